@@ -1,0 +1,70 @@
+/**
+ * Decimal arithmetic without float dust.
+ *
+ * Prices, quantities and amounts are plain numbers everywhere. A number with at most 15 significant digits goes through
+ * text and back unchanged, so such a number *is* its decimal; what the wire takes in is held to that. Sums and products
+ * are computed here in decimal, so that 0.1 + 0.2 is 0.3.
+ */
+import Big from "big.js";
+
+/** Significant digits that survive the way from decimal text to a number and back. */
+export const MAX_SIGNIFICANT_DIGITS = 15;
+
+/**
+ * Reads a plain decimal (`"200.10"`, no exponent, no sign but a leading minus).
+ * `undefined` when the text is anything else, is not finite, or has more than {@link MAX_SIGNIFICANT_DIGITS} digits.
+ */
+export function parseDecimal(text: string): number | undefined {
+  if (text.length > 40 || !/^-?\d+(?:\.\d+)?$/.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) && significantDigits(value) <= MAX_SIGNIFICANT_DIGITS && new Big(text).eq(value)
+    ? value
+    : undefined;
+}
+
+/** True for a finite number that is the decimal it prints as: at most {@link MAX_SIGNIFICANT_DIGITS} digits. */
+export function isExactDecimal(value: number): boolean {
+  return Number.isFinite(value) && significantDigits(value) <= MAX_SIGNIFICANT_DIGITS;
+}
+
+/** a + b in decimal. */
+export function add(a: number, b: number): number {
+  return new Big(a).plus(b).toNumber();
+}
+
+/** a - b in decimal. */
+export function subtract(a: number, b: number): number {
+  return new Big(a).minus(b).toNumber();
+}
+
+/** a × b in decimal. */
+export function multiply(a: number, b: number): number {
+  return new Big(a).times(b).toNumber();
+}
+
+/** a ÷ b in decimal, rounded half up to `digits` places (default 8). 0 when `b` is 0: an average over nothing. */
+export function divide(a: number, b: number, digits = 8): number {
+  return b === 0 ? 0 : new Big(a).div(b).round(digits, Big.roundHalfUp).toNumber();
+}
+
+/** Rounds half up to so many places behind the point. */
+export function roundTo(value: number, digits: number): number {
+  return new Big(value).round(digits, Big.roundHalfUp).toNumber();
+}
+
+/** True when `value` is a whole multiple of `step`, counted in decimal (0.3 is one of 0.1). */
+export function isMultipleOf(value: number, step: number): boolean {
+  return new Big(value).mod(step).eq(0);
+}
+
+/**
+ * Takes the dust off a number that a vendor's own float arithmetic has touched: 201.49999999999997 becomes 201.5.
+ * `NaN` and infinities are given back as they are; a broker's `convert.ts` turns those into an absence.
+ */
+export function withoutDust(value: number): number {
+  return Number.isFinite(value) ? Number(value.toPrecision(MAX_SIGNIFICANT_DIGITS - 2)) : value;
+}
+
+function significantDigits(value: number): number {
+  return Math.abs(value).toExponential().replace(/e.*$/, "").replace(".", "").length;
+}

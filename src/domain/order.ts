@@ -1,0 +1,185 @@
+/** Orders: what a client asks for, what a broker reports, and the flags that follow from a status. */
+import type { Contract } from "./contract.ts";
+
+export const DIRECTIONS = ["BUY", "SELL"] as const;
+export const ORDER_TYPES = ["Limit", "Market"] as const;
+export const TIMES_IN_FORCE = ["DAY", "GTC"] as const;
+export const LIFECYCLES = ["RTH", "ETH", "OVERNIGHT"] as const;
+export const ORDER_STATUSES = [
+  "PENDING",
+  "OPEN",
+  "PARTIALLY_FILLED",
+  "PENDING_REPLACE",
+  "PENDING_CANCEL",
+  "FILLED",
+  "CANCELED",
+  "EXPIRED",
+  "REJECTED",
+  "UNKNOWN",
+] as const;
+
+/** Side of an order. Selling more than is held is a short sale, where the account allows it. */
+export type Direction = (typeof DIRECTIONS)[number];
+/** `Limit` needs a price, `Market` ignores one. */
+export type OrderType = (typeof ORDER_TYPES)[number];
+/** `DAY` ends with the trading day, `GTC` when canceled (or at the vendor's own horizon). */
+export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
+/** When an order may trade: regular hours; regular, pre and post; or the night session only. */
+export type Lifecycle = (typeof LIFECYCLES)[number];
+/** Where an order stands, in our words. See {@link orderFlags} for what each means. */
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+
+/** What a client asks for in `order/place`, validated and in its one form. */
+export interface OrderRequest {
+  readonly contract: Contract;
+  readonly direction: Direction;
+  readonly orderType: OrderType;
+  readonly timeInForce: TimeInForce;
+  readonly lifecycle: Lifecycle;
+  /** Positive, in the unit of the contract. */
+  readonly qty: number;
+  /** Limit price in the currency of the contract; absent for a market order. */
+  readonly price?: number;
+}
+
+/** What a client asks for in `order/replace`: at least one of the two. */
+export interface OrderChange {
+  /** New *total* quantity, including what is filled. */
+  readonly qty?: number;
+  /** New limit price. */
+  readonly price?: number;
+}
+
+/**
+ * An order as its broker reports it. A field that the vendor expresses in words of its own (a stop order, an
+ * immediate-or-cancel) is `null` rather than bent into ours.
+ */
+export interface Order {
+  readonly orderId: string;
+  readonly contract: Contract;
+  /** Currency of price and avgPrice, as the vendor gives it; offshore yuan is written CNY. */
+  readonly currency: string;
+  readonly direction: Direction;
+  readonly orderType: OrderType | null;
+  /** Limit price, `null` for market orders. */
+  readonly price: number | null;
+  readonly timeInForce: TimeInForce | null;
+  readonly lifecycle: Lifecycle | null;
+  /** Total quantity. */
+  readonly qty: number;
+  readonly filledQty: number;
+  /** Average price of the fills, 0 while there are none. */
+  readonly avgPrice: number;
+  readonly status: OrderStatus;
+  /** The vendor's own word for the status, unchanged. */
+  readonly originStatus: string;
+  /** Why a REJECTED or EXPIRED order ended, in the vendor's words. Ignored for every other status. */
+  readonly errorReason: string;
+  /** The vendor's remark about an order that lives on, `null` when there is none. */
+  readonly warning: string | null;
+  /** The gateway's mark, read back from the vendor's free text; `null` for orders that carry none. */
+  readonly tag: string | null;
+  /** False where the broker knows that this order cannot be canceled from here. Default true. */
+  readonly cancelable?: boolean;
+  /** Milliseconds since the epoch, `null` when the vendor does not say. */
+  readonly createdAt: number | null;
+  readonly updatedAt: number | null;
+}
+
+/** The flags of the wire that follow from an order. */
+export interface OrderFlags {
+  readonly isCanceled: boolean;
+  readonly isFilled: boolean;
+  readonly isCompleted: boolean;
+  readonly isCancelable: boolean;
+  /** Empty unless the order ended in REJECTED or EXPIRED, and then never empty. */
+  readonly errorReason: string;
+}
+
+type Ending = "open" | "filled" | "canceled" | "failed";
+
+const ENDINGS = {
+  PENDING: "open",
+  OPEN: "open",
+  PARTIALLY_FILLED: "open",
+  PENDING_REPLACE: "open",
+  PENDING_CANCEL: "open",
+  FILLED: "filled",
+  CANCELED: "canceled",
+  EXPIRED: "failed",
+  REJECTED: "failed",
+  UNKNOWN: "open",
+} as const satisfies Record<OrderStatus, Ending>;
+
+/** True for a status after which only a correction may change the order. */
+export function isTerminal(status: OrderStatus): boolean {
+  return ENDINGS[status] !== "open";
+}
+
+/**
+ * Derives the flags. An order that is wholly filled counts as filled whatever an older status says, and a working order
+ * never shows an error: a client that sees "completed" buys again.
+ */
+export function orderFlags(
+  order: Pick<Order, "status" | "qty" | "filledQty" | "errorReason" | "originStatus" | "cancelable">,
+): OrderFlags {
+  const ending = ENDINGS[order.status];
+  const failed = ending === "failed";
+  const canceled = ending === "canceled";
+  const filled = order.qty > 0 && order.filledQty >= order.qty && !canceled && !failed;
+  const completed = filled || ending !== "open";
+  return {
+    isCanceled: canceled,
+    isFilled: filled,
+    isCompleted: completed,
+    isCancelable: !completed && order.status !== "PENDING_CANCEL" && order.cancelable !== false,
+    errorReason: failed ? order.errorReason || order.originStatus || order.status : "",
+  };
+}
+
+/** How an update changed what was known: nothing new, the order moved on, or a fill came after the end. */
+export type OrderUpdateKind = "none" | "order" | "correction";
+
+/**
+ * Merges a newer report into what is known. A status never takes a completed order back, but fills are always applied,
+ * also to a completed order (kind `correction`); a lower filled quantity there is the vendor's bust and warns.
+ */
+export function mergeOrder(known: Order, report: Order): { order: Order; kind: OrderUpdateKind } {
+  const ended = isTerminal(known.status);
+  const older = !ended && known.updatedAt !== null && report.updatedAt !== null && report.updatedAt < known.updatedAt;
+  const busted = ended && report.filledQty < known.filledQty && isNewer(report, known);
+  const fills =
+    report.filledQty > known.filledQty || busted
+      ? { filledQty: report.filledQty, avgPrice: report.avgPrice }
+      : {
+          filledQty: known.filledQty,
+          avgPrice: report.filledQty === known.filledQty ? report.avgPrice : known.avgPrice,
+        };
+  const keepsStatus =
+    (ended && !(isTerminal(report.status) && report.status === "FILLED")) || (older && !isTerminal(report.status));
+  const base = keepsStatus ? known : report;
+  const order: Order = {
+    ...base,
+    ...fills,
+    tag: report.tag ?? known.tag,
+    createdAt: known.createdAt ?? report.createdAt,
+    updatedAt: latest(known.updatedAt, report.updatedAt),
+    warning: busted
+      ? `filled quantity lowered by the vendor from ${known.filledQty} to ${report.filledQty}`
+      : base.warning,
+  };
+  const changed = (Object.keys(order) as (keyof Order)[]).some(
+    (key) => key !== "updatedAt" && key !== "contract" && order[key] !== known[key],
+  );
+  if (!changed) return { order: known, kind: "none" };
+  return { order, kind: ended ? "correction" : "order" };
+}
+
+function isNewer(a: Order, b: Order): boolean {
+  return a.updatedAt !== null && b.updatedAt !== null && a.updatedAt > b.updatedAt;
+}
+
+function latest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
+}

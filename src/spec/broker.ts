@@ -1,0 +1,108 @@
+/** The contract between the gateway and a broker, on one screen. */
+import type { Cash } from "../domain/cash.ts";
+import type { Contract, Unmapped } from "../domain/contract.ts";
+import type { MarketStatusMap } from "../domain/market-status.ts";
+import type { Order, OrderChange, OrderRequest } from "../domain/order.ts";
+import type { Position } from "../domain/position.ts";
+import type { Quote } from "../domain/quote.ts";
+import type { Capabilities } from "./capabilities.ts";
+
+/**
+ * A connection to one account at one vendor.
+ *
+ * Methods are optional: what is absent is answered `NotSupported`. Every method ends, whatever the network does, and
+ * throws only `BrokerError`. When `call.signal` aborts, a read ends; a write that has not left yet ends with outcome
+ * `not_sent`; a write that may have left ends as `unknown` or goes on until the vendor answers, and is never sent again.
+ */
+export interface Broker {
+  /** Word on the wire, in camel case: `futu`. */
+  readonly kind: string;
+  /** Name for people: `富途证券`. */
+  readonly display: string;
+
+  /** What can be done now. Cheap and synchronous; may grow once the account is known. */
+  capabilities(): Capabilities;
+
+  /**
+   * Connects. Resolves when the first attempt has ended, well or badly, and goes on trying by itself after that.
+   * Rejects only for what trying again cannot heal, such as a missing SDK; the gateway then asks again on the next call.
+   */
+  start?(host: BrokerHost): Promise<void>;
+  /** Ends every connection, timer and pending call. May be called twice, and before `start`. */
+  close?(): Promise<void>;
+
+  /** A real round trip to the vendor's servers: false when they, or the login behind a local gateway, are not there. */
+  ping?(call: Call): Promise<boolean>;
+  /** Total cash in `currency` (default USD), and the ledger's lines. */
+  cash?(query: CashQuery, call: Call): Promise<Cash>;
+  positions?(call: Call): Promise<PositionListing>;
+  quote?(contract: Contract, call: Call): Promise<Quote>;
+  marketStatus?(call: Call): Promise<MarketStatusMap>;
+
+  /** Sends one order, once, with `tag` written into the vendor's free text. Resolves when the vendor took it. */
+  placeOrder?(order: TaggedOrder, call: Call): Promise<Placed>;
+  /** Changes an open order and writes `tag` again. Resolves with the new id where the vendor gives one. */
+  replaceOrder?(orderId: string, change: TaggedChange, call: Call): Promise<Placed>;
+  /** Asks for the cancellation. Resolves when the vendor took the request; the order may end later. */
+  cancelOrder?(orderId: string, call: Call): Promise<void>;
+  /** One order, today's or an old one. `OrderNotFound` when the vendor does not know it. */
+  order?(orderId: string, call: Call): Promise<Order>;
+  orders?(query: OrdersQuery, call: Call): Promise<OrderListing>;
+}
+
+/** What a broker is given when it starts. */
+export interface BrokerHost {
+  /** To be called with every change of an order that the vendor reports, of whatever origin. */
+  onOrder(order: Order): void;
+  /** To be called when the connection comes and goes. */
+  onConnection(state: ConnectionState): void;
+}
+
+export interface ConnectionState {
+  /** True once orders can be sent and pushes are subscribed (again). */
+  readonly connected: boolean;
+  /** Why, in words without secrets. */
+  readonly reason?: string;
+}
+
+/** What every call carries. */
+export interface Call {
+  /** Aborts at the deadline, when the gateway closes, and, for reads, when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+export interface TaggedOrder extends OrderRequest {
+  /** 26 characters of `[a-z0-9]`, unique to this intent. */
+  readonly tag: string;
+}
+
+export interface TaggedChange extends OrderChange {
+  /** The tag the order was placed with; absent for an order placed elsewhere. */
+  readonly tag?: string;
+}
+
+export interface Placed {
+  readonly orderId: string;
+  /** What the vendor changed in silence, in our words. */
+  readonly effective?: Partial<Pick<OrderRequest, "lifecycle" | "timeInForce" | "price">>;
+}
+
+export interface CashQuery {
+  readonly currency: string;
+}
+
+export interface PositionListing {
+  readonly positions: readonly Position[];
+  readonly unmapped: readonly Unmapped[];
+}
+
+export interface OrdersQuery {
+  readonly status: "open" | "all";
+  /** True when the answer decides about money: the vendor's caches must be passed by. */
+  readonly fresh?: boolean;
+}
+
+export interface OrderListing {
+  readonly orders: readonly Order[];
+  readonly unmapped: readonly Unmapped[];
+}

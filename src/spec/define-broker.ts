@@ -1,0 +1,41 @@
+import type { Broker } from "./broker.ts";
+
+/** What every broker function takes besides its own options. */
+export interface InstanceOptions {
+  /** 16 to 32 word characters; part of every path, and a secret like a token. */
+  readonly instanceId: string;
+  /** One or more secrets of 16 to 64 characters; a request carries one of them in the token header. */
+  readonly tokens: readonly string[];
+  /** What logs and operators call this instance. Default: the broker's `kind`. */
+  readonly name?: string;
+  /** Milliseconds after which a request to this instance is given up. Default 10000. */
+  readonly deadlineMs?: number;
+}
+
+/** The options of {@link InstanceOptions}, by name; a broker's own configuration schema adds to them. */
+export const INSTANCE_OPTION_NAMES = ["instanceId", "tokens", "name", "deadlineMs"] as const;
+
+const INSTANCE = Symbol.for("httptrading.instance");
+
+/**
+ * Makes a broker: binds the instance's id and tokens to the object without putting them on it, so that neither
+ * `JSON.stringify` nor a log line nor an inspector shows them.
+ *
+ * The options are checked together with those of all other brokers in `createHttpTrading`.
+ */
+export function defineBroker<B extends Broker>(options: InstanceOptions, broker: B): B {
+  const { instanceId, tokens, name, deadlineMs } = options;
+  const instance: InstanceOptions = {
+    instanceId,
+    tokens: Array.isArray(tokens) ? [...tokens] : tokens,
+    ...(name === undefined ? {} : { name }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+  };
+  return Object.defineProperty(broker, INSTANCE, { value: () => instance, enumerable: false });
+}
+
+/** The options that {@link defineBroker} bound, by this or another copy of the package; `undefined` for other objects. */
+export function instanceOf(broker: unknown): InstanceOptions | undefined {
+  if (typeof broker !== "object" || broker === null) return undefined;
+  return (broker as { [INSTANCE]?: () => InstanceOptions })[INSTANCE]?.();
+}
