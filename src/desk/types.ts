@@ -1,0 +1,78 @@
+/** The order desk as the rest of the house sees it: every use of a broker goes through one. */
+import type { Cash } from "../domain/cash.ts";
+import type { Contract } from "../domain/contract.ts";
+import type { MarketStatusMap } from "../domain/market-status.ts";
+import type { Order, OrderChange, OrderRequest } from "../domain/order.ts";
+import type { Quote } from "../domain/quote.ts";
+import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing } from "../spec/broker.ts";
+import type { Capabilities, Operation } from "../spec/capabilities.ts";
+
+/**
+ * One broker behind its guards, deadline and journal.
+ *
+ * Every method throws only `Failure`. What the broker lacks is `NotSupported`; a read that does not end in time is
+ * `Timeout`; a write that may have left and was not answered in time is `OutcomeUnknown`.
+ */
+export interface Desk {
+  /** The broker's word on the wire. */
+  readonly kind: string;
+  /** The broker's name for people. */
+  readonly display: string;
+  /** What operators call this instance; never its id. */
+  readonly name: string;
+
+  capabilities(): DeskCapabilities;
+
+  /** Starts the broker once; later calls wait for the same start. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+
+  ping(context: ReadContext): Promise<boolean>;
+  cash(query: CashQuery, context: ReadContext): Promise<Cash>;
+  positions(context: ReadContext): Promise<PositionListing>;
+  quote(contract: Contract, context: ReadContext): Promise<Quote>;
+  marketStatus(context: ReadContext): Promise<MarketStatusMap>;
+  order(orderId: string, context: ReadContext): Promise<OrderView>;
+  orders(query: OrdersQuery, context: ReadContext): Promise<OrderViewListing>;
+
+  /** Checks, journals and sends one order. */
+  place(request: OrderRequest, context: WriteContext): Promise<PlaceAnswer>;
+  replace(orderId: string, change: OrderChange, context: WriteContext): Promise<Placed>;
+  /** Resolves when the broker took the request, and also when the order is canceled already. */
+  cancel(orderId: string, context: WriteContext): Promise<void>;
+}
+
+/** Who reads. */
+export interface ReadContext {
+  /** Aborts when the client goes away; asked for only if the broker looks at its signal. */
+  readonly clientSignal?: () => AbortSignal;
+}
+
+/** Who writes. A client that goes away does not end a write. */
+export interface WriteContext {
+  /** The token's name; all plain tokens of an instance are one principal. */
+  readonly principal: string;
+}
+
+/** An order with what the desk knows about it. */
+export interface OrderView extends Order {
+  /** True for orders placed elsewhere: by hand, in the vendor's app, or by another gateway. */
+  readonly external: boolean;
+  /** Where this state comes from: asked of the broker now, or remembered from its pushes. */
+  readonly source: "broker" | "journal";
+  /** Milliseconds since the epoch at which the state was true. */
+  readonly asOf: number;
+}
+
+export interface OrderViewListing extends Omit<OrderListing, "orders"> {
+  readonly orders: readonly OrderView[];
+}
+
+export interface PlaceAnswer extends Placed {
+  readonly tag: string;
+}
+
+/** The broker's capabilities and the operations it has. */
+export interface DeskCapabilities extends Capabilities {
+  readonly operations: readonly Operation[];
+}
