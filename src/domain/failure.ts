@@ -40,6 +40,8 @@ export interface FailureOptions {
   readonly retryAfterMs?: number;
   /** Machine-readable particulars. Never put a secret here: it is sent to the client. */
   readonly details?: unknown;
+  /** The mark of the order intent that failed, by which it can be found at the broker. */
+  readonly tag?: string;
   readonly cause?: unknown;
 }
 
@@ -51,6 +53,7 @@ export class Failure extends Error {
   readonly outcome: Outcome | undefined;
   readonly retryAfterMs: number | undefined;
   readonly details: unknown;
+  readonly tag: string | undefined;
 
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
     super(message || code, options.cause === undefined ? undefined : { cause: options.cause });
@@ -59,6 +62,7 @@ export class Failure extends Error {
     this.outcome = options.outcome;
     this.retryAfterMs = options.retryAfterMs;
     this.details = options.details;
+    this.tag = options.tag;
     Object.defineProperty(this, BRAND, { value: true });
   }
 }

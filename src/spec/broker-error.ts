@@ -24,8 +24,10 @@ export type BrokerErrorCode = (typeof BROKER_ERROR_CODES)[number];
  * The one error a broker throws.
  *
  * For a write, `outcome` decides about money: say `not_sent` only if nothing left, `rejected` only if the vendor said
- * no, and leave everything else `unknown`. An error without an outcome, and any other thrown value, counts as `unknown`
- * for a write.
+ * no, and `unknown` for everything else. Without an outcome the code decides: `InvalidRequest`, `NotSupported`,
+ * `NotConnected` and `RateLimited` are `not_sent`; `OrderRejected`, `InsufficientFunds`, `OrderNotFound`,
+ * `UnknownContract`, `OrderNotOpen` and `AuthenticationFailed` are `rejected`; all others, and any other thrown value,
+ * count as `unknown`.
  */
 export class BrokerError extends Failure {
   declare readonly code: BrokerErrorCode;
