@@ -1,0 +1,149 @@
+/** What is refused before anything is journalled or sent, from the broker's own capabilities. */
+import type { Contract } from "../domain/contract.ts";
+import { Failure } from "../domain/failure.ts";
+import { isMultipleOf } from "../domain/money.ts";
+import { type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
+import type { Capabilities, MarketCapability, OrderCapability } from "../spec/capabilities.ts";
+import type { OrderView } from "./types.ts";
+
+/** One thing that is wrong with a request. */
+export interface Fault {
+  readonly path: string;
+  readonly message: string;
+  readonly value?: unknown;
+}
+
+/** Throws the failure that lists every fault; does nothing when there are none. */
+export function refuse(faults: readonly Fault[]): void {
+  if (faults.length === 0) return;
+  const message = faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
+  throw new Failure("InvalidRequest", message, { outcome: "not_sent", details: faults });
+}
+
+/** Checks a contract against the broker's markets. */
+export function checkContract(capabilities: Capabilities, contract: Contract): MarketCapability {
+  const market = capabilities.markets.find(
+    (candidate) => candidate.tradeType === contract.tradeType && candidate.region === contract.region,
+  );
+  if (market === undefined) {
+    const offered = capabilities.markets.map(({ tradeType, region }) => `${tradeType} ${region}`).join(", ");
+    throw notSupported(
+      `${contract.tradeType} of region ${contract.region} are not traded here; offered: ${offered || "nothing"}`,
+    );
+  }
+  if (!matchesWhole(market.symbolPattern, contract.symbol)) {
+    refuse([
+      {
+        path: "symbol",
+        message: `${JSON.stringify(contract.symbol)} is no symbol of ${contract.region}, which match ${market.symbolPattern}`,
+        value: contract.symbol,
+      },
+    ]);
+  }
+  return market;
+}
+
+/** Checks a new order; gives the row that it falls under. */
+export function checkPlace(capabilities: Capabilities, request: OrderRequest): OrderCapability {
+  const { contract, orderType, timeInForce, lifecycle } = request;
+  const market = checkContract(capabilities, contract);
+  const faults = [...quantityFaults(market, request.qty)];
+  if (orderType === "Limit") faults.push(...priceFaults(market, request.price));
+  if (contract.region === "US" && orderType === "Market" && lifecycle !== "RTH") {
+    faults.push({
+      path: "lifecycle",
+      message: `a market order in the US trades in regular hours only; send RTH or a limit order instead of ${lifecycle}`,
+      value: lifecycle,
+    });
+  }
+  refuse(faults);
+  const rows = capabilities.orders.filter(
+    (row) => row.tradeType === contract.tradeType && row.region === contract.region,
+  );
+  const row = rows.find(
+    (candidate) =>
+      candidate.orderType === orderType && candidate.timeInForce === timeInForce && candidate.lifecycle === lifecycle,
+  );
+  if (row === undefined) {
+    throw notSupported(
+      `${contract.region} orders of ${orderType}, ${timeInForce}, ${lifecycle} are not taken here (${capabilities.environment})`,
+      rows.map((taken) => ({
+        orderType: taken.orderType,
+        timeInForce: taken.timeInForce,
+        lifecycle: taken.lifecycle,
+      })),
+    );
+  }
+  return row;
+}
+
+/** Checks a change against the order it is for. */
+export function checkReplace(capabilities: Capabilities, change: OrderChange, order: OrderView): void {
+  if (orderFlags(order).isCompleted) throw orderNotOpen(order);
+  const market = checkContract(capabilities, order.contract);
+  const faults: Fault[] = [];
+  if (change.qty !== undefined) {
+    faults.push(...quantityFaults(market, change.qty));
+    if (change.qty < order.filledQty) {
+      faults.push({
+        path: "qty",
+        message: `the new total ${change.qty} is below the ${order.filledQty} that are filled already; cancel the order to keep those only`,
+        value: change.qty,
+      });
+    }
+  }
+  if (change.price !== undefined) {
+    if (order.orderType === "Market") {
+      faults.push({ path: "price", message: "a market order has no price to change", value: change.price });
+    } else {
+      faults.push(...priceFaults(market, change.price));
+    }
+  }
+  refuse(faults);
+}
+
+/** What a write on a completed order is answered with. */
+export function orderNotOpen(order: OrderView): Failure {
+  return new Failure("OrderNotOpen", `order ${order.orderId} is ${order.status} and takes no more changes`, {
+    outcome: "not_sent",
+    details: { order },
+  });
+}
+
+/** What an operation or order that the broker lacks is answered with. */
+export function notSupported(message: string, taken?: unknown): Failure {
+  return new Failure("NotSupported", message, {
+    outcome: "not_sent",
+    ...(taken === undefined ? {} : { details: { supported: taken } }),
+  });
+}
+
+function quantityFaults(market: MarketCapability, qty: number): Fault[] {
+  if (qty > 0 && isMultipleOf(qty, market.qtyStep)) return [];
+  return [
+    {
+      path: "qty",
+      message: `${qty} is not a positive multiple of ${market.qtyStep}, the step of ${market.tradeType} in ${market.region}`,
+      value: qty,
+    },
+  ];
+}
+
+function priceFaults(market: MarketCapability, price: number | undefined): Fault[] {
+  if (price === undefined || !(price > 0)) {
+    return [{ path: "price", message: "a limit order needs a price above 0", value: price ?? null }];
+  }
+  const { step } = market.priceSteps.findLast(({ from }) => price >= from) ?? { step: undefined };
+  if (step === undefined || isMultipleOf(price, step)) return [];
+  return [
+    {
+      path: "price",
+      message: `${price} is finer than ${step}, the price step of ${market.region} at this price; it is never cut`,
+      value: price,
+    },
+  ];
+}
+
+function matchesWhole(pattern: string, text: string): boolean {
+  return new RegExp(`^(?:${pattern})$`).test(text);
+}

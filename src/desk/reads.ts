@@ -1,0 +1,96 @@
+import { Failure, isFailure } from "../domain/failure.ts";
+import type { Order } from "../domain/order.ts";
+import type { Call, OrderListing } from "../spec/broker.ts";
+import { Deadline, TIME_IS_UP } from "./deadline.ts";
+import { checkContract, notSupported } from "./guards.ts";
+import { isClosed } from "./order-book.ts";
+import type { Seat } from "./seat.ts";
+import type { Desk, OrderView, ReadContext } from "./types.ts";
+
+/** The reading half of a desk. */
+export type Reads = Pick<Desk, "ping" | "cash" | "positions" | "quote" | "marketStatus" | "order" | "orders">;
+
+/** Reads of one seat, each ended by its deadline. */
+export function createReads(seat: Seat, deadlineMs: number): Reads {
+  async function read<T>(context: ReadContext, work: (call: Call) => Promise<T>): Promise<T> {
+    const deadline = new Deadline(deadlineMs, context.clientSignal);
+    try {
+      const answer = await deadline.within(seat.start().then(() => work(deadline)));
+      if (answer !== TIME_IS_UP) return answer;
+      deadline.abort();
+      throw new Failure("Timeout", `the broker did not answer within ${deadlineMs} ms; reading again is safe`);
+    } catch (error) {
+      throw readFailure(error);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  function keep(order: Order): OrderView {
+    return seat.book.apply(order, "broker", Date.now()).view;
+  }
+
+  async function findByListing(orderId: string, context: ReadContext): Promise<Order> {
+    const list = seat.method("orders");
+    const { orders } = await read<OrderListing>(context, (call) => list({ status: "all" }, call));
+    const order = orders.find((candidate) => candidate.orderId === orderId);
+    if (order !== undefined) return order;
+    throw new Failure("OrderNotFound", `the broker lists no order ${orderId}`);
+  }
+
+  return {
+    async ping(context) {
+      const ping = seat.method("ping");
+      try {
+        return await read(context, (call) => ping(call));
+      } catch (error) {
+        if (isFailure(error) && (error.code === "NotConnected" || error.code === "Timeout")) return false;
+        throw error;
+      }
+    },
+    async cash(query, context) {
+      const cash = seat.method("cash");
+      return read(context, (call) => cash(query, call));
+    },
+    async positions(context) {
+      const positions = seat.method("positions");
+      return read(context, (call) => positions(call));
+    },
+    async quote(contract, context) {
+      const quote = seat.method("quote");
+      const capabilities = seat.broker.capabilities();
+      checkContract(capabilities, contract);
+      if (!capabilities.quotes.includes(contract.region)) {
+        throw notSupported(`no quotes of region ${contract.region} here`, capabilities.quotes);
+      }
+      return read(context, (call) => quote(contract, call));
+    },
+    async marketStatus(context) {
+      const marketStatus = seat.method("marketStatus");
+      return read(context, (call) => marketStatus(call));
+    },
+    async order(orderId, context) {
+      const known = seat.book.get(orderId);
+      const pushed = seat.isLive() && seat.broker.capabilities().push === "stream";
+      if (known !== undefined && pushed && !isClosed(known)) return known;
+      if (seat.broker.order === undefined) return keep(await findByListing(orderId, context));
+      const order = seat.method("order");
+      return keep(await read(context, (call) => order(orderId, call)));
+    },
+    async orders(query, context) {
+      const list = seat.method("orders");
+      const { orders, unmapped } = await read(context, (call) => list(query, call));
+      return { orders: orders.map(keep), unmapped };
+    },
+  };
+}
+
+/** A read's failure says nothing about an order, whatever the broker put there. */
+function readFailure(error: unknown): Failure {
+  if (!isFailure(error)) {
+    const text = error instanceof Error ? error.message : String(error);
+    return new Failure("BrokerFault", text || "the broker failed without a word", { cause: error });
+  }
+  if (error.code === "OutcomeUnknown") return new Failure("Timeout", error.message, { cause: error });
+  return error;
+}

@@ -1,0 +1,29 @@
+/** The gateway's mark on an order, written into the vendor's free text and read back from it. */
+
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+const PREFIX = "ht";
+
+/** A new tag: `ht` and 24 characters of `[a-z2-7]`, 120 random bits. */
+export function newTag(): string {
+  return PREFIX + base32(crypto.getRandomValues(new Uint8Array(15)));
+}
+
+/** True for a text in the form of a tag, of this or of another gateway. */
+export function isTag(text: string): boolean {
+  return /^ht[a-z2-7]{24}$/.test(text);
+}
+
+/** RFC 4648 base 32 in lower case; the length of `bytes` is a multiple of five, so nothing is padded. */
+function base32(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 5) {
+    let group = bytes.subarray(at, at + 5).reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n);
+    let part = "";
+    for (let digit = 0; digit < 8; digit += 1) {
+      part = ALPHABET.charAt(Number(group & 31n)) + part;
+      group >>= 5n;
+    }
+    text += part;
+  }
+  return text;
+}

@@ -1,0 +1,64 @@
+/** What a broker's error means for a write: never more certain than the broker was. */
+import { Failure, type FailureCode, isFailure, type Outcome } from "../domain/failure.ts";
+
+/** What a code means for a write when the broker did not say. */
+const DEFAULT_OUTCOMES: Partial<Record<FailureCode, Outcome>> = {
+  InvalidRequest: "not_sent",
+  NotSupported: "not_sent",
+  NotConnected: "not_sent",
+  RateLimited: "not_sent",
+  OrderRejected: "rejected",
+  InsufficientFunds: "rejected",
+  OrderNotFound: "rejected",
+  UnknownContract: "rejected",
+  OrderNotOpen: "rejected",
+  AuthenticationFailed: "rejected",
+};
+
+/** Clients repeat these by themselves, so they may only ever say that nothing was sent. */
+const ONLY_NOT_SENT: ReadonlySet<FailureCode> = new Set(["NotConnected", "RateLimited"]);
+
+/** The failure to answer with, with its outcome filled in. */
+export type WriteFailure = Failure & { readonly outcome: Outcome };
+
+/** Turns whatever a broker's write threw into a failure that says what became of the order. */
+export function writeFailure(error: unknown, tag: string | undefined): WriteFailure {
+  const marked = tag === undefined ? {} : { tag };
+  if (!isFailure(error)) {
+    return outcomeUnknown(`the broker failed without saying what became of the order: ${messageOf(error)}`, tag, error);
+  }
+  const outcome = error.outcome ?? DEFAULT_OUTCOMES[error.code] ?? "unknown";
+  if (outcome === "unknown") return outcomeUnknown(error.message, tag, error);
+  const options = {
+    ...marked,
+    cause: error,
+    ...(error.details === undefined ? {} : { details: error.details }),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  };
+  // A deadline that passed before the order left is a wait that was too long, not a timeout of the vendor.
+  const code = error.code === "Timeout" || error.code === "OutcomeUnknown" ? "RateLimited" : error.code;
+  return withOutcome(
+    new Failure(code, error.message, { ...options, outcome: ONLY_NOT_SENT.has(code) ? "not_sent" : outcome }),
+  );
+}
+
+/** The answer for a write that may have been sent. */
+export function outcomeUnknown(message: string, tag: string | undefined, cause?: unknown): WriteFailure {
+  const mark = tag === undefined ? "" : `; the order, if it exists, carries the tag ${tag}`;
+  return withOutcome(
+    new Failure("OutcomeUnknown", `${message}${mark}. It may have been sent: look before sending again`, {
+      outcome: "unknown",
+      ...(tag === undefined ? {} : { tag }),
+      ...(cause === undefined ? {} : { cause }),
+    }),
+  );
+}
+
+function withOutcome(failure: Failure): WriteFailure {
+  if (failure.outcome === undefined) throw new TypeError("a write's failure has an outcome");
+  return failure as WriteFailure;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
