@@ -230,11 +230,17 @@ function within<T>(work: Promise<T>, milliseconds: number): Promise<T | typeof T
   return new Deadline(milliseconds).within(work);
 }
 
-/** A read that fails before a write means that the write did not leave. */
-function notSent(error: unknown): unknown {
-  if (!isFailure(error)) return error;
-  const code = error.code === "Timeout" ? "NotConnected" : error.code;
-  return new Failure(code, error.message, { cause: error, outcome: "not_sent", details: error.details });
+/** Whatever fails before the hand-over has sent nothing. */
+function notSent(error: unknown): Failure {
+  if (!isFailure(error)) return new Failure("BrokerFault", String(error), { cause: error, outcome: "not_sent" });
+  const { message, details, retryAfterMs } = error;
+  const code = error.code === "Timeout" || error.code === "OutcomeUnknown" ? "NotConnected" : error.code;
+  return new Failure(code, message, {
+    cause: error,
+    outcome: "not_sent",
+    ...(details === undefined ? {} : { details }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }
 
 function journalUnavailable(cause: unknown): Failure {

@@ -1,0 +1,112 @@
+import { createDesk } from "../../src/desk/create-desk.ts";
+import type { Order } from "../../src/domain/order.ts";
+import type { Journal } from "../../src/journal/journal.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+import type { Broker, BrokerHost } from "../../src/spec/broker.ts";
+import { type Capabilities, orderRows } from "../../src/spec/capabilities.ts";
+import { defineBroker } from "../../src/spec/define-broker.ts";
+
+export const AAPL = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
+
+export const LIMIT_BUY = {
+  contract: AAPL,
+  direction: "BUY",
+  orderType: "Limit",
+  timeInForce: "DAY",
+  lifecycle: "RTH",
+  qty: 12,
+  price: 200,
+} as const;
+
+export const CAPABILITIES: Capabilities = {
+  environment: "SIMULATE",
+  account: null,
+  markets: [
+    {
+      tradeType: "Securities",
+      region: "US",
+      currency: "USD",
+      unit: "Share",
+      symbolPattern: "[A-Z]{1,5}(\\.[A-Z])?",
+      qtyStep: 1,
+      priceSteps: [
+        { from: 0, step: 0.0001 },
+        { from: 1, step: 0.01 },
+      ],
+    },
+  ],
+  orders: [
+    ...orderRows({ regions: ["US"], orderTypes: ["Limit"], timesInForce: ["DAY", "GTC"], lifecycles: ["RTH", "ETH"] }),
+    ...orderRows({ regions: ["US"], orderTypes: ["Market"], timesInForce: ["DAY"], lifecycles: ["RTH"] }),
+  ],
+  quotes: ["US"],
+  push: "stream",
+  listing: { complete: true, settleMs: 0 },
+};
+
+export function anOrder(fields: Partial<Order> = {}): Order {
+  return {
+    orderId: "1",
+    contract: AAPL,
+    currency: "USD",
+    direction: "BUY",
+    orderType: "Limit",
+    price: 200,
+    timeInForce: "DAY",
+    lifecycle: "RTH",
+    qty: 12,
+    filledQty: 0,
+    avgPrice: 0,
+    status: "OPEN",
+    originStatus: "Submitted",
+    errorReason: "",
+    warning: null,
+    tag: null,
+    createdAt: 1,
+    updatedAt: 1,
+    ...fields,
+  };
+}
+
+/** A desk over a broker that does what the test says, and a journal that can be looked into. */
+export function deskOver(
+  members: Partial<Broker>,
+  { deadlineMs = 10_000, journal = memoryJournal() }: { deadlineMs?: number; journal?: Journal } = {},
+) {
+  let host: BrokerHost | undefined;
+  const instance = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"], deadlineMs };
+  const broker: Broker = defineBroker(instance, {
+    kind: "tester",
+    display: "Tester",
+    capabilities: () => CAPABILITIES,
+    start: async (given) => {
+      host = given;
+      given.onConnection({ connected: true });
+    },
+    ...members,
+  });
+  const desk = createDesk({ broker, instance, journal });
+  return {
+    desk,
+    journal,
+    host: () => {
+      if (host === undefined) throw new Error("the broker has not been started");
+      return host;
+    },
+  };
+}
+
+/** What a promise was rejected with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("resolved although it should have been rejected");
+}
+
+/** A promise and the means to end it. */
+export function deferred<T>() {
+  return Promise.withResolvers<T>();
+}

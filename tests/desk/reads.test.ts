@@ -1,0 +1,152 @@
+import { describe, expect, test } from "vitest";
+import { BrokerError } from "../../src/spec/broker-error.ts";
+import { AAPL, anOrder, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+
+const CASH = { currency: "USD", amount: 1, balances: [] };
+
+test("a broker is started once for many readers", async () => {
+  let starts = 0;
+  const { desk } = deskOver({
+    start: async () => {
+      starts += 1;
+    },
+    cash: async () => CASH,
+  });
+  await Promise.all(Array.from({ length: 10 }, () => desk.cash({ currency: "USD" }, {})));
+  expect(starts).toBe(1);
+});
+
+test("a silent broker ends in Timeout, and its signal is aborted", async () => {
+  let aborted = false;
+  const { desk } = deskOver(
+    {
+      cash: (_query, { signal }) => {
+        signal.addEventListener("abort", () => {
+          aborted = true;
+        });
+        return deferred<typeof CASH>().promise;
+      },
+    },
+    { deadlineMs: 20 },
+  );
+  expect(await rejection(desk.cash({ currency: "USD" }, {}))).toMatchObject({ code: "Timeout", outcome: undefined });
+  expect(aborted).toBe(true);
+});
+
+test("a client that goes away ends its read", async () => {
+  const client = new AbortController();
+  const { desk } = deskOver({
+    cash: (_query, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(new BrokerError("Timeout", "the read was given up")));
+      }),
+  });
+  const reading = rejection(desk.cash({ currency: "USD" }, { clientSignal: () => client.signal }));
+  await new Promise((resolve) => setTimeout(resolve));
+  client.abort();
+  expect(await reading).toMatchObject({ code: "Timeout" });
+});
+
+test("what a broker lacks is NotSupported", async () => {
+  const { desk } = deskOver({});
+  const reads = [
+    desk.cash({ currency: "USD" }, {}),
+    desk.positions({}),
+    desk.quote(AAPL, {}),
+    desk.marketStatus({}),
+    desk.order("1", {}),
+    desk.orders({ status: "all" }, {}),
+    desk.ping({}),
+  ];
+  for (const read of reads) expect(await rejection(read)).toMatchObject({ code: "NotSupported" });
+});
+
+test("any thrown thing becomes a failure with words", async () => {
+  const { desk } = deskOver({
+    cash: async () => {
+      throw "timeout";
+    },
+  });
+  expect(await rejection(desk.cash({ currency: "USD" }, {}))).toMatchObject({
+    code: "BrokerFault",
+    message: "timeout",
+  });
+});
+
+describe("ping", () => {
+  test.each(["NotConnected", "Timeout"] as const)("%s means false", async (code) => {
+    const { desk } = deskOver({
+      ping: async () => {
+        throw new BrokerError(code, "gone");
+      },
+    });
+    expect(await desk.ping({})).toBe(false);
+  });
+
+  test("a wrong key is told, not hidden behind false", async () => {
+    const { desk } = deskOver({
+      ping: async () => {
+        throw new BrokerError("AuthenticationFailed", "wrong key");
+      },
+    });
+    expect(await rejection(desk.ping({}))).toMatchObject({ code: "AuthenticationFailed" });
+  });
+});
+
+describe("quote", () => {
+  test("checks the contract first", async () => {
+    let calls = 0;
+    const { desk } = deskOver({
+      quote: async () => {
+        calls += 1;
+        throw new BrokerError("UnknownContract", "no such thing");
+      },
+    });
+    expect(await rejection(desk.quote({ ...AAPL, symbol: "1" }, {}))).toMatchObject({ code: "InvalidRequest" });
+    expect(calls).toBe(0);
+    expect(await rejection(desk.quote(AAPL, {}))).toMatchObject({ code: "UnknownContract" });
+  });
+});
+
+describe("an order", () => {
+  test("is answered from pushes while the stream lives, and asked for otherwise", async () => {
+    let asked = 0;
+    const { desk, host } = deskOver({
+      order: async () => {
+        asked += 1;
+        return anOrder({ filledQty: 6, avgPrice: 200, status: "PARTIALLY_FILLED", updatedAt: 3 });
+      },
+    });
+    await desk.start();
+    host().onOrder(anOrder({ filledQty: 4, avgPrice: 200, status: "PARTIALLY_FILLED", updatedAt: 2 }));
+    expect(await desk.order("1", {})).toMatchObject({ filledQty: 4, source: "journal" });
+    host().onConnection({ connected: false, reason: "gone" });
+    expect(await desk.order("1", {})).toMatchObject({ filledQty: 6, source: "broker" });
+    expect(asked).toBe(1);
+  });
+
+  test("of a broker that can only list is looked for in the list", async () => {
+    const { desk } = deskOver({ orders: async () => ({ orders: [anOrder()], unmapped: [] }) });
+    expect(await desk.order("1", {})).toMatchObject({ orderId: "1" });
+    expect(await rejection(desk.order("2", {}))).toMatchObject({ code: "OrderNotFound" });
+  });
+
+  test("is ours when its tag is, and external otherwise", async () => {
+    const { desk, host } = deskOver({
+      placeOrder: async ({ tag }) => {
+        host().onOrder(anOrder({ tag }));
+        return { orderId: "1" };
+      },
+      orders: async () => ({
+        orders: [anOrder({ orderId: "2" }), anOrder({ orderId: "3", tag: `ht${"a".repeat(24)}` })],
+        unmapped: [{ originSymbol: "AAPL260116C200000", qty: 1 }],
+      }),
+      order: async () => anOrder(),
+    });
+    await desk.place(LIMIT_BUY, { principal: "default" });
+    expect(await desk.order("1", {})).toMatchObject({ external: false });
+    const { orders, unmapped } = await desk.orders({ status: "all" }, {});
+    expect(orders.map(({ external }) => external)).toEqual([true, true]);
+    expect(unmapped).toEqual([{ originSymbol: "AAPL260116C200000", qty: 1 }]);
+  });
+});

@@ -1,0 +1,299 @@
+import { describe, expect, test } from "vitest";
+import type { Failure } from "../../src/domain/failure.ts";
+import type { Journal } from "../../src/journal/journal.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+import type { Placed, TaggedOrder } from "../../src/spec/broker.ts";
+import { BrokerError } from "../../src/spec/broker-error.ts";
+import { anOrder, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+
+const BY = { principal: "default" };
+
+describe("place", () => {
+  test("journals before it hands over, and the outcome after it", async () => {
+    const states: (string | undefined)[] = [];
+    const seen: TaggedOrder[] = [];
+    const { desk, journal } = deskOver({
+      placeOrder: async (order) => {
+        states.push((await journal.find(order.tag))?.state);
+        seen.push(order);
+        return { orderId: "77" };
+      },
+    });
+    const answer = await desk.place(LIMIT_BUY, BY);
+    expect(states).toEqual(["sending"]);
+    expect(answer).toEqual({ orderId: "77", tag: seen[0]?.tag });
+    expect(seen[0]).toEqual({ ...LIMIT_BUY, tag: answer.tag });
+    expect(await journal.find(answer.tag)).toMatchObject({ state: "accepted", orderId: "77", principal: "default" });
+  });
+
+  test("the journal holds neither the instance's id nor a token", async () => {
+    const { desk, journal } = deskOver({ placeOrder: async () => ({ orderId: "77" }) });
+    const { tag } = await desk.place(LIMIT_BUY, BY);
+    const text = JSON.stringify(await journal.find(tag));
+    expect(text).not.toContain("WyLqtMhDvAnBb6a3");
+    expect(text).not.toContain("Vt5UCW2sLBvgPXjR");
+  });
+
+  test("a market order's price is left out", async () => {
+    let seen: TaggedOrder | undefined;
+    const { desk } = deskOver({
+      placeOrder: async (order) => {
+        seen = order;
+        return { orderId: "77" };
+      },
+    });
+    await desk.place({ ...LIMIT_BUY, orderType: "Market" }, BY);
+    expect(seen).not.toHaveProperty("price");
+  });
+
+  test("a refusal of the guards sends nothing and journals nothing", async () => {
+    let calls = 0;
+    const begun: string[] = [];
+    const memory = memoryJournal();
+    const journal: Journal = { ...memory, begin: (intent) => void begun.push(intent.id) };
+    const { desk } = deskOver(
+      {
+        placeOrder: async () => {
+          calls += 1;
+          return { orderId: "77" };
+        },
+      },
+      { journal },
+    );
+    expect(await rejection(desk.place({ ...LIMIT_BUY, qty: 0.5 }, BY))).toMatchObject({ code: "InvalidRequest" });
+    expect([calls, begun]).toEqual([0, []]);
+  });
+
+  test("without a journal nothing is sent", async () => {
+    let calls = 0;
+    const broken: Journal = {
+      ...memoryJournal(),
+      begin: () => {
+        throw new Error("disk full");
+      },
+    };
+    const { desk } = deskOver(
+      {
+        placeOrder: async () => {
+          calls += 1;
+          return { orderId: "77" };
+        },
+      },
+      { journal: broken },
+    );
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({
+      code: "JournalUnavailable",
+      outcome: "not_sent",
+    });
+    expect(calls).toBe(0);
+  });
+
+  test("a journal that fails after the hand-over does not turn an accepted order into a failure", async () => {
+    const memory = memoryJournal();
+    const forgetful: Journal = {
+      ...memory,
+      progress: (line) => {
+        if (line.state === "accepted") throw new Error("disk full");
+        return memory.progress(line);
+      },
+    };
+    const { desk } = deskOver({ placeOrder: async () => ({ orderId: "77" }) }, { journal: forgetful });
+    expect(await desk.place(LIMIT_BUY, BY)).toMatchObject({ orderId: "77" });
+  });
+
+  test("silence past the deadline is unknown; the answer that comes late settles it", async () => {
+    const answer = deferred<Placed>();
+    const { desk, journal } = deskOver({ placeOrder: () => answer.promise }, { deadlineMs: 20 });
+    const failure = await rejection(desk.place(LIMIT_BUY, BY));
+    expect(failure).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown", tag: expect.stringMatching(/^ht/) });
+    const tag = (failure as Failure).tag ?? "";
+    expect(await journal.find(tag)).toMatchObject({ state: "unknown" });
+    answer.resolve({ orderId: "77" });
+    await answer.promise;
+    await expect.poll(() => journal.find(tag)).toMatchObject({ state: "resolved", orderId: "77" });
+  });
+
+  test("a broker that takes a waiting order back at the deadline makes it not_sent", async () => {
+    const { desk, journal } = deskOver(
+      {
+        placeOrder: (_order, { signal }) =>
+          new Promise((_resolve, reject) => {
+            signal.addEventListener("abort", () =>
+              reject(new BrokerError("RateLimited", "still in the queue", { outcome: "not_sent", retryAfterMs: 700 })),
+            );
+          }),
+      },
+      { deadlineMs: 20, journal: memoryJournal() },
+    );
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({
+      code: "RateLimited",
+      outcome: "not_sent",
+      retryAfterMs: 700,
+    });
+    expect(journal).toBeDefined();
+  });
+
+  test("a rejection carries the broker's words", async () => {
+    const { desk } = deskOver({
+      placeOrder: async () => {
+        throw new BrokerError("InsufficientFunds", "buying power is 12.50 USD", { outcome: "rejected" });
+      },
+    });
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({
+      code: "InsufficientFunds",
+      outcome: "rejected",
+      message: "buying power is 12.50 USD",
+    });
+  });
+
+  test("a broker that does not start is not_sent, and is asked again the next time", async () => {
+    let starts = 0;
+    const { desk } = deskOver({
+      start: async () => {
+        starts += 1;
+        if (starts === 1) throw new BrokerError("NotSupported", "install the SDK");
+      },
+      placeOrder: async () => ({ orderId: "77" }),
+    });
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "NotSupported", outcome: "not_sent" });
+    expect(await desk.place(LIMIT_BUY, BY)).toMatchObject({ orderId: "77" });
+  });
+
+  test("a broker that cannot place is NotSupported", async () => {
+    const { desk } = deskOver({});
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "NotSupported", outcome: "not_sent" });
+  });
+});
+
+describe("replace", () => {
+  test("sends the tag again and answers the id the broker gives", async () => {
+    const seen: unknown[] = [];
+    const { desk } = deskOver({
+      order: async () => anOrder({ tag: "httag" }),
+      replaceOrder: async (...args) => {
+        seen.push(args.slice(0, 2));
+        return { orderId: "2" };
+      },
+    });
+    expect(await desk.replace("1", { qty: 13 }, BY)).toEqual({ orderId: "2" });
+    expect(seen).toEqual([["1", { qty: 13, tag: "httag" }]]);
+  });
+
+  test("of an order that cannot be read sends nothing", async () => {
+    let calls = 0;
+    const { desk } = deskOver({
+      order: async () => {
+        throw new BrokerError("Timeout", "no answer");
+      },
+      replaceOrder: async () => {
+        calls += 1;
+        return { orderId: "1" };
+      },
+    });
+    expect(await rejection(desk.replace("1", { qty: 13 }, BY))).toMatchObject({
+      code: "NotConnected",
+      outcome: "not_sent",
+    });
+    expect(calls).toBe(0);
+  });
+
+  test("a cancel goes before a replace that waits, and the replace then finds the order ended", async () => {
+    const log: string[] = [];
+    const first = deferred<Placed>();
+    let status: "OPEN" | "CANCELED" = "OPEN";
+    const { desk, host } = deskOver({
+      order: async () => anOrder({ status }),
+      replaceOrder: async (_id, change) => {
+        log.push(`replace ${change.qty}`);
+        return first.promise;
+      },
+      cancelOrder: async () => {
+        log.push("cancel");
+        status = "CANCELED";
+        host().onOrder(anOrder({ status }));
+      },
+    });
+    const replacing = desk.replace("1", { qty: 13 }, BY);
+    await expect.poll(() => log).toEqual(["replace 13"]);
+    const waiting = rejection(desk.replace("1", { qty: 14 }, BY));
+    const cancelling = desk.cancel("1", BY);
+    first.resolve({ orderId: "1" });
+    await Promise.all([replacing, cancelling]);
+    expect(await waiting).toMatchObject({ code: "OrderNotOpen", outcome: "not_sent" });
+    expect(log).toEqual(["replace 13", "cancel"]);
+  });
+
+  test("whose turn does not come is not_sent", async () => {
+    const { desk } = deskOver(
+      { order: async () => anOrder(), replaceOrder: () => deferred<Placed>().promise },
+      { deadlineMs: 300 },
+    );
+    const [first, second] = await Promise.all([
+      rejection(desk.replace("1", { qty: 13 }, BY)),
+      rejection(desk.replace("1", { qty: 14 }, BY)),
+    ]);
+    expect(first).toMatchObject({ code: "OutcomeUnknown" });
+    expect(second).toMatchObject({ code: "RateLimited", outcome: "not_sent" });
+  });
+});
+
+describe("cancel", () => {
+  test("goes out although the journal cannot be written", async () => {
+    const cancelled: string[] = [];
+    const broken: Journal = {
+      ...memoryJournal(),
+      begin: () => Promise.reject(new Error("disk full")),
+      progress: () => Promise.reject(new Error("disk full")),
+    };
+    const { desk } = deskOver({ cancelOrder: async (orderId) => void cancelled.push(orderId) }, { journal: broken });
+    await desk.cancel("1", BY);
+    expect(cancelled).toEqual(["1"]);
+  });
+
+  test("of what is canceled succeeds without asking the broker again", async () => {
+    let calls = 0;
+    const { desk, host } = deskOver({
+      cancelOrder: async () => {
+        calls += 1;
+      },
+    });
+    await desk.start();
+    host().onOrder(anOrder({ status: "CANCELED" }));
+    await desk.cancel("1", BY);
+    expect(calls).toBe(0);
+  });
+
+  test("of what the broker says has ended looks how it ended", async () => {
+    const refuse = async () => {
+      throw new BrokerError("OrderNotOpen", "already done", { outcome: "rejected" });
+    };
+    const canceled = deskOver({ cancelOrder: refuse, order: async () => anOrder({ status: "CANCELED" }) });
+    await canceled.desk.cancel("1", BY);
+    const filled = deskOver({ cancelOrder: refuse, order: async () => anOrder({ status: "FILLED", filledQty: 12 }) });
+    expect(await rejection(filled.desk.cancel("1", BY))).toMatchObject({
+      code: "OrderNotOpen",
+      details: { order: { status: "FILLED" } },
+    });
+  });
+
+  test("whose answer is lost is unknown and may be sent again", async () => {
+    let calls = 0;
+    const { desk } = deskOver({
+      cancelOrder: async () => {
+        calls += 1;
+        if (calls === 1) throw new BrokerError("BrokerFault", "the socket dropped");
+      },
+    });
+    expect(await rejection(desk.cancel("1", BY))).toMatchObject({ code: "OutcomeUnknown" });
+    await desk.cancel("1", BY);
+    expect(calls).toBe(2);
+  });
+});
+
+test("after close nothing is sent", async () => {
+  const { desk } = deskOver({ placeOrder: async () => ({ orderId: "1" }), cancelOrder: async () => undefined });
+  await desk.start();
+  await desk.close();
+  expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+  expect(await rejection(desk.cancel("1", BY))).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+});

@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  isTerminal,
+  mergeOrder,
+  ORDER_STATUSES,
+  type Order,
+  type OrderStatus,
+  orderFlags,
+} from "../../src/domain/order.ts";
+
+function order(fields: Partial<Order> = {}): Order {
+  return {
+    orderId: "1",
+    contract: { tradeType: "Securities", region: "US", symbol: "AAPL" },
+    currency: "USD",
+    direction: "BUY",
+    orderType: "Limit",
+    price: 200,
+    timeInForce: "DAY",
+    lifecycle: "RTH",
+    qty: 12,
+    filledQty: 0,
+    avgPrice: 0,
+    status: "OPEN",
+    originStatus: "Submitted",
+    errorReason: "",
+    warning: null,
+    tag: null,
+    createdAt: 1,
+    updatedAt: 1,
+    ...fields,
+  };
+}
+
+/** The table of what each status means on the wire: canceled, filled, completed, cancelable, has a reason. */
+const FLAGS: Record<OrderStatus, [boolean, boolean, boolean, boolean, boolean]> = {
+  PENDING: [false, false, false, true, false],
+  OPEN: [false, false, false, true, false],
+  PARTIALLY_FILLED: [false, false, false, true, false],
+  PENDING_REPLACE: [false, false, false, true, false],
+  PENDING_CANCEL: [false, false, false, false, false],
+  FILLED: [false, true, true, false, false],
+  CANCELED: [true, false, true, false, false],
+  EXPIRED: [false, false, true, false, true],
+  REJECTED: [false, false, true, false, true],
+  UNKNOWN: [false, false, false, true, false],
+};
+
+describe("orderFlags", () => {
+  test.each(ORDER_STATUSES.map((status) => [status, FLAGS[status]] as const))("%s", (status, expected) => {
+    const filledQty = status === "FILLED" ? 12 : status === "PARTIALLY_FILLED" ? 5 : 0;
+    const flags = orderFlags(order({ status, filledQty, errorReason: "the last error text" }));
+    expect([
+      flags.isCanceled,
+      flags.isFilled,
+      flags.isCompleted,
+      flags.isCancelable,
+      flags.errorReason === "the last error text",
+    ]).toEqual(expected);
+    expect(flags.isCompleted).toBe(isTerminal(status));
+  });
+
+  test("a failed order always says why", () => {
+    expect(orderFlags(order({ status: "REJECTED", errorReason: "", originStatus: "Failed" })).errorReason).toBe(
+      "Failed",
+    );
+    expect(orderFlags(order({ status: "EXPIRED", errorReason: "", originStatus: "" })).errorReason).toBe("EXPIRED");
+  });
+
+  test("a canceled order keeps its fills and is not filled", () => {
+    const flags = orderFlags(order({ status: "CANCELED", filledQty: 12 }));
+    expect([flags.isCanceled, flags.isFilled]).toEqual([true, false]);
+  });
+
+  test("an order filled whole is filled whatever its status lags behind with", () => {
+    const flags = orderFlags(order({ status: "PARTIALLY_FILLED", filledQty: 12 }));
+    expect([flags.isFilled, flags.isCompleted, flags.isCancelable]).toEqual([true, true, false]);
+  });
+
+  test("an order that its broker cannot cancel from here says so", () => {
+    expect(orderFlags(order({ cancelable: false })).isCancelable).toBe(false);
+  });
+});
+
+describe("mergeOrder", () => {
+  test("the same again changes nothing", () => {
+    const known = order();
+    expect(mergeOrder(known, order({ updatedAt: 2 })).kind).toBe("none");
+  });
+
+  test("a late fill is applied to a canceled order, which stays canceled", () => {
+    const known = order({ status: "CANCELED", filledQty: 3, avgPrice: 199, updatedAt: 5 });
+    const { order: merged, kind } = mergeOrder(
+      known,
+      order({ status: "PARTIALLY_FILLED", filledQty: 8, avgPrice: 200, updatedAt: 4 }),
+    );
+    expect([merged.status, merged.filledQty, merged.avgPrice, kind]).toEqual(["CANCELED", 8, 200, "correction"]);
+  });
+
+  test("a bust lowers what is filled and warns", () => {
+    const known = order({ status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 5 });
+    const { order: merged, kind } = mergeOrder(
+      known,
+      order({ status: "FILLED", filledQty: 10, avgPrice: 200, updatedAt: 6 }),
+    );
+    expect([merged.filledQty, kind]).toEqual([10, "correction"]);
+    expect(merged.warning).toContain("12");
+  });
+
+  test("a stale report does not take a working order back", () => {
+    const known = order({ status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200, updatedAt: 9 });
+    const { order: merged, kind } = mergeOrder(known, order({ status: "OPEN", updatedAt: 3 }));
+    expect([merged.status, merged.filledQty, kind]).toEqual(["PARTIALLY_FILLED", 4, "none"]);
+  });
+
+  test("whatever reports come in whatever order, an ended order stays ended and fills only grow without a bust", () => {
+    const report = fc.record({
+      status: fc.constantFrom(...ORDER_STATUSES),
+      filledQty: fc.integer({ min: 0, max: 12 }),
+    });
+    fc.assert(
+      fc.property(fc.array(report, { maxLength: 12 }), (reports) => {
+        let known = order();
+        for (const fields of reports) {
+          const before = known;
+          // All of one moment: none of them proves to be newer, so none is a bust.
+          known = mergeOrder(known, order({ ...fields, avgPrice: fields.filledQty > 0 ? 200 : 0 })).order;
+          if (isTerminal(before.status)) expect(isTerminal(known.status)).toBe(true);
+          expect(known.filledQty).toBeGreaterThanOrEqual(before.filledQty);
+        }
+      }),
+    );
+  });
+
+  test("keeps the tag that a push leaves out", () => {
+    expect(mergeOrder(order({ tag: "ht1" }), order({ status: "FILLED", filledQty: 12 })).order.tag).toBe("ht1");
+  });
+});
