@@ -1,0 +1,251 @@
+/**
+ * Keeps calls within a vendor's documented frequency, so that the vendor never has to refuse one.
+ *
+ * One budget stands for one vendor interface of one account. What cannot go out before its deadline is refused at once
+ * with the time to wait, instead of being kept until its caller has gone; what is aborted while it waits is taken out
+ * and will not go out. Nothing here knows a vendor or a runtime.
+ */
+import { BrokerError } from "../../spec/broker-error.ts";
+
+/**
+ * What a call is for. Reads may use two thirds of a window, places and replaces all but a tenth, cancels all of it, so
+ * that a client that polls cannot stand in the way of an order, nor orders in the way of a cancel.
+ */
+export type PacingClass = "read" | "write" | "cancel";
+
+/** At most `limit` calls in any `perMs` milliseconds. */
+export interface PacingWindow {
+  readonly limit: number;
+  readonly perMs: number;
+}
+
+/** The vendor's figures for one interface. */
+export interface PacingOptions {
+  /** What is limited, for error messages: `place order`. */
+  readonly name: string;
+  readonly windows: readonly PacingWindow[];
+  /** Least time between two calls, in milliseconds. Default 0. */
+  readonly minSpacingMs?: number;
+  /** Default: the runtime's clock and timers. */
+  readonly clock?: PacingClock;
+}
+
+/** Time, as a budget sees it. */
+export interface PacingClock {
+  /** Milliseconds; only differences count. */
+  now(): number;
+  /** Calls back once after so many milliseconds; the result takes it back. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export interface PacingRequest {
+  /** Takes the call out of the queue. */
+  readonly signal?: AbortSignal;
+  /** The moment at which the call must be on its way, counted like `performance.now()`. Default: never too late. */
+  readonly deadline?: number;
+}
+
+/** The budget of one vendor interface. */
+export interface Budget {
+  /**
+   * Resolves when the call may go out, and counts it from that moment.
+   *
+   * @throws BrokerError `RateLimited` with outcome `not_sent` and `retryAfterMs`: its turn would come after the deadline,
+   * or it was aborted while waiting. `NotConnected` with outcome `not_sent`: the budget was closed.
+   */
+  take(kind: PacingClass, request?: PacingRequest): Promise<void>;
+  /** Refuses everything that waits. What comes later is paced as before. */
+  clear(): void;
+}
+
+const SHARES = { cancel: 1, write: 0.9, read: 2 / 3 } as const satisfies Record<PacingClass, number>;
+
+/** Who goes first when two may go at the same moment. */
+const PRECEDENCE = ["cancel", "write", "read"] as const satisfies readonly PacingClass[];
+
+interface Waiter {
+  readonly deadline: number;
+  readonly grant: () => void;
+  readonly refuse: (error: BrokerError) => void;
+}
+
+const SYSTEM_CLOCK: PacingClock = {
+  now: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** The part of a window that a class may fill: at least one call. */
+export function pacingShare(limit: number, kind: PacingClass): number {
+  return Math.max(1, Math.floor(limit * SHARES[kind]));
+}
+
+export function createBudget(options: PacingOptions): Budget {
+  const { name, windows, minSpacingMs = 0, clock = SYSTEM_CLOCK } = options;
+  const horizon = Math.max(0, ...windows.map(({ perMs }) => perMs));
+  const queues: Record<PacingClass, Waiter[]> = { cancel: [], write: [], read: [] };
+  let taken: number[] = [];
+  let stopTimer = (): void => {};
+
+  /** The first moment from `now` at which one more call of this class fits behind the calls in `calls`. */
+  function earliest(kind: PacingClass, calls: readonly number[], now: number): number {
+    const last = calls.at(-1);
+    let at = last === undefined ? now : Math.max(now, last + minSpacingMs);
+    for (const { limit, perMs } of windows) {
+      const blocking = calls.at(-pacingShare(limit, kind));
+      if (calls.length >= pacingShare(limit, kind) && blocking !== undefined) at = Math.max(at, blocking + perMs);
+    }
+    return at;
+  }
+
+  /** Grants what may go now, refuses what would be late, and sets one timer for the next turn. */
+  function advance(): void {
+    stopTimer();
+    stopTimer = () => {};
+    const now = clock.now();
+    taken = taken.filter((at) => at > now - horizon || at > now - minSpacingMs);
+    const planned = [...taken];
+    const next: Record<PacingClass, number> = { cancel: 0, write: 0, read: 0 };
+    let wakeAt = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const turn = firstTurn(planned, next, now);
+      if (turn === undefined) break;
+      const { kind, at, waiter } = turn;
+      if (at > waiter.deadline) {
+        queues[kind].splice(next[kind], 1);
+        waiter.refuse(tooLate(name, at - now));
+      } else if (at <= now) {
+        queues[kind].splice(next[kind], 1);
+        taken.push(now);
+        planned.push(now);
+        waiter.grant();
+      } else {
+        planned.push(at);
+        next[kind] += 1;
+        wakeAt = Math.min(wakeAt, at);
+      }
+    }
+    if (wakeAt < Number.POSITIVE_INFINITY) stopTimer = clock.after(Math.max(0, wakeAt - now), advance);
+  }
+
+  function firstTurn(planned: readonly number[], next: Readonly<Record<PacingClass, number>>, now: number) {
+    let first: { kind: PacingClass; at: number; waiter: Waiter } | undefined;
+    for (const kind of PRECEDENCE) {
+      const waiter = queues[kind][next[kind]];
+      if (waiter === undefined) continue;
+      const at = earliest(kind, planned, now);
+      if (first === undefined || at < first.at) first = { kind, at, waiter };
+    }
+    return first;
+  }
+
+  return {
+    take(kind, { signal, deadline = Number.POSITIVE_INFINITY } = {}) {
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(aborted(name));
+        const settle = (end: () => void) => {
+          signal?.removeEventListener("abort", withdraw);
+          end();
+        };
+        const waiter: Waiter = {
+          deadline,
+          grant: () => settle(resolve),
+          refuse: (error) => settle(() => reject(error)),
+        };
+        const withdraw = () => {
+          queues[kind].splice(queues[kind].indexOf(waiter), 1);
+          waiter.refuse(aborted(name));
+          advance();
+        };
+        signal?.addEventListener("abort", withdraw, { once: true });
+        queues[kind].push(waiter);
+        advance();
+      });
+    },
+    clear() {
+      stopTimer();
+      for (const kind of PRECEDENCE) {
+        for (const waiter of queues[kind].splice(0)) {
+          waiter.refuse(new BrokerError("NotConnected", `${name}: closed while waiting`, { outcome: "not_sent" }));
+        }
+      }
+    },
+  };
+}
+
+/** Reads that are asked for again while they are on their way share one call. */
+export interface SharedReads {
+  /**
+   * Joins the call under way for `key`, or starts it. A caller whose signal aborts leaves at once; the call itself is
+   * aborted when the last caller has left.
+   *
+   * @throws whatever `read` throws, and BrokerError `Timeout` for a caller whose signal aborts.
+   */
+  read<T>(key: string, signal: AbortSignal, read: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+interface SharedCall {
+  readonly result: Promise<unknown>;
+  readonly abort: AbortController;
+  callers: number;
+}
+
+export function createSharedReads(): SharedReads {
+  const calls = new Map<string, SharedCall>();
+
+  function join<T>(key: string, read: (signal: AbortSignal) => Promise<T>): SharedCall {
+    const found = calls.get(key);
+    if (found !== undefined) return found;
+    const abort = new AbortController();
+    const call: SharedCall = {
+      abort,
+      callers: 0,
+      result: read(abort.signal).finally(() => {
+        if (calls.get(key) === call) calls.delete(key);
+      }),
+    };
+    calls.set(key, call);
+    return call;
+  }
+
+  return {
+    read<T>(key: string, signal: AbortSignal, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
+      return new Promise<T>((resolve, reject) => {
+        if (signal.aborted) return reject(new BrokerError("Timeout", "the read was aborted"));
+        const call = join(key, read);
+        call.callers += 1;
+        const leave = () => {
+          call.callers -= 1;
+          if (call.callers === 0) {
+            // A call that nobody waits for must not be joined by the next caller.
+            if (calls.get(key) === call) calls.delete(key);
+            call.abort.abort();
+          }
+          reject(new BrokerError("Timeout", "the read was aborted before the broker answered"));
+        };
+        signal.addEventListener("abort", leave, { once: true });
+        call.result
+          .finally(() => signal.removeEventListener("abort", leave))
+          .then((value) => resolve(value as T), reject);
+      });
+    },
+  };
+}
+
+function tooLate(name: string, waitMs: number): BrokerError {
+  const retryAfterMs = Math.ceil(waitMs);
+  return new BrokerError(
+    "RateLimited",
+    `${name}: the broker's frequency limit is used up; the next turn is in ${retryAfterMs} ms`,
+    { outcome: "not_sent", retryAfterMs },
+  );
+}
+
+function aborted(name: string): BrokerError {
+  return new BrokerError("RateLimited", `${name}: given up while waiting for the broker's frequency limit`, {
+    outcome: "not_sent",
+    retryAfterMs: 1000,
+  });
+}

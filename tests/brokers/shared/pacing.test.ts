@@ -1,0 +1,236 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createBudget, createSharedReads, type PacingClass, pacingShare } from "../../../src/brokers/shared/pacing.ts";
+import { isBrokerError } from "../../../src/spec/broker-error.ts";
+import { createManualClock } from "./manual-clock.ts";
+
+/** Lets promise reactions run; no time passes on the manual clock. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 10; i += 1) await Promise.resolve();
+}
+
+/** Lets time pass from timer to timer, so that what a timer grants is seen at its own moment. */
+async function pass(clock: ReturnType<typeof createManualClock>, ms: number): Promise<void> {
+  for (let left = ms; ; ) {
+    const step = Math.min(left, clock.next() ?? left);
+    clock.advance(step);
+    await settle();
+    left -= step;
+    if (left <= 0) return;
+  }
+}
+
+function recorder() {
+  const log: string[] = [];
+  return {
+    log,
+    watch(name: string, promise: Promise<unknown>) {
+      promise.then(
+        () => log.push(name),
+        (error) => log.push(`${name}: ${isBrokerError(error) ? `${error.code} ${error.outcome}` : error}`),
+      );
+    },
+  };
+}
+
+describe("a budget", () => {
+  test.each([
+    ["read", 15, 10],
+    ["read", 10, 6],
+    ["write", 15, 13],
+    ["write", 20, 18],
+    ["cancel", 20, 20],
+    ["read", 1, 1],
+    ["write", 1, 1],
+  ] as const)("%s may use of %i calls %i", (kind, limit, share) => {
+    expect(pacingShare(limit, kind)).toBe(share);
+  });
+
+  test("lets each class fill its share of a window, and more when the window has moved on", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "orders", windows: [{ limit: 10, perMs: 1000 }], clock });
+    const { log, watch } = recorder();
+    for (let i = 0; i < 8; i += 1) watch("read", budget.take("read"));
+    for (let i = 0; i < 4; i += 1) watch("write", budget.take("write"));
+    for (let i = 0; i < 2; i += 1) watch("cancel", budget.take("cancel"));
+    await settle();
+    expect(log).toEqual([...Array(6).fill("read"), ...Array(3).fill("write"), "cancel"]);
+    clock.advance(1000);
+    await settle();
+    expect(log.slice(10)).toEqual(["cancel", "write", "read", "read"]);
+  });
+
+  test("keeps the least spacing, and lets a cancel overtake what waits", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({
+      name: "modify",
+      windows: [{ limit: 20, perMs: 30_000 }],
+      minSpacingMs: 40,
+      clock,
+    });
+    const { log, watch } = recorder();
+    watch("write 1", budget.take("write"));
+    watch("write 2", budget.take("write"));
+    watch("cancel", budget.take("cancel"));
+    await settle();
+    expect(log).toEqual(["write 1"]);
+    clock.advance(39);
+    await settle();
+    expect(log).toEqual(["write 1"]);
+    clock.advance(1);
+    await settle();
+    expect(log).toEqual(["write 1", "cancel"]);
+    clock.advance(40);
+    await settle();
+    expect(log).toEqual(["write 1", "cancel", "write 2"]);
+  });
+
+  test("refuses at once what would wait past its deadline, and says how long the wait is", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "place order", windows: [{ limit: 1, perMs: 1000 }], clock });
+    await budget.take("write");
+    clock.advance(400);
+    const late = budget.take("write", { deadline: clock.now() + 599 });
+    await expect(late).rejects.toMatchObject({ code: "RateLimited", outcome: "not_sent", retryAfterMs: 600 });
+    const inTime = budget.take("write", { deadline: clock.now() + 600 });
+    clock.advance(600);
+    await inTime;
+  });
+
+  test("refuses a waiting read whose turn a cancel has taken", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], clock });
+    const { log, watch } = recorder();
+    await budget.take("read");
+    watch("read", budget.take("read", { deadline: clock.now() + 1500 }));
+    watch("cancel", budget.take("cancel"));
+    await settle();
+    expect(log).toEqual(["read: RateLimited not_sent"]);
+    clock.advance(1000);
+    await settle();
+    expect(log).toEqual(["read: RateLimited not_sent", "cancel"]);
+  });
+
+  test("takes an aborted call out of the queue, so that its turn is the next one's", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], clock });
+    const { log, watch } = recorder();
+    await budget.take("write");
+    const abort = new AbortController();
+    watch("first", budget.take("write", { signal: abort.signal }));
+    watch("second", budget.take("write"));
+    abort.abort();
+    await settle();
+    expect(log).toEqual(["first: RateLimited not_sent"]);
+    clock.advance(1000);
+    await settle();
+    expect(log).toEqual(["first: RateLimited not_sent", "second"]);
+    expect(clock.waiting()).toBe(0);
+    await expect(budget.take("write", { signal: AbortSignal.abort() })).rejects.toMatchObject({ outcome: "not_sent" });
+  });
+
+  test("refuses what waits when it is cleared, and leaves no timer behind", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], clock });
+    await budget.take("read");
+    const waiting = budget.take("read");
+    budget.clear();
+    await expect(waiting).rejects.toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+    expect(clock.waiting()).toBe(0);
+  });
+
+  test("never exceeds a window or a share, whatever comes in whatever order", async () => {
+    const step = fc.record({
+      wait: fc.integer({ min: 0, max: 400 }),
+      kind: fc.constantFrom<PacingClass>("read", "write", "cancel"),
+      patience: fc.option(fc.integer({ min: 0, max: 2000 }), { nil: undefined }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const clock = createManualClock();
+        const windows = [
+          { limit: 3, perMs: 300 },
+          { limit: 6, perMs: 1000 },
+        ];
+        const budget = createBudget({ name: "x", windows, minSpacingMs: 20, clock });
+        const granted: { at: number; kind: PacingClass }[] = [];
+        let open = 0;
+        for (const { wait, kind, patience } of steps) {
+          await pass(clock, wait);
+          open += 1;
+          const deadline = patience === undefined ? undefined : clock.now() + patience;
+          budget
+            .take(kind, deadline === undefined ? {} : { deadline })
+            .then(
+              () => {
+                granted.push({ at: clock.now(), kind });
+                if (deadline !== undefined) expect(clock.now()).toBeLessThanOrEqual(deadline);
+              },
+              () => {},
+            )
+            .finally(() => {
+              open -= 1;
+            });
+          await settle();
+        }
+        await pass(clock, 40_000);
+        expect(open).toBe(0);
+        granted.forEach(({ at, kind }, index) => {
+          for (const { limit, perMs } of windows) {
+            const within = granted.slice(0, index + 1).filter((other) => other.at > at - perMs);
+            expect(within.length).toBeLessThanOrEqual(pacingShare(limit, kind));
+          }
+          const previous = granted[index - 1];
+          if (previous !== undefined) expect(at - previous.at).toBeGreaterThanOrEqual(20);
+        });
+      }),
+    );
+  });
+});
+
+describe("shared reads", () => {
+  test("equal reads under way are one call; later ones are not", async () => {
+    const reads = createSharedReads();
+    const { signal } = new AbortController();
+    let calls = 0;
+    const read = async () => {
+      calls += 1;
+      return calls;
+    };
+    const together = await Promise.all([
+      reads.read("a", signal, read),
+      reads.read("a", signal, read),
+      reads.read("b", signal, read),
+    ]);
+    expect(together).toEqual([1, 1, 2]);
+    expect(await reads.read("a", signal, read)).toBe(3);
+  });
+
+  test("a caller that gives up leaves the others their answer; the last one aborts the call", async () => {
+    const reads = createSharedReads();
+    const [first, second] = [new AbortController(), new AbortController()];
+    let inner: AbortSignal | undefined;
+    const hang = (signal: AbortSignal) => {
+      inner = signal;
+      return new Promise<never>(() => {});
+    };
+    const a = reads.read("a", first.signal, hang);
+    const b = reads.read("a", second.signal, hang);
+    first.abort();
+    await expect(a).rejects.toMatchObject({ code: "Timeout" });
+    expect(inner?.aborted).toBe(false);
+    second.abort();
+    await expect(b).rejects.toMatchObject({ code: "Timeout" });
+    expect(inner?.aborted).toBe(true);
+    expect(await reads.read("a", new AbortController().signal, async () => "fresh")).toBe("fresh");
+  });
+
+  test("a failure reaches every caller and is not remembered", async () => {
+    const reads = createSharedReads();
+    const { signal } = new AbortController();
+    const fail = () => Promise.reject(new Error("no"));
+    const results = await Promise.allSettled([reads.read("a", signal, fail), reads.read("a", signal, fail)]);
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await reads.read("a", signal, async () => 1)).toBe(1);
+  });
+});
