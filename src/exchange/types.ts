@@ -112,7 +112,18 @@ export interface ExchangeState {
   readonly fills: readonly ExchangeFill[];
   readonly cash: Readonly<Record<string, number>>;
   readonly positions: readonly { readonly contract: Contract; readonly qty: number; readonly avgCost: number }[];
-  readonly prices: readonly { readonly contract: Contract; readonly price: number; readonly preClose: number }[];
+  readonly prices: readonly {
+    readonly contract: Contract;
+    readonly price: number;
+    readonly preClose: number;
+    /** The running trading day's figures, and which day that is; without them the day starts afresh. */
+    readonly openPrice?: number;
+    readonly highPrice?: number;
+    readonly lowPrice?: number;
+    readonly tradingDay?: string;
+  }[];
+  /** Ids of the open orders in time priority; without it they stand in the order in which they were accepted. */
+  readonly priority?: readonly string[];
 }
 
 /** How an exchange is set up. */
