@@ -20,10 +20,14 @@ export const INTENT_TRANSITIONS = {
   resolved: {},
 } as const satisfies Record<IntentState, Partial<Record<IntentEvent, IntentState>>>;
 
+type StateAfter<E extends IntentEvent> = E extends "hand-over"
+  ? "sending"
+  : Exclude<IntentState, "received" | "sending">;
+
 /** The state after an event; throws for an event that cannot happen there. */
-export function nextIntentState(state: IntentState, event: IntentEvent): IntentState {
+export function nextIntentState<E extends IntentEvent>(state: IntentState, event: E): StateAfter<E> {
   const transitions: Partial<Record<IntentEvent, IntentState>> = INTENT_TRANSITIONS[state];
   const next = transitions[event];
   if (next === undefined) throw new Error(`an intent that is ${state} cannot ${event}`);
-  return next;
+  return next as StateAfter<E>;
 }

@@ -1,6 +1,6 @@
 import { Failure, isFailure } from "../domain/failure.ts";
 import { orderFlags } from "../domain/order.ts";
-import type { Intent, IntentAction, IntentProgress, Journal } from "../journal/journal.ts";
+import type { IntentAction, IntentFailure, IntentState, Journal, ProgressLine } from "../journal/journal.ts";
 import type { Call, Placed } from "../spec/broker.ts";
 import { Deadline, TIME_IS_UP } from "./deadline.ts";
 import { checkPlace, checkReplace, orderNotOpen } from "./guards.ts";
@@ -33,42 +33,49 @@ const WITHDRAWAL_MS = 250;
 export function createWrites({ seat, reads, journal, instance, deadlineMs }: WriteOptions): Writes {
   const turns = new Turns();
 
-  /** One intent on its way through the journal. */
-  async function begin(id: string, action: IntentAction, context: WriteContext, optional: boolean) {
-    const intent: Intent = { id, instance, principal: context.principal, at: Date.now(), action };
-    let state: IntentProgress["state"] = "received";
+  /** One intent on its way through the journal; `optional` for a cancel, which goes out without one. */
+  function begin(id: string, action: IntentAction, context: WriteContext, optional: boolean) {
+    let state: IntentState = "received";
     let written = true;
-    try {
-      await journal.begin(intent);
-    } catch (error) {
-      if (!optional) throw journalUnavailable(error);
-      written = false;
-    }
     return {
-      async move(event: IntentEvent, more: Pick<IntentProgress, "orderId" | "failure"> = {}): Promise<void> {
-        state = nextIntentState(state, event);
+      async handOver(): Promise<void> {
+        state = nextIntentState(state, "hand-over");
+        const { principal } = context;
+        try {
+          const line = { kind: "intent", id, principal, action, fingerprint: null, instance, at: Date.now() } as const;
+          await journal.append([line], "power-loss");
+        } catch (error) {
+          if (!optional) throw journalUnavailable(error);
+          written = false;
+        }
+      },
+      async move(
+        event: Exclude<IntentEvent, "hand-over">,
+        more: Pick<ProgressLine, "placed" | "failure">,
+      ): Promise<void> {
+        const next = nextIntentState(state, event);
+        state = next;
         if (!written) return;
         try {
-          await journal.progress({ id, at: Date.now(), state, ...more });
-        } catch (error) {
-          // Only before the hand-over can a journal that fails still stop the order; later the broker's word counts.
-          if (event === "hand-over" && !optional) throw journalUnavailable(error);
+          await journal.append([{ kind: "progress", id, state: next, ...more, instance, at: Date.now() }], "process");
+        } catch {
+          // The broker's word counts, whether it can be written down or not: what is missing is recovered by the tag.
         }
       },
     };
   }
 
-  type Progress = Awaited<ReturnType<typeof begin>>;
+  type Progress = ReturnType<typeof begin>;
 
   /** Hands one write to the broker and waits for what becomes of it. */
   async function handOver<T>(
     work: (call: Call) => Promise<T>,
     deadline: Deadline,
     progress: Progress,
-    orderIdOf: (answer: T) => string,
+    placedOf: (answer: T) => Placed,
     tag?: string,
   ): Promise<T> {
-    await progress.move("hand-over");
+    await progress.handOver();
     const sending = Promise.resolve().then(() => work(deadline));
     try {
       let answer = await deadline.within(sending);
@@ -77,20 +84,23 @@ export function createWrites({ seat, reads, journal, instance, deadlineMs }: Wri
         answer = await within(sending, WITHDRAWAL_MS);
       }
       if (answer !== TIME_IS_UP) {
-        await progress.move("accept", { orderId: orderIdOf(answer) });
+        await progress.move("accept", { placed: placedOf(answer) });
         return answer;
       }
     } catch (error) {
       const failure = writeFailure(error, tag);
-      await progress.move(EVENT_OF[failure.outcome], { failure });
+      await progress.move(EVENT_OF[failure.outcome], { failure: written(failure) });
       throw failure;
     }
     const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
-    await progress.move("lose", { failure });
+    await progress.move("lose", { failure: written(failure) });
     // The call goes on without its client: what it ends with settles the intent.
     sending.then(
-      (answer) => progress.move("settle", { orderId: orderIdOf(answer) }),
-      (error: unknown) => settleLate(progress, writeFailure(error, tag)),
+      (answer) => progress.move("settle", { placed: placedOf(answer) }),
+      async (error: unknown) => {
+        const late = writeFailure(error, tag);
+        if (late.outcome !== "unknown") await progress.move("settle", { failure: written(late) });
+      },
     );
     throw failure;
   }
@@ -149,13 +159,13 @@ export function createWrites({ seat, reads, journal, instance, deadlineMs }: Wri
       const tag = newTag();
       const { price, ...rest } = request;
       const order = request.orderType === "Limit" && price !== undefined ? { ...rest, price } : rest;
-      const progress = await begin(tag, { kind: "place", request: order }, context, false);
+      const progress = begin(tag, { kind: "place", request: order }, context, false);
       seat.book.own(tag);
       const placed = await handOver(
         (call) => placeOrder({ ...order, tag }, call),
         deadline,
         progress,
-        ({ orderId }) => orderId,
+        (answer) => answer,
         tag,
       );
       const effective = { ...row.effective, ...placed.effective };
@@ -170,13 +180,13 @@ export function createWrites({ seat, reads, journal, instance, deadlineMs }: Wri
       try {
         const order = await orderToChange(orderId, deadline);
         checkReplace(seat.broker.capabilities(), change, order);
-        const progress = await begin(newTag(), { kind: "replace", orderId, change }, context, false);
+        const progress = begin(newTag(), { kind: "replace", orderId, change }, context, false);
         const tag = order.tag === null ? {} : { tag: order.tag };
         return await handOver<Placed>(
           (call) => replaceOrder(orderId, { ...change, ...tag }, call),
           deadline,
           progress,
-          (placed) => placed.orderId,
+          (placed) => placed,
           tag.tag,
         );
       } catch (error) {
@@ -199,12 +209,12 @@ export function createWrites({ seat, reads, journal, instance, deadlineMs }: Wri
         return;
       }
       try {
-        const progress = await begin(newTag(), { kind: "cancel", orderId }, context, true);
+        const progress = begin(newTag(), { kind: "cancel", orderId }, context, true);
         await handOver(
           (call) => cancelOrder(orderId, call),
           deadline,
           progress,
-          () => orderId,
+          () => ({ orderId }),
         );
       } catch (error) {
         alreadyEnded(await afterOrderNotOpen(orderId, error));
@@ -222,8 +232,9 @@ function alreadyEnded(order: OrderView): void {
   if (!orderFlags(order).isCanceled) throw orderNotOpen(order);
 }
 
-async function settleLate(progress: { move(event: IntentEvent, more: object): Promise<void> }, failure: WriteFailure) {
-  if (failure.outcome !== "unknown") await progress.move("settle", { failure });
+/** A failure as it is written down. */
+function written({ code, message, outcome, details }: WriteFailure): IntentFailure {
+  return { code, message, outcome, ...(details === undefined ? {} : { details }) };
 }
 
 function within<T>(work: Promise<T>, milliseconds: number): Promise<T | typeof TIME_IS_UP> {

@@ -1,56 +1,152 @@
-/** The journal: what the desk wrote down before and after it spoke to a broker. */
-import type { FailureCode } from "../domain/failure.ts";
-import type { OrderChange, OrderRequest } from "../domain/order.ts";
+/**
+ * The journal: what the desk wrote down before and after it spoke to a broker, and what happened to orders.
+ *
+ * It is one list of lines that only grows, numbered from 1 without gaps; where an intent or an order stands now is
+ * derived from its lines. One process writes it.
+ */
+import type { FailureCode, Outcome } from "../domain/failure.ts";
+import type { Order, OrderChange, OrderRequest } from "../domain/order.ts";
+import type { Placed } from "../spec/broker.ts";
 
-/** Where an intent stands. `received` and `sending` are before the broker's answer, the rest after it. */
+/**
+ * Where an intent stands. `received` is before it is written down; `sending` until the broker's answer; `unknown` when
+ * no answer came; `resolved` when it was found out later what became of an unknown one.
+ */
 export type IntentState = "received" | "sending" | "accepted" | "rejected" | "not_sent" | "unknown" | "resolved";
 
-/** What a client wanted, written down before anything is sent. */
-export interface Intent {
-  /** The tag of the order for a place; an own random mark for a replace or cancel. */
-  readonly id: string;
-  /** Which instance: a digest of its id, never the id. */
-  readonly instance: string;
-  /** Who asked: a token's name, never the token. */
-  readonly principal: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly action: IntentAction;
-}
-
+/** What a client asked for. */
 export type IntentAction =
   | { readonly kind: "place"; readonly request: OrderRequest }
   | { readonly kind: "replace"; readonly orderId: string; readonly change: OrderChange }
   | { readonly kind: "cancel"; readonly orderId: string };
 
-/** A later line about an intent. */
-export interface IntentProgress {
-  readonly id: string;
-  readonly at: number;
-  readonly state: IntentState;
-  /** The broker's order id, once known. */
-  readonly orderId?: string;
-  /** Why it was refused, or why the outcome is unknown. */
-  readonly failure?: { readonly code: FailureCode; readonly message: string };
+/** Why a write was refused or is unknown, as it was answered to the client. */
+export interface IntentFailure {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly outcome: Outcome;
+  readonly details?: unknown;
 }
 
-/** An intent and how it ended so far. */
-export interface IntentRecord extends Intent {
-  readonly state: IntentState;
-  readonly orderId: string | null;
-  readonly failure: { readonly code: FailureCode; readonly message: string } | null;
+/** Written down, and safe against loss of power, before anything is handed to the broker. */
+export interface IntentLine {
+  readonly kind: "intent";
+  /** The tag of the order for a place; for a replace or cancel a mark of the same form. A free one may come again. */
+  readonly id: string;
+  /** Who asked: a token's name, never the token. */
+  readonly principal: string;
+  readonly action: IntentAction;
+  /** Digest of the action, to tell a repetition from another request under the same key; `null` without a key. */
+  readonly fingerprint: string | null;
 }
+
+/** How an intent went on. */
+export interface ProgressLine {
+  readonly kind: "progress";
+  readonly id: string;
+  readonly state: Exclude<IntentState, "received" | "sending">;
+  /** What the broker answered to an accepted place or replace; the order's id for a cancel. */
+  readonly placed?: Placed;
+  readonly failure?: IntentFailure;
+  /** How it was found out, for a resolved intent: by the late answer, by reconciliation, or an operator's reason. */
+  readonly reason?: string;
+}
+
+/** An order as it stood after a change. `correction` is a change of an order that had ended. */
+export interface OrderLine {
+  readonly kind: "order" | "correction";
+  readonly order: OrderRecord;
+}
+
+/** Something that should not happen and that somebody should look at. */
+export interface AnomalyLine {
+  readonly kind: "anomaly";
+  readonly message: string;
+  readonly orderId: string | null;
+  readonly tag: string | null;
+}
+
+/** The broker's connection came or went. */
+export interface ConnectionLine {
+  readonly kind: "connection";
+  readonly connected: boolean;
+  readonly reason: string | null;
+}
+
+/** One line as the desk hands it over. */
+export type JournalLine = (IntentLine | ProgressLine | OrderLine | AnomalyLine | ConnectionLine) & {
+  /** Which instance: a digest of its id, never the id. */
+  readonly instance: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+};
+
+/** The lines that clients may follow. */
+export type EventLine = Extract<JournalLine, { kind: "order" | "correction" | "anomaly" | "connection" }>;
+
+/** An event and its number. */
+export type NumberedEvent = EventLine & { readonly sequence: number };
+
+/** An order as the journal keeps it. */
+export interface OrderRecord extends Order {
+  readonly external: boolean;
+  /** Milliseconds since the epoch at which this was true. */
+  readonly asOf: number;
+  /** Since when the broker has not known this open order any more; `null` while it does. */
+  readonly staleSince: number | null;
+}
+
+/** An intent with the sum of its lines. */
+export interface IntentRecord extends Omit<IntentLine, "kind"> {
+  readonly instance: string;
+  /** Of the intent's own line. */
+  readonly at: number;
+  readonly state: Exclude<IntentState, "received">;
+  /** Of the last line. */
+  readonly updatedAt: number;
+  readonly placed: Placed | null;
+  readonly failure: IntentFailure | null;
+  readonly reason: string | null;
+}
+
+/** How safe a line must be when `append` answers: against loss of power, or against the end of the process only. */
+export type Durability = "power-loss" | "process";
+
+/** Where a journal stands. */
+export interface JournalHead {
+  /** A word made when the journal was created: the first half of every event's id. */
+  readonly epoch: string;
+  /** Number of the last line, 0 for none. */
+  readonly sequence: number;
+}
+
+/** A part of the events, in order. */
+export interface EventPage {
+  readonly events: readonly NumberedEvent[];
+  /** False when events after the asked number have been pruned already, so that the page has a gap before it. */
+  readonly complete: boolean;
+}
+
+type Awaitable<T> = T | Promise<T>;
 
 /**
- * Where intents are kept. A method may answer at once or with a promise; when it has answered, the line is as durable
- * as the journal makes it. A journal that cannot write throws, and the desk then sends nothing but cancels.
+ * Where lines are kept. A method may answer at once or with a promise. A journal that cannot write throws from `append`
+ * and has then written nothing of it; the desk then sends nothing but cancels.
  */
 export interface Journal {
-  /** Writes down an intent, in state `received`. */
-  begin(intent: Intent): void | Promise<void>;
-  /** Adds a line to an intent. */
-  progress(line: IntentProgress): void | Promise<void>;
-  /** Looks an intent up by its id; `undefined` if this journal has not seen it, or has pruned it. */
-  find(id: string): IntentRecord | undefined | Promise<IntentRecord | undefined>;
-  close?(): void | Promise<void>;
+  /** Opens it, before any other call. Called by every desk; the second call answers the same. */
+  open(): Awaitable<JournalHead>;
+  /** Adds lines in order, all or none; answers the number of the last when they are as safe as asked. */
+  append(lines: readonly JournalLine[], durability: Durability): Awaitable<number>;
+  /** One intent; `undefined` if this journal has not seen it, or has pruned it. */
+  intent(instance: string, id: string): Awaitable<IntentRecord | undefined>;
+  /** Every intent that is `sending` or `unknown`, oldest first. */
+  unsettled(instance: string): Awaitable<readonly IntentRecord[]>;
+  /** The last record of every order that was not completed in it. */
+  openOrders(instance: string): Awaitable<readonly OrderRecord[]>;
+  /** Events with a number above `after`, at most `limit`, in order. */
+  events(instance: string, after: number, limit: number): Awaitable<EventPage>;
+  /** Forgets settled intents and events older than this, and never an unsettled intent or an open order. */
+  prune(before: number): Awaitable<void>;
+  close?(): Awaitable<void>;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createDesk } from "../../src/desk/create-desk.ts";
 import type { Order } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
@@ -7,6 +8,9 @@ import { type Capabilities, orderRows } from "../../src/spec/capabilities.ts";
 import { defineBroker } from "../../src/spec/define-broker.ts";
 
 export const AAPL = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
+
+/** What journals call the instance of {@link deskOver}: the first half of its id's SHA-256. */
+export const DIGEST = createHash("sha256").update("WyLqtMhDvAnBb6a3").digest("hex").slice(0, 16);
 
 export const LIMIT_BUY = {
   contract: AAPL,

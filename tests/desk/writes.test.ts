@@ -4,9 +4,17 @@ import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Placed, TaggedOrder } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
-import { anOrder, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const BY = { principal: "default" };
+
+async function records(journal: Journal) {
+  return journal.unsettled(DIGEST);
+}
+
+async function record(journal: Journal, id: string) {
+  return journal.intent(DIGEST, id);
+}
 
 describe("place", () => {
   test("journals before it hands over, and the outcome after it", async () => {
@@ -14,7 +22,7 @@ describe("place", () => {
     const seen: TaggedOrder[] = [];
     const { desk, journal } = deskOver({
       placeOrder: async (order) => {
-        states.push((await journal.find(order.tag))?.state);
+        states.push((await records(journal)).find(({ id }) => id === order.tag)?.state);
         seen.push(order);
         return { orderId: "77" };
       },
@@ -23,13 +31,17 @@ describe("place", () => {
     expect(states).toEqual(["sending"]);
     expect(answer).toEqual({ orderId: "77", tag: seen[0]?.tag });
     expect(seen[0]).toEqual({ ...LIMIT_BUY, tag: answer.tag });
-    expect(await journal.find(answer.tag)).toMatchObject({ state: "accepted", orderId: "77", principal: "default" });
+    expect(await record(journal, answer.tag)).toMatchObject({
+      state: "accepted",
+      placed: { orderId: "77" },
+      principal: "default",
+    });
   });
 
   test("the journal holds neither the instance's id nor a token", async () => {
     const { desk, journal } = deskOver({ placeOrder: async () => ({ orderId: "77" }) });
     const { tag } = await desk.place(LIMIT_BUY, BY);
-    const text = JSON.stringify(await journal.find(tag));
+    const text = JSON.stringify(await record(journal, tag));
     expect(text).not.toContain("WyLqtMhDvAnBb6a3");
     expect(text).not.toContain("Vt5UCW2sLBvgPXjR");
   });
@@ -48,27 +60,21 @@ describe("place", () => {
 
   test("a refusal of the guards sends nothing and journals nothing", async () => {
     let calls = 0;
-    const begun: string[] = [];
-    const memory = memoryJournal();
-    const journal: Journal = { ...memory, begin: (intent) => void begun.push(intent.id) };
-    const { desk } = deskOver(
-      {
-        placeOrder: async () => {
-          calls += 1;
-          return { orderId: "77" };
-        },
+    const { desk, journal } = deskOver({
+      placeOrder: async () => {
+        calls += 1;
+        return { orderId: "77" };
       },
-      { journal },
-    );
+    });
     expect(await rejection(desk.place({ ...LIMIT_BUY, qty: 0.5 }, BY))).toMatchObject({ code: "InvalidRequest" });
-    expect([calls, begun]).toEqual([0, []]);
+    expect([calls, (await journal.open()).sequence]).toEqual([0, 0]);
   });
 
   test("without a journal nothing is sent", async () => {
     let calls = 0;
     const broken: Journal = {
       ...memoryJournal(),
-      begin: () => {
+      append: () => {
         throw new Error("disk full");
       },
     };
@@ -92,9 +98,9 @@ describe("place", () => {
     const memory = memoryJournal();
     const forgetful: Journal = {
       ...memory,
-      progress: (line) => {
-        if (line.state === "accepted") throw new Error("disk full");
-        return memory.progress(line);
+      append: (lines, durability) => {
+        if (durability === "process") throw new Error("disk full");
+        return memory.append(lines, durability);
       },
     };
     const { desk } = deskOver({ placeOrder: async () => ({ orderId: "77" }) }, { journal: forgetful });
@@ -107,10 +113,10 @@ describe("place", () => {
     const failure = await rejection(desk.place(LIMIT_BUY, BY));
     expect(failure).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown", tag: expect.stringMatching(/^ht/) });
     const tag = (failure as Failure).tag ?? "";
-    expect(await journal.find(tag)).toMatchObject({ state: "unknown" });
+    expect(await record(journal, tag)).toMatchObject({ state: "unknown" });
     answer.resolve({ orderId: "77" });
     await answer.promise;
-    await expect.poll(() => journal.find(tag)).toMatchObject({ state: "resolved", orderId: "77" });
+    await expect.poll(() => record(journal, tag)).toMatchObject({ state: "resolved", placed: { orderId: "77" } });
   });
 
   test("a broker that takes a waiting order back at the deadline makes it not_sent", async () => {
@@ -242,8 +248,7 @@ describe("cancel", () => {
     const cancelled: string[] = [];
     const broken: Journal = {
       ...memoryJournal(),
-      begin: () => Promise.reject(new Error("disk full")),
-      progress: () => Promise.reject(new Error("disk full")),
+      append: () => Promise.reject(new Error("disk full")),
     };
     const { desk } = deskOver({ cancelOrder: async (orderId) => void cancelled.push(orderId) }, { journal: broken });
     await desk.cancel("1", BY);

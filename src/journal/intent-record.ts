@@ -1,0 +1,25 @@
+/** How an intent's record follows from its lines; the same for every journal. */
+import type { IntentLine, IntentRecord, ProgressLine } from "./journal.ts";
+
+/** The record of an intent that was just written down. */
+export function begun({ kind: _, ...intent }: IntentLine & { instance: string; at: number }): IntentRecord {
+  return { ...intent, state: "sending", updatedAt: intent.at, placed: null, failure: null, reason: null };
+}
+
+/** True when nothing is left to find out about an intent. */
+export function isSettled({ state }: Pick<IntentRecord, "state">): boolean {
+  return state !== "sending" && state !== "unknown";
+}
+
+/** An intent after one more line. */
+export function progressed(record: IntentRecord | undefined, line: ProgressLine & { at: number }): IntentRecord {
+  if (record === undefined) throw new Error(`intent ${line.id} is not in the journal`);
+  return {
+    ...record,
+    state: line.state,
+    updatedAt: line.at,
+    placed: line.placed ?? null,
+    failure: line.failure ?? null,
+    reason: line.reason ?? null,
+  };
+}
