@@ -1,0 +1,55 @@
+/**
+ * `npm run simulate -- <simulator> [options]`: runs a simulator until SIGTERM or SIGINT.
+ */
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { opend } from "./opend/command.ts";
+import { type SimulatorCommand, UsageError } from "./shared/command.ts";
+
+const SIMULATORS: Readonly<Record<string, SimulatorCommand>> = { opend };
+
+const EXIT_USAGE = 2;
+
+function usage(): string {
+  const blocks = Object.entries(SIMULATORS).map(
+    ([name, { usage: lines }]) => `  npm run simulate -- ${name} [options]\n${lines}`,
+  );
+  return `Usage: npm run simulate -- <${Object.keys(SIMULATORS).join("|")}> [options]\n\n${blocks.join("\n\n")}\n`;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const [name = "", ...rest] = args;
+  if (name === "--help" || name === "-h") {
+    process.stdout.write(usage());
+    return;
+  }
+  const command = Object.hasOwn(SIMULATORS, name) ? SIMULATORS[name] : undefined;
+  if (command === undefined) {
+    throw new UsageError(name === "" ? "say which simulator" : `there is no simulator "${name}"`);
+  }
+  const running = await command.start(valuesOf(command.options, rest));
+  process.stdout.write(`${running.ready}\n`);
+  await signalled();
+  await running.close();
+}
+
+function valuesOf(options: ParseArgsOptionsConfig, args: string[]): Readonly<Record<string, unknown>> {
+  try {
+    return parseArgs({ args, options, allowPositionals: false, strict: true }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof UsageError) process.stderr.write(`\n${usage()}`);
+  process.exitCode = error instanceof UsageError ? EXIT_USAGE : 1;
+}

@@ -1,0 +1,61 @@
+/** What all of OpenD's calls share: the login, the lock, the accounts, and how a request's header names one of them. */
+import type { FrequencyLimiter } from "../shared/frequency.ts";
+import type { Venue } from "../shared/venue.ts";
+import type { Account, ExtraPosition } from "./accounts.ts";
+import { TRD_ENV } from "./codes.ts";
+import { Refusal } from "./refusal.ts";
+import type { Header } from "./requests.ts";
+
+/** The one login behind OpenD; all connections share it. */
+export interface Desk {
+  readonly venue: Venue;
+  readonly accounts: readonly Account[];
+  readonly extraPositions: readonly ExtraPosition[];
+  /** Absent when the limits are switched off. */
+  readonly limiter: FrequencyLimiter | undefined;
+  /** Lowercase hex MD5 of the trade password. */
+  readonly pinMd5: string;
+  /** Lowercase hex MD5 of the WebSocket key, empty for none. */
+  readonly keyMd5: string;
+  /** True once a connection has unlocked trading; holds for all of them. */
+  unlocked: boolean;
+  /** False while OpenD has no link to the vendor's servers. */
+  loggedIn: boolean;
+}
+
+/** One connection, as far as the protocol above the wire knows it. */
+export interface Peer {
+  /** Decimal text of a 64-bit number; a new one for each connection. */
+  readonly connId: string;
+  /** True after the handshake. */
+  ready: boolean;
+  /** Highest packet number of a write so far. */
+  serial: number;
+  /** Accounts whose order pushes this connection asked for. */
+  subscribed: ReadonlySet<string>;
+  /** True when the connection wants notices such as a lost login. */
+  wantsNotices: boolean;
+}
+
+/** OpenD's version as it tells it: 10.11, build 7108, the one the SDK belongs to. */
+export const SERVER_VERSION = 1011;
+export const SERVER_BUILD = 7108;
+
+/** @throws {Refusal} while OpenD is not logged in behind. */
+export function requireLogin(desk: Desk): void {
+  if (!desk.loggedIn) throw new Refusal("OpenD 与服务器的连接已断开，未登录");
+}
+
+/**
+ * The account that a header names.
+ * @throws {Refusal} when the login has no such account, or it may not trade that market.
+ */
+export function accountOf(desk: Desk, header: Header): Account {
+  requireLogin(desk);
+  const account = desk.accounts.find(({ accId, env }) => accId === header.accID && TRD_ENV[env] === header.trdEnv);
+  if (account === undefined) throw new Refusal(`找不到业务账号 ${header.accID}，交易环境 ${header.trdEnv}`);
+  if (!account.markets.includes(header.trdMarket)) {
+    throw new Refusal(`业务账号 ${header.accID} 没有交易市场 ${header.trdMarket} 的权限`);
+  }
+  return account;
+}

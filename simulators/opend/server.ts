@@ -1,0 +1,172 @@
+/** A whole OpenD: both wires, the control port and the exchange behind them, in this process. */
+
+import { startControl } from "../shared/control.ts";
+import { createFaults, type Faults } from "../shared/faults.ts";
+import { createFrequencyLimiter } from "../shared/frequency.ts";
+import type { Listening } from "../shared/listening.ts";
+import { createVenue, type Venue } from "../shared/venue.ts";
+import { type Account, booksOf, DEFAULT_ACCOUNTS, type ExtraPosition } from "./accounts.ts";
+import { rsaCipher } from "./cipher.ts";
+import type { Desk } from "./desk.ts";
+import { createGateway } from "./gateway.ts";
+import { orderIdEx } from "./order-message.ts";
+import { md5 } from "./session-calls.ts";
+import { listenTcp } from "./tcp-server.ts";
+import { listenWebSocket, type TlsOptions } from "./ws-server.ts";
+
+/** How an OpenD is set up. Ports: 0 (the default) takes a free one. */
+export interface OpenDOptions {
+  /** Port of the WebSocket. */
+  readonly port?: number;
+  /** Port of the plain TCP protocol. */
+  readonly tcpPort?: number;
+  readonly controlPort?: number;
+  /** Address to listen on. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** WebSocket key in plain text. Default: none needed. */
+  readonly key?: string;
+  /** Trade password that unlocks real accounts. Default `123456`. */
+  readonly unlockPin?: string;
+  /** Default {@link DEFAULT_ACCOUNTS}. */
+  readonly accounts?: readonly Account[];
+  /** Default: none. */
+  readonly extraPositions?: readonly ExtraPosition[];
+  /** Certificate and key (PEM) that turn the WebSocket into `wss`. */
+  readonly tls?: TlsOptions;
+  /** RSA private key of 1024 bits (PEM) that turns on the encryption of the TCP protocol. */
+  readonly rsaKey?: string;
+  /** False switches the frequency limits off. Default true. */
+  readonly limits?: boolean;
+  /** True sends the pushes of a write before its answer, as OpenD may. Default false. */
+  readonly pushFirst?: boolean;
+  /** Where the exchange's clock begins, in milliseconds since the epoch. Default: the last US mid-morning. */
+  readonly now?: number;
+}
+
+/** A running OpenD. */
+export interface OpenD {
+  readonly port: number;
+  readonly tcpPort: number;
+  readonly controlPort: number;
+  readonly venue: Venue;
+  readonly faults: Faults;
+  connections(): { readonly open: number; readonly total: number };
+  /** OpenD's link to the vendor's own servers. */
+  setLoggedIn(loggedIn: boolean): void;
+  close(): Promise<void>;
+}
+
+const DEFAULT_PIN = "123456";
+/** Between two tries to get a port back after a restart. */
+const REOPEN_MS = 50;
+
+/**
+ * Starts an OpenD on this machine.
+ * @throws when a port is taken or a key cannot be used.
+ */
+export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
+  const { host = "127.0.0.1", accounts = DEFAULT_ACCOUNTS } = options;
+  const rsa = options.rsaKey === undefined ? undefined : rsaCipher(options.rsaKey);
+  const venue = createVenue({
+    books: booksOf(accounts),
+    wireId: orderIdEx,
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
+  const desk: Desk = {
+    venue,
+    accounts,
+    extraPositions: options.extraPositions ?? [],
+    limiter: options.limits === false ? undefined : createFrequencyLimiter(),
+    pinMd5: md5(options.unlockPin ?? DEFAULT_PIN),
+    keyMd5: options.key ? md5(options.key) : "",
+    unlocked: false,
+    loggedIn: true,
+  };
+  const faults = createFaults((ms) => restart(ms));
+  const gateway = createGateway({
+    desk,
+    faults,
+    pushFirst: options.pushFirst ?? false,
+    restart: (ms) => restart(ms),
+  });
+
+  const open = async (port: number, tcpPort: number): Promise<readonly [Listening, Listening]> => {
+    const ws = await listenWebSocket(gateway, port, host, options.tls);
+    try {
+      return [ws, await listenTcp(gateway, tcpPort, host, rsa)];
+    } catch (error) {
+      await ws.close();
+      throw error;
+    }
+  };
+  let closed = false;
+  let listening = await open(options.port ?? 0, options.tcpPort ?? 0).catch((error: unknown) => {
+    venue.close();
+    throw error;
+  });
+  const [ws, tcp] = listening;
+  let restarting = Promise.resolve();
+
+  const down = async (): Promise<void> => {
+    const closing = listening.map((each) => each.close());
+    gateway.reset();
+    await Promise.all(closing);
+  };
+  const reopen = async (): Promise<void> => {
+    while (!closed) {
+      try {
+        listening = await open(ws.port, tcp.port);
+        return;
+      } catch {
+        await pause(REOPEN_MS);
+      }
+    }
+  };
+  function restart(ms: number): void {
+    restarting = restarting.then(async () => {
+      if (closed) return;
+      await down();
+      await pause(ms);
+      await reopen();
+    });
+  }
+
+  const control = await startControl(
+    {
+      venue,
+      faults,
+      externalBook: "SIMULATE",
+      connections: () => gateway.connections(),
+      setBrokerLogin: (loggedIn) => gateway.setLoggedIn(loggedIn),
+    },
+    options.controlPort ?? 0,
+    host,
+  ).catch(async (error: unknown) => {
+    await down();
+    venue.close();
+    throw error;
+  });
+
+  return {
+    port: ws.port,
+    tcpPort: tcp.port,
+    controlPort: control.port,
+    venue,
+    faults,
+    connections: () => gateway.connections(),
+    setLoggedIn: (loggedIn) => gateway.setLoggedIn(loggedIn),
+    async close() {
+      if (closed) return;
+      closed = true;
+      venue.close();
+      gateway.close();
+      await control.close();
+      await restarting;
+      await down();
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

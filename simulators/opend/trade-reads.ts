@@ -1,0 +1,207 @@
+/** Funds, positions and orders of an account. */
+import * as v from "valibot";
+import { add, divide, multiply, roundTo, subtract } from "../../src/domain/money.ts";
+import { isTerminal } from "../../src/domain/order.ts";
+import { marketTime, parseMarketTime, tradingDay } from "../shared/market-time.ts";
+import { RATES_TO_USD, securityName } from "../shared/preset.ts";
+import type { VenueOrder } from "../shared/venue.ts";
+import { type Account, regionsOf, tradesShares } from "./accounts.ts";
+import {
+  currencyName,
+  currencyNumber,
+  currencyOfRegion,
+  regionOfTrdMarket,
+  secMarketOf,
+  trdMarketOf,
+} from "./codes.ts";
+import { accountOf, type Desk, type Peer } from "./desk.ts";
+import { countCall } from "./limits.ts";
+import { orderIdOf, orderMessage } from "./order-message.ts";
+import { Refusal } from "./refusal.ts";
+import { type FilterConditions, type Header, requests } from "./requests.ts";
+import type { Answer } from "./session-calls.ts";
+
+/** 2101: universal accounts need a currency; simulated ones have the one of their market and ignore it. */
+export function getFunds(desk: Desk, _peer: Peer, c2s: unknown): Answer {
+  const request = v.parse(requests.funds, c2s);
+  const account = accountOf(desk, request.header);
+  if (request.refreshCache) countCall(desk.limiter, "funds", account.accId);
+  const currency = account.universal ? request.currency : currencyOfRegion(regionsOf(account)[0] ?? "US");
+  if (currency === 0) throw new Refusal("缺少必要的参数: currency");
+  const name = currencyName(currency);
+  if (name === undefined) throw new Refusal(`账户不支持货币 ${currency}`);
+  return { header: request.header, funds: funds(desk, account, name) };
+}
+
+/** 2102. */
+export function getPositionList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
+  const { header, filterConditions, refreshCache } = v.parse(requests.positions, c2s);
+  const account = accountOf(desk, header);
+  if (refreshCache) countCall(desk.limiter, "positions", account.accId);
+  const { codeList, filterMarket } = filterConditions;
+  const list = [...sharePositions(desk, account), ...extraPositions(desk, account)].filter(
+    ({ code, trdMarket }) =>
+      (codeList.length === 0 || codeList.includes(code)) && (filterMarket === 0 || filterMarket === trdMarket),
+  );
+  return { header, positionList: list };
+}
+
+/** 2201: the orders of the current trading day and those still open. */
+export function getOrderList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
+  const { header, filterConditions, filterStatusList, refreshCache } = v.parse(requests.orders, c2s);
+  const account = accountOf(desk, header);
+  if (refreshCache) countCall(desk.limiter, "orders", account.accId);
+  const orders = ordersOf(desk, account).filter((entry) => isOfToday(desk, entry));
+  return listed(header, account, filterStatusList, chosen(orders, account, header, filterConditions));
+}
+
+/** 2221: what ended on an earlier trading day. */
+export function getHistoryOrderList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
+  const { header, filterConditions, filterStatusList } = v.parse(requests.orders, c2s);
+  const account = accountOf(desk, header);
+  if (filterConditions.beginTime === "" || filterConditions.endTime === "") {
+    throw new Refusal("缺少必要的参数: beginTime, endTime");
+  }
+  countCall(desk.limiter, "history", account.accId);
+  const orders = ordersOf(desk, account).filter((entry) => !isOfToday(desk, entry));
+  return listed(header, account, filterStatusList, chosen(orders, account, header, filterConditions));
+}
+
+/** The orders an account has: those of its book in its markets. */
+export function ordersOf(desk: Desk, account: Account): readonly VenueOrder[] {
+  if (!tradesShares(account)) return [];
+  const regions = regionsOf(account);
+  return desk.venue
+    .orders()
+    .filter(({ book, order }) => book === account.book && regions.includes(order.contract.region));
+}
+
+function isOfToday(desk: Desk, { order }: VenueOrder): boolean {
+  const day = (at: number): string => tradingDay(at, order.contract.region);
+  const today = day(desk.venue.now());
+  if (!isTerminal(order.status) || day(order.createdAt) === today) return true;
+  return order.timeInForce === "GTC" && day(order.updatedAt) === today;
+}
+
+function chosen(
+  orders: readonly VenueOrder[],
+  account: Account,
+  header: Header,
+  { idList, orderIDExList, codeList, beginTime, endTime, filterMarket }: FilterConditions,
+): readonly VenueOrder[] {
+  const region = regionOfTrdMarket(header.trdMarket) ?? "HK";
+  const begin = timeBound(beginTime, region, "beginTime") ?? Number.NEGATIVE_INFINITY;
+  const end = timeBound(endTime, region, "endTime") ?? Number.POSITIVE_INFINITY;
+  return orders.filter(
+    ({ order, wireId }) =>
+      (idList.length === 0 || idList.includes(orderIdOf(wireId))) &&
+      (orderIDExList.length === 0 || orderIDExList.includes(wireId)) &&
+      (codeList.length === 0 || codeList.includes(order.contract.symbol)) &&
+      (filterMarket === 0 || filterMarket === trdMarketOf(order.contract.region, account.env)) &&
+      order.createdAt >= begin &&
+      order.createdAt <= end,
+  );
+}
+
+function listed(header: Header, account: Account, statuses: readonly number[], orders: readonly VenueOrder[]): Answer {
+  const messages = orders
+    .map((entry) => orderMessage(entry, account.env))
+    .filter(({ orderStatus }) => statuses.length === 0 || statuses.some((status) => status === orderStatus));
+  // The vendor lists the newest order first.
+  return { header, orderList: messages.toReversed() };
+}
+
+function timeBound(text: string, region: string, field: string): number | undefined {
+  if (text === "") return undefined;
+  const at = parseMarketTime(text, region);
+  if (at === undefined) {
+    throw new Refusal(`${field} 格式错误: "${text}"，应为 YYYY-MM-DD HH:MM:SS，例如 ${marketTime(0, region)}`);
+  }
+  return at;
+}
+
+function funds(desk: Desk, account: Account, currency: string): Answer {
+  const exchange = desk.venue.book(account.book);
+  const lines = exchange
+    .balances()
+    .filter((line) => account.universal || currencyNumber(line.currency) === currencyNumber(currency));
+  const cash = account.universal ? exchange.totalCash(currency) : (lines[0]?.amount ?? 0);
+  const available = account.universal
+    ? lines.reduce((sum, line) => add(sum, convert(line.available, line.currency, currency)), 0)
+    : (lines[0]?.available ?? 0);
+  const marketVal = sharePositions(desk, account).reduce(
+    (sum, { val, currencyText }) => add(sum, convert(val, currencyText, currency)),
+    0,
+  );
+  const amount = (value: number): number => roundTo(value, 3);
+  return {
+    power: amount(Math.max(0, available)),
+    totalAssets: amount(add(cash, marketVal)),
+    cash: amount(cash),
+    marketVal: amount(marketVal),
+    frozenCash: amount(Math.max(0, subtract(cash, available))),
+    debtCash: amount(Math.max(0, -cash)),
+    avlWithdrawalCash: amount(Math.max(0, available)),
+    currency: currencyNumber(currency),
+    cashInfoList: lines.map((line) => ({
+      currency: currencyNumber(line.currency),
+      cash: amount(line.amount),
+      availableBalance: amount(line.available),
+    })),
+  };
+}
+
+function convert(value: number, from: string, to: string): number {
+  const rate = (currency: string): number => RATES_TO_USD[currency] ?? 1;
+  return from === to ? value : divide(multiply(value, rate(from)), rate(to), 6);
+}
+
+interface PositionMessage extends Answer {
+  readonly code: string;
+  readonly trdMarket: number;
+  readonly val: number;
+  readonly currencyText: string;
+}
+
+function sharePositions(desk: Desk, account: Account): readonly PositionMessage[] {
+  if (!tradesShares(account)) return [];
+  const regions = regionsOf(account);
+  const exchange = desk.venue.book(account.book);
+  return exchange
+    .positions()
+    .filter(({ contract }) => regions.includes(contract.region))
+    .map(({ contract, currency, qty, avgCost }) => {
+      const price = exchange.quote(contract)?.latest ?? avgCost;
+      return {
+        positionID: orderIdOf(`position ${account.accId} ${contract.region} ${contract.symbol}`),
+        positionSide: qty < 0 ? 1 : 0,
+        code: contract.symbol,
+        name: securityName(contract),
+        qty,
+        canSellQty: Math.max(0, qty),
+        price,
+        costPrice: avgCost,
+        val: roundTo(multiply(qty, price), 3),
+        plVal: roundTo(multiply(qty, subtract(price, avgCost)), 3),
+        secMarket: secMarketOf(contract),
+        currency: currencyNumber(currency),
+        currencyText: currency,
+        trdMarket: trdMarketOf(contract.region, account.env),
+      };
+    });
+}
+
+function extraPositions(desk: Desk, account: Account): readonly PositionMessage[] {
+  return desk.extraPositions
+    .filter(({ accId }) => accId === account.accId)
+    .map(({ accId: _accId, name, ...position }) => ({
+      ...position,
+      positionID: orderIdOf(`position ${account.accId} ${position.code}`),
+      positionSide: position.qty < 0 ? 1 : 0,
+      name: name ?? position.code,
+      canSellQty: Math.max(0, position.qty),
+      val: roundTo(multiply(position.qty, position.price), 3),
+      plVal: 0,
+      currencyText: "",
+    }));
+}

@@ -1,0 +1,50 @@
+/** What the control port takes. */
+import * as v from "valibot";
+import { TRADE_TYPES } from "../../src/domain/contract.ts";
+import { DIRECTIONS, LIFECYCLES, ORDER_TYPES, TIMES_IN_FORCE } from "../../src/domain/order.ts";
+import { FAULT_KINDS, FAULT_STAGES } from "./faults.ts";
+
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const text = v.pipe(v.string(), v.nonEmpty());
+const contract = { tradeType: v.optional(v.picklist(TRADE_TYPES), "Securities"), region: text, symbol: text };
+
+/** Milliseconds since the epoch, or a time in ISO 8601. */
+const instant = v.union(
+  [
+    v.pipe(v.number(), v.integer(), v.minValue(0)),
+    v.pipe(
+      v.string(),
+      v.isoTimestamp(),
+      v.transform((value) => Date.parse(value)),
+    ),
+  ],
+  "expected milliseconds since the epoch or an ISO 8601 time",
+);
+
+export const body = {
+  fault: v.strictObject({
+    kind: v.picklist(FAULT_KINDS),
+    on: v.optional(v.picklist(FAULT_STAGES)),
+    count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+    ms: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  }),
+  quote: v.strictObject({ ...contract, price: positive, suspended: v.optional(v.boolean()) }),
+  fill: v.strictObject({ orderId: text, qty: positive, price: positive }),
+  order: v.strictObject({
+    ...contract,
+    price: v.optional(positive),
+    qty: positive,
+    orderType: v.picklist(ORDER_TYPES),
+    timeInForce: v.optional(v.picklist(TIMES_IN_FORCE), "DAY"),
+    lifecycle: v.optional(v.picklist(LIFECYCLES), "RTH"),
+    direction: v.picklist(DIRECTIONS),
+    /** Which of the simulator's books, where it has several. */
+    book: v.optional(text),
+  }),
+  end: v.strictObject({
+    status: v.picklist(["CANCELED", "EXPIRED", "REJECTED"]),
+    reason: v.optional(v.string(), ""),
+  }),
+  session: v.strictObject({ brokerLogin: v.boolean() }),
+  clock: v.strictObject({ now: instant }),
+} as const;

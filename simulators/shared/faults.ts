@@ -1,0 +1,109 @@
+/** Faults that are armed over the control port and consumed, one by one, by what the simulator is asked. */
+
+export const FAULT_KINDS = [
+  "drop",
+  "half-open",
+  "stall",
+  "delay",
+  "refuse",
+  "rate-limit",
+  "lose-answer",
+  "duplicate-push",
+  "late-push",
+  "restart",
+] as const;
+
+export const FAULT_STAGES = ["connect", "read", "place", "replace", "cancel", "push"] as const;
+
+/**
+ * What goes wrong.
+ *
+ * | kind | on a request | on a push |
+ * |---|---|---|
+ * | `drop` | the connection is closed, nothing was accepted | the connection is closed instead |
+ * | `half-open` | the connection stays, and nothing is ever answered or pushed on it again | the same |
+ * | `stall` | this request is never answered, nothing was accepted | this push is never sent |
+ * | `delay` | taken up only after `ms` | sent after `ms` |
+ * | `refuse` | the vendor's failure answer | – |
+ * | `rate-limit` | the vendor's over-the-limit answer, nothing was accepted | – |
+ * | `lose-answer` | accepted, then the connection is closed instead of the answer | – |
+ * | `duplicate-push` | – | sent twice |
+ * | `late-push` | – | sent after `ms` |
+ * | `restart` | every connection is closed, the ports are closed for `ms`, then open again | – |
+ */
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** Where a fault strikes. */
+export type FaultStage = (typeof FAULT_STAGES)[number];
+
+/** A fault as it is armed. */
+export interface FaultOrder {
+  readonly kind: FaultKind;
+  /** Default: the next request of any kind; for the push kinds, the next push; for `restart`, at once. */
+  readonly on?: FaultStage;
+  /** How often it strikes. Default 1. */
+  readonly count?: number;
+  /** For `delay`, `late-push` (default 1000) and `restart` (default 500): milliseconds. */
+  readonly ms?: number;
+}
+
+/** A fault that strikes now. */
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly ms: number;
+}
+
+const PUSH_ONLY: ReadonlySet<FaultKind> = new Set(["duplicate-push", "late-push"]);
+const ON_PUSH: ReadonlySet<FaultKind> = new Set(["drop", "half-open", "stall", "delay", ...PUSH_ONLY]);
+
+/** The faults of one simulator. */
+export interface Faults {
+  /**
+   * Arms a fault. A `restart` without `on` happens at once.
+   * @throws when the kind cannot strike at that stage.
+   */
+  arm(order: FaultOrder): void;
+  /** Disarms all; connections that already went half-open stay so. */
+  clear(): void;
+  /** The fault that strikes at this stage now, oldest first, counted down; `undefined` for none. */
+  take(stage: FaultStage): Fault | undefined;
+}
+
+/** Why a fault cannot be armed so, or `undefined` when it can. */
+export function faultProblem(order: FaultOrder): string | undefined {
+  const { kind, on } = order;
+  if (on === undefined) return undefined;
+  if (on === "push" && !ON_PUSH.has(kind)) return `${kind} cannot strike a push; use it on a request`;
+  if (on !== "push" && PUSH_ONLY.has(kind)) return `${kind} strikes pushes only; leave "on" out or say "push"`;
+  return undefined;
+}
+
+/** Makes the faults of a simulator; `restart` is what a restart without a stage calls. */
+export function createFaults(restart: (ms: number) => void): Faults {
+  let armed: { readonly kind: FaultKind; readonly on: FaultStage | undefined; readonly ms: number; left: number }[] =
+    [];
+
+  return {
+    arm(order) {
+      const problem = faultProblem(order);
+      if (problem !== undefined) throw new Error(problem);
+      const ms = order.ms ?? (order.kind === "restart" ? 500 : 1000);
+      if (order.kind === "restart" && order.on === undefined) restart(ms);
+      else armed.push({ kind: order.kind, on: order.on, ms, left: order.count ?? 1 });
+    },
+    clear() {
+      armed = [];
+    },
+    take(stage) {
+      const fault = armed.find(({ kind, on }) => on === stage || (on === undefined && strikesUnnamed(kind, stage)));
+      if (fault === undefined) return undefined;
+      fault.left -= 1;
+      if (fault.left <= 0) armed = armed.filter((other) => other !== fault);
+      return { kind: fault.kind, ms: fault.ms };
+    },
+  };
+}
+
+function strikesUnnamed(kind: FaultKind, stage: FaultStage): boolean {
+  return PUSH_ONLY.has(kind) === (stage === "push");
+}

@@ -1,0 +1,186 @@
+/**
+ * The exchange behind a simulator. A simulator has one book an account (or a group of accounts that share their money);
+ * all books see the same prices and live by the same clock.
+ */
+import { type Contract, contractKey } from "../../src/domain/contract.ts";
+import type { MarketStatus } from "../../src/domain/market-status.ts";
+import type { Quote } from "../../src/domain/quote.ts";
+import { createExchange } from "../../src/exchange/exchange.ts";
+import type {
+  Exchange,
+  ExchangeEnding,
+  ExchangeFill,
+  ExchangeOptions,
+  ExchangeOrder,
+  ExchangeRequest,
+} from "../../src/exchange/types.ts";
+import { lastUsMidMorning } from "./market-time.ts";
+import { FRESH_PRICES, RATES_TO_USD } from "./preset.ts";
+
+/** An order and where it is. */
+export interface VenueOrder {
+  readonly book: string;
+  /** The order's id as the simulator's own protocol writes it. */
+  readonly wireId: string;
+  readonly order: ExchangeOrder;
+}
+
+/** A change on one of the books. */
+export interface VenueEvent extends VenueOrder {
+  readonly fill: ExchangeFill | null;
+}
+
+/** How a venue is set up. */
+export interface VenueOptions {
+  /** The books by name, with the cash and the positions each begins with. */
+  readonly books: Readonly<Record<string, Pick<ExchangeOptions, "cash" | "positions">>>;
+  /** How the protocol writes an order's id. Default: as the exchange does. */
+  readonly wireId?: (orderId: string, book: string) => string;
+  /** Where the clock begins, in milliseconds since the epoch. Default {@link lastUsMidMorning}. */
+  readonly now?: number;
+}
+
+/** The books of one simulator. */
+export interface Venue {
+  /** Names of the books. */
+  readonly books: readonly string[];
+  /** @throws when there is no such book. */
+  book(name: string): Exchange;
+  /** Milliseconds since the epoch; the clock runs on by itself. */
+  now(): number;
+  /** Sets the clock, forwards or backwards; day orders expire and sessions open as far as it went. */
+  setNow(at: number): void;
+  /** @throws the exchange's refusal, and then nothing was accepted. */
+  place(book: string, request: ExchangeRequest): VenueOrder;
+  /** Every order ever accepted, in the order of acceptance. */
+  orders(): readonly VenueOrder[];
+  find(wireId: string): VenueOrder | undefined;
+  fill(wireId: string, qty: number, price: number): VenueOrder;
+  end(wireId: string, status: ExchangeEnding, reason: string): VenueOrder;
+  quote(contract: Contract): Quote | undefined;
+  /** Shares in a lot of a listed contract. */
+  lotSize(contract: Contract): number;
+  /** Sets the last price on every book; what crosses is filled. */
+  setPrice(contract: Contract, price: number): void;
+  /** Halts a contract's quotes or lets them go on. */
+  suspend(contract: Contract, suspended: boolean): void;
+  isSuspended(contract: Contract): boolean;
+  marketStatus(region: string): MarketStatus;
+  subscribe(listener: (event: VenueEvent) => void): () => void;
+  /** Stops the clock's own ticking. */
+  close(): void;
+}
+
+/** Thrown for an order that is on no book. */
+export class UnknownVenueOrder extends Error {}
+
+/** Order numbers of the books lie so far apart that an id names one order of the whole venue. */
+const NUMBERS_PER_BOOK = 100_000_000;
+
+/** Opens the books. */
+export function createVenue(options: VenueOptions): Venue {
+  let offset = (options.now ?? lastUsMidMorning(Date.now())) - Date.now();
+  const now = (): number => Date.now() + offset;
+  const names = Object.keys(options.books);
+  const wireIdOf = options.wireId ?? ((orderId: string) => orderId);
+  const accepted: { readonly book: string; readonly orderId: string }[] = [];
+  const byWireId = new Map<string, { readonly book: string; readonly orderId: string }>();
+  const listeners = new Set<(event: VenueEvent) => void>();
+  const suspended = new Set<string>();
+
+  const exchanges = new Map(
+    names.map((name, index): [string, Exchange] => [
+      name,
+      createExchange({
+        ...options.books[name],
+        clock: now,
+        prices: FRESH_PRICES,
+        ratesToUsd: RATES_TO_USD,
+        firstOrderNumber: 1 + (index + 1) * NUMBERS_PER_BOOK,
+      }),
+    ]),
+  );
+  const book = (name: string): Exchange => {
+    const exchange = exchanges.get(name);
+    if (exchange === undefined) throw new Error(`there is no book "${name}"; there are ${names.join(", ")}`);
+    return exchange;
+  };
+  const anyBook = book(names[0] ?? "");
+
+  const register = (name: string, orderId: string): string => {
+    const wireId = wireIdOf(orderId, name);
+    if (!byWireId.has(wireId)) {
+      const entry = { book: name, orderId };
+      byWireId.set(wireId, entry);
+      accepted.push(entry);
+    }
+    return wireId;
+  };
+  const located = (entry: { readonly book: string; readonly orderId: string }): VenueOrder => {
+    const order = book(entry.book).order(entry.orderId);
+    if (order === undefined) throw new UnknownVenueOrder(`the book has lost order ${entry.orderId}`);
+    return { book: entry.book, wireId: wireIdOf(entry.orderId, entry.book), order };
+  };
+  const entryOf = (wireId: string) => {
+    const entry = byWireId.get(wireId);
+    if (entry === undefined) throw new UnknownVenueOrder(`there is no order ${wireId}`);
+    return entry;
+  };
+  const tick = (): void => {
+    for (const exchange of exchanges.values()) exchange.tick();
+  };
+
+  for (const [name, exchange] of exchanges) {
+    exchange.subscribe(({ order, fill }) => {
+      const event = { book: name, wireId: register(name, order.orderId), order, fill };
+      for (const listener of listeners) listener(event);
+    });
+  }
+  const ticking = setInterval(tick, 1000);
+  ticking.unref();
+
+  return {
+    books: names,
+    book,
+    now,
+    setNow(at) {
+      offset = at - Date.now();
+      tick();
+    },
+    place(name, request) {
+      const order = book(name).place(request);
+      return { book: name, wireId: register(name, order.orderId), order };
+    },
+    orders: () => accepted.map(located),
+    find: (wireId) => {
+      const entry = byWireId.get(wireId);
+      return entry === undefined ? undefined : located(entry);
+    },
+    fill(wireId, qty, price) {
+      const entry = entryOf(wireId);
+      book(entry.book).fill(entry.orderId, qty, price);
+      return located(entry);
+    },
+    end(wireId, status, reason) {
+      const entry = entryOf(wireId);
+      book(entry.book).end(entry.orderId, status, reason);
+      return located(entry);
+    },
+    quote: (contract) => anyBook.quote(contract),
+    lotSize: (contract) => anyBook.lotSize(contract),
+    setPrice(contract, price) {
+      for (const exchange of exchanges.values()) exchange.setPrice(contract, price);
+    },
+    suspend(contract, halt) {
+      if (halt) suspended.add(contractKey(contract));
+      else suspended.delete(contractKey(contract));
+    },
+    isSuspended: (contract) => suspended.has(contractKey(contract)),
+    marketStatus: (region) => anyBook.marketStatus(region),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => clearInterval(ticking),
+  };
+}
