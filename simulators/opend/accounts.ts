@@ -1,6 +1,7 @@
 /** The accounts behind one OpenD login, as a real one lists them: real, simulated, and some that are traps. */
+
+import { demoAccount } from "../../src/exchange/demo-account.ts";
 import type { ExchangeOptions } from "../../src/exchange/types.ts";
-import { FRESH_CASH, FRESH_POSITIONS } from "../shared/preset.ts";
 import { regionOfTrdMarket, TRD_ENV, TRD_MARKET, type TradeEnv } from "./codes.ts";
 
 /** An account of the login. */
@@ -89,7 +90,7 @@ export function booksOf(
 ): Readonly<Record<string, Pick<ExchangeOptions, "cash" | "positions">>> {
   const names = new Set(accounts.map(({ book }) => book));
   return Object.fromEntries(
-    [...names].map((name) => [name, { cash: FRESH_CASH, positions: positionsIn(accounts, name) }]),
+    [...names].map((name) => [name, { cash: demoAccount.cash, positions: positionsIn(accounts, name) }]),
   );
 }
 
@@ -118,5 +119,5 @@ export function accountMessage(account: Account): Readonly<Record<string, unknow
 
 function positionsIn(accounts: readonly Account[], book: string): NonNullable<ExchangeOptions["positions"]> {
   const regions = new Set(accounts.filter((account) => account.book === book).flatMap(regionsOf));
-  return FRESH_POSITIONS.filter(({ contract }) => regions.has(contract.region));
+  return demoAccount.positions.filter(({ contract }) => regions.has(contract.region));
 }

@@ -1,6 +1,7 @@
 /** OpenD behind both of its wires: connections, calls, faults and pushes. */
-import { type BaseIssue, ValiError } from "valibot";
+import * as v from "valibot";
 import type { Fault, FaultStage, Faults } from "../shared/faults.ts";
+import { issuesText } from "../shared/issues.ts";
 import type { VenueEvent } from "../shared/venue.ts";
 import { regionsOf, tradesShares } from "./accounts.ts";
 import { MODIFY_OP, TRD_ENV, trdMarketOf } from "./codes.ts";
@@ -251,8 +252,11 @@ function call(desk: Desk, peer: Peer, request: Incoming): { readonly reply: Repl
     if (error instanceof Refusal) {
       return { reply: { retType: error.retType, retMsg: error.message }, wsError: error.wsError };
     }
-    if (error instanceof ValiError) {
-      return { reply: { retType: -500, retMsg: `包内容非法: ${faultsOf(error)}` }, wsError: WS_ERRORS.none };
+    if (v.isValiError(error)) {
+      return {
+        reply: { retType: -500, retMsg: `包内容非法: ${issuesText(error.issues, "c2s")}` },
+        wsError: WS_ERRORS.none,
+      };
     }
     throw error;
   }
@@ -317,10 +321,4 @@ function limitedCall(stage: FaultStage): "place" | "modify" | "orders" {
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function faultsOf(error: { readonly issues: readonly BaseIssue<unknown>[] }): string {
-  return error.issues
-    .map((issue) => `${issue.path?.map(({ key }) => String(key)).join(".")}: ${issue.message}`)
-    .join("; ");
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ExchangeFill, ExchangeOrder } from "../../src/exchange/types.ts";
 import { marketTime } from "../shared/market-time.ts";
-import { securityName } from "../shared/preset.ts";
+import { securityName } from "../shared/security-names.ts";
 import type { VenueOrder } from "../shared/venue.ts";
 import {
   currencyNumber,

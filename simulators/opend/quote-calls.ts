@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Contract } from "../../src/domain/contract.ts";
 import { priceStep } from "../../src/exchange/markets.ts";
 import { marketTime } from "../shared/market-time.ts";
-import { securityName } from "../shared/preset.ts";
+import { securityName } from "../shared/security-names.ts";
 import { contractOfSecurity, marketState } from "./codes.ts";
 import { type Desk, type Peer, requireLogin } from "./desk.ts";
 import { countCall } from "./limits.ts";

@@ -1,9 +1,11 @@
 /** Funds, positions and orders of an account. */
 import * as v from "valibot";
+import type { Contract } from "../../src/domain/contract.ts";
 import { add, divide, multiply, roundTo, subtract } from "../../src/domain/money.ts";
 import { isTerminal } from "../../src/domain/order.ts";
+import { DEFAULT_RATES_TO_USD } from "../../src/exchange/currencies.ts";
 import { marketTime, parseMarketTime, tradingDay } from "../shared/market-time.ts";
-import { RATES_TO_USD, securityName } from "../shared/preset.ts";
+import { securityName } from "../shared/security-names.ts";
 import type { VenueOrder } from "../shared/venue.ts";
 import { type Account, regionsOf, tradesShares } from "./accounts.ts";
 import {
@@ -39,11 +41,14 @@ export function getPositionList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   const account = accountOf(desk, header);
   if (refreshCache) countCall(desk.limiter, "positions", account.accId);
   const { codeList, filterMarket } = filterConditions;
-  const list = [...sharePositions(desk, account), ...extraPositions(desk, account)].filter(
-    ({ code, trdMarket }) =>
-      (codeList.length === 0 || codeList.includes(code)) && (filterMarket === 0 || filterMarket === trdMarket),
-  );
-  return { header, positionList: list };
+  const list = [...shares(desk, account).map((share) => shareMessage(share, account)), ...extras(desk, account)];
+  return {
+    header,
+    positionList: list.filter(
+      ({ code, trdMarket }) =>
+        (codeList.length === 0 || codeList.includes(code)) && (filterMarket === 0 || filterMarket === trdMarket),
+    ),
+  };
 }
 
 /** 2201: the orders of the current trading day and those still open. */
@@ -129,8 +134,8 @@ function funds(desk: Desk, account: Account, currency: string): Answer {
   const available = account.universal
     ? lines.reduce((sum, line) => add(sum, convert(line.available, line.currency, currency)), 0)
     : (lines[0]?.available ?? 0);
-  const marketVal = sharePositions(desk, account).reduce(
-    (sum, { val, currencyText }) => add(sum, convert(val, currencyText, currency)),
+  const marketVal = shares(desk, account).reduce(
+    (sum, share) => add(sum, convert(multiply(share.qty, share.price), share.currency, currency)),
     0,
   );
   const amount = (value: number): number => roundTo(value, 3);
@@ -152,46 +157,53 @@ function funds(desk: Desk, account: Account, currency: string): Answer {
 }
 
 function convert(value: number, from: string, to: string): number {
-  const rate = (currency: string): number => RATES_TO_USD[currency] ?? 1;
+  const rate = (currency: string): number => DEFAULT_RATES_TO_USD[currency] ?? 1;
   return from === to ? value : divide(multiply(value, rate(from)), rate(to), 6);
+}
+
+/** A holding of the exchange with its market price. */
+interface Share {
+  readonly contract: Contract;
+  readonly currency: string;
+  readonly qty: number;
+  readonly avgCost: number;
+  readonly price: number;
 }
 
 interface PositionMessage extends Answer {
   readonly code: string;
   readonly trdMarket: number;
-  readonly val: number;
-  readonly currencyText: string;
 }
 
-function sharePositions(desk: Desk, account: Account): readonly PositionMessage[] {
+function shares(desk: Desk, account: Account): readonly Share[] {
   if (!tradesShares(account)) return [];
   const regions = regionsOf(account);
   const exchange = desk.venue.book(account.book);
   return exchange
     .positions()
     .filter(({ contract }) => regions.includes(contract.region))
-    .map(({ contract, currency, qty, avgCost }) => {
-      const price = exchange.quote(contract)?.latest ?? avgCost;
-      return {
-        positionID: orderIdOf(`position ${account.accId} ${contract.region} ${contract.symbol}`),
-        positionSide: qty < 0 ? 1 : 0,
-        code: contract.symbol,
-        name: securityName(contract),
-        qty,
-        canSellQty: Math.max(0, qty),
-        price,
-        costPrice: avgCost,
-        val: roundTo(multiply(qty, price), 3),
-        plVal: roundTo(multiply(qty, subtract(price, avgCost)), 3),
-        secMarket: secMarketOf(contract),
-        currency: currencyNumber(currency),
-        currencyText: currency,
-        trdMarket: trdMarketOf(contract.region, account.env),
-      };
-    });
+    .map((holding) => ({ ...holding, price: exchange.quote(holding.contract)?.latest ?? holding.avgCost }));
 }
 
-function extraPositions(desk: Desk, account: Account): readonly PositionMessage[] {
+function shareMessage({ contract, currency, qty, avgCost, price }: Share, { accId, env }: Account): PositionMessage {
+  return {
+    positionID: orderIdOf(`position ${accId} ${contract.region} ${contract.symbol}`),
+    positionSide: qty < 0 ? 1 : 0,
+    code: contract.symbol,
+    name: securityName(contract),
+    qty,
+    canSellQty: Math.max(0, qty),
+    price,
+    costPrice: avgCost,
+    val: roundTo(multiply(qty, price), 3),
+    plVal: roundTo(multiply(qty, subtract(price, avgCost)), 3),
+    secMarket: secMarketOf(contract),
+    currency: currencyNumber(currency),
+    trdMarket: trdMarketOf(contract.region, env),
+  };
+}
+
+function extras(desk: Desk, account: Account): readonly PositionMessage[] {
   return desk.extraPositions
     .filter(({ accId }) => accId === account.accId)
     .map(({ accId: _accId, name, ...position }) => ({
@@ -202,6 +214,5 @@ function extraPositions(desk: Desk, account: Account): readonly PositionMessage[
       canSellQty: Math.max(0, position.qty),
       val: roundTo(multiply(position.qty, position.price), 3),
       plVal: 0,
-      currencyText: "",
     }));
 }

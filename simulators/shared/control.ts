@@ -5,6 +5,7 @@ import { normalizeContract } from "../../src/domain/contract.ts";
 import { isExchangeError } from "../../src/exchange/exchange-error.ts";
 import { body } from "./control-schemas.ts";
 import { type Faults, faultProblem } from "./faults.ts";
+import { issuesText } from "./issues.ts";
 import { type Listening, listen } from "./listening.ts";
 import { UnknownVenueOrder, type Venue, type VenueOrder } from "./venue.ts";
 
@@ -160,12 +161,17 @@ async function jsonOf(request: IncomingMessage): Promise<unknown> {
 function statusOf(error: unknown): number {
   if (error instanceof ControlError) return error.status;
   if (error instanceof UnknownVenueOrder) return 404;
-  return error instanceof v.ValiError || isExchangeError(error) || error instanceof URIError ? 400 : 500;
+  return isBadInput(error) ? 400 : 500;
+}
+
+/** The exchange throws a RangeError for a price or a contract that makes no sense. */
+function isBadInput(error: unknown): boolean {
+  return v.isValiError(error) || isExchangeError(error) || error instanceof RangeError || error instanceof URIError;
 }
 
 function messageOf(error: unknown): string {
   if (v.isValiError(error)) {
-    return error.issues.map((issue) => `${v.getDotPath(issue) ?? "body"}: ${issue.message}`).join("; ");
+    return issuesText(error.issues, "body");
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,7 @@
 import { type Contract, contractKey } from "../../src/domain/contract.ts";
 import type { MarketStatus } from "../../src/domain/market-status.ts";
 import type { Quote } from "../../src/domain/quote.ts";
+import { demoAccount } from "../../src/exchange/demo-account.ts";
 import { createExchange } from "../../src/exchange/exchange.ts";
 import type {
   Exchange,
@@ -15,7 +16,6 @@ import type {
   ExchangeRequest,
 } from "../../src/exchange/types.ts";
 import { lastUsMidMorning } from "./market-time.ts";
-import { FRESH_PRICES, RATES_TO_USD } from "./preset.ts";
 
 /** An order and where it is. */
 export interface VenueOrder {
@@ -94,8 +94,7 @@ export function createVenue(options: VenueOptions): Venue {
       createExchange({
         ...options.books[name],
         clock: now,
-        prices: FRESH_PRICES,
-        ratesToUsd: RATES_TO_USD,
+        prices: demoAccount.prices,
         firstOrderNumber: 1 + (index + 1) * NUMBERS_PER_BOOK,
       }),
     ]),
