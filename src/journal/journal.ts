@@ -142,11 +142,13 @@ export interface Journal {
   intent(instance: string, id: string): Awaitable<IntentRecord | undefined>;
   /** Every intent that is `sending` or `unknown`, oldest first. */
   unsettled(instance: string): Awaitable<readonly IntentRecord[]>;
+  /** The last record of one order; `undefined` if there is none, or it is pruned. */
+  order(instance: string, orderId: string): Awaitable<OrderRecord | undefined>;
   /** The last record of every order that was not completed in it. */
   openOrders(instance: string): Awaitable<readonly OrderRecord[]>;
   /** Events with a number above `after`, at most `limit`, in order. */
   events(instance: string, after: number, limit: number): Awaitable<EventPage>;
-  /** Forgets settled intents and events older than this, and never an unsettled intent or an open order. */
+  /** Forgets settled intents, completed orders and events older than this; never an unsettled intent or an open order. */
   prune(before: number): Awaitable<void>;
   close?(): Awaitable<void>;
 }

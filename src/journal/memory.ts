@@ -4,7 +4,7 @@ import type { EventLine, IntentRecord, Journal, JournalLine, NumberedEvent, Orde
 
 /** How much a journal in memory remembers. */
 export interface MemoryJournalOptions {
-  /** Settled intents, with their keys, and events each: so many of the newest. Default 10000. */
+  /** Settled intents with their keys, completed orders, and events: so many of the newest of each. Default 10000. */
   readonly kept?: number;
 }
 
@@ -16,7 +16,8 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
   const epoch = crypto.randomUUID().slice(0, 8);
   const unsettled = new Map<string, IntentRecord>();
   const settled = new Map<string, IntentRecord>();
-  const orders = new Map<string, { instance: string; record: OrderRecord }>();
+  const openOrders = new Map<string, KeptOrder>();
+  const completedOrders = new Map<string, KeptOrder>();
   let events: NumberedEvent[] = [];
   let sequence = 0;
   let prunedUpTo = 0;
@@ -30,8 +31,19 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
       return;
     }
     settled.set(key, record);
-    const oldest = settled.keys().next();
-    if (settled.size > kept && !oldest.done) settled.delete(oldest.value);
+    dropOldest(settled, kept);
+  }
+
+  function keepOrder(order: KeptOrder): void {
+    const key = keyOf(order.instance, order.record.orderId);
+    openOrders.delete(key);
+    completedOrders.delete(key);
+    if (!orderFlags(order.record).isCompleted) {
+      openOrders.set(key, order);
+      return;
+    }
+    completedOrders.set(key, order);
+    dropOldest(completedOrders, kept);
   }
 
   function keepEvent(line: EventLine): void {
@@ -56,9 +68,7 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
       keepIntent(progressed(unsettled.get(key) ?? settled.get(key), line));
     } else {
       if (line.kind === "order" || line.kind === "correction") {
-        const key = keyOf(line.instance, line.order.orderId);
-        if (orderFlags(line.order).isCompleted) orders.delete(key);
-        else orders.set(key, { instance: line.instance, record: line.order });
+        keepOrder({ instance: line.instance, record: line.order, at: line.at });
       }
       keepEvent(line);
     }
@@ -83,18 +93,34 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
       return unsettled.get(key) ?? settled.get(key);
     },
     unsettled: (instance) => [...unsettled.values()].filter((record) => record.instance === instance),
+    order(instance, orderId) {
+      const key = keyOf(instance, orderId);
+      return (openOrders.get(key) ?? completedOrders.get(key))?.record;
+    },
     openOrders: (instance) =>
-      [...orders.values()].filter((order) => order.instance === instance).map(({ record }) => record),
+      [...openOrders.values()].filter((order) => order.instance === instance).map(({ record }) => record),
     events(instance, after, limit) {
       const found = events.filter((event) => event.sequence > after && event.instance === instance);
       return { events: found.slice(0, limit), complete: after >= prunedUpTo };
     },
     prune(before) {
       for (const [key, record] of settled) if (record.updatedAt < before) settled.delete(key);
+      for (const [key, order] of completedOrders) if (order.at < before) completedOrders.delete(key);
       const first = events.findIndex((event) => event.at >= before);
       dropEvents(first < 0 ? events.length : first);
     },
   };
+}
+
+interface KeptOrder {
+  readonly instance: string;
+  readonly record: OrderRecord;
+  readonly at: number;
+}
+
+function dropOldest(map: Map<string, unknown>, kept: number): void {
+  const oldest = map.keys().next();
+  if (map.size > kept && !oldest.done) map.delete(oldest.value);
 }
 
 function keyOf(instance: string, id: string): string {
