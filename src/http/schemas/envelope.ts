@@ -54,5 +54,5 @@ export const failureSchema = z
   .meta({ id: "Failure", description: "The answer to a request that failed." });
 
 export const healthSchema = z
-  .object({ type: z.literal("health"), status: z.literal("ok"), time })
+  .object({ type: z.literal("health"), status: z.enum(["ok", "closed"]), time })
   .meta({ id: "Health", description: "The process answers. Says nothing about brokers." });

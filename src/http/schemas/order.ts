@@ -65,7 +65,9 @@ export const cancelBody = z
 export const orderQuery = z.strictObject({ orderId: orderIdInput });
 
 export const ordersQuery = z.strictObject({
-  status: wordInput(["open", "all"], "`open` (default): orders that still live. `all`: ended ones too.").optional(),
+  status: wordInput(["open", "all"], "`open` (default): orders that still live. `all`: ended ones too.").default(
+    "open",
+  ),
 });
 
 export const placeArgsSchema = z

@@ -1,0 +1,105 @@
+/** The routes of one gateway: from a request to the handler of an API, and from whatever comes back to an answer. */
+import { Hono } from "hono";
+import type { Desk } from "../desk/types.ts";
+import { Failure, isFailure } from "../domain/failure.ts";
+import type { Api, ApiContext } from "./api.ts";
+import type { TokenTable } from "./auth.ts";
+import { type Envelope, notFound } from "./envelope.ts";
+import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
+import { readInput } from "./input.ts";
+import { mountPublicRoutes } from "./public-routes.ts";
+
+/** One broker as it is served. */
+export interface ServedBroker {
+  readonly desk: Desk;
+  readonly tokens: TokenTable;
+  readonly envelope: Envelope;
+}
+
+/** Where and with what an unforeseen exception came up. */
+export interface ErrorReport {
+  /** Name of the API. */
+  readonly api: string;
+  /** What operators call the instance; never its id. */
+  readonly instance: string;
+}
+
+/** What the routes stand on. */
+export interface AppOptions {
+  readonly apis: readonly Api[];
+  /** By instance id. */
+  readonly brokers: ReadonlyMap<string, ServedBroker>;
+  /** Checked in place of the tokens of an instance that is not there. */
+  readonly noTokens: TokenTable;
+  readonly tokenHeader: string;
+  readonly errorStatus: ErrorStatus;
+  readonly onError: (error: unknown, report: ErrorReport) => void;
+  /** True once the gateway is closed. */
+  readonly isClosed: () => boolean;
+}
+
+/** Where every API stands. */
+export const API_ROOT = "/httptrading/api";
+
+/** Builds the routes; gives back what answers a request. */
+export function createApp(options: AppOptions): (request: Request) => Response | Promise<Response> {
+  const { apis, brokers, noTokens, tokenHeader, errorStatus, onError, isClosed } = options;
+  const app = new Hono();
+
+  function fail(broker: ServedBroker, failure: Failure): Response {
+    return broker.envelope.fail(failureAnswer(failure, errorStatus));
+  }
+
+  async function run(api: Api, broker: ServedBroker, principal: string, request: Request): Promise<Response> {
+    const { desk, envelope } = broker;
+    try {
+      const { query, body, json } = await readInput(api, request);
+      const context: ApiContext = {
+        broker: desk,
+        request,
+        principal,
+        query,
+        body,
+        clientSignal: () => request.signal,
+        json,
+        respond: envelope.answer,
+      };
+      const answer = await api.handler(context);
+      if (answer === undefined) throw new TypeError(`the handler of ${api.name} answered nothing`);
+      return answer;
+    } catch (error) {
+      if (isFailure(error)) return fail(broker, error);
+      report(error, { api: api.name, instance: desk.name });
+      return fail(broker, internalFailure(api.method, error));
+    }
+  }
+
+  function report(error: unknown, about: ErrorReport): void {
+    try {
+      onError(error, about);
+    } catch {
+      // Whoever watches errors must not become the answer.
+    }
+  }
+
+  for (const api of apis) {
+    app.on(api.method, `${API_ROOT}/:instanceId/${api.path}`, (context) => {
+      const request = context.req.raw;
+      const broker = brokers.get(context.req.param("instanceId") ?? "");
+      const principal = (broker?.tokens ?? noTokens).check(request.headers.get(tokenHeader));
+      if (broker === undefined || principal === undefined) return notFound();
+      if (isClosed()) {
+        return fail(broker, new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" }));
+      }
+      return run(api, broker, principal, request);
+    });
+  }
+
+  mountPublicRoutes(app, { apis, tokenHeader, isClosed });
+  app.notFound((context) => {
+    noTokens.check(context.req.raw.headers.get(tokenHeader));
+    return notFound();
+  });
+
+  return (request) => app.fetch(request);
+}

@@ -1,0 +1,64 @@
+/** What stands around every answer. */
+import type { AnswerFields, RespondInit } from "./api.ts";
+import { type FailureAnswer, NOT_FOUND_TEXT } from "./failures.ts";
+import { wireTime } from "./time.ts";
+
+/** Headers of every answer: what is told here is of this moment and of one account. */
+export const COMMON_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
+
+export const JSON_HEADERS = { "content-type": "application/json; charset=utf-8", ...COMMON_HEADERS } as const;
+
+/** Writes the answers of one instance. */
+export interface Envelope {
+  answer(fields?: AnswerFields, init?: RespondInit): Response;
+  fail(answer: FailureAnswer): Response;
+}
+
+/** Who answers. */
+export interface EnvelopeOwner {
+  readonly instanceId: string;
+  readonly kind: string;
+  readonly display: string;
+}
+
+const RESERVED = ["type", "instanceId", "broker", "brokerDisplay", "time", "ex"] as const;
+
+/** Makes the envelope of an instance; what never changes is written once. */
+export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): Envelope {
+  const fixed = JSON.stringify({ type: "apiResponse", instanceId, broker: kind, brokerDisplay: display });
+  const head = `${fixed.slice(0, -1)},"time":"`;
+
+  function write(ex: string, fields: AnswerFields): string {
+    const rest = JSON.stringify(fields);
+    return `${head}${wireTime(Date.now())}","ex":${ex}${rest === "{}" ? "}" : `,${rest.slice(1)}`}`;
+  }
+
+  return {
+    answer(fields = {}, init = {}) {
+      for (const name of RESERVED) {
+        if (Object.hasOwn(fields, name)) throw new TypeError(`an answer cannot set "${name}": the envelope has it`);
+      }
+      const headers = init.headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...lowerCased(init.headers) };
+      return new Response(write("null", fields), { status: init.status ?? 200, headers });
+    },
+    fail({ status, headers, error }) {
+      return new Response(write(JSON.stringify(error.message), { error }), {
+        status,
+        headers: { ...JSON_HEADERS, ...headers },
+      });
+    },
+  };
+}
+
+/** The one answer to every miss: route, instance, method or token. */
+export function notFound(): Response {
+  return new Response(NOT_FOUND_TEXT, {
+    status: 404,
+    headers: { "content-type": "text/plain; charset=utf-8", ...COMMON_HEADERS },
+  });
+}
+
+/** Two spellings of one header would otherwise be sent as two values. */
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

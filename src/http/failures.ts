@@ -1,0 +1,118 @@
+/** How a failure is answered: the one table of codes and statuses. */
+import type { OrderView } from "../desk/types.ts";
+import { Failure, type FailureCode, type Outcome } from "../domain/failure.ts";
+import { wireOrder } from "./wire.ts";
+
+/** Failures are answered with their own HTTP status, or all with 200 as the Python project does. */
+export type ErrorStatus = "http" | 200;
+
+/** Every code with its HTTP status. 429 and 503 are kept for what was never sent: clients repeat those by themselves. */
+export const FAILURE_STATUS: Readonly<Record<FailureCode, number>> = {
+  InvalidRequest: 400,
+  Forbidden: 403,
+  OrderNotFound: 404,
+  UnknownContract: 404,
+  IdempotencyConflict: 409,
+  OrderNotOpen: 409,
+  OrderRejected: 422,
+  InsufficientFunds: 422,
+  LimitExceeded: 422,
+  Halted: 422,
+  IdempotencyMismatch: 422,
+  RateLimited: 429,
+  NotSupported: 501,
+  BrokerFault: 502,
+  AuthenticationFailed: 502,
+  NotConnected: 503,
+  NotReconciled: 503,
+  JournalUnavailable: 503,
+  Timeout: 504,
+  OutcomeUnknown: 504,
+};
+
+/**
+ * Where repeating the identical request may help and cannot make a second order: nothing was sent, or it was a read, or
+ * the request finds the answer of the first one under its key.
+ */
+const RETRYABLE: ReadonlySet<FailureCode> = new Set([
+  "RateLimited",
+  "NotConnected",
+  "NotReconciled",
+  "JournalUnavailable",
+  "Timeout",
+  "IdempotencyConflict",
+]);
+
+/** The body of the one answer to every miss, in the words of the Python project's server. */
+export const NOT_FOUND_TEXT = "404: Not Found";
+
+/** The `error` object of an answer. */
+export interface WireError {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly outcome?: Outcome;
+  readonly retryable: boolean;
+  readonly tag?: string;
+  readonly details?: unknown;
+}
+
+/** A failure, ready to be put into an envelope. */
+export interface FailureAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly error: WireError;
+}
+
+const DEFAULT_RETRY_MS = 1000;
+
+/** Writes a failure in the form of the wire. */
+export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): FailureAnswer {
+  // An unknown outcome outweighs whatever went wrong besides: under another code a client might send the order again.
+  const code = failure.outcome === "unknown" ? "OutcomeUnknown" : failure.code;
+  const status = FAILURE_STATUS[code] ?? FAILURE_STATUS.BrokerFault;
+  const repeated = status === 429 || status === 503;
+  const outcome = code === "OutcomeUnknown" ? "unknown" : repeated && failure.outcome ? "not_sent" : failure.outcome;
+  const { tag } = failure;
+  const details = wireDetails(failure.details);
+  const retryAfterMs = failure.retryAfterMs ?? (repeated ? DEFAULT_RETRY_MS : undefined);
+  return {
+    status: errorStatus === 200 ? 200 : status,
+    headers: retryAfterMs === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) },
+    error: {
+      code,
+      message: failure.message || code,
+      ...(outcome === undefined ? {} : { outcome }),
+      retryable: RETRYABLE.has(code),
+      ...(tag === undefined ? {} : { tag }),
+      ...(details === undefined ? {} : { details }),
+    },
+  };
+}
+
+/**
+ * What an exception that nobody foresaw is answered with. It tells nothing of the inside; and since it may have come
+ * after an order had left, it is no plain fault for anything but a read.
+ */
+export function internalFailure(method: string, cause: unknown): Failure {
+  return method === "GET"
+    ? new Failure("BrokerFault", "internal error", { cause })
+    : new Failure("OutcomeUnknown", "internal error; an order may have been sent, look at order/list first", {
+        cause,
+        outcome: "unknown",
+      });
+}
+
+/** Details as plain JSON; an order among them in its form of the wire. What JSON cannot hold is left out. */
+function wireDetails(details: unknown): unknown {
+  if (typeof details !== "object" || details === null) return details;
+  try {
+    const { order } = details as { order?: unknown };
+    return JSON.parse(JSON.stringify(isOrderView(order) ? { ...details, order: wireOrder(order) } : details));
+  } catch {
+    return undefined;
+  }
+}
+
+function isOrderView(value: unknown): value is OrderView {
+  return typeof value === "object" && value !== null && "orderId" in value && "asOf" in value && "contract" in value;
+}

@@ -1,0 +1,51 @@
+/** What stands outside the instances and asks for no token: liveness and documentation. */
+import type { Hono } from "hono";
+import type { Api } from "./api.ts";
+import { COMMON_HEADERS, JSON_HEADERS } from "./envelope.ts";
+import { wireTime } from "./time.ts";
+
+/** What the public routes tell of. */
+export interface PublicRoutesOptions {
+  readonly apis: readonly Api[];
+  readonly tokenHeader: string;
+  readonly isClosed: () => boolean;
+}
+
+/** The page is static: no script runs there, and nothing is loaded from elsewhere. */
+const DOCS_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Adds `/httptrading/health`, `/httptrading/openapi.json` and `/httptrading/docs`. */
+export function mountPublicRoutes(app: Hono, { apis, tokenHeader, isClosed }: PublicRoutesOptions): void {
+  app.get("/httptrading/health", () => {
+    const closed = isClosed();
+    const health = { type: "health", status: closed ? "closed" : "ok", time: wireTime(Date.now()) };
+    return new Response(JSON.stringify(health), { status: closed ? 503 : 200, headers: JSON_HEADERS });
+  });
+
+  let pages: Promise<{ readonly document: string; readonly docs: string }> | undefined;
+  const written = () => {
+    pages ??= writePages(apis, tokenHeader);
+    return pages;
+  };
+  app.get("/httptrading/openapi.json", async () => new Response((await written()).document, { headers: JSON_HEADERS }));
+  app.get(
+    "/httptrading/docs",
+    async () =>
+      new Response((await written()).docs, {
+        headers: {
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy": DOCS_POLICY,
+          "referrer-policy": "no-referrer",
+          ...COMMON_HEADERS,
+        },
+      }),
+  );
+}
+
+/** Loaded when somebody asks for it: most gateways never show their documentation. */
+async function writePages(apis: readonly Api[], tokenHeader: string): Promise<{ document: string; docs: string }> {
+  const { openApiDocument, docsPage } = await import("./openapi/index.ts");
+  const document = openApiDocument(apis, { tokenHeader });
+  return { document: JSON.stringify(document), docs: docsPage(document) };
+}

@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { type Api, defineApi } from "../api.ts";
+import { capabilitiesSchema } from "../schemas/capabilities.ts";
+import { wireCapabilities } from "../wire.ts";
+
+export const capabilities: Api = defineApi({
+  name: "capabilities",
+  method: "GET",
+  path: "capabilities",
+  schema: {
+    summary: "Read what the broker can do",
+    description: "Operations, markets and the kinds of orders that are taken, for this account. Asks nobody.",
+    answer: z.object({ capabilities: capabilitiesSchema }),
+  },
+  handler({ broker, respond }) {
+    return respond({ capabilities: wireCapabilities(broker.capabilities()) });
+  },
+});

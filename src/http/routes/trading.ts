@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { normalizeContract } from "../../domain/contract.ts";
+import type { OrderRequest } from "../../domain/order.ts";
+import { type Api, defineApi } from "../api.ts";
+import {
+  cancelBody,
+  effectiveSchema,
+  placeArgsSchema,
+  placeBody,
+  replaceArgsSchema,
+  replaceBody,
+  tagSchema,
+} from "../schemas/order.ts";
+
+const orderId = z.string().meta({ description: "The broker's id of the order, as text.", examples: ["69788888"] });
+
+export const orderPlace: Api = defineApi({
+  name: "orderPlace",
+  method: "POST",
+  path: "order/place",
+  schema: {
+    summary: "Place an order",
+    description:
+      "Sends one order, once. The answer comes when the broker took it; whether it fills is told by `order/state`. A failure says in `outcome` whether anything can have been sent.",
+    body: placeBody,
+    answer: z.object({ orderId, args: placeArgsSchema, tag: tagSchema, effective: effectiveSchema }),
+    failures: [
+      "UnknownContract",
+      "OrderRejected",
+      "InsufficientFunds",
+      "NotSupported",
+      "JournalUnavailable",
+      "OutcomeUnknown",
+    ],
+  },
+  async handler(context) {
+    const placed = await context.broker.place(orderRequest(context.body), context);
+    const { tag, effective = null } = placed;
+    return context.respond({ orderId: placed.orderId, args: context.body, tag, effective });
+  },
+});
+
+function orderRequest({ tradeType, symbol, region, price, ...order }: z.output<typeof placeBody>): OrderRequest {
+  const contract = normalizeContract({ tradeType, region, symbol });
+  // A market order may carry a price; it is ignored.
+  const limit = order.orderType === "Limit" && typeof price === "number" ? { price } : {};
+  return { contract, ...order, ...limit };
+}
+
+export const orderReplace: Api = defineApi({
+  name: "orderReplace",
+  method: "POST",
+  path: "order/replace",
+  schema: {
+    summary: "Replace an order",
+    description:
+      "Changes an open order. `qty` is the new total, including what is filled. `orderId` in the answer is the new one where the broker changes it.",
+    body: replaceBody,
+    answer: z.object({ orderId, args: replaceArgsSchema, effective: effectiveSchema }),
+    failures: [
+      "OrderNotFound",
+      "OrderNotOpen",
+      "OrderRejected",
+      "InsufficientFunds",
+      "NotSupported",
+      "JournalUnavailable",
+      "OutcomeUnknown",
+    ],
+    bodyExample: { orderId: "69788888", qty: 10, price: 201.5 },
+  },
+  async handler(context) {
+    const { qty, price } = context.body;
+    const change = { ...(typeof qty === "number" ? { qty } : {}), ...(typeof price === "number" ? { price } : {}) };
+    const placed = await context.broker.replace(context.body.orderId, change, context);
+    const { effective = null } = placed;
+    return context.respond({ orderId: placed.orderId, args: context.body, effective });
+  },
+});
+
+export const orderCancel: Api = defineApi({
+  name: "orderCancel",
+  method: "POST",
+  path: "order/cancel",
+  schema: {
+    summary: "Cancel an order",
+    description:
+      "Asks the broker to cancel. `canceled` says that the broker took the request, not that the order has ended already: on a holiday it may stay asked for. To cancel what is canceled is no failure.",
+    body: cancelBody,
+    answer: z.object({ canceled: z.literal(true) }),
+    failures: ["OrderNotFound", "OrderNotOpen", "OrderRejected", "NotSupported", "OutcomeUnknown"],
+    answerExample: { canceled: true },
+  },
+  async handler(context) {
+    await context.broker.cancel(context.body.orderId, context);
+    return context.respond({ canceled: true });
+  },
+});

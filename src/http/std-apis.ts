@@ -1,0 +1,22 @@
+import type { Api } from "./api.ts";
+import { cashState, positionState } from "./routes/account.ts";
+import { capabilities } from "./routes/capabilities.ts";
+import { marketQuote, marketState } from "./routes/market.ts";
+import { orderList, orderState } from "./routes/orders.ts";
+import { pingState } from "./routes/ping.ts";
+import { orderCancel, orderPlace, orderReplace } from "./routes/trading.ts";
+
+/** The standard APIs, in the order in which they are served and documented. */
+export const STD_APIS: readonly Api[] = [
+  pingState,
+  marketQuote,
+  marketState,
+  cashState,
+  positionState,
+  orderPlace,
+  orderReplace,
+  orderCancel,
+  orderState,
+  orderList,
+  capabilities,
+];
