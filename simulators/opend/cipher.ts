@@ -22,6 +22,11 @@ export interface Cipher {
 /** `Common.PacketEncAlgo`. */
 export const PACKET_ALGORITHM = { FTAES_ECB: 0, NONE: -1, AES_ECB: 1, AES_CBC: 2 } as const;
 
+/** True for a number of {@link PACKET_ALGORITHM}. */
+export function isPacketAlgorithm(number: number): boolean {
+  return Object.values(PACKET_ALGORITHM).some((known) => known === number);
+}
+
 /** Plain bytes per RSA block: fixed by the vendor's SDKs, which also fix the key at 1024 bits. */
 const RSA_CHUNK = 100;
 const RSA_BITS = 1024;

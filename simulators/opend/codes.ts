@@ -115,15 +115,15 @@ export function sessionOf(region: string, lifecycle: Lifecycle): number {
   return region === "US" ? SESSION_OF_LIFECYCLE[lifecycle] : SESSION.NONE;
 }
 
-/** `QotMarketState` of a market. */
-export function marketState({ region, originStatus, unifiedStatus }: MarketStatus): number {
+/** `QotMarketState` of a market; regular hours have one number before noon and one after. */
+export function marketState({ region, originStatus, unifiedStatus }: MarketStatus, afternoon: boolean): number {
   if (originStatus === "OPENING_AUCTION") return 1;
   if (originStatus === "CLOSING_AUCTION") return region === "HK" ? 19 : 30;
   return {
     UNKNOWN: 2,
     OVERNIGHT: 37,
     PRE_HOURS: 8,
-    RTH: region === "US" ? 5 : 3,
+    RTH: afternoon ? 5 : 3,
     REST: 4,
     AFTER_HOURS: 10,
     CLOSED: region === "US" ? 11 : 6,

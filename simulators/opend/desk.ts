@@ -1,8 +1,9 @@
 /** What all of OpenD's calls share: the login, the lock, the accounts, and how a request's header names one of them. */
 import type { FrequencyLimiter } from "../shared/frequency.ts";
+import { marketTime } from "../shared/market-time.ts";
 import type { Venue } from "../shared/venue.ts";
 import type { Account, ExtraPosition } from "./accounts.ts";
-import { TRD_ENV } from "./codes.ts";
+import { marketState, TRD_ENV } from "./codes.ts";
 import { Refusal } from "./refusal.ts";
 import type { Header } from "./requests.ts";
 
@@ -17,8 +18,8 @@ export interface Desk {
   readonly pinMd5: string;
   /** Lowercase hex MD5 of the WebSocket key, empty for none. */
   readonly keyMd5: string;
-  /** True once a connection has unlocked trading; holds for all of them. */
-  unlocked: boolean;
+  /** Firms whose real accounts a connection has unlocked; holds for all connections. */
+  readonly unlockedFirms: Set<number>;
   /** False while OpenD has no link to the vendor's servers. */
   loggedIn: boolean;
 }
@@ -58,4 +59,10 @@ export function accountOf(desk: Desk, header: Header): Account {
     throw new Refusal(`业务账号 ${header.accID} 没有交易市场 ${header.trdMarket} 的权限`);
   }
   return account;
+}
+
+/** `QotMarketState` of a region's market now. */
+export function stateOfMarket({ venue }: Desk, region: string): number {
+  const hour = Number(marketTime(venue.now(), region).slice(11, 13));
+  return marketState(venue.marketStatus(region), hour >= 12);
 }

@@ -6,7 +6,7 @@ import type { VenueEvent } from "../shared/venue.ts";
 import { regionsOf, tradesShares } from "./accounts.ts";
 import { MODIFY_OP, TRD_ENV, trdMarketOf } from "./codes.ts";
 import type { Desk, Peer } from "./desk.ts";
-import { overLimitText } from "./limits.ts";
+import { limitOf, overLimitText } from "./limits.ts";
 import type { Command, Reply } from "./messages.ts";
 import { fillMessage, orderMessage } from "./order-message.ts";
 import { getMarketState, getSecuritySnapshot, getStaticInfo } from "./quote-calls.ts";
@@ -141,9 +141,9 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
   });
 
   const perform = (member: Member, request: Incoming, answers: boolean): void => {
-    held = [];
+    const events: VenueEvent[] = [];
+    held = events;
     const outcome = call(desk, member, request);
-    const events = held;
     held = undefined;
     if (pushFirst) events.forEach(publish);
     if (answers && !member.silent && members.has(member)) request.answer(outcome.reply, outcome.wsError);
@@ -154,7 +154,7 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
     request.answer({ retType: -1, retMsg }, request.cmd === 1 ? WS_ERRORS.opendTimeout : WS_ERRORS.none);
   };
 
-  const strike = (fault: Fault, stage: FaultStage, member: Member, request: Incoming): void => {
+  const strike = (fault: Fault, member: Member, request: Incoming): void => {
     switch (fault.kind) {
       case "drop":
         member.wire.terminate();
@@ -171,7 +171,7 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
         fail(request, "服务器拒绝了请求，请稍后再试");
         break;
       case "rate-limit":
-        fail(request, overLimitText(limitedCall(stage)));
+        fail(request, overLimitText(limitOf(request.cmd)));
         break;
       case "lose-answer":
         perform(member, request, false);
@@ -204,8 +204,8 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
           if (!member.ready && request.cmd !== handshake) return fail(request, "请先完成连接初始化");
           const stage = stageOf(request);
           const fault = stage === undefined ? undefined : faults.take(stage);
-          if (fault === undefined || stage === undefined) perform(member, request, true);
-          else strike(fault, stage, member, request);
+          if (fault === undefined) perform(member, request, true);
+          else strike(fault, member, request);
         },
         closed: () => members.delete(member),
       };
@@ -224,9 +224,10 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
     reset() {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
-      desk.unlocked = false;
+      desk.unlockedFirms.clear();
       desk.limiter?.reset();
       for (const { wire } of members) wire.terminate();
+      members.clear();
     },
     close() {
       unsubscribe();
@@ -312,11 +313,6 @@ function isCancel(request: Incoming): boolean {
   } catch {
     return false;
   }
-}
-
-function limitedCall(stage: FaultStage): "place" | "modify" | "orders" {
-  if (stage === "place") return "place";
-  return stage === "replace" || stage === "cancel" ? "modify" : "orders";
 }
 
 function textOf(error: unknown): string {

@@ -23,6 +23,21 @@ export const LIMITS = {
 /** An interface with a limit of its own. */
 export type LimitedCall = keyof typeof LIMITS;
 
+const LIMIT_OF_COMMAND: Readonly<Record<number, LimitedCall>> = {
+  2005: "unlock",
+  2101: "funds",
+  2102: "positions",
+  2201: "orders",
+  2202: "place",
+  2205: "modify",
+  2221: "history",
+};
+
+/** The limit of a command; of those without one, the quotes' stands for all. */
+export function limitOf(cmd: number): LimitedCall {
+  return LIMIT_OF_COMMAND[cmd] ?? "snapshot";
+}
+
 /** The vendor's answer to one call too many. */
 export function overLimitText(call: LimitedCall): string {
   const { name, calls, windowMs } = LIMITS[call];

@@ -4,8 +4,8 @@ import type { Contract } from "../../src/domain/contract.ts";
 import { priceStep } from "../../src/exchange/markets.ts";
 import { marketTime } from "../shared/market-time.ts";
 import { securityName } from "../shared/security-names.ts";
-import { contractOfSecurity, marketState } from "./codes.ts";
-import { type Desk, type Peer, requireLogin } from "./desk.ts";
+import { contractOfSecurity } from "./codes.ts";
+import { type Desk, type Peer, requireLogin, stateOfMarket } from "./desk.ts";
 import { countCall } from "./limits.ts";
 import { orderIdOf } from "./order-message.ts";
 import { Refusal } from "./refusal.ts";
@@ -77,7 +77,7 @@ export function getMarketState(desk: Desk, _peer: Peer, c2s: unknown): Answer {
     marketInfoList: asked(desk, c2s).map(({ security, contract }) => ({
       security,
       name: securityName(contract),
-      marketState: marketState(desk.venue.marketStatus(contract.region)),
+      marketState: stateOfMarket(desk, contract.region),
     })),
   };
 }

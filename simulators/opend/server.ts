@@ -79,7 +79,7 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     limiter: options.limits === false ? undefined : createFrequencyLimiter(),
     pinMd5: md5(options.unlockPin ?? DEFAULT_PIN),
     keyMd5: options.key ? md5(options.key) : "",
-    unlocked: false,
+    unlockedFirms: new Set(),
     loggedIn: true,
   };
   const faults = createFaults((ms) => restart(ms));

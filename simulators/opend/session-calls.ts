@@ -2,8 +2,8 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import { accountMessage } from "./accounts.ts";
-import { marketState } from "./codes.ts";
-import { type Desk, type Peer, requireLogin, SERVER_BUILD, SERVER_VERSION } from "./desk.ts";
+import { isPacketAlgorithm } from "./cipher.ts";
+import { type Desk, type Peer, requireLogin, SERVER_BUILD, SERVER_VERSION, stateOfMarket } from "./desk.ts";
 import { countCall } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 import { requests } from "./requests.ts";
@@ -29,7 +29,8 @@ export function initWebSocket(desk: Desk, peer: Peer, c2s: unknown): Answer {
 
 /** 1001. The key and the IV are always told; whether they are used is for the two ends of the wire. */
 export function initConnect(_desk: Desk, peer: Peer, c2s: unknown): Answer {
-  const { recvNotify } = v.parse(requests.initConnect, c2s);
+  const { recvNotify, packetEncAlgo } = v.parse(requests.initConnect, c2s);
+  if (!isPacketAlgorithm(packetEncAlgo)) throw new Refusal(`不支持的包加密算法 ${packetEncAlgo}`);
   peer.ready = true;
   peer.wantsNotices = recvNotify;
   return {
@@ -50,7 +51,7 @@ export function keepAlive(desk: Desk): Answer {
 
 /** 1002: answers also while OpenD is not logged in, and says so. */
 export function globalState(desk: Desk, peer: Peer): Answer {
-  const state = (region: string): number => marketState(desk.venue.marketStatus(region));
+  const state = (region: string): number => stateOfMarket(desk, region);
   return {
     marketHK: state("HK"),
     marketUS: state("US"),
@@ -79,12 +80,13 @@ export function accList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   return { accList: listed.map(accountMessage) };
 }
 
-/** 2005: one unlock serves every connection; the firm must be one the login has a real account at. */
+/** 2005: one unlock serves every connection; the firm must be one the login has a real account at. A lock may name none. */
 export function unlockTrade(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   const { unlock, pwdMD5, securityFirm } = v.parse(requests.unlock, c2s);
   requireLogin(desk);
   if (!unlock) {
-    desk.unlocked = false;
+    if (securityFirm === 0) desk.unlockedFirms.clear();
+    else desk.unlockedFirms.delete(securityFirm);
     return {};
   }
   countCall(desk.limiter, "unlock");
@@ -93,7 +95,7 @@ export function unlockTrade(desk: Desk, _peer: Peer, c2s: unknown): Answer {
     throw new Refusal("No one available account!");
   }
   if (!sameText(pwdMD5, desk.pinMd5)) throw new Refusal("交易密码错误，解锁失败");
-  desk.unlocked = true;
+  desk.unlockedFirms.add(securityFirm);
   return {};
 }
 

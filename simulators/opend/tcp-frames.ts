@@ -36,18 +36,17 @@ export function writeTcpFrame(frame: TcpFrame): Buffer {
 }
 
 /**
- * Cuts a byte stream into packets: feed it what the socket gives, get the packets that are complete.
- * @throws when the stream is not OpenD's protocol; the connection is then beyond repair.
+ * Cuts a byte stream into packets: feed it what the socket gives, get the packets that are complete, or `undefined`
+ * when the stream is not OpenD's protocol and beyond repair.
  */
-export function createTcpFrameReader(): (chunk: Buffer) => TcpFrame[] {
+export function createTcpFrameReader(): (chunk: Buffer) => TcpFrame[] | undefined {
   let pending: Buffer = Buffer.alloc(0);
   return (chunk) => {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     const frames: TcpFrame[] = [];
     while (pending.length >= HEADER) {
-      if (!pending.subarray(0, 2).equals(MAGIC)) throw new Error("the packet does not begin with FT");
       const length = pending.readUInt32LE(12);
-      if (length > LONGEST_BODY) throw new Error(`the packet announces a body of ${length} bytes`);
+      if (!pending.subarray(0, MAGIC.length).equals(MAGIC) || length > LONGEST_BODY) return undefined;
       if (pending.length < HEADER + length) break;
       frames.push({
         cmd: pending.readUInt32LE(2),

@@ -1,9 +1,11 @@
 /** OpenD's plain TCP protocol, with or without encryption. */
 import { createServer, type Socket } from "node:net";
+import * as v from "valibot";
 import { type Listening, listen } from "../shared/listening.ts";
-import { aesCipher, type Cipher, PACKET_ALGORITHM, plainCipher } from "./cipher.ts";
+import { aesCipher, type Cipher, plainCipher } from "./cipher.ts";
 import type { Gateway } from "./gateway.ts";
 import { type BodyFormat, decodeRequest, encodeReply, isCommand } from "./messages.ts";
+import { requests } from "./requests.ts";
 import { createTcpFrameReader, digestOf, type TcpFrame, writeTcpFrame } from "./tcp-frames.ts";
 
 const INIT = 1001;
@@ -43,8 +45,11 @@ function serve(gateway: Gateway, socket: Socket, rsa: Cipher | undefined): void 
   const silence = setTimeout(() => socket.destroy(), SILENCE_MS);
 
   const receive = ({ cmd, format, serial, digest, body }: TcpFrame): void => {
-    const plain = cipher.decrypt(body);
-    if (!digestOf(plain).equals(digest)) throw new Error("the SHA-1 of the body does not match");
+    const plain = opened(cipher, body, digest);
+    if (plain === undefined) {
+      socket.destroy();
+      return;
+    }
     const c2s = (): unknown => (isCommand(cmd) ? decodeRequest(cmd, plain, format) : {});
     connection.receive({
       cmd,
@@ -53,7 +58,7 @@ function serve(gateway: Gateway, socket: Socket, rsa: Cipher | undefined): void 
         send(cmd, serial, format, encodeReply(cmd, reply, format));
         if (cmd !== INIT || reply.retType !== 0) return;
         const { connAESKey, aesCBCiv } = reply.s2c ?? {};
-        const { packetEncAlgo = PACKET_ALGORITHM.FTAES_ECB, pushProtoFmt = 0 } = c2s() as InitOptions;
+        const { packetEncAlgo, pushProtoFmt } = v.parse(requests.initConnect, c2s());
         pushFormat = pushProtoFmt === 1 ? "json" : "protobuf";
         cipher = rsa === undefined ? plainCipher : aesCipher(packetEncAlgo, String(connAESKey), String(aesCBCiv));
       },
@@ -68,16 +73,19 @@ function serve(gateway: Gateway, socket: Socket, rsa: Cipher | undefined): void 
   });
   socket.on("data", (chunk) => {
     silence.refresh();
-    try {
-      for (const frame of read(chunk)) receive(frame);
-    } catch {
-      // What cannot be read leaves no way to find the next packet: OpenD closes such a connection.
-      socket.destroy();
-    }
+    const frames = read(chunk);
+    // What is no packet leaves no way to find the next one: OpenD closes such a connection.
+    if (frames === undefined) socket.destroy();
+    for (const frame of frames ?? []) if (!socket.destroyed) receive(frame);
   });
 }
 
-interface InitOptions {
-  readonly packetEncAlgo?: number;
-  readonly pushProtoFmt?: number;
+/** The plain body, `undefined` when it was not encrypted as agreed or its SHA-1 is another. */
+function opened(cipher: Cipher, body: Buffer, digest: Buffer): Buffer | undefined {
+  try {
+    const plain = cipher.decrypt(body);
+    return digestOf(plain).equals(digest) ? plain : undefined;
+  } catch {
+    return undefined;
+  }
 }

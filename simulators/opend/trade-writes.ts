@@ -97,7 +97,9 @@ function checkPacket(peer: Peer, { connID, serialNo }: PacketId): void {
 }
 
 function requireUnlocked(desk: Desk, account: Account): void {
-  if (account.env === "REAL" && !desk.unlocked) throw new Refusal("没有解锁交易，请先解锁交易");
+  if (account.env === "REAL" && !desk.unlockedFirms.has(account.firm ?? 0)) {
+    throw new Refusal("没有解锁交易，请先解锁交易");
+  }
 }
 
 function contractOf({ header, code, secMarket }: PlaceRequest): Contract {

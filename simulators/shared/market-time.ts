@@ -4,8 +4,8 @@ import { instantAt, isoDate, wallTime, weekday } from "../../src/exchange/zoned-
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** 11:00 in New York: well inside US regular hours, on every day of the year. */
-const MID_MORNING = 11 * 60;
+/** 10:00 in New York: well inside US regular hours, and late evening of the same day in Hong Kong. */
+const MID_MORNING = 10 * 60;
 
 /** `YYYY-MM-DD HH:MM:SS.mmm` on the clock of a region's market. */
 export function marketTime(at: number, region: string): string {
