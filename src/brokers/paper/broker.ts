@@ -1,0 +1,331 @@
+import type { Cash } from "../../domain/cash.ts";
+import { type Contract, contractKey, normalizeContract } from "../../domain/contract.ts";
+import { withoutDust } from "../../domain/money.ts";
+import { isTerminal, type OrderRequest } from "../../domain/order.ts";
+import type { Quote } from "../../domain/quote.ts";
+import { createExchange } from "../../exchange/exchange.ts";
+import { MARKET_REGIONS } from "../../exchange/markets.ts";
+import { createRandomWalk, type RandomWalk, WALK_STEP_MS } from "../../exchange/random-walk.ts";
+import type { Exchange } from "../../exchange/types.ts";
+import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
+import { BrokerError } from "../../spec/broker-error.ts";
+import type { PaperConfig } from "./config.ts";
+import {
+  effectiveLifecycle,
+  MARKETS,
+  ORDERS,
+  readError,
+  readState,
+  toBalances,
+  toPositions,
+  unpricedError,
+  writeError,
+  writeState,
+} from "./convert.ts";
+import { createSaver, type Saver } from "./store.ts";
+
+/** Milliseconds that a look at another broker's quotes may take when no call waits for it. */
+const POLL_TIMEOUT_MS = 10_000;
+
+const SILENT_HOST: BrokerHost = { onOrder: () => undefined, onConnection: () => undefined };
+
+/** The account between `start` and `close`. */
+interface Session {
+  readonly exchange: Exchange;
+  readonly saver: Saver | undefined;
+  readonly walk: RandomWalk | undefined;
+  /** Aborts when the account closes. */
+  readonly closing: AbortSignal;
+  end(): void;
+}
+
+/** The broker of a paper account. */
+export function createPaperBroker(config: PaperConfig): Broker {
+  const source = typeof config.quotes === "object" ? config.quotes : undefined;
+  let opened: Promise<Exchange> | undefined;
+  let starting: Promise<void> | undefined;
+  let session: Session | undefined;
+  let generation = 0;
+
+  /** The account's exchange, the same for every session; a store that could not be read is asked again. */
+  const open = (): Promise<Exchange> => {
+    opened ??= openExchange(config).catch((error: unknown) => {
+      opened = undefined;
+      throw readError(error);
+    });
+    return opened;
+  };
+
+  const begin = async (host: BrokerHost): Promise<void> => {
+    const mine = generation;
+    const exchange = await open();
+    if (config.ownsQuotes) await source?.start?.(SILENT_HOST);
+    if (mine !== generation) return;
+    session = beginSession(config, exchange, host, source);
+    host.onConnection({ connected: true });
+  };
+
+  const started = (): Session => {
+    if (session !== undefined) return session;
+    throw new BrokerError("NotConnected", "the paper account is not open: it was closed or not started", {
+      outcome: "not_sent",
+    });
+  };
+
+  /** A read: what time has done comes first. */
+  const read = async <T>(call: Call, act: (exchange: Exchange, session: Session) => T | Promise<T>): Promise<T> => {
+    try {
+      const now = started();
+      if (call.signal.aborted) throw new BrokerError("Timeout", "the call was given up before it was looked at");
+      advance(now);
+      return await act(now.exchange, now);
+    } catch (error) {
+      throw readError(error);
+    }
+  };
+
+  /** A write: carried out at once or not at all, and answered when the account is kept. */
+  const write = async <T>(call: Call, act: (exchange: Exchange, session: Session) => T | Promise<T>): Promise<T> => {
+    try {
+      const now = started();
+      refuseAborted(call);
+      advance(now);
+      const result = await act(now.exchange, now);
+      await kept(now.saver);
+      return result;
+    } catch (error) {
+      throw writeError(error);
+    }
+  };
+
+  /** Brings another broker's price to the exchange before an order meets it. */
+  const price = async (contract: Contract, call: Call, now: Session): Promise<void> => {
+    if (source === undefined) return;
+    let quote: Quote;
+    try {
+      quote = await takeQuote(source, now, contract, call.signal);
+    } catch (error) {
+      throw unpricedError(error);
+    }
+    started();
+    refuseAborted(call);
+    if (quote.isTradable) return;
+    throw new BrokerError("OrderRejected", `trading in ${contractKey(contract)} is suspended`, { outcome: "rejected" });
+  };
+
+  return {
+    kind: "paper",
+    display: "模拟交易",
+
+    capabilities: () => ({
+      environment: "SIMULATE",
+      account: null,
+      markets: MARKETS,
+      orders: ORDERS,
+      quotes: source?.capabilities().quotes.filter((region) => MARKET_REGIONS.includes(region)) ?? MARKET_REGIONS,
+      push: "stream",
+      listing: { complete: true, settleMs: 0 },
+    }),
+
+    start: (host) => {
+      if (session !== undefined) return Promise.resolve();
+      if (starting !== undefined) return starting;
+      const mine = begin(host).finally(() => {
+        if (starting === mine) starting = undefined;
+      });
+      starting = mine;
+      return mine;
+    },
+
+    close: async () => {
+      const ended = session;
+      session = undefined;
+      starting = undefined;
+      generation += 1;
+      ended?.end();
+      try {
+        await ended?.saver?.save();
+      } catch (error) {
+        throw readError(error);
+      } finally {
+        if (config.ownsQuotes) await source?.close?.();
+      }
+    },
+
+    ping: (call) => read(call, () => source?.ping?.(call) ?? true),
+
+    cash: ({ currency }, call) =>
+      read(call, (exchange): Cash => {
+        const balances = toBalances(exchange.balances());
+        try {
+          return { currency, amount: exchange.totalCash(currency), balances };
+        } catch (error) {
+          throw new BrokerError("InvalidRequest", readError(error).message, { outcome: "not_sent" });
+        }
+      }),
+
+    positions: (call) => read(call, (exchange) => toPositions(exchange.positions())),
+
+    quote: (contract, call) =>
+      read(call, async (exchange, now) => {
+        if (source !== undefined) return await takeQuote(source, now, contract, call.signal);
+        const quote = exchange.quote(contract);
+        if (quote !== undefined) return quote;
+        throw new BrokerError("UnknownContract", `${contractKey(contract)} is not listed in this paper account`);
+      }),
+
+    marketStatus: (call) =>
+      read(call, (exchange) => ({
+        Securities: Object.fromEntries(MARKET_REGIONS.map((region) => [region, exchange.marketStatus(region)])),
+      })),
+
+    placeOrder: (order, call) =>
+      write(call, async (exchange, now): Promise<Placed> => {
+        checkRow(order);
+        await price(order.contract, call, now);
+        const lifecycle = effectiveLifecycle(order.contract.region, order.lifecycle);
+        const { orderId } = exchange.place({ ...order, lifecycle });
+        return lifecycle === order.lifecycle ? { orderId } : { orderId, effective: { lifecycle } };
+      }),
+
+    replaceOrder: (orderId, { qty, price: limit }, call) =>
+      write(call, async (exchange, now) => {
+        const known = exchange.order(orderId);
+        if (known !== undefined && !isTerminal(known.status)) await price(known.contract, call, now);
+        const change = { ...(qty === undefined ? {} : { qty }), ...(limit === undefined ? {} : { price: limit }) };
+        return { orderId: exchange.replace(orderId, change).orderId };
+      }),
+
+    cancelOrder: (orderId, call) =>
+      write(call, (exchange) => {
+        exchange.cancel(orderId);
+      }),
+
+    order: (orderId, call) =>
+      read(call, (exchange) => {
+        const order = exchange.order(orderId);
+        if (order !== undefined) return order;
+        throw new BrokerError("OrderNotFound", `there is no order ${orderId} in this paper account`);
+      }),
+
+    orders: ({ status }, call) =>
+      read(call, (exchange) => {
+        const orders = exchange.orders();
+        return {
+          orders: status === "all" ? orders : orders.filter((order) => !isTerminal(order.status)),
+          unmapped: [],
+        };
+      }),
+  };
+}
+
+async function openExchange({ exchange, store }: PaperConfig): Promise<Exchange> {
+  if ("place" in exchange) return exchange;
+  const text = (await store?.load()) ?? null;
+  return createExchange(text === null ? exchange : { ...exchange, state: readState(text) });
+}
+
+function beginSession(config: PaperConfig, exchange: Exchange, host: BrokerHost, source: Broker | undefined): Session {
+  const { store, quotes, seed, quoteIntervalMs } = config;
+  const ending = new AbortController();
+  const contracts = exchange.snapshot().prices.map(({ contract }) => contract);
+  const saver = store === undefined ? undefined : createSaver(store, () => writeState(exchange.snapshot()));
+  const unsubscribe = exchange.subscribe(({ order }) => {
+    host.onOrder(order);
+    // What fails here fails again, and aloud, with the next write: each saves the whole account.
+    saver?.save().catch(() => undefined);
+  });
+  let polling = false;
+  const poll = (asked: Broker): void => {
+    if (polling) return;
+    polling = true;
+    void pollQuotes(asked, session).finally(() => {
+      polling = false;
+    });
+  };
+  const session: Session = {
+    exchange,
+    saver,
+    walk: quotes === "synthetic" ? createRandomWalk(exchange, contracts, seed) : undefined,
+    closing: ending.signal,
+    end: () => {
+      ending.abort();
+      unsubscribe();
+      clearInterval(beat);
+    },
+  };
+  const beat = setInterval(
+    () => {
+      advance(session);
+      if (source !== undefined) poll(source);
+    },
+    source === undefined ? WALK_STEP_MS : quoteIntervalMs,
+  );
+  letGo(beat);
+  return session;
+}
+
+/** Lets happen what time has brought. Every call does this, since workers run no timers between requests. */
+function advance({ exchange, walk }: Session): void {
+  exchange.tick();
+  walk?.advance();
+}
+
+/** Another broker's quote, made known to the exchange unless trading is suspended. */
+async function takeQuote(source: Broker, session: Session, given: Contract, signal: AbortSignal): Promise<Quote> {
+  const contract = normalizeContract(given);
+  const quote = await source.quote?.(contract, { signal: AbortSignal.any([signal, session.closing]) });
+  if (quote === undefined) throw new BrokerError("NotSupported", `${source.display} gives no quotes`);
+  if (!session.closing.aborted && quote.isTradable && quote.latest > 0) {
+    session.exchange.setPrice(contract, withoutDust(quote.latest));
+  }
+  return quote;
+}
+
+/** Looks at the price of every contract with an open order. A look that fails leaves the order waiting for the next. */
+async function pollQuotes(source: Broker, session: Session): Promise<void> {
+  const open = session.exchange.orders().filter(({ status }) => !isTerminal(status));
+  const contracts = new Map(open.map(({ contract }) => [contractKey(contract), contract]));
+  const patience = AbortSignal.timeout(POLL_TIMEOUT_MS);
+  await Promise.allSettled([...contracts.values()].map((contract) => takeQuote(source, session, contract, patience)));
+}
+
+/** A process whose only work left is this clock may end. Workers' timers know no such thing. */
+function letGo(timer: unknown): void {
+  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function")
+    timer.unref();
+}
+
+async function kept(saver: Saver | undefined): Promise<void> {
+  try {
+    await saver?.save();
+  } catch (error) {
+    const reason = readError(error).message;
+    throw new BrokerError("OutcomeUnknown", `carried out, but the account could not be saved: ${reason}`, {
+      outcome: "unknown",
+      cause: error,
+    });
+  }
+}
+
+function refuseAborted({ signal }: Call): void {
+  if (!signal.aborted) return;
+  throw new BrokerError("RateLimited", "the call was given up before the exchange had it", { outcome: "not_sent" });
+}
+
+function checkRow({ contract, orderType, timeInForce, lifecycle }: OrderRequest): void {
+  const taken = ORDERS.some(
+    (row) =>
+      row.tradeType === contract.tradeType &&
+      row.region === contract.region &&
+      row.orderType === orderType &&
+      row.timeInForce === timeInForce &&
+      row.lifecycle === lifecycle,
+  );
+  if (taken) return;
+  throw new BrokerError(
+    "NotSupported",
+    `${contract.region} orders of ${orderType}, ${timeInForce}, ${lifecycle} are not taken by a paper account`,
+    { outcome: "not_sent" },
+  );
+}

@@ -1,0 +1,189 @@
+/** What `paper()` takes: every option, checked at construction with all faults in one error. */
+import * as v from "valibot";
+import { TRADE_TYPES } from "../../domain/contract.ts";
+import { isExactDecimal } from "../../domain/money.ts";
+import { DEFAULT_RATES_TO_USD, ledgerCurrency } from "../../exchange/currencies.ts";
+import { demoAccount } from "../../exchange/demo-account.ts";
+import { MARKET_REGIONS } from "../../exchange/markets.ts";
+import type { Exchange, ExchangeOptions } from "../../exchange/types.ts";
+import type { Broker } from "../../spec/broker.ts";
+import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
+import { fileStore, type PaperStore } from "./store.ts";
+
+/** How to set up a paper account. Every option has a default. */
+export interface PaperOptions extends InstanceOptions {
+  /** Starting cash by currency. Default: 1,000,000 USD, or none if `positions` is given. */
+  readonly cash?: Readonly<Record<string, number>>;
+  /** Starting positions, shorts negative, cost in the contract's currency. Default: 2400 US QQQ and 300 HK 00700, or none if `cash` is given. */
+  readonly positions?: NonNullable<ExchangeOptions["positions"]>;
+  /**
+   * The contracts that can be traded, with last price, close of the day before (default: the price) and lot (default: 1
+   * in US, 100 in HK and CN). Default: six well-known ones, or none if the quotes are another broker's, which lists all.
+   */
+  readonly prices?: NonNullable<ExchangeOptions["prices"]>;
+  /** True to let orders sell what is not held, at a margin of 150 percent. Default `false`. */
+  readonly allowShort?: boolean;
+  /** Days without trading by region, `YYYY-MM-DD` on the market's own calendar. Default: none. */
+  readonly holidays?: Readonly<Record<string, readonly string[]>>;
+  /** What one unit of a currency is worth in USD. Default `{ USD: 1, HKD: 0.128, CNY: 0.14 }`, which yours are added to. */
+  readonly ratesToUsd?: Readonly<Record<string, number>>;
+  /**
+   * Where prices come from. `"synthetic"` (default): a seeded random walk while the market trades. `"fixed"` (default
+   * with `exchange`): they stay. Another broker: its quotes, asked for when a contract is named in a call, and every
+   * `quoteIntervalMs` for contracts with open orders.
+   */
+  readonly quotes?: "synthetic" | "fixed" | Broker;
+  /**
+   * True when the broker in `quotes` is not served by a gateway of its own: this account then starts and closes it.
+   * Default `false`.
+   */
+  readonly ownsQuotes?: boolean;
+  /** Milliseconds between two looks at another broker's quotes, at least 100. Default 3000. */
+  readonly quoteIntervalMs?: number;
+  /** Seed of the random walk, a whole number. Default 1. */
+  readonly seed?: number;
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly clock?: () => number;
+  /** Path of the file that keeps the account over a restart, on runtimes with a file system. Default: it is forgotten. */
+  readonly stateFile?: string;
+  /** The same for any other place: gives back the text that was last saved, `null` for none. */
+  readonly store?: PaperStore;
+  /** An exchange made by hand, for tests and to share one account between instances; it then has the account's options. */
+  readonly exchange?: Exchange;
+}
+
+/** Checked options with defaults, without those of the instance, which the gateway checks. */
+export interface PaperConfig {
+  readonly exchange: Exchange | ExchangeOptions;
+  readonly quotes: "synthetic" | "fixed" | Broker;
+  readonly ownsQuotes: boolean;
+  readonly quoteIntervalMs: number;
+  readonly seed: number;
+  readonly store: PaperStore | undefined;
+}
+
+const FINITE = v.pipe(v.number("must be a number"), v.finite("must be a finite number"));
+const ABOVE_ZERO = v.pipe(
+  v.number("must be a number"),
+  v.check((value) => value > 0 && isExactDecimal(value), "must be above 0, with at most 15 digits"),
+);
+const WHOLE = v.pipe(v.number("must be a number"), v.safeInteger("must be a whole number"));
+const CONTRACT = v.strictObject({
+  tradeType: v.picklist(TRADE_TYPES, `must be one of ${TRADE_TYPES.join(", ")}`),
+  region: v.pipe(v.string("must be text"), v.regex(/^[A-Z]{2,}$/, "must be two or more capitals")),
+  symbol: v.pipe(v.string("must be text"), v.nonEmpty("must not be empty")),
+});
+const CURRENCY = v.pipe(v.string(), v.regex(/^[A-Z]{3,5}$/, "must be named by a currency code in capitals"));
+const DATE = v.pipe(v.string("must be text"), v.isoDate("must be a date, YYYY-MM-DD"));
+const CLOCK = v.custom<() => number>((value) => typeof value === "function", "must be a function");
+
+/** An object of ours, known by a method. */
+const having = <T>(method: string, what: string) =>
+  v.custom<T>(
+    (value) => typeof value === "object" && value !== null && typeof Reflect.get(value, method) === "function",
+    `must be ${what}`,
+  );
+
+const OPTIONS = v.strictObject({
+  cash: v.exactOptional(v.record(CURRENCY, FINITE)),
+  positions: v.exactOptional(
+    v.array(v.strictObject({ contract: CONTRACT, qty: FINITE, avgCost: v.exactOptional(FINITE) })),
+  ),
+  prices: v.exactOptional(
+    v.array(
+      v.strictObject({
+        contract: CONTRACT,
+        price: ABOVE_ZERO,
+        preClose: v.exactOptional(ABOVE_ZERO),
+        lotSize: v.exactOptional(v.pipe(WHOLE, v.minValue(1, "must be at least 1"))),
+      }),
+    ),
+  ),
+  allowShort: v.exactOptional(v.boolean("must be true or false")),
+  holidays: v.exactOptional(
+    v.record(v.picklist(MARKET_REGIONS, `must be named by one of ${MARKET_REGIONS.join(", ")}`), v.array(DATE)),
+  ),
+  ratesToUsd: v.exactOptional(v.record(CURRENCY, ABOVE_ZERO)),
+  quotes: v.exactOptional(
+    v.union(
+      [v.literal("synthetic"), v.literal("fixed"), having<Broker>("quote", "a broker with quotes")],
+      'must be "synthetic", "fixed" or a broker with quotes',
+    ),
+  ),
+  ownsQuotes: v.exactOptional(v.boolean("must be true or false")),
+  quoteIntervalMs: v.exactOptional(v.pipe(WHOLE, v.minValue(100, "must be at least 100"))),
+  seed: v.exactOptional(WHOLE),
+  clock: v.exactOptional(CLOCK),
+  stateFile: v.exactOptional(v.pipe(v.string("must be a path"), v.nonEmpty("must be a path"))),
+  store: v.exactOptional(having<PaperStore>("save", "an object with load() and save(text)")),
+  exchange: v.exactOptional(having<Exchange>("place", "what createExchange gives")),
+});
+
+/** What belongs to the exchange, and so cannot be said beside one. */
+const ACCOUNT_OPTIONS = [
+  "cash",
+  "positions",
+  "prices",
+  "allowShort",
+  "holidays",
+  "ratesToUsd",
+  "clock",
+  "stateFile",
+  "store",
+] as const;
+
+/**
+ * Checks the options.
+ *
+ * @throws TypeError that lists every fault.
+ */
+export function parsePaperOptions(options: PaperOptions): PaperConfig {
+  if (typeof options !== "object" || options === null) throw new TypeError("paper: options must be an object");
+  const instance: ReadonlySet<string> = new Set(INSTANCE_OPTION_NAMES);
+  const own = Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
+  );
+  const result = v.safeParse(OPTIONS, own);
+  const faults = [...(result.issues ?? []).map(faultOf), ...contradictions(own)];
+  if (result.success) faults.push(...missingRates(result.output));
+  if (!result.success || faults.length > 0) throw new TypeError(`paper: ${faults.join("; ")}`);
+
+  const { exchange, quotes, ownsQuotes, quoteIntervalMs, seed, stateFile, store, ...account } = result.output;
+  const ofBroker = typeof quotes === "object";
+  const start = account.cash === undefined && account.positions === undefined ? demoAccount : { cash: {} };
+  const prices = ofBroker ? {} : { prices: demoAccount.prices };
+  return {
+    exchange: exchange ?? { ...start, ...prices, ...account },
+    quotes: quotes ?? (exchange === undefined ? "synthetic" : "fixed"),
+    ownsQuotes: ownsQuotes ?? false,
+    quoteIntervalMs: quoteIntervalMs ?? 3000,
+    seed: seed ?? 1,
+    store: store ?? (stateFile === undefined ? undefined : fileStore(stateFile)),
+  };
+}
+
+function faultOf(issue: v.BaseIssue<unknown>): string {
+  const name = v.getDotPath(issue) ?? "options";
+  if (issue.type !== "strict_object") return `${name} ${issue.message}, not ${issue.received}`;
+  return issue.expected === "never" ? `${name} is not an option of paper` : `${name} is missing`;
+}
+
+function contradictions(own: Readonly<Record<string, unknown>>): string[] {
+  const faults: string[] = [];
+  if (own["exchange"] !== undefined) {
+    const both = ACCOUNT_OPTIONS.filter((name) => own[name] !== undefined);
+    if (both.length > 0) faults.push(`${both.join(", ")} cannot be given with exchange, which has its own`);
+  }
+  if (own["store"] !== undefined && own["stateFile"] !== undefined) faults.push("give store or stateFile, not both");
+  if (own["ownsQuotes"] === true && typeof own["quotes"] !== "object") {
+    faults.push("ownsQuotes needs another broker in quotes");
+  }
+  return faults;
+}
+
+function missingRates({ cash = {}, ratesToUsd = {} }: v.InferOutput<typeof OPTIONS>): string[] {
+  const known = new Set([...Object.keys(DEFAULT_RATES_TO_USD), ...Object.keys(ratesToUsd)].map(ledgerCurrency));
+  return Object.keys(cash)
+    .filter((currency) => !known.has(ledgerCurrency(currency)))
+    .map((currency) => `cash.${currency} has no rate; give ratesToUsd.${currency}`);
+}

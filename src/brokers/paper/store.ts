@@ -1,0 +1,92 @@
+/** Where a paper account is kept over a restart. */
+
+/** A place for one text. Both must end; a rejection of `save` leaves the text that was there before. */
+export interface PaperStore {
+  /** The text that was last saved, `null` when there is none. */
+  load(): Promise<string | null>;
+  /** Resolves when the text will survive a crash. Never called again before it has ended. */
+  save(text: string): Promise<void>;
+}
+
+/** Saves the newest state, one write at a time. */
+export interface Saver {
+  /** Resolves when a state taken after this call is kept. Calls that come during a write share the next one. */
+  save(): Promise<void>;
+}
+
+export function createSaver(store: PaperStore, state: () => string): Saver {
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return {
+    save: () => {
+      next ??= running
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined;
+          running = store.save(state());
+          return running;
+        });
+      return next;
+    },
+  };
+}
+
+/** The part of `node:fs/promises` that is used. */
+interface FileSystem {
+  readFile(path: string, encoding: "utf8"): Promise<string>;
+  open(path: string, flags: string, mode?: number): Promise<FileHandle>;
+  rename(from: string, to: string): Promise<void>;
+}
+
+interface FileHandle {
+  writeFile(text: string): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * A file, readable by its owner only. A new text is written beside it, flushed, and put in its place in one step, so
+ * that a crash leaves the old text or the new one.
+ */
+export function fileStore(path: string): PaperStore {
+  return {
+    load: async () => {
+      try {
+        return await fileSystem().readFile(path, "utf8");
+      } catch (error) {
+        if (error instanceof Error && Reflect.get(error, "code") === "ENOENT") return null;
+        throw error;
+      }
+    },
+    save: async (text) => {
+      const files = fileSystem();
+      const beside = `${path}.new`;
+      await withFile(files.open(beside, "w", 0o600), async (file) => {
+        await file.writeFile(text);
+        await file.sync();
+      });
+      await files.rename(beside, path);
+      // The new name itself must survive too; a system that opens no folders sees to that unasked.
+      const folder = path.replace(/[^/\\]*$/, "") || ".";
+      await withFile(files.open(folder, "r"), (held) => held.sync()).catch(() => undefined);
+    },
+  };
+}
+
+async function withFile(opening: Promise<FileHandle>, use: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await opening;
+  try {
+    await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Asked for by name at run time: an `import` of a file system would keep this broker from running on workers. */
+function fileSystem(): FileSystem {
+  const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
+  const files = process?.getBuiltinModule?.("node:fs/promises");
+  if (files === undefined)
+    throw new Error("this runtime has no file system: give paper() a `store` instead of a `stateFile`");
+  return files as FileSystem;
+}
