@@ -4,7 +4,7 @@ import type { Desk } from "../desk/types.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import type { Api, ApiContext } from "./api.ts";
 import type { TokenTable } from "./auth.ts";
-import { type Envelope, notFound } from "./envelope.ts";
+import { type Envelope, notFound, TEXT_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
 import { readInput } from "./input.ts";
 import { mountPublicRoutes } from "./public-routes.ts";
@@ -18,9 +18,9 @@ export interface ServedBroker {
 
 /** Where and with what an unforeseen exception came up. */
 export interface ErrorReport {
-  /** Name of the API. */
+  /** Name of the API, or the path of a public route. */
   readonly api: string;
-  /** What operators call the instance; never its id. */
+  /** What operators call the instance, never its id; `public` for the routes that belong to none. */
   readonly instance: string;
 }
 
@@ -95,7 +95,11 @@ export function createApp(options: AppOptions): (request: Request) => Response |
     });
   }
 
-  mountPublicRoutes(app, { apis, tokenHeader, isClosed });
+  mountPublicRoutes(app, { apis, tokenHeader, errorStatus, isClosed });
+  app.onError((error, context) => {
+    report(error, { api: context.req.path, instance: "public" });
+    return new Response("500: Internal Server Error", { status: 500, headers: TEXT_HEADERS });
+  });
   app.notFound((context) => {
     noTokens.check(context.req.raw.headers.get(tokenHeader));
     return notFound();

@@ -8,6 +8,8 @@ export const COMMON_HEADERS = { "cache-control": "no-store", "x-content-type-opt
 
 export const JSON_HEADERS = { "content-type": "application/json; charset=utf-8", ...COMMON_HEADERS } as const;
 
+export const TEXT_HEADERS = { "content-type": "text/plain; charset=utf-8", ...COMMON_HEADERS } as const;
+
 /** Writes the answers of one instance. */
 export interface Envelope {
   answer(fields?: AnswerFields, init?: RespondInit): Response;
@@ -52,10 +54,7 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
 
 /** The one answer to every miss: route, instance, method or token. */
 export function notFound(): Response {
-  return new Response(NOT_FOUND_TEXT, {
-    status: 404,
-    headers: { "content-type": "text/plain; charset=utf-8", ...COMMON_HEADERS },
-  });
+  return new Response(NOT_FOUND_TEXT, { status: 404, headers: TEXT_HEADERS });
 }
 
 /** Two spellings of one header would otherwise be sent as two values. */

@@ -2,12 +2,14 @@
 import type { Hono } from "hono";
 import type { Api } from "./api.ts";
 import { COMMON_HEADERS, JSON_HEADERS } from "./envelope.ts";
+import type { ErrorStatus } from "./failures.ts";
 import { wireTime } from "./time.ts";
 
 /** What the public routes tell of. */
 export interface PublicRoutesOptions {
   readonly apis: readonly Api[];
   readonly tokenHeader: string;
+  readonly errorStatus: ErrorStatus;
   readonly isClosed: () => boolean;
 }
 
@@ -16,7 +18,7 @@ const DOCS_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Adds `/httptrading/health`, `/httptrading/openapi.json` and `/httptrading/docs`. */
-export function mountPublicRoutes(app: Hono, { apis, tokenHeader, isClosed }: PublicRoutesOptions): void {
+export function mountPublicRoutes(app: Hono, { apis, tokenHeader, errorStatus, isClosed }: PublicRoutesOptions): void {
   app.get("/httptrading/health", () => {
     const closed = isClosed();
     const health = { type: "health", status: closed ? "closed" : "ok", time: wireTime(Date.now()) };
@@ -25,7 +27,10 @@ export function mountPublicRoutes(app: Hono, { apis, tokenHeader, isClosed }: Pu
 
   let pages: Promise<{ readonly document: string; readonly docs: string }> | undefined;
   const written = () => {
-    pages ??= writePages(apis, tokenHeader);
+    pages ??= writePages(apis, { tokenHeader, errorStatus }).catch((error: unknown) => {
+      pages = undefined;
+      throw error;
+    });
     return pages;
   };
   app.get("/httptrading/openapi.json", async () => new Response((await written()).document, { headers: JSON_HEADERS }));
@@ -44,8 +49,11 @@ export function mountPublicRoutes(app: Hono, { apis, tokenHeader, isClosed }: Pu
 }
 
 /** Loaded when somebody asks for it: most gateways never show their documentation. */
-async function writePages(apis: readonly Api[], tokenHeader: string): Promise<{ document: string; docs: string }> {
+async function writePages(
+  apis: readonly Api[],
+  options: { readonly tokenHeader: string; readonly errorStatus: ErrorStatus },
+): Promise<{ readonly document: string; readonly docs: string }> {
   const { openApiDocument, docsPage } = await import("./openapi/index.ts");
-  const document = openApiDocument(apis, { tokenHeader });
+  const document = openApiDocument(apis, options);
   return { document: JSON.stringify(document), docs: docsPage(document) };
 }

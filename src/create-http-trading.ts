@@ -1,0 +1,125 @@
+/** The composition root: options in, handler out. */
+import { createDesk } from "./desk/create-desk.ts";
+import { createApp, type ServedBroker } from "./http/app.ts";
+import { createTokenTable } from "./http/auth.ts";
+import { checkOptions, type HttpTradingOptions } from "./http/check-options.ts";
+import { createEnvelope } from "./http/envelope.ts";
+import { memoryJournal } from "./journal/memory.ts";
+import type { Environment } from "./spec/capabilities.ts";
+
+/** One instance as operators see it, without its id and tokens. */
+export interface InstanceInfo {
+  /** What operators call it. */
+  readonly name: string;
+  /** The broker's word on the wire. */
+  readonly kind: string;
+  /** The broker's name for people. */
+  readonly display: string;
+  /** Real money or not. */
+  readonly environment: Environment;
+  /** The account, masked; `null` while unknown. */
+  readonly account: string | null;
+}
+
+/**
+ * A gateway. It is the web-standard handler itself: `Deno.serve(trading)`, `Bun.serve({ fetch: trading.fetch })`.
+ * It must stand at the root of the server and in front of every body parser. Further arguments that a runtime gives to
+ * its handler are ignored.
+ */
+export interface HttpTrading extends AsyncDisposable {
+  (request: Request): Response | Promise<Response>;
+  /** The same handler, for those who ask for a method. Needs no `this`. */
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /**
+   * Connects all brokers; without it each one is connected by the first request to it. Waits for all of them, and then
+   * rejects with an `AggregateError` if some can never start; the others are served all the same.
+   */
+  readonly start: () => Promise<void>;
+  /** Ends every call and connection, then closes the journal. From then on requests are answered 503. */
+  readonly close: () => Promise<void>;
+  /** What is served. `environment` and `account` are of the moment in which they are read. */
+  readonly instances: readonly InstanceInfo[];
+}
+
+/**
+ * Makes a gateway of one or more brokers. Synchronous and free of I/O; two gateways in one process share nothing.
+ *
+ * ```ts
+ * const trading = createHttpTrading({
+ *   brokers: [paper({ instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] })],
+ * });
+ * Bun.serve({ fetch: trading.fetch, hostname: "127.0.0.1" });
+ * ```
+ *
+ * @throws TypeError that lists every option that is wrong.
+ */
+export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
+  const { instances, apis, tokenHeader, errorStatus, onError } = checkOptions(options);
+  const journal = options.journal ?? memoryJournal();
+  const places = Math.max(1, ...instances.map(({ instance }) => instance.tokens.length));
+  let closing: Promise<void> | undefined;
+
+  const brokers = new Map<string, ServedBroker>();
+  for (const { broker, instance } of instances) {
+    const { kind, display } = broker;
+    brokers.set(instance.instanceId, {
+      desk: createDesk({ broker, instance, journal }),
+      tokens: createTokenTable(instance.tokens, places),
+      envelope: createEnvelope({ instanceId: instance.instanceId, kind, display }),
+    });
+  }
+  const desks = [...brokers.values()].map(({ desk }) => desk);
+
+  const handle = createApp({
+    apis,
+    brokers,
+    noTokens: createTokenTable([], places),
+    tokenHeader,
+    errorStatus,
+    onError,
+    isClosed: () => closing !== undefined,
+  });
+
+  async function start(): Promise<void> {
+    const results = await Promise.allSettled(desks.map((desk) => desk.start()));
+    const failed = results.flatMap((result, index) =>
+      result.status === "rejected" ? [{ name: desks[index]?.name, reason: result.reason as unknown }] : [],
+    );
+    if (failed.length === 0) return;
+    const told = failed.map(({ name, reason }) => `${name}: ${reason instanceof Error ? reason.message : reason}`);
+    throw new AggregateError(
+      failed.map(({ reason }) => reason),
+      `${failed.length} of ${desks.length} brokers did not start:\n${told.map((line) => `- ${line}`).join("\n")}`,
+    );
+  }
+
+  async function closeAll(): Promise<void> {
+    const results = await Promise.allSettled(desks.map((desk) => desk.close()));
+    await journal.close?.();
+    const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} brokers did not close cleanly`);
+  }
+
+  function close(): Promise<void> {
+    closing ??= closeAll();
+    return closing;
+  }
+
+  return Object.assign((request: Request) => handle(request), {
+    fetch: (request: Request) => handle(request),
+    start,
+    close,
+    instances: instances.map(({ broker, instance }) => ({
+      name: instance.name ?? broker.kind,
+      kind: broker.kind,
+      display: broker.display,
+      get environment() {
+        return broker.capabilities().environment;
+      },
+      get account() {
+        return broker.capabilities().account;
+      },
+    })),
+    [Symbol.asyncDispose]: close,
+  });
+}

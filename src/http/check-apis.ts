@@ -1,0 +1,62 @@
+import type { Api, ApiMethod } from "./api.ts";
+
+const METHODS: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE"] satisfies readonly ApiMethod[];
+const NAME = /^[A-Za-z][\w-]*$/;
+const SEGMENT = /^[A-Za-z0-9._-]+$/;
+
+/** Checks that every one is an API and that no two of them are in each other's way. Adds what is wrong to `faults`. */
+export function checkApis(candidates: readonly unknown[], faults: string[]): Api[] {
+  const names = new Set<string>();
+  const routes = new Map<string, string>();
+  return candidates.flatMap((api, index) => {
+    if (typeof api !== "object" || api === null || !isNamed(api)) {
+      faults.push(`API ${index + 1} is no API with a name of letters and digits; make one with defineApi`);
+      return [];
+    }
+    const place = `API "${api.name}"`;
+    faults.push(...apiFaults(api).map((fault) => `${place}: ${fault}`));
+    if (names.has(api.name)) faults.push(`${place}: there are two of that name`);
+    names.add(api.name);
+    const route = `${api.method} ${api.path}`;
+    const earlier = routes.get(route);
+    if (earlier !== undefined) faults.push(`${place}: ${route} is taken by "${earlier}"`);
+    else routes.set(route, api.name);
+    return [api];
+  });
+}
+
+function isNamed(api: object): api is Api {
+  return "name" in api && typeof api.name === "string" && NAME.test(api.name);
+}
+
+function apiFaults({ method, path, handler, schema }: Api): string[] {
+  const faults: string[] = [];
+  if (!METHODS.includes(method)) {
+    faults.push(`method must be one of ${METHODS.join(", ")}, not ${JSON.stringify(method)}`);
+  }
+  if (
+    typeof path !== "string" ||
+    !path.split("/").every((segment) => SEGMENT.test(segment) && !/^\.+$/.test(segment))
+  ) {
+    faults.push(
+      `path must be segments of letters, digits, ".", "_" and "-", without a slash at either end, such as hello/world, not ${JSON.stringify(path)}`,
+    );
+  }
+  if (typeof handler !== "function") faults.push("handler must be a function");
+  if (schema !== undefined) {
+    if (typeof schema !== "object" || schema === null || typeof schema.summary !== "string") {
+      faults.push("schema must be an object with a summary");
+    } else {
+      if (!isSchema(schema.query)) faults.push("schema.query must be a zod object");
+      if (!isSchema(schema.body)) faults.push("schema.body must be a zod object");
+      if (!isSchema(schema.answer)) faults.push("schema.answer must be a zod object");
+      if (schema.body !== undefined && method === "GET") faults.push("a GET has no body; declare schema.query");
+    }
+  }
+  return faults;
+}
+
+function isSchema(schema: unknown): boolean {
+  if (schema === undefined) return true;
+  return typeof schema === "object" && schema !== null && "safeParse" in schema && "shape" in schema;
+}

@@ -1,0 +1,175 @@
+/** Everything that can be wrong with the options of a gateway, found at once. Secrets are never repeated. */
+import type { Journal } from "../journal/journal.ts";
+import type { Broker } from "../spec/broker.ts";
+import { type InstanceOptions, instanceOf } from "../spec/define-broker.ts";
+import type { Api } from "./api.ts";
+import type { ErrorReport } from "./app.ts";
+import { TOKEN_PATTERN } from "./auth.ts";
+import { checkApis } from "./check-apis.ts";
+import type { ErrorStatus } from "./failures.ts";
+import { STD_APIS } from "./std-apis.ts";
+
+/** What a gateway is made of. */
+export interface HttpTradingOptions {
+  /** The brokers to be served, each made by its function (`paper`, `futu`, …) or with `defineBroker`. */
+  readonly brokers: readonly Broker[];
+  /**
+   * Gets the standard APIs and gives back those that are to be served: drop, replace, wrap or reorder them.
+   * Default: all of them.
+   */
+  readonly stdApis?: (std: readonly Api[]) => readonly Api[];
+  /** Further APIs, behind the same authentication and in the same envelope. See `defineApi`. */
+  readonly extendApis?: readonly Api[];
+  /** The header that carries the token. Default `HT-TOKEN`. */
+  readonly tokenHeader?: string;
+  /** `http` (default): failures have their own status. `200`: all are answered 200 and told by `ex`, as in Python. */
+  readonly errorStatus?: ErrorStatus;
+  /** Where orders are written down before they are sent. Default: in memory, forgotten when the process ends. */
+  readonly journal?: Journal;
+  /** Told of exceptions that nobody foresaw, in handlers of your own for example. Default: writes to the console. */
+  readonly onError?: (error: unknown, report: ErrorReport) => void;
+}
+
+/** A broker and the options of its instance. */
+export interface BrokerInstance {
+  readonly broker: Broker;
+  readonly instance: InstanceOptions;
+}
+
+/** {@link HttpTradingOptions}, checked and complete but for the journal. */
+export interface CheckedOptions {
+  readonly instances: readonly BrokerInstance[];
+  readonly apis: readonly Api[];
+  readonly tokenHeader: string;
+  readonly errorStatus: ErrorStatus;
+  readonly onError: (error: unknown, report: ErrorReport) => void;
+}
+
+const KNOWN: readonly string[] = [
+  "brokers",
+  "stdApis",
+  "extendApis",
+  "tokenHeader",
+  "errorStatus",
+  "journal",
+  "onError",
+] satisfies readonly (keyof HttpTradingOptions)[];
+
+const INSTANCE_ID = /^\w{16,32}$/;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+// Timers take no longer delay than this; a longer one would fire at once.
+const MAX_DEADLINE_MS = 2_147_483_647;
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws TypeError that lists every option that is wrong; brokers are named by place and kind, never by id.
+ */
+export function checkOptions(options: HttpTradingOptions): CheckedOptions {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError("createHttpTrading needs an object of options, such as { brokers: [paper({ … })] }");
+  }
+  const { brokers, tokenHeader = "HT-TOKEN", errorStatus = "http", onError = writeToConsole, journal } = options;
+  const faults = Object.keys(options)
+    .filter((key) => !KNOWN.includes(key))
+    .map((key) => `"${key}" is not an option; there are ${KNOWN.join(", ")}`);
+
+  const instances = checkBrokers(brokers, faults);
+  const apis = checkApis(servedApis(options, faults), faults);
+  if (typeof tokenHeader !== "string" || !HEADER_NAME.test(tokenHeader)) {
+    faults.push(`tokenHeader must be the name of a header, not ${JSON.stringify(tokenHeader)}`);
+  }
+  if (errorStatus !== "http" && errorStatus !== 200) {
+    faults.push(`errorStatus must be "http" or 200, not ${JSON.stringify(errorStatus)}`);
+  }
+  if (typeof onError !== "function") faults.push("onError must be a function");
+  if (journal !== undefined && !isJournal(journal)) {
+    faults.push("journal must be a journal, such as memoryJournal() or sqliteJournal(file)");
+  }
+  if (faults.length > 0) {
+    throw new TypeError(`createHttpTrading cannot begin:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
+  }
+  return { instances, apis, tokenHeader, errorStatus, onError };
+}
+
+function checkBrokers(brokers: unknown, faults: string[]): BrokerInstance[] {
+  if (!Array.isArray(brokers)) {
+    faults.push("brokers must be a list, such as [paper({ … })]");
+    return [];
+  }
+  const placeOf = new Map<string, string>();
+  return brokers.flatMap((broker: unknown, index) => {
+    const instance = instanceOf(broker);
+    if (instance === undefined || !isBroker(broker)) {
+      faults.push(`brokers[${index}] is not a broker; make one with paper({ … }), futu({ … }) or defineBroker`);
+      return [];
+    }
+    const place = `brokers[${index}] (${broker.kind})`;
+    faults.push(...instanceFaults(instance).map((fault) => `${place}: ${fault}`));
+    const earlier = placeOf.get(instance.instanceId);
+    if (earlier !== undefined) faults.push(`${place}: instanceId is the same as that of ${earlier}`);
+    else placeOf.set(instance.instanceId, place);
+    return [{ broker, instance }];
+  });
+}
+
+function isBroker(value: unknown): value is Broker {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, display, capabilities } = value as Partial<Record<keyof Broker, unknown>>;
+  return typeof kind === "string" && kind !== "" && typeof display === "string" && typeof capabilities === "function";
+}
+
+function instanceFaults({ instanceId, tokens, name, deadlineMs }: InstanceOptions): string[] {
+  const faults: string[] = [];
+  if (typeof instanceId !== "string" || !INSTANCE_ID.test(instanceId)) {
+    faults.push(`instanceId must be 16 to 32 letters, digits or underscores${lengthOf(instanceId)}`);
+  }
+  if (!Array.isArray(tokens) || tokens.length === 0) {
+    faults.push("tokens must be a list of at least one token");
+  } else {
+    for (const [index, token] of tokens.entries()) {
+      if (typeof token === "string" && TOKEN_PATTERN.test(token)) continue;
+      faults.push(`tokens[${index}] must be 16 to 64 visible ASCII characters without spaces${lengthOf(token)}`);
+    }
+  }
+  if (name !== undefined && (typeof name !== "string" || name.trim() === "")) {
+    faults.push("name must be a text, for operators");
+  } else if (name !== undefined && [instanceId, ...(Array.isArray(tokens) ? tokens : [])].includes(name)) {
+    faults.push("name is shown to operators and must not be the instance's id or a token");
+  }
+  if (deadlineMs !== undefined && !(Number.isInteger(deadlineMs) && deadlineMs >= 1 && deadlineMs <= MAX_DEADLINE_MS)) {
+    faults.push(`deadlineMs must be a whole number of milliseconds above 0, not ${JSON.stringify(deadlineMs)}`);
+  }
+  return faults;
+}
+
+/** The value itself is a secret, even a wrong one. */
+function lengthOf(value: unknown): string {
+  return typeof value === "string" ? ` (it has ${value.length} characters)` : ` (it is ${typeof value})`;
+}
+
+function servedApis({ stdApis, extendApis = [] }: HttpTradingOptions, faults: string[]): unknown[] {
+  const apis: unknown[] = [];
+  if (stdApis === undefined) apis.push(...STD_APIS);
+  else if (typeof stdApis !== "function") faults.push("stdApis must be a function that gets the standard APIs");
+  else {
+    const given: unknown = stdApis(STD_APIS);
+    if (Array.isArray(given)) apis.push(...given);
+    else faults.push("stdApis must give back a list of APIs");
+  }
+  if (Array.isArray(extendApis)) apis.push(...extendApis);
+  else faults.push("extendApis must be a list of APIs");
+  return apis;
+}
+
+function isJournal(value: unknown): value is Journal {
+  if (typeof value !== "object" || value === null) return false;
+  const { open, append } = value as Partial<Record<keyof Journal, unknown>>;
+  return typeof open === "function" && typeof append === "function";
+}
+
+function writeToConsole(error: unknown, { api, instance }: ErrorReport): void {
+  // biome-ignore lint/suspicious/noConsole: the only trace of a fault in a handler, unless `onError` takes it
+  console.error(`httptrading: ${api} of ${instance} failed unexpectedly:`, error);
+}
