@@ -6,39 +6,42 @@ import { wireOrder } from "./wire.ts";
 /** Failures are answered with their own HTTP status, or all with 200 as the Python project does. */
 export type ErrorStatus = "http" | 200;
 
-/** What a code means to HTTP. */
-export interface FailureRule {
-  readonly status: number;
-  /**
-   * True where repeating the identical request may help and cannot make a second order: nothing was sent, or it was a
-   * read, or the request finds the answer of the first one under its key.
-   */
-  readonly retryable: boolean;
-}
-
-/** Every code. 429 and 503 are kept for what was never sent, because HTTP clients repeat those by themselves. */
-export const FAILURE_RULES: Readonly<Record<FailureCode, FailureRule>> = {
-  InvalidRequest: { status: 400, retryable: false },
-  Forbidden: { status: 403, retryable: false },
-  OrderNotFound: { status: 404, retryable: false },
-  UnknownContract: { status: 404, retryable: false },
-  IdempotencyConflict: { status: 409, retryable: true },
-  OrderNotOpen: { status: 409, retryable: false },
-  OrderRejected: { status: 422, retryable: false },
-  InsufficientFunds: { status: 422, retryable: false },
-  LimitExceeded: { status: 422, retryable: false },
-  Halted: { status: 422, retryable: false },
-  IdempotencyMismatch: { status: 422, retryable: false },
-  RateLimited: { status: 429, retryable: true },
-  NotSupported: { status: 501, retryable: false },
-  BrokerFault: { status: 502, retryable: false },
-  AuthenticationFailed: { status: 502, retryable: false },
-  NotConnected: { status: 503, retryable: true },
-  NotReconciled: { status: 503, retryable: true },
-  JournalUnavailable: { status: 503, retryable: true },
-  Timeout: { status: 504, retryable: true },
-  OutcomeUnknown: { status: 504, retryable: false },
+/** Every code with its HTTP status. 429 and 503 are kept for what was never sent: clients repeat those by themselves. */
+export const FAILURE_STATUS: Readonly<Record<FailureCode, number>> = {
+  InvalidRequest: 400,
+  Forbidden: 403,
+  OrderNotFound: 404,
+  UnknownContract: 404,
+  IdempotencyConflict: 409,
+  OrderNotOpen: 409,
+  OrderRejected: 422,
+  InsufficientFunds: 422,
+  LimitExceeded: 422,
+  Halted: 422,
+  IdempotencyMismatch: 422,
+  RateLimited: 429,
+  NotSupported: 501,
+  BrokerFault: 502,
+  AuthenticationFailed: 502,
+  NotConnected: 503,
+  NotReconciled: 503,
+  JournalUnavailable: 503,
+  Timeout: 504,
+  OutcomeUnknown: 504,
 };
+
+/**
+ * Where repeating the identical request may help and cannot make a second order: nothing was sent, or it was a read, or
+ * the request finds the answer of the first one under its key.
+ */
+const RETRYABLE: ReadonlySet<FailureCode> = new Set([
+  "RateLimited",
+  "NotConnected",
+  "NotReconciled",
+  "JournalUnavailable",
+  "Timeout",
+  "IdempotencyConflict",
+]);
 
 /** The body of the one answer to every miss, in the words of the Python project's server. */
 export const NOT_FOUND_TEXT = "404: Not Found";
@@ -66,7 +69,7 @@ const DEFAULT_RETRY_MS = 1000;
 export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): FailureAnswer {
   // An unknown outcome outweighs whatever went wrong besides: under another code a client might send the order again.
   const code = failure.outcome === "unknown" ? "OutcomeUnknown" : failure.code;
-  const { status, retryable } = FAILURE_RULES[code] ?? FAILURE_RULES.BrokerFault;
+  const status = FAILURE_STATUS[code] ?? FAILURE_STATUS.BrokerFault;
   const repeated = status === 429 || status === 503;
   const outcome = code === "OutcomeUnknown" ? "unknown" : repeated && failure.outcome ? "not_sent" : failure.outcome;
   const { tag } = failure;
@@ -79,7 +82,7 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
       code,
       message: failure.message || code,
       ...(outcome === undefined ? {} : { outcome }),
-      retryable,
+      retryable: RETRYABLE.has(code),
       ...(tag === undefined ? {} : { tag }),
       ...(details === undefined ? {} : { details }),
     },

@@ -13,10 +13,6 @@ export interface PublicRoutesOptions {
   readonly isClosed: () => boolean;
 }
 
-/** The page is static: no script runs there, and nothing is loaded from elsewhere. */
-const DOCS_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 /** Adds `/httptrading/health`, `/httptrading/openapi.json` and `/httptrading/docs`. */
 export function mountPublicRoutes(app: Hono, { apis, tokenHeader, errorStatus, isClosed }: PublicRoutesOptions): void {
   app.get("/httptrading/health", () => {
@@ -25,7 +21,7 @@ export function mountPublicRoutes(app: Hono, { apis, tokenHeader, errorStatus, i
     return new Response(JSON.stringify(health), { status: closed ? 503 : 200, headers: JSON_HEADERS });
   });
 
-  let pages: Promise<{ readonly document: string; readonly docs: string }> | undefined;
+  let pages: ReturnType<typeof writePages> | undefined;
   const written = () => {
     pages ??= writePages(apis, { tokenHeader, errorStatus }).catch((error: unknown) => {
       pages = undefined;
@@ -40,7 +36,7 @@ export function mountPublicRoutes(app: Hono, { apis, tokenHeader, errorStatus, i
       new Response((await written()).docs, {
         headers: {
           "content-type": "text/html; charset=utf-8",
-          "content-security-policy": DOCS_POLICY,
+          "content-security-policy": (await written()).policy,
           "referrer-policy": "no-referrer",
           ...COMMON_HEADERS,
         },
@@ -52,8 +48,8 @@ export function mountPublicRoutes(app: Hono, { apis, tokenHeader, errorStatus, i
 async function writePages(
   apis: readonly Api[],
   options: { readonly tokenHeader: string; readonly errorStatus: ErrorStatus },
-): Promise<{ readonly document: string; readonly docs: string }> {
-  const { openApiDocument, docsPage } = await import("./openapi/index.ts");
+): Promise<{ readonly document: string; readonly docs: string; readonly policy: string }> {
+  const { openApiDocument, docsPage, DOCS_CSP } = await import("./openapi/index.ts");
   const document = openApiDocument(apis, options);
-  return { document: JSON.stringify(document), docs: docsPage(document) };
+  return { document: JSON.stringify(document), docs: docsPage(document), policy: DOCS_CSP };
 }
