@@ -1,0 +1,185 @@
+/** The OpenAPI document, made from the same schemas that requests are checked with. */
+import { z } from "zod";
+import type { Api } from "../api.ts";
+import type { ErrorStatus } from "../failures.ts";
+import { healthSchema } from "../schemas/envelope.ts";
+import { type ReplyStore, replyStore } from "./replies.ts";
+import { sampleOf } from "./sample.ts";
+import { type SchemaStore, schemaStore } from "./schema-store.ts";
+import type { HttpMethod, OpenApiDocument, Operation, Parameter, PathItem, Tag } from "./types.ts";
+
+/** What the document needs to know besides the APIs. */
+export interface OpenApiOptions {
+  /** The header that carries the token. */
+  readonly tokenHeader: string;
+  /** Whether failures come with their own status (`http`, the default) or all with 200. */
+  readonly errorStatus?: ErrorStatus;
+  /** Default `httptrading`. */
+  readonly title?: string;
+  /** Version of what is served. Default `1`. */
+  readonly version?: string;
+}
+
+const API_PREFIX = "/httptrading/api/{instanceId}/";
+const GATEWAY = "gateway";
+
+/** What the groups of the standard APIs are; a custom API's group is the first segment of its path. */
+const TAG_TEXTS: Readonly<Record<string, string>> = {
+  ping: "Whether the broker can be reached.",
+  market: "Quotes and market states.",
+  cash: "Money of the account.",
+  position: "Holdings of the account.",
+  order: "Orders: place, change, cancel, look up.",
+  capabilities: "What this broker can do with this account.",
+  [GATEWAY]: "The gateway itself.",
+};
+
+/**
+ * Describes the given APIs and the health check in OpenAPI 3.1. An API without a schema is left out. No instance id or
+ * token is in it.
+ *
+ * Throws when the schema of an API cannot be written as JSON Schema; the message names the API.
+ */
+export function openApiDocument(apis: readonly Api[], options: OpenApiOptions): OpenApiDocument {
+  const { tokenHeader, errorStatus = "http", title = "httptrading", version = "1" } = options;
+  const schemas = schemaStore();
+  const replies = replyStore(schemas, errorStatus);
+  const paths: Record<string, PathItem> = {};
+  const tags: Tag[] = [];
+  for (const api of apis) {
+    if (api.schema === undefined) continue;
+    const path = API_PREFIX + api.path;
+    const method = METHODS[api.method];
+    const name = tagOf(api);
+    paths[path] = {
+      parameters: [{ $ref: "#/components/parameters/instanceId" }],
+      ...paths[path],
+      [method]: paths[path]?.[method] ?? operationOf(api, name, schemas, replies),
+    };
+    if (!tags.some((tag) => tag.name === name)) {
+      tags.push({ name, description: TAG_TEXTS[name] ?? `APIs under \`${name}\`.` });
+    }
+  }
+  paths["/httptrading/health"] = { get: healthOperation(schemas, replies) };
+  if (!tags.some((tag) => tag.name === GATEWAY))
+    tags.push({ name: GATEWAY, description: TAG_TEXTS[GATEWAY] ?? GATEWAY });
+  const { responses, examples, headers } = replies;
+  return {
+    openapi: "3.1.0",
+    info: {
+      title,
+      version,
+      summary: "One HTTP API over several brokers' accounts.",
+      description: overview(tokenHeader, errorStatus),
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/" }],
+    security: [{ token: [] }],
+    tags,
+    paths,
+    components: {
+      securitySchemes: {
+        token: { type: "apiKey", in: "header", name: tokenHeader, description: "One of the tokens of the instance." },
+      },
+      parameters: { instanceId: INSTANCE_ID },
+      headers,
+      responses,
+      examples,
+      schemas: schemas.schemas,
+    },
+  };
+}
+
+const METHODS = {
+  GET: "get",
+  POST: "post",
+  PUT: "put",
+  PATCH: "patch",
+  DELETE: "delete",
+} as const satisfies Record<Api["method"], HttpMethod>;
+
+const INSTANCE_ID: Parameter = {
+  name: "instanceId",
+  in: "path",
+  required: true,
+  description: "Names one account at one broker. It is a secret, like a token.",
+  schema: { type: "string", pattern: "^[A-Za-z0-9_]{16,32}$" },
+};
+
+function tagOf(api: Api): string {
+  return api.path.split("/")[0] || GATEWAY;
+}
+
+function operationOf(api: Api, tag: string, schemas: SchemaStore, replies: ReplyStore): Operation {
+  const { summary = api.name, description, body, bodyExample } = api.schema ?? {};
+  try {
+    const parameters = queryParameters(api, schemas);
+    const schema = body && schemas.inline(body, "input", `${api.name}Body`);
+    const example = bodyExample ?? (schema && sampleOf(schema, schemas.schemas));
+    const media = example === undefined ? {} : { example };
+    return {
+      operationId: api.name,
+      summary,
+      ...(description === undefined ? {} : { description }),
+      tags: [tag],
+      ...(parameters.length === 0 ? {} : { parameters }),
+      ...(schema && { requestBody: { required: true, content: { "application/json": { schema, ...media } } } }),
+      responses: replies.repliesOf(api),
+    };
+  } catch (cause) {
+    throw new Error(
+      `the schema of API "${api.name}" cannot be written as JSON Schema: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+function queryParameters(api: Api, schemas: SchemaStore): Parameter[] {
+  const { query, queryExample = {} } = api.schema ?? {};
+  if (query === undefined) return [];
+  // Rebuilt from its fields, since the object as a whole is no component: its fields are parameters, one by one.
+  const { properties = {}, required = [] } = schemas.inline(z.object(query.shape), "input", `${api.name}Query`);
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...schema } = typeof property === "boolean" ? {} : property;
+    return {
+      name,
+      in: "query",
+      required: required.includes(name),
+      ...(description === undefined ? {} : { description }),
+      schema,
+      ...(Object.hasOwn(queryExample, name) ? { example: queryExample[name] } : {}),
+    };
+  });
+}
+
+function healthOperation(schemas: SchemaStore, replies: ReplyStore): Operation {
+  const example = { type: "health", status: "ok", time: "2025-05-28T05:20:07.062298+00:00" };
+  const closed = { ...example, status: "closed" };
+  const schema = schemas.inline(healthSchema, "output", "Health");
+  return {
+    operationId: "health",
+    summary: "Liveness",
+    description: "Whether the process answers. It asks no broker and needs no token; `ping/state` asks the broker.",
+    tags: [GATEWAY],
+    security: [],
+    responses: {
+      "200": { description: "The gateway is open.", content: { "application/json": { schema, example } } },
+      "404": replies.notFound(),
+      "503": { description: "The gateway is closed.", content: { "application/json": { schema, example: closed } } },
+    },
+  };
+}
+
+function overview(tokenHeader: string, errorStatus: ErrorStatus): string {
+  const statuses =
+    errorStatus === 200
+      ? "This gateway answers failures with status 200: look at `ex`."
+      : "Each failure has an HTTP status of its own.";
+  return [
+    `Every request names an instance, one account at one broker, in its path, and carries one of the instance's tokens in the header \`${tokenHeader}\`. Instance ids are secrets too.`,
+    "Every answer is an envelope. `ex` is `null` when all is well; else it says what went wrong, and `error` says it for programs. " +
+      statuses,
+    "`error.outcome` says what became of a write. `not_sent`: nothing left the gateway, it is safe to try again. `rejected`: the broker said no. `unknown`: the order may have been placed; never send it again before you have looked for its `tag` in `order/list`.",
+    'Prices and quantities are JSON numbers; in a request they may also be plain decimal text, such as `"200.10"`. Times are in UTC.',
+  ].join("\n\n");
+}
