@@ -1,0 +1,83 @@
+/** Every change of an order reaches `onOrder`. */
+import { isTerminal } from "../../domain/order.ts";
+import type { ConformanceCheck, Need } from "../check.ts";
+import { expect, expectEqual } from "../expect.ts";
+import { check } from "../scene.ts";
+import {
+  expectOrder,
+  expectWellFormed,
+  instrumentFor,
+  limitRow,
+  orderUntil,
+  placeResting,
+  pushUntil,
+  requestFor,
+  stepUp,
+} from "../trade.ts";
+import { methods, powers, TRADING } from "./needing.ts";
+
+const PUSHING: readonly Need[] = [...TRADING, ...methods("start"), { capability: "push" }];
+
+export const pushChecks: readonly ConformanceCheck[] = [
+  check("pushes that an order is open, as it reads it", PUSHING, async (scene) => {
+    const { orderId, tag, request } = await placeResting(scene);
+    const pushed = await pushUntil(scene, [orderId], "being open", ({ status }) => status === "OPEN");
+    expectOrder(scene, pushed, request, "the pushed order");
+    expectEqual(pushed.tag, tag, "tag of the pushed order");
+  }),
+
+  check("pushes a partial fill and the last one", [...PUSHING, ...powers("fill")], async (scene) => {
+    const { orderId, lot, request } = await placeResting(scene, { lots: 2 });
+    await orderUntil(scene, orderId, ["OPEN"]);
+    await scene.venue.fill?.(orderId, lot, request.price);
+    const part = await pushUntil(scene, [orderId], "partly filled", ({ status }) => status === "PARTIALLY_FILLED");
+    expectEqual([part.filledQty, part.avgPrice], [lot, request.price], "filled quantity and average as pushed");
+    await scene.venue.fill?.(orderId, lot, request.price);
+    const whole = await pushUntil(scene, [orderId], "filled", ({ status }) => status === "FILLED");
+    expectEqual(
+      [whole.filledQty, whole.avgPrice],
+      [request.qty, request.price],
+      "filled quantity and average as pushed",
+    );
+    const ours = scene.pushes.filter((order) => order.orderId === orderId);
+    for (const order of ours) expectWellFormed(order, "a pushed order");
+    const end = ours.findIndex(({ status }) => isTerminal(status));
+    expect(
+      ours.slice(end).every(({ status }) => isTerminal(status)),
+      () => "a push took the order back from its end",
+    );
+  }),
+
+  check("pushes that an order was canceled", [...PUSHING, ...methods("cancelOrder")], async (scene) => {
+    const { orderId, tag } = await placeResting(scene);
+    await scene.cancel(orderId);
+    const pushed = await pushUntil(scene, [orderId], "being canceled", ({ status }) => status === "CANCELED");
+    expectEqual(pushed.tag, tag, "tag of the pushed order");
+  }),
+
+  check("pushes what a replace changed", [...PUSHING, ...methods("replaceOrder")], async (scene) => {
+    const resting = await placeResting(scene);
+    await orderUntil(scene, resting.orderId, ["OPEN"]);
+    const price = stepUp(resting);
+    const { orderId } = await scene.replace(resting.orderId, { price, tag: resting.tag });
+    const pushed = await pushUntil(scene, [orderId], `at ${price}`, (order) => order.price === price);
+    expectEqual(pushed.tag, resting.tag, "tag of the pushed order");
+  }),
+
+  check("pushes that the venue ended an order", [...PUSHING, ...powers("end")], async (scene) => {
+    const { orderId } = await placeResting(scene);
+    await orderUntil(scene, orderId, ["OPEN"]);
+    await scene.venue.end?.(orderId, "REJECTED", "ended by the conformance suite");
+    const pushed = await pushUntil(scene, [orderId], "being rejected", ({ status }) => status === "REJECTED");
+    expect(pushed.errorReason !== "", () => "errorReason of the pushed order is empty");
+  }),
+
+  check("pushes an order that was placed elsewhere", [...PUSHING, ...powers("placeElsewhere")], async (scene) => {
+    const one = limitRow(scene);
+    const request = requestFor(scene, one);
+    const orderId = (await scene.venue.placeElsewhere?.(request)) ?? "";
+    const pushed = await pushUntil(scene, [orderId], "placed elsewhere", () => true);
+    expectEqual(pushed.contract, instrumentFor(scene, one).contract, "contract of the pushed order");
+    expectEqual(pushed.tag, null, "its tag");
+  }),
+];

@@ -1,0 +1,83 @@
+/** Secrets never leave the closure. */
+import { isBrokerError } from "../../spec/broker-error.ts";
+import { instanceOf } from "../../spec/define-broker.ts";
+import type { ConformanceCheck } from "../check.ts";
+import { ConformanceError, expect } from "../expect.ts";
+import { check, rejectionOf, type Scene } from "../scene.ts";
+import { limitRow, newTag, requestFor } from "../trade.ts";
+import { methods } from "./needing.ts";
+
+export const secretChecks: readonly ConformanceCheck[] = [
+  check("has no secret on the object", [], async (scene) => {
+    expectNoSecret(scene, "the broker's own properties", textOf(scene.broker));
+    expectNoSecret(scene, "JSON.stringify(broker)", JSON.stringify(scene.broker));
+    expectNoSecret(scene, "String(broker)", String(scene.broker));
+    expectNoSecret(scene, "the capabilities", JSON.stringify(scene.broker.capabilities()));
+  }),
+
+  check("puts no secret into what it reports", [], async (scene) => {
+    const { broker } = scene;
+    if (broker.cash !== undefined) expectNoSecret(scene, "the cash", textOf(await scene.cash("USD")));
+    if (broker.orders !== undefined) expectNoSecret(scene, "orders", textOf(await scene.orders({ status: "all" })));
+    if (broker.positions !== undefined) expectNoSecret(scene, "positions", textOf(await scene.positions()));
+    expectNoSecret(scene, "connection states", textOf(scene.connections));
+  }),
+
+  check("puts no secret into an error", methods("close"), async (scene) => {
+    const errors = [...(await provoke(scene))];
+    await scene.closeBroker();
+    errors.push(...(await provoke(scene)));
+    for (const error of errors) {
+      if (error instanceof ConformanceError) throw error;
+      const name = isBrokerError(error) ? error.code : "an error";
+      expectNoSecret(scene, `${name} thrown by the broker`, textOf(error));
+    }
+  }),
+];
+
+async function provoke(scene: Scene): Promise<readonly unknown[]> {
+  const { broker, stage } = scene;
+  const signal = AbortSignal.abort();
+  const unknownId = stage.unknownOrderId ?? "0";
+  const calls: Promise<unknown>[] = [];
+  if (broker.order !== undefined) calls.push(scene.order(unknownId), scene.order(unknownId, { signal }));
+  if (broker.cancelOrder !== undefined) calls.push(scene.cancel(unknownId));
+  if (broker.replaceOrder !== undefined) calls.push(scene.replace(unknownId, { price: 1 }));
+  if (broker.orders !== undefined) calls.push(scene.orders({ status: "all", fresh: true }, { signal }));
+  if (broker.positions !== undefined) calls.push(scene.positions({ signal }));
+  if (broker.cash !== undefined) calls.push(scene.cash("USD", { signal }), scene.cash("XTS"));
+  if (broker.quote !== undefined && stage.unknownContract !== undefined) calls.push(scene.quote(stage.unknownContract));
+  if (broker.placeOrder !== undefined && broker.capabilities().orders.some(({ orderType }) => orderType === "Limit")) {
+    const request = requestFor(scene, limitRow(scene));
+    calls.push(scene.place({ ...request, contract: { ...request.contract, region: "ZZ" }, tag: newTag() }));
+    calls.push(scene.place({ ...request, tag: newTag() }, { signal }));
+  }
+  const errors = await Promise.all(calls.map(rejectionOf));
+  return errors.filter((error) => error !== undefined);
+}
+
+function expectNoSecret(scene: Scene, where: string, text: string): void {
+  const instance = instanceOf(scene.broker);
+  const secrets = [instance?.instanceId, ...(instance?.tokens ?? []), ...(scene.stage.secrets ?? [])];
+  const found = secrets.findIndex((secret) => secret !== undefined && secret !== "" && text.includes(secret));
+  const name =
+    found === 0 ? "the instance id" : found <= (instance?.tokens.length ?? 0) ? "a token" : "a vendor secret";
+  expect(found === -1, () => `${where} shows ${name}`);
+}
+
+/** Every text that is reachable through own properties, hidden ones and causes too, each object once. */
+function textOf(root: unknown): string {
+  const seen = new Set<object>();
+  const texts: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value === "string") texts.push(value);
+    if (typeof value !== "object" || value === null || seen.has(value)) return;
+    seen.add(value);
+    for (const key of Reflect.ownKeys(value)) {
+      texts.push(String(key));
+      visit(Reflect.get(value, key));
+    }
+  };
+  visit(root);
+  return texts.join("\n");
+}

@@ -1,0 +1,28 @@
+/**
+ * The conformance suite for brokers, for any test framework or none:
+ *
+ * ```ts
+ * import { runConformance } from "httptrading/testing";
+ *
+ * const results = await runConformance({
+ *   name: "my broker",
+ *   open: async () => {
+ *     const venue = await startMyVenue();
+ *     return { broker: myBroker({ ...options, url: venue.url }), venue: { fill: venue.fill }, close: venue.stop };
+ *   },
+ *   instruments: [{ contract: { tradeType: "Securities", region: "US", symbol: "AAPL" }, price: 201.5 }],
+ * });
+ * for (const result of results) if (result.status !== "passed") console.log(result);
+ * ```
+ *
+ * Each check says what it needs. What a check wants and does not find makes it "not applicable", with the reason and
+ * whose gap it is: a `broker` gap means that the broker does not offer the thing, a `stage` gap that the stage has no
+ * means to look. Name more test data and give more powers over the venue until no gap of the stage is left.
+ *
+ * @module
+ */
+export type { ConformanceCheck, ConformanceResult, Need } from "./check.ts";
+export { ConformanceError } from "./expect.ts";
+export { runConformance } from "./run.ts";
+export type { Instrument, LedgerRow, OpenedStage, Power, Stage, Traffic, Venue } from "./stage.ts";
+export { brokerConformance } from "./suite.ts";

@@ -1,0 +1,50 @@
+import type { ConformanceCheck, ConformanceResult } from "./check.ts";
+import { findGap, type Gap } from "./needs.ts";
+import { openScene } from "./scene.ts";
+import type { Stage } from "./stage.ts";
+import { brokerConformance } from "./suite.ts";
+
+/**
+ * Runs the checks one after the other, each on a fresh opening of the stage, and says what came of each.
+ *
+ * Never rejects for a fault of the broker: a stage that cannot even be opened gives one failed result a check.
+ */
+export async function runConformance(
+  stage: Stage,
+  checks: readonly ConformanceCheck[] = brokerConformance,
+): Promise<ConformanceResult[]> {
+  const gapOf = await takeInventory(stage);
+  const results: ConformanceResult[] = [];
+  for (const check of checks) {
+    const { name, needs } = check;
+    const gap = gapOf(check);
+    if (gap !== undefined) {
+      results.push({ name, needs, status: "not applicable", ...gap });
+      continue;
+    }
+    try {
+      await check.run(stage);
+      results.push({ name, needs, status: "passed" });
+    } catch (error) {
+      results.push({ name, needs, status: "failed", error: messageOf(error) });
+    }
+  }
+  return results;
+}
+
+/** Opens the stage once to see what it has. If that fails nothing is known, and every check is left to fail by itself. */
+async function takeInventory(stage: Stage): Promise<(check: ConformanceCheck) => Gap | undefined> {
+  try {
+    const scene = await openScene(stage);
+    const { broker, venue } = scene;
+    const capabilities = broker.capabilities();
+    await scene.close();
+    return (check) => findGap(check.needs, { stage, broker, venue, capabilities });
+  } catch {
+    return () => undefined;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,218 @@
+/** Orders to test with, and looking at what became of them. */
+import { add, divide, isExactDecimal, multiply } from "../domain/money.ts";
+import { ORDER_STATUSES, type Order, type OrderRequest, type OrderStatus } from "../domain/order.ts";
+import type { OrderCapability, PriceStep } from "../spec/capabilities.ts";
+import { ConformanceError, expect, expectEqual, expectOneOf } from "./expect.ts";
+import { matchesRow } from "./needs.ts";
+import type { Scene } from "./scene.ts";
+import type { Instrument } from "./stage.ts";
+
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** A tag as the desk makes it: `ht` and 24 characters. */
+export function newTag(): string {
+  const random = crypto.getRandomValues(new Uint8Array(24));
+  return `ht${[...random].map((byte) => ALPHABET[byte % 32]).join("")}`;
+}
+
+/** The row most orders of the suite are: a limit order, for the day and regular hours where those exist. */
+export function limitRow(scene: Scene, region?: string): OrderCapability {
+  const regions = new Set(region === undefined ? scene.stage.instruments.map((i) => i.contract.region) : [region]);
+  const rows = scene.broker.capabilities().orders.filter((row) => row.orderType === "Limit" && regions.has(row.region));
+  const row =
+    rows.find((one) => one.timeInForce === "DAY" && one.lifecycle === "RTH") ??
+    rows.find((one) => one.lifecycle === "RTH") ??
+    rows[0];
+  if (row === undefined) throw new ConformanceError(`no limit order can be placed in ${[...regions].join(", ")}`);
+  return row;
+}
+
+/** The stage's first contract that is traded as the row says. */
+export function instrumentFor(scene: Scene, row: OrderCapability): Instrument {
+  const found = scene.stage.instruments.find(
+    ({ contract }) => contract.region === row.region && contract.tradeType === row.tradeType,
+  );
+  if (found === undefined) throw new ConformanceError(`the stage names no contract of ${row.region} ${row.tradeType}`);
+  return found;
+}
+
+/** The price step that holds at a price. */
+export function stepAt(steps: readonly PriceStep[], price: number): number {
+  return steps.findLast(({ from }) => price >= from)?.step ?? 0.01;
+}
+
+/** A price 5 percent below the market, on the step: a limit order to buy rests there. */
+export function restingPrice(scene: Scene, { contract, price }: Instrument): number {
+  const step = priceStep(scene, { contract, price });
+  return multiply(Math.floor(divide(multiply(price, 0.95), step)), step);
+}
+
+/** The price step of an instrument at its price. */
+export function priceStep(scene: Scene, { contract, price }: Instrument): number {
+  return stepAt(marketOf(scene, contract.region, contract.tradeType).priceSteps, multiply(price, 0.95));
+}
+
+export function marketOf(scene: Scene, region: string, tradeType: string) {
+  const market = scene.broker
+    .capabilities()
+    .markets.find((one) => one.region === region && one.tradeType === tradeType);
+  if (market === undefined) throw new ConformanceError(`the capabilities have no market ${region} ${tradeType}`);
+  return market;
+}
+
+/** A request of the row's kind to buy some lots where it rests (limit) or at the market. */
+export function requestFor(scene: Scene, row: OrderCapability, lots = 1): OrderRequest {
+  const instrument = instrumentFor(scene, row);
+  const { orderType, timeInForce, lifecycle } = row;
+  return {
+    contract: instrument.contract,
+    direction: "BUY",
+    orderType,
+    timeInForce,
+    lifecycle,
+    qty: multiply(lots, instrument.lot ?? 1),
+    ...(orderType === "Limit" ? { price: restingPrice(scene, instrument) } : {}),
+  };
+}
+
+/** An order that the broker took. */
+export interface Resting {
+  readonly orderId: string;
+  readonly tag: string;
+  readonly request: OrderRequest & { readonly price: number };
+  readonly instrument: Instrument;
+  /** Quantity of one lot. */
+  readonly lot: number;
+  /** One price step. */
+  readonly step: number;
+}
+
+/** Places a limit order that rests. */
+export async function placeResting(
+  scene: Scene,
+  options: { readonly lots?: number; readonly region?: string; readonly row?: OrderCapability } = {},
+): Promise<Resting> {
+  const row = options.row ?? limitRow(scene, options.region);
+  const instrument = instrumentFor(scene, row);
+  const price = restingPrice(scene, instrument);
+  const request = { ...requestFor(scene, row, options.lots), price };
+  const tag = newTag();
+  const { orderId } = await scene.place({ ...request, tag });
+  return { orderId, tag, request, instrument, lot: instrument.lot ?? 1, step: priceStep(scene, instrument) };
+}
+
+/** Reads the order until it is in one of the statuses and `also` holds. */
+export async function orderUntil(
+  scene: Scene,
+  orderId: string,
+  statuses: readonly OrderStatus[],
+  also: (order: Order) => boolean = () => true,
+): Promise<Order> {
+  let seen: Order | undefined;
+  return scene.until(
+    `the order to be ${statuses.join(" or ")}`,
+    async () => {
+      seen = await scene.order(orderId);
+      return statuses.includes(seen.status) && also(seen) ? seen : undefined;
+    },
+    () => seen,
+  );
+}
+
+/** Waits for a push of this order that fits. */
+export function pushUntil(
+  scene: Scene,
+  orderIds: readonly string[],
+  what: string,
+  fits: (order: Order) => boolean,
+): Promise<Order> {
+  const ours = () => scene.pushes.filter(({ orderId }) => orderIds.includes(orderId));
+  return scene.until(
+    `a push of the order ${what}`,
+    () => ours().find(fits),
+    () => ours().map(({ status, filledQty, price, qty }) => ({ status, filledQty, price, qty })),
+  );
+}
+
+/** Reads the complete, uncached listing until it has what `find` looks for. */
+export async function listedUntil(
+  scene: Scene,
+  what: string,
+  status: "open" | "all",
+  find: (orders: readonly Order[]) => Order | undefined,
+): Promise<Order> {
+  let seen: readonly Order[] = [];
+  return scene.until(
+    `the listing (${status}) to have ${what}`,
+    async () => {
+      ({ orders: seen } = await scene.orders({ status, fresh: true }));
+      return find(seen);
+    },
+    () => seen.map(({ orderId, tag, status: stands }) => ({ orderId, tag, status: stands })),
+  );
+}
+
+/** The ledger's rows that carry the tag. */
+export async function ledgerRows(scene: Scene, tag: string) {
+  const rows = (await scene.venue.ledger?.()) ?? [];
+  return rows.filter((row) => row.tag === tag);
+}
+
+/** Fails unless the order is well formed and is what was asked for. */
+export function expectOrder(scene: Scene, order: Order, request: OrderRequest, what: string): void {
+  const { contract, orderType, qty, price, direction, timeInForce, lifecycle } = request;
+  const rows = scene.broker.capabilities().orders;
+  const row = rows.find((one) =>
+    matchesRow(one, { region: contract.region, tradeType: contract.tradeType, orderType, timeInForce, lifecycle }),
+  );
+  const expected = {
+    contract,
+    currency: marketOf(scene, contract.region, contract.tradeType).currency,
+    direction,
+    orderType,
+    price: orderType === "Limit" ? (price ?? null) : null,
+    timeInForce,
+    lifecycle: row?.effective?.lifecycle ?? lifecycle,
+    qty,
+  };
+  const seen = Object.fromEntries(Object.keys(expected).map((key) => [key, order[key as keyof Order]]));
+  expectEqual(seen, expected, what);
+  expectWellFormed(order, what);
+}
+
+/** Fails unless the order's id is text, its status ours, its numbers decimals and its times milliseconds. */
+export function expectWellFormed(order: Order, what: string): void {
+  const { orderId, status, originStatus, qty, filledQty, avgPrice, price, createdAt, updatedAt } = order;
+  expect(typeof orderId === "string" && orderId !== "", () => `${what}: the order's id must be text, saw ${orderId}`);
+  expectOneOf(status, ORDER_STATUSES, `${what}: status`);
+  expect(typeof originStatus === "string" && originStatus !== "", () => `${what}: originStatus is empty`);
+  for (const [name, value] of Object.entries({ qty, filledQty, avgPrice, price: price ?? 0 }))
+    expectDecimal(value, `${what}: ${name}`);
+  for (const [name, at] of Object.entries({ createdAt, updatedAt }))
+    if (at !== null) expectTime(at, `${what}: ${name}`);
+}
+
+/** Fails for floats such as 201.49999999999997, `NaN` and infinities. */
+export function expectDecimal(value: number, what: string): void {
+  expect(isExactDecimal(value) && significantDigits(value) <= 13, () => `${what}: ${value} is not a plain decimal`);
+}
+
+/** Fails unless it is whole milliseconds since the epoch, in this century. */
+export function expectTime(at: number, what: string): void {
+  const plausible = Number.isInteger(at) && at > Date.UTC(2000, 0) && at < Date.UTC(2100, 0);
+  expect(plausible, () => `${what}: ${at} is not milliseconds since the epoch`);
+}
+
+function significantDigits(value: number): number {
+  return Math.abs(value).toExponential().replace(/e.*$/, "").replace(".", "").length;
+}
+
+/** Sets the venue's clock into the regular session of the instrument, where the stage can. */
+export async function openMarket(scene: Scene, { tradingAt }: Instrument): Promise<void> {
+  if (tradingAt !== undefined) await scene.venue.setClock?.(tradingAt);
+}
+
+/** One price step more. */
+export function stepUp({ request, step }: Resting, steps = 1): number {
+  return add(request.price, multiply(step, steps));
+}
