@@ -1,0 +1,183 @@
+/** A venue small enough to be read at once: every order is kept in one map, and nothing is checked that no test needs. */
+import { type Contract, contractKey, type Unmapped } from "../../../src/domain/contract.ts";
+import { add, divide, multiply } from "../../../src/domain/money.ts";
+import { isTerminal, type Order, type OrderChange, type OrderRequest } from "../../../src/domain/order.ts";
+import type { LedgerRow, Traffic, Venue } from "../../../src/testing/index.ts";
+
+export const CURRENCIES: Readonly<Record<string, string>> = { US: "USD", HK: "HKD", CN: "CNY", WW: "USD" };
+const OPEN_HOURS: Readonly<Record<string, readonly [number, number]>> = { US: [14, 21], HK: [1, 8], CN: [1, 7] };
+const START = Date.UTC(2026, 5, 3, 15);
+
+/** Why the venue said no. */
+export class ToyRefusal extends Error {
+  readonly kind: "unknown-order" | "unknown-contract" | "not-open" | "funds" | "quantity" | "price";
+  constructor(kind: ToyRefusal["kind"], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** What has been armed against the wire. */
+export interface ToyFaults {
+  readonly silent: Set<Traffic>;
+  readonly dropping: Set<Traffic>;
+  readonly losing: Set<Traffic>;
+}
+
+export type ToyVenue = ReturnType<typeof createToyVenue>;
+
+export function createToyVenue(
+  listings: readonly { contract: Contract; price: number; lot: number; priceStep: number }[],
+) {
+  const orders = new Map<string, Order>();
+  const prices = new Map(listings.map(({ contract, price }) => [contractKey(contract), price]));
+  const positions = new Map<string, { contract: Contract; qty: number }>();
+  const unmapped: Unmapped[] = [];
+  const listeners = new Set<(order: Order) => void>();
+  const faults: ToyFaults = { silent: new Set(), dropping: new Set(), losing: new Set() };
+  let clock = START;
+  let loggedIn = true;
+  let lastId = 0;
+
+  const keep = (order: Order): Order => {
+    const kept = { ...order, originStatus: `toy ${order.status}`, updatedAt: clock };
+    orders.set(order.orderId, kept);
+    for (const listener of listeners) listener(kept);
+    return kept;
+  };
+  const known = (orderId: string): Order => {
+    const order = orders.get(orderId);
+    if (order === undefined) throw new ToyRefusal("unknown-order", `there is no order ${orderId}`);
+    return order;
+  };
+  const open = (orderId: string): Order => {
+    const order = known(orderId);
+    if (isTerminal(order.status)) throw new ToyRefusal("not-open", `order ${orderId} is ${order.status}`);
+    return order;
+  };
+  const fill = (order: Order, qty: number, price: number): Order => {
+    const filledQty = add(order.filledQty, qty);
+    const cost = add(multiply(order.filledQty, order.avgPrice), multiply(qty, price));
+    const key = contractKey(order.contract);
+    const sign = order.direction === "BUY" ? 1 : -1;
+    const held = add(positions.get(key)?.qty ?? 0, sign * qty);
+    positions.set(key, { contract: order.contract, qty: held });
+    const status = filledQty >= order.qty ? "FILLED" : "PARTIALLY_FILLED";
+    return keep({ ...order, filledQty, avgPrice: divide(cost, filledQty), status });
+  };
+
+  const venue = {
+    faults,
+    isLoggedIn: () => loggedIn,
+    now: () => clock,
+    unmapped: (): readonly Unmapped[] => unmapped,
+    orders: (): readonly Order[] => [...orders.values()],
+    order: known,
+    price: (contract: Contract): number => {
+      const price = prices.get(contractKey(contract));
+      if (price === undefined) throw new ToyRefusal("unknown-contract", `${contractKey(contract)} is not listed`);
+      return price;
+    },
+    positions: () => [...positions.values()].filter(({ qty }) => qty !== 0),
+    isOpen: (region: string): boolean => {
+      const [from, to] = OPEN_HOURS[region] ?? [0, 24];
+      const hour = new Date(clock).getUTCHours();
+      return hour >= from && hour < to;
+    },
+    subscribe(listener: (order: Order) => void): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    place(request: OrderRequest, tag: string | null): Order {
+      const last = venue.price(request.contract);
+      const listing = listings.find(({ contract }) => contractKey(contract) === contractKey(request.contract));
+      const { lot = 1, priceStep = 0.01 } = listing ?? {};
+      if (divide(request.qty, lot) % 1 !== 0)
+        throw new ToyRefusal("quantity", `${request.qty} is not in lots of ${lot}`);
+      const price = request.orderType === "Limit" ? (request.price ?? 0) : null;
+      if (price !== null && divide(price, priceStep) % 1 !== 0) {
+        throw new ToyRefusal("price", `${price} is finer than ${priceStep}`);
+      }
+      if (multiply(request.qty, price ?? last) > 10_000_000) throw new ToyRefusal("funds", "not enough cash");
+      const order = keep({
+        orderId: `T${++lastId}`,
+        contract: request.contract,
+        currency: CURRENCIES[request.contract.region] ?? "USD",
+        direction: request.direction,
+        orderType: request.orderType,
+        price,
+        timeInForce: request.timeInForce,
+        lifecycle: request.lifecycle,
+        qty: request.qty,
+        filledQty: 0,
+        avgPrice: 0,
+        status: "OPEN",
+        originStatus: "",
+        errorReason: "",
+        warning: null,
+        tag,
+        createdAt: clock,
+        updatedAt: clock,
+      });
+      return request.orderType === "Market" ? fill(order, order.qty, last) : order;
+    },
+    replace(orderId: string, { qty, price }: OrderChange): Order {
+      const order = open(orderId);
+      return keep({ ...order, qty: qty ?? order.qty, price: price ?? order.price });
+    },
+    cancel: (orderId: string): Order => keep({ ...open(orderId), status: "CANCELED" }),
+  };
+
+  const powers: Required<Venue> = {
+    async setPrice(contract, price) {
+      prices.set(contractKey(contract), price);
+      for (const order of orders.values()) {
+        const same = contractKey(order.contract) === contractKey(contract);
+        const crosses = order.direction === "BUY" ? price <= (order.price ?? 0) : price >= (order.price ?? 0);
+        if (same && crosses && !isTerminal(order.status)) fill(order, add(order.qty, -order.filledQty), price);
+      }
+    },
+    async fill(orderId, qty, price) {
+      fill(open(orderId), qty, price);
+    },
+    async end(orderId, status, reason) {
+      keep({ ...open(orderId), status, errorReason: status === "CANCELED" ? "" : reason });
+    },
+    placeElsewhere: async (request) => venue.place(request, null).orderId,
+    async addUnmappablePosition() {
+      const position = { originSymbol: "AAPL 270115C00200000", qty: 2 };
+      unmapped.push(position);
+      return position;
+    },
+    async brokerLogin(now) {
+      loggedIn = now;
+    },
+    async setClock(now) {
+      const day = (at: number) => Math.floor(at / 86_400_000);
+      const over = day(now) > day(clock);
+      clock = now;
+      if (!over) return;
+      for (const order of orders.values()) {
+        if (order.timeInForce !== "DAY" || isTerminal(order.status)) continue;
+        keep({ ...order, status: "EXPIRED", errorReason: "the day is over" });
+      }
+    },
+    async silence(on) {
+      faults.silent.add(on);
+    },
+    async drop(on) {
+      faults.dropping.add(on);
+    },
+    async loseAnswer(on) {
+      faults.losing.add(on);
+    },
+    ledger: async () => [...orders.values()].map(ledgerRow),
+  };
+  return Object.assign(venue, { powers });
+}
+
+function ledgerRow(order: Order): LedgerRow {
+  const { orderId, tag, contract, direction, qty, price, orderType, status, filledQty } = order;
+  const { region, symbol } = contract;
+  return { orderId, tag, region, symbol, direction, qty, price, orderType, status, filledQty };
+}
