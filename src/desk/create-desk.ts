@@ -4,9 +4,18 @@ import type { Journal } from "../journal/journal.ts";
 import type { Broker } from "../spec/broker.ts";
 import { OPERATIONS } from "../spec/capabilities.ts";
 import type { InstanceOptions } from "../spec/define-broker.ts";
+import { Deadline } from "./deadline.ts";
+import { createEventLog } from "./event-log.ts";
+import { createFollowers } from "./follow.ts";
+import { createKeys } from "./idempotency.ts";
+import { instanceJournal } from "./instance-journal.ts";
+import { createOrderBook } from "./order-book.ts";
 import { createReads } from "./reads.ts";
+import { createReconciler } from "./reconciler.ts";
 import { createSeat } from "./seat.ts";
+import { createTracker } from "./tracker.ts";
 import type { Desk } from "./types.ts";
+import { createUnknowns } from "./unknowns.ts";
 import { createWrites } from "./writes.ts";
 
 /** Milliseconds that a request may take unless the instance says otherwise. */
@@ -17,16 +26,42 @@ export interface DeskOptions {
   readonly broker: Broker;
   readonly instance: InstanceOptions;
   readonly journal: Journal;
+  /** Refuses writes without an `Idempotency-Key`. Default false. */
+  readonly requireIdempotencyKey?: boolean;
 }
 
 /** Opens a desk for one broker. Does nothing until it is used. */
-export function createDesk({ broker, instance, journal }: DeskOptions): Desk {
+export function createDesk(options: DeskOptions): Desk {
+  const { broker, instance } = options;
   const deadlineMs = instance.deadlineMs ?? DEFAULT_DEADLINE_MS;
-  const seat = createSeat(broker);
-  const reads = createReads(seat, deadlineMs);
   const digest = bytesToHex(sha256(utf8ToBytes(instance.instanceId))).slice(0, 16);
-  const writes = createWrites({ seat, reads, journal, instance: digest, deadlineMs });
   const operations = OPERATIONS.filter((operation) => broker[operation] !== undefined);
+
+  const journal = instanceJournal(options.journal, digest);
+  const events = createEventLog(journal, digest);
+  const book = createOrderBook();
+  const unknowns = createUnknowns(book, journal, (tag) => tracker.forget(tag));
+  const tracker = createTracker({ book, journal, events, onTracked: unknowns.seen });
+  const seat = createSeat(broker, {
+    onOrder: (order) => void tracker.receive(order),
+    onConnection({ connected, reason }) {
+      events.record({ kind: "connection", connected, reason: reason ?? null });
+      reconciler.connection(connected);
+    },
+  });
+  const reconciler = createReconciler({
+    seat,
+    journal,
+    events,
+    book,
+    tracker,
+    unknowns,
+    newDeadline: () => new Deadline(deadlineMs),
+  });
+  const reads = createReads({ seat, book, tracker, deadlineMs });
+  const keys = createKeys({ instance: digest, journal, required: options.requireIdempotencyKey ?? false });
+  const writes = createWrites({ seat, reads, journal, keys, book, tracker, unknowns, reconciler, deadlineMs });
+  const followers = createFollowers({ book, journal, events });
 
   return {
     kind: broker.kind,
@@ -34,8 +69,22 @@ export function createDesk({ broker, instance, journal }: DeskOptions): Desk {
     name: instance.name ?? broker.kind,
     capabilities: () => ({ ...broker.capabilities(), operations }),
     start: seat.start,
-    close: seat.close,
+    async close() {
+      reconciler.close();
+      followers.close();
+      await seat.close();
+      await events.settled();
+      events.close();
+    },
     ...reads,
     ...writes,
+    async unknownIntents() {
+      const unsettled = await journal.unsettled();
+      return unsettled.filter(({ id, state }) => state === "unknown" || unknowns.has(id));
+    },
+    async follow(lastEventId) {
+      await seat.start();
+      return followers.follow(lastEventId);
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { Failure } from "../domain/failure.ts";
 import type { Call } from "../spec/broker.ts";
 
 /** What `within` resolves with when the time is up. */
@@ -47,6 +48,14 @@ export class Deadline implements Call {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Waits for `work` until the deadline; then tells the broker to stop and throws `Timeout` with this message. */
+  async limit<T>(work: Promise<T>, message: string): Promise<T> {
+    const answer = await this.within(work);
+    if (answer !== TIME_IS_UP) return answer;
+    this.abort();
+    throw new Failure("Timeout", message);
   }
 
   /** Lets go of the client's signal; an abort after the answer means nothing. */

@@ -1,58 +1,77 @@
-import { isTerminal, mergeOrder, type Order, type OrderUpdateKind, orderFlags } from "../domain/order.ts";
-import type { OrderView } from "./types.ts";
+import { mergeOrder, type Order, type OrderUpdateKind, orderFlags } from "../domain/order.ts";
+import type { OrderRecord } from "../journal/journal.ts";
 
 /** Completed orders that are remembered before the oldest is forgotten; open ones always are. */
 const KEPT_COMPLETED = 10_000;
 
-/** What the desk knows of the account's orders, from answers and pushes. */
+/** What the desk knows of the account's orders, from answers, pushes and its journal. */
 export interface OrderBook {
-  /** Merges a report; tells what changed. */
-  apply(order: Order, source: OrderView["source"], at: number): { view: OrderView; kind: OrderUpdateKind };
-  get(orderId: string): OrderView | undefined;
-  /** Marks the order of this tag as placed through this desk, whether it is known yet or not. */
-  own(tag: string): void;
+  /** Merges a report of the broker; tells what changed. `own` says whose an order is that is seen for the first time. */
+  apply(report: Order, own: boolean, at: number): { record: OrderRecord; kind: OrderUpdateKind };
+  /** Takes over what the journal remembers. */
+  restore(record: OrderRecord): void;
+  /** Marks an open order that the broker does not know any more; gives its record if that is new. */
+  markStale(orderId: string, at: number): OrderRecord | undefined;
+  get(orderId: string): OrderRecord | undefined;
+  byTag(tag: string): OrderRecord | undefined;
+  open(): readonly OrderRecord[];
 }
 
 /** An empty book. */
 export function createOrderBook(): OrderBook {
-  const open = new Map<string, OrderView>();
-  const completed = new Map<string, OrderView>();
-  const ownTags = new Set<string>();
+  const open = new Map<string, OrderRecord>();
+  const completed = new Map<string, OrderRecord>();
+  const idByTag = new Map<string, string>();
 
-  function keep(view: OrderView): void {
-    open.delete(view.orderId);
-    completed.delete(view.orderId);
-    if (!orderFlags(view).isCompleted) {
-      open.set(view.orderId, view);
+  function get(orderId: string): OrderRecord | undefined {
+    return open.get(orderId) ?? completed.get(orderId);
+  }
+
+  function keep(record: OrderRecord): void {
+    open.delete(record.orderId);
+    completed.delete(record.orderId);
+    if (record.tag !== null) idByTag.set(record.tag, record.orderId);
+    if (!isClosed(record)) {
+      open.set(record.orderId, record);
       return;
     }
-    completed.set(view.orderId, view);
+    completed.set(record.orderId, record);
     const oldest = completed.values().next();
     if (completed.size > KEPT_COMPLETED && !oldest.done) {
       completed.delete(oldest.value.orderId);
-      if (oldest.value.tag !== null) ownTags.delete(oldest.value.tag);
+      if (oldest.value.tag !== null) idByTag.delete(oldest.value.tag);
     }
   }
 
   return {
-    apply(report, source, at) {
-      const known = open.get(report.orderId) ?? completed.get(report.orderId);
+    apply(report, own, at) {
+      const known = get(report.orderId);
       const merged: { order: Order; kind: OrderUpdateKind } =
         known === undefined ? { order: report, kind: "order" } : mergeOrder(known, report);
-      const external = merged.order.tag === null || !ownTags.has(merged.order.tag);
-      const view: OrderView = { ...merged.order, external, source, asOf: at };
-      keep(view);
-      return { view, kind: merged.kind };
+      const external = known === undefined || known.tag === null ? !own : known.external;
+      const returned = known !== undefined && known.staleSince !== null;
+      const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
+      keep(record);
+      return { record, kind: merged.kind === "none" && returned ? "order" : merged.kind };
     },
-    get(orderId) {
-      const view = open.get(orderId) ?? completed.get(orderId);
-      return view === undefined ? undefined : { ...view, source: "journal" };
+    restore: keep,
+    markStale(orderId, at) {
+      const known = open.get(orderId);
+      if (known === undefined || known.staleSince !== null) return undefined;
+      const record = { ...known, staleSince: at };
+      keep(record);
+      return record;
     },
-    own: (tag) => void ownTags.add(tag),
+    get,
+    byTag(tag) {
+      const orderId = idByTag.get(tag);
+      return orderId === undefined ? undefined : get(orderId);
+    },
+    open: () => [...open.values()],
   };
 }
 
 /** True for an order that no write can change any more. */
-export function isClosed(view: OrderView): boolean {
-  return isTerminal(view.status) || orderFlags(view).isCompleted;
+export function isClosed(order: Order): boolean {
+  return orderFlags(order).isCompleted;
 }

@@ -1,24 +1,33 @@
 import { Failure, isFailure } from "../domain/failure.ts";
 import type { Order } from "../domain/order.ts";
 import type { Call, OrderListing } from "../spec/broker.ts";
-import { Deadline, TIME_IS_UP } from "./deadline.ts";
+import { Deadline } from "./deadline.ts";
 import { checkContract, notSupported } from "./guards.ts";
-import { isClosed } from "./order-book.ts";
+import { isClosed, type OrderBook } from "./order-book.ts";
 import type { Seat } from "./seat.ts";
+import type { Tracker } from "./tracker.ts";
 import type { Desk, OrderView, ReadContext } from "./types.ts";
 
 /** The reading half of a desk. */
 export type Reads = Pick<Desk, "ping" | "cash" | "positions" | "quote" | "marketStatus" | "order" | "orders">;
 
+/** What the reads stand on. */
+export interface ReadOptions {
+  readonly seat: Seat;
+  readonly book: OrderBook;
+  readonly tracker: Tracker;
+  readonly deadlineMs: number;
+}
+
 /** Reads of one seat, each ended by its deadline. */
-export function createReads(seat: Seat, deadlineMs: number): Reads {
+export function createReads({ seat, book, tracker, deadlineMs }: ReadOptions): Reads {
   async function read<T>(context: ReadContext, work: (call: Call) => Promise<T>): Promise<T> {
     const deadline = new Deadline(deadlineMs, context.clientSignal);
     try {
-      const answer = await deadline.within(seat.start().then(() => work(deadline)));
-      if (answer !== TIME_IS_UP) return answer;
-      deadline.abort();
-      throw new Failure("Timeout", `the broker did not answer within ${deadlineMs} ms; reading again is safe`);
+      return await deadline.limit(
+        seat.start().then(() => work(deadline)),
+        `the broker did not answer within ${deadlineMs} ms; reading again is safe`,
+      );
     } catch (error) {
       throw readFailure(error);
     } finally {
@@ -26,8 +35,17 @@ export function createReads(seat: Seat, deadlineMs: number): Reads {
     }
   }
 
-  function keep(order: Order): OrderView {
-    return seat.book.apply(order, "broker", Date.now()).view;
+  async function keep(order: Order): Promise<OrderView> {
+    return { ...(await tracker.receive(order)), source: "broker" };
+  }
+
+  /** What pushes have told of an open order, while they can be relied on. */
+  function pushed(orderId: string): OrderView | undefined {
+    const known = book.get(orderId);
+    const reliable = seat.isLive() && seat.broker.capabilities().push === "stream";
+    // A pending order has been answered, but not yet pushed.
+    const told = known !== undefined && known.status !== "PENDING" && known.staleSince === null && !isClosed(known);
+    return reliable && told ? { ...known, source: "journal" } : undefined;
   }
 
   async function findByListing(orderId: string, context: ReadContext): Promise<Order> {
@@ -70,9 +88,8 @@ export function createReads(seat: Seat, deadlineMs: number): Reads {
       return read(context, (call) => marketStatus(call));
     },
     async order(orderId, context) {
-      const known = seat.book.get(orderId);
-      const pushed = seat.isLive() && seat.broker.capabilities().push === "stream";
-      if (known !== undefined && pushed && !isClosed(known)) return known;
+      const known = pushed(orderId);
+      if (known !== undefined) return known;
       if (seat.broker.order === undefined) return keep(await findByListing(orderId, context));
       const order = seat.method("order");
       return keep(await read(context, (call) => order(orderId, call)));
@@ -80,7 +97,7 @@ export function createReads(seat: Seat, deadlineMs: number): Reads {
     async orders(query, context) {
       const list = seat.method("orders");
       const { orders, unmapped } = await read(context, (call) => list(query, call));
-      return { orders: orders.map(keep), unmapped };
+      return { orders: await Promise.all(orders.map(keep)), unmapped };
     },
   };
 }

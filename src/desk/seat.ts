@@ -2,12 +2,10 @@ import { Failure, isFailure } from "../domain/failure.ts";
 import type { Broker, BrokerHost } from "../spec/broker.ts";
 import type { Operation } from "../spec/capabilities.ts";
 import { notSupported } from "./guards.ts";
-import { createOrderBook, type OrderBook } from "./order-book.ts";
 
-/** A broker at its desk: started at most once at a time, listened to, and closed. */
+/** A broker at its desk: started at most once at a time, asked only for what it has, and closed. */
 export interface Seat {
   readonly broker: Broker;
-  readonly book: OrderBook;
   /** True while the broker says that it is connected and its pushes arrive. */
   isLive(): boolean;
   /** Starts the broker if it is not started; rejects with what it rejects with, and asks again the next time. */
@@ -17,27 +15,27 @@ export interface Seat {
   method<O extends Operation>(operation: O): NonNullable<Broker[O]>;
 }
 
-/** Seats a broker. */
-export function createSeat(broker: Broker): Seat {
-  const book = createOrderBook();
+/** Seats a broker; `host` hears of its orders and connections. */
+export function createSeat(broker: Broker, host: BrokerHost): Seat {
   let starting: Promise<void> | undefined;
   let closed = false;
   let live = false;
 
-  const host: BrokerHost = {
-    onOrder: (order) => void book.apply(order, "broker", Date.now()),
-    onConnection: ({ connected }) => {
-      live = connected;
-    },
-  };
-
   async function start(): Promise<void> {
-    await broker.start?.(host);
+    await broker.start?.({
+      onOrder: (order) => {
+        if (!closed) host.onOrder(order);
+      },
+      onConnection: (state) => {
+        if (closed) return;
+        live = state.connected;
+        host.onConnection(state);
+      },
+    });
   }
 
   return {
     broker,
-    book,
     isLive: () => live && !closed,
     start() {
       if (closed) return Promise.reject(closedFailure());

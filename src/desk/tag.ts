@@ -1,4 +1,6 @@
 /** The gateway's mark on an order, written into the vendor's free text and read back from it. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 const PREFIX = "ht";
@@ -6,6 +8,12 @@ const PREFIX = "ht";
 /** A new tag: `ht` and 24 characters of `[a-z2-7]`, 120 random bits. */
 export function newTag(): string {
   return PREFIX + base32(crypto.getRandomValues(new Uint8Array(15)));
+}
+
+/** The tag of a keyed intent: the same for the same instance, principal and key, and telling nothing of them. */
+export function keyedTag(instance: string, principal: string, key: string): string {
+  const digest = sha256(utf8ToBytes(JSON.stringify([instance, principal, key])));
+  return PREFIX + base32(digest.subarray(0, 15));
 }
 
 /** True for a text in the form of a tag, of this or of another gateway. */

@@ -2,10 +2,12 @@
 import type { Cash } from "../domain/cash.ts";
 import type { Contract } from "../domain/contract.ts";
 import type { MarketStatusMap } from "../domain/market-status.ts";
-import type { Order, OrderChange, OrderRequest } from "../domain/order.ts";
+import type { OrderChange, OrderRequest } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
+import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing } from "../spec/broker.ts";
 import type { Capabilities, Operation } from "../spec/capabilities.ts";
+import type { EventCursor } from "./follow.ts";
 
 /**
  * One broker behind its guards, deadline and journal.
@@ -37,9 +39,14 @@ export interface Desk {
 
   /** Checks, journals and sends one order. */
   place(request: OrderRequest, context: WriteContext): Promise<PlaceAnswer>;
-  replace(orderId: string, change: OrderChange, context: WriteContext): Promise<Placed>;
+  replace(orderId: string, change: OrderChange, context: WriteContext): Promise<ReplaceAnswer>;
   /** Resolves when the broker took the request, and also when the order is canceled already. */
-  cancel(orderId: string, context: WriteContext): Promise<void>;
+  cancel(orderId: string, context: WriteContext): Promise<WriteAnswer>;
+
+  /** The writes of which nobody knows yet what became of them, oldest first. */
+  unknownIntents(): Promise<readonly IntentRecord[]>;
+  /** Follows the events after the one of this id, or from a snapshot of the open orders. */
+  follow(lastEventId: string | undefined): Promise<EventCursor>;
 }
 
 /** Who reads. */
@@ -52,23 +59,29 @@ export interface ReadContext {
 export interface WriteContext {
   /** The token's name; all plain tokens of an instance are one principal. */
   readonly principal: string;
+  /** The client's word for this one write: a repetition under the same key gets the same answer. */
+  readonly idempotencyKey?: string;
 }
 
 /** An order with what the desk knows about it. */
-export interface OrderView extends Order {
-  /** True for orders placed elsewhere: by hand, in the vendor's app, or by another gateway. */
-  readonly external: boolean;
+export interface OrderView extends OrderRecord {
   /** Where this state comes from: asked of the broker now, or remembered from its pushes. */
   readonly source: "broker" | "journal";
-  /** Milliseconds since the epoch at which the state was true. */
-  readonly asOf: number;
 }
 
 export interface OrderViewListing extends Omit<OrderListing, "orders"> {
   readonly orders: readonly OrderView[];
 }
 
-export interface PlaceAnswer extends Placed {
+/** What every write is answered with. */
+export interface WriteAnswer {
+  /** When this was answered first, for a repetition under its key; `null` for a first answer. Milliseconds since the epoch. */
+  readonly replayedAt: number | null;
+}
+
+export interface ReplaceAnswer extends Placed, WriteAnswer {}
+
+export interface PlaceAnswer extends ReplaceAnswer {
   readonly tag: string;
 }
 

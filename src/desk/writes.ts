@@ -1,16 +1,21 @@
 import { Failure, isFailure } from "../domain/failure.ts";
-import { orderFlags } from "../domain/order.ts";
-import type { IntentAction, IntentFailure, IntentState, Journal, ProgressLine } from "../journal/journal.ts";
+import { type Order, type OrderRequest, orderFlags } from "../domain/order.ts";
+import type { IntentAction, IntentFailure, IntentState, ProgressLine } from "../journal/journal.ts";
 import type { Call, Placed } from "../spec/broker.ts";
+import type { OrderCapability } from "../spec/capabilities.ts";
 import { Deadline, TIME_IS_UP } from "./deadline.ts";
 import { checkPlace, checkReplace, orderNotOpen } from "./guards.ts";
+import type { Claim, Keys } from "./idempotency.ts";
+import type { InstanceJournal } from "./instance-journal.ts";
 import { type IntentEvent, nextIntentState } from "./intent.ts";
-import { isClosed } from "./order-book.ts";
+import { isClosed, type OrderBook } from "./order-book.ts";
 import type { Reads } from "./reads.ts";
+import type { Reconciler } from "./reconciler.ts";
 import type { Seat } from "./seat.ts";
-import { newTag } from "./tag.ts";
+import type { Tracker } from "./tracker.ts";
 import { type Turn, Turns } from "./turns.ts";
 import type { Desk, OrderView, WriteContext } from "./types.ts";
+import type { Unknowns } from "./unknowns.ts";
 import { outcomeUnknown, type WriteFailure, writeFailure } from "./write-outcome.ts";
 
 /** The writing half of a desk. */
@@ -20,9 +25,12 @@ export type Writes = Pick<Desk, "place" | "replace" | "cancel">;
 export interface WriteOptions {
   readonly seat: Seat;
   readonly reads: Reads;
-  readonly journal: Journal;
-  /** What the journal calls this instance. */
-  readonly instance: string;
+  readonly journal: InstanceJournal;
+  readonly keys: Keys;
+  readonly book: OrderBook;
+  readonly tracker: Tracker;
+  readonly unknowns: Unknowns;
+  readonly reconciler: Reconciler;
   readonly deadlineMs: number;
 }
 
@@ -30,22 +38,24 @@ export interface WriteOptions {
 const WITHDRAWAL_MS = 250;
 
 /** Writes of one seat: guarded, journalled, handed over once, and answered with what became of them. */
-export function createWrites({ seat, reads, journal, instance, deadlineMs }: WriteOptions): Writes {
+export function createWrites(options: WriteOptions): Writes {
+  const { seat, reads, journal, keys, book, tracker, unknowns, reconciler, deadlineMs } = options;
   const turns = new Turns();
 
-  /** One intent on its way through the journal; `optional` for a cancel, which goes out without one. */
-  function begin(id: string, action: IntentAction, context: WriteContext, optional: boolean) {
+  /** One intent on its way through the journal. */
+  function begin({ id, fingerprint }: Claim, action: IntentAction, { principal }: WriteContext) {
     let state: IntentState = "received";
     let written = true;
     return {
+      id,
+      action,
       async handOver(): Promise<void> {
         state = nextIntentState(state, "hand-over");
-        const { principal } = context;
         try {
-          const line = { kind: "intent", id, principal, action, fingerprint: null, instance, at: Date.now() } as const;
-          await journal.append([line], "power-loss");
+          await journal.append([{ kind: "intent", id, principal, action, fingerprint }], "power-loss");
         } catch (error) {
-          if (!optional) throw journalUnavailable(error);
+          // A cancel is never refused for want of a journal.
+          if (action.kind !== "cancel") throw error;
           written = false;
         }
       },
@@ -57,7 +67,7 @@ export function createWrites({ seat, reads, journal, instance, deadlineMs }: Wri
         state = next;
         if (!written) return;
         try {
-          await journal.append([{ kind: "progress", id, state: next, ...more, instance, at: Date.now() }], "process");
+          await journal.append([{ kind: "progress", id, state: next, ...more }], "process");
         } catch {
           // The broker's word counts, whether it can be written down or not: what is missing is recovered by the tag.
         }
@@ -73,15 +83,15 @@ export function createWrites({ seat, reads, journal, instance, deadlineMs }: Wri
     deadline: Deadline,
     progress: Progress,
     placedOf: (answer: T) => Placed,
-    tag?: string,
   ): Promise<T> {
+    const tag = progress.action.kind === "place" ? progress.id : undefined;
     await progress.handOver();
     const sending = Promise.resolve().then(() => work(deadline));
     try {
       let answer = await deadline.within(sending);
       if (answer === TIME_IS_UP) {
         deadline.abort();
-        answer = await within(sending, WITHDRAWAL_MS);
+        answer = await new Deadline(WITHDRAWAL_MS).within(sending);
       }
       if (answer !== TIME_IS_UP) {
         await progress.move("accept", { placed: placedOf(answer) });
@@ -90,22 +100,40 @@ export function createWrites({ seat, reads, journal, instance, deadlineMs }: Wri
     } catch (error) {
       const failure = writeFailure(error, tag);
       await progress.move(EVENT_OF[failure.outcome], { failure: written(failure) });
+      if (failure.outcome === "unknown") {
+        unknowns.add(progress, Date.now());
+        reconciler.hurry();
+      } else if (tag !== undefined) {
+        tracker.forget(tag);
+      }
       throw failure;
     }
     const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
     await progress.move("lose", { failure: written(failure) });
-    // The call goes on without its client: what it ends with settles the intent.
-    sending.then(
-      (answer) => progress.move("settle", { placed: placedOf(answer) }),
-      async (error: unknown) => {
-        const late = writeFailure(error, tag);
-        if (late.outcome !== "unknown") await progress.move("settle", { failure: written(late) });
-      },
-    );
+    unknowns.add(progress, null);
+    awaitLateAnswer(sending.then(placedOf), progress.id, tag);
+    reconciler.hurry();
     throw failure;
   }
 
-  /** Waits for the broker to be there and for this order's turn; what fails here has not left. */
+  /** The call goes on without its client; what it ends with settles the intent, unless something else has. */
+  function awaitLateAnswer(sending: Promise<Placed>, id: string, tag: string | undefined): void {
+    const reason = "the broker's late answer";
+    sending
+      .then(
+        (placed) => unknowns.settle(id, { placed }, reason),
+        (error: unknown) => {
+          const failure = writeFailure(error, tag);
+          if (failure.outcome !== "unknown") return unknowns.settle(id, { failure: written(failure) }, reason);
+          unknowns.ended(id);
+          return undefined;
+        },
+      )
+      // What cannot be written down now stays unknown, and is found out again by reconciliation.
+      .catch(() => unknowns.ended(id));
+  }
+
+  /** Waits for the broker to be there; what fails here has not left. */
   async function prepare(deadline: Deadline): Promise<void> {
     try {
       const started = await deadline.within(seat.start());
@@ -130,16 +158,14 @@ export function createWrites({ seat, reads, journal, instance, deadlineMs }: Wri
 
   /** Reads the order that a replace is for; a read that fails means that the replace did not leave. */
   async function orderToChange(orderId: string, deadline: Deadline): Promise<OrderView> {
-    let order: OrderView | typeof TIME_IS_UP;
     try {
-      order = await deadline.within(reads.order(orderId, {}));
+      return await deadline.limit(
+        reads.order(orderId, {}),
+        `order ${orderId} could not be read within ${deadlineMs} ms`,
+      );
     } catch (error) {
       throw notSent(error);
     }
-    if (order !== TIME_IS_UP) return order;
-    throw new Failure("NotConnected", `order ${orderId} could not be read within ${deadlineMs} ms`, {
-      outcome: "not_sent",
-    });
   }
 
   /** The order behind an `OrderNotOpen` of the broker; throws every other failure on. */
@@ -150,95 +176,154 @@ export function createWrites({ seat, reads, journal, instance, deadlineMs }: Wri
     return order;
   }
 
+  /** Keeps an accepted order in the book from the answer on, even if no push ever comes. */
+  async function track(request: OrderRequest, tag: string, { orderId, effective }: Placed): Promise<void> {
+    if (book.get(orderId) === undefined)
+      await tracker.receive(pendingOrder({ ...request, ...effective }, orderId, tag));
+  }
+
+  function pendingOrder(request: OrderRequest, orderId: string, tag: string): Order {
+    const { contract } = request;
+    const market = seat.broker
+      .capabilities()
+      .markets.find(({ tradeType, region }) => tradeType === contract.tradeType && region === contract.region);
+    return {
+      ...request,
+      orderId,
+      tag,
+      price: request.price ?? null,
+      currency: market?.currency ?? "",
+      filledQty: 0,
+      avgPrice: 0,
+      status: "PENDING",
+      originStatus: "",
+      errorReason: "",
+      warning: null,
+      createdAt: null,
+      updatedAt: null,
+    };
+  }
+
   return {
-    async place(request, context) {
+    async place(asked, context) {
       const placeOrder = seat.method("placeOrder");
       const deadline = new Deadline(deadlineMs);
-      await prepare(deadline);
-      const row = checkPlace(seat.broker.capabilities(), request);
-      const tag = newTag();
-      const { price, ...rest } = request;
-      const order = request.orderType === "Limit" && price !== undefined ? { ...rest, price } : rest;
-      const progress = begin(tag, { kind: "place", request: order }, context, false);
-      seat.book.own(tag);
-      const placed = await handOver(
-        (call) => placeOrder({ ...order, tag }, call),
-        deadline,
-        progress,
-        (answer) => answer,
-        tag,
-      );
-      const effective = { ...row.effective, ...placed.effective };
-      return { orderId: placed.orderId, tag, ...(Object.keys(effective).length > 0 ? { effective } : {}) };
+      const { price, ...rest } = asked;
+      const request: OrderRequest = asked.orderType === "Limit" && price !== undefined ? { ...rest, price } : rest;
+      const action = { kind: "place", request } as const;
+      const claim = await keys.claim(action, context);
+      const tag = claim.id;
+      try {
+        if (claim.replay !== undefined) return { ...claim.replay.placed, tag, replayedAt: claim.replay.at };
+        await prepare(deadline);
+        const row = checkPlace(seat.broker.capabilities(), request);
+        await reconciler.ensure(deadline);
+        const progress = begin(claim, action, context);
+        const already = book.byTag(tag);
+        if (already !== undefined) return await adopt(already.orderId, progress);
+        const placed = await handOver(
+          async (call) => {
+            tracker.expect(tag);
+            return withEffective(row, await placeOrder({ ...request, tag }, call));
+          },
+          deadline,
+          progress,
+          (answer) => answer,
+        );
+        await track(request, tag, placed);
+        return { ...placed, tag, replayedAt: null };
+      } finally {
+        claim.release();
+      }
     },
 
     async replace(orderId, change, context) {
       const replaceOrder = seat.method("replaceOrder");
       const deadline = new Deadline(deadlineMs);
-      await prepare(deadline);
-      const turn = await takeTurn(orderId, false, deadline);
+      const action = { kind: "replace", orderId, change } as const;
+      const claim = await keys.claim(action, context);
       try {
-        const order = await orderToChange(orderId, deadline);
-        checkReplace(seat.broker.capabilities(), change, order);
-        const progress = begin(newTag(), { kind: "replace", orderId, change }, context, false);
-        const tag = order.tag === null ? {} : { tag: order.tag };
-        return await handOver<Placed>(
-          (call) => replaceOrder(orderId, { ...change, ...tag }, call),
-          deadline,
-          progress,
-          (placed) => placed,
-          tag.tag,
-        );
-      } catch (error) {
-        if (!isFailure(error) || error.code !== "OrderNotOpen" || error.details !== undefined) throw error;
-        throw orderNotOpen(await afterOrderNotOpen(orderId, error));
+        if (claim.replay !== undefined) return { ...claim.replay.placed, replayedAt: claim.replay.at };
+        await prepare(deadline);
+        await reconciler.ensure(deadline);
+        const turn = await takeTurn(orderId, false, deadline);
+        try {
+          const order = await orderToChange(orderId, deadline);
+          checkReplace(seat.broker.capabilities(), change, order);
+          const tagged = order.tag === null ? change : { ...change, tag: order.tag };
+          const placed = await handOver(
+            (call) => replaceOrder(orderId, tagged, call),
+            deadline,
+            begin(claim, action, context),
+            (answer) => answer,
+          );
+          return { ...placed, replayedAt: null };
+        } catch (error) {
+          if (!isFailure(error) || error.code !== "OrderNotOpen" || error.details !== undefined) throw error;
+          throw orderNotOpen(await afterOrderNotOpen(orderId, error));
+        } finally {
+          turn.done();
+        }
       } finally {
-        turn.done();
+        claim.release();
       }
     },
 
     async cancel(orderId, context) {
       const cancelOrder = seat.method("cancelOrder");
       const deadline = new Deadline(deadlineMs);
-      await prepare(deadline);
-      const turn = await takeTurn(orderId, true, deadline);
-      const known = seat.book.get(orderId);
-      if (known !== undefined && isClosed(known)) {
-        turn.done();
-        alreadyEnded(known);
-        return;
-      }
+      const action = { kind: "cancel", orderId } as const;
+      const claim = await keys.claim(action, context);
       try {
-        const progress = begin(newTag(), { kind: "cancel", orderId }, context, true);
-        await handOver(
-          (call) => cancelOrder(orderId, call),
-          deadline,
-          progress,
-          () => ({ orderId }),
-        );
-      } catch (error) {
-        alreadyEnded(await afterOrderNotOpen(orderId, error));
+        if (claim.replay !== undefined) return { replayedAt: claim.replay.at };
+        await prepare(deadline);
+        const turn = await takeTurn(orderId, true, deadline);
+        try {
+          const known = book.get(orderId);
+          if (known !== undefined && isClosed(known)) return alreadyEnded({ ...known, source: "journal" });
+          await handOver(
+            (call) => cancelOrder(orderId, call),
+            deadline,
+            begin(claim, action, context),
+            () => ({ orderId }),
+          );
+          return { replayedAt: null };
+        } catch (error) {
+          return alreadyEnded(await afterOrderNotOpen(orderId, error));
+        } finally {
+          turn.done();
+        }
       } finally {
-        turn.done();
+        claim.release();
       }
     },
   };
+
+  /** A keyed order is at the broker although the journal has lost it: the tag proves that it is this one. */
+  async function adopt(orderId: string, progress: Progress) {
+    await progress.handOver();
+    await progress.move("accept", { placed: { orderId } });
+    return { orderId, tag: progress.id, replayedAt: book.get(orderId)?.createdAt ?? Date.now() };
+  }
 }
 
 const EVENT_OF = { not_sent: "withdraw", rejected: "reject", unknown: "lose" } as const;
 
+/** What became of an order: what its row says, and what the vendor says over that. */
+function withEffective(row: OrderCapability, placed: Placed): Placed {
+  const effective = { ...row.effective, ...placed.effective };
+  return Object.keys(effective).length > 0 ? { orderId: placed.orderId, effective } : { orderId: placed.orderId };
+}
+
 /** To cancel what is canceled is a success; what ended otherwise is told with the order. */
-function alreadyEnded(order: OrderView): void {
+function alreadyEnded(order: OrderView): { replayedAt: null } {
   if (!orderFlags(order).isCanceled) throw orderNotOpen(order);
+  return { replayedAt: null };
 }
 
 /** A failure as it is written down. */
 function written({ code, message, outcome, details }: WriteFailure): IntentFailure {
   return { code, message, outcome, ...(details === undefined ? {} : { details }) };
-}
-
-function within<T>(work: Promise<T>, milliseconds: number): Promise<T | typeof TIME_IS_UP> {
-  return new Deadline(milliseconds).within(work);
 }
 
 /** Whatever fails before the hand-over has sent nothing. */
@@ -251,13 +336,5 @@ function notSent(error: unknown): Failure {
     outcome: "not_sent",
     ...(details === undefined ? {} : { details }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
-}
-
-function journalUnavailable(cause: unknown): Failure {
-  return new Failure("JournalUnavailable", "the journal cannot be written, so nothing was sent", {
-    outcome: "not_sent",
-    retryAfterMs: 5000,
-    cause,
   });
 }

@@ -42,6 +42,8 @@ export interface FailureOptions {
   readonly details?: unknown;
   /** The mark of the order intent that failed, by which it can be found at the broker. */
   readonly tag?: string;
+  /** When this answer was given first, for a write that is repeated under its key. Milliseconds since the epoch. */
+  readonly replayedAt?: number;
   readonly cause?: unknown;
 }
 
@@ -54,6 +56,7 @@ export class Failure extends Error {
   readonly retryAfterMs: number | undefined;
   readonly details: unknown;
   readonly tag: string | undefined;
+  readonly replayedAt: number | undefined;
 
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
     super(message || code, options.cause === undefined ? undefined : { cause: options.cause });
@@ -63,6 +66,7 @@ export class Failure extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.details = options.details;
     this.tag = options.tag;
+    this.replayedAt = options.replayedAt;
     Object.defineProperty(this, BRAND, { value: true });
   }
 }

@@ -4,7 +4,7 @@ import type { OrderRequest } from "../../src/domain/order.ts";
 import { anOrder, CAPABILITIES, LIMIT_BUY } from "./desk-broker.ts";
 
 function view(fields: Parameters<typeof anOrder>[0] = {}) {
-  return { ...anOrder(fields), external: false, source: "broker", asOf: 1 } as const;
+  return { ...anOrder(fields), external: false, source: "broker", asOf: 1, staleSince: null } as const;
 }
 
 function failureOf(check: () => unknown): unknown {

@@ -119,6 +119,7 @@ describe("an order", () => {
     });
     await desk.start();
     host().onOrder(anOrder({ filledQty: 4, avgPrice: 200, status: "PARTIALLY_FILLED", updatedAt: 2 }));
+    await new Promise((resolve) => setTimeout(resolve));
     expect(await desk.order("1", {})).toMatchObject({ filledQty: 4, source: "journal" });
     host().onConnection({ connected: false, reason: "gone" });
     expect(await desk.order("1", {})).toMatchObject({ filledQty: 6, source: "broker" });

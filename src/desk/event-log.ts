@@ -1,0 +1,65 @@
+import type { NumberedEvent } from "../journal/journal.ts";
+import type { InstanceJournal, UnstampedEvent } from "./instance-journal.ts";
+
+/** Milliseconds until a journal that could not be written is tried again. */
+const RETRY_MS = 1000;
+
+/** Events of one instance: written in order, and told to whoever listens under the number they were written with. */
+export interface EventLog {
+  /** Writes an event. Does not wait: while the journal cannot be written, events wait for it in order. */
+  record(event: UnstampedEvent): void;
+  /** Calls back with every event once it is written; returns the function that stops it. */
+  subscribe(listener: (events: readonly NumberedEvent[]) => void): () => void;
+  /** Resolves when everything recorded so far is written, or the journal has failed. */
+  settled(): Promise<void>;
+  close(): void;
+}
+
+/** Opens the log of one instance. */
+export function createEventLog(journal: InstanceJournal, instance: string): EventLog {
+  const listeners = new Set<(events: readonly NumberedEvent[]) => void>();
+  let waiting: UnstampedEvent[] = [];
+  let writing: Promise<void> | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let closed = false;
+
+  async function write(): Promise<void> {
+    while (waiting.length > 0 && !closed) {
+      const batch = waiting;
+      waiting = [];
+      let last: { sequence: number; at: number };
+      try {
+        last = await journal.append(batch, "process");
+      } catch {
+        waiting = [...batch, ...waiting];
+        retry = setTimeout(start, RETRY_MS);
+        return;
+      }
+      const first = last.sequence - batch.length + 1;
+      const events = batch.map((event, index) => ({ ...event, instance, at: last.at, sequence: first + index }));
+      for (const listener of listeners) listener(events);
+    }
+  }
+
+  function start(): void {
+    writing ??= write().finally(() => {
+      writing = undefined;
+    });
+  }
+
+  return {
+    record(event) {
+      waiting.push(event);
+      if (waiting.length === 1) start();
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    settled: () => writing ?? Promise.resolve(),
+    close() {
+      closed = true;
+      clearTimeout(retry);
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import type { NumberedEvent, OrderRecord } from "../journal/journal.ts";
+import type { EventLog } from "./event-log.ts";
+import type { InstanceJournal } from "./instance-journal.ts";
+import type { OrderBook } from "./order-book.ts";
+import { unrefTimer } from "./unref-timer.ts";
+
+/** The open orders as they stand after the event of this number: where a follower starts from. */
+export interface SnapshotEvent {
+  readonly kind: "snapshot";
+  readonly sequence: number;
+  readonly orders: readonly OrderRecord[];
+}
+
+/** Tells a follower that what it asked to resume from is not there: it has to start from the snapshot that follows. */
+export interface ResetEvent {
+  readonly kind: "reset";
+  readonly sequence: number;
+  readonly reason: string;
+}
+
+export type DeskEvent = NumberedEvent | SnapshotEvent | ResetEvent;
+
+/** A follower's place in the events. It holds no events itself, so a slow follower costs nothing. */
+export interface EventCursor {
+  /** The first half of every event's id. */
+  readonly epoch: string;
+  /** The next events, in order; empty when there was none for a heartbeat's time. `undefined` after `close`. */
+  next(): Promise<readonly DeskEvent[] | undefined>;
+  close(): void;
+}
+
+/** Every follower of one desk. */
+export interface Followers {
+  /** Starts after the event of that id (`<epoch>-<sequence>`), or with a snapshot. */
+  follow(lastEventId: string | undefined): Promise<EventCursor>;
+  close(): void;
+}
+
+/** What following stands on. */
+export interface FollowOptions {
+  readonly book: OrderBook;
+  readonly journal: InstanceJournal;
+  readonly events: EventLog;
+  /** Milliseconds after which a follower that has heard nothing is told so. Default 5000, below every runtime's idle timeout. */
+  readonly heartbeatMs?: number;
+}
+
+/** Newest events that are kept at hand, so that followers who keep up never read the journal. */
+const AT_HAND = 1000;
+
+/** Events that one `next` gives at most. */
+const PAGE = 200;
+
+/** Lets followers follow. */
+export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: FollowOptions): Followers {
+  let recent: NumberedEvent[] = [];
+  /** `recent` has every event after this number; `undefined` until the first event. */
+  let recentAfter: number | undefined;
+  let latest = 0;
+  const waiting = new Set<() => void>();
+  const cursors = new Set<EventCursor>();
+  let heartbeat: ReturnType<typeof setInterval> | undefined;
+
+  const unsubscribe = events.subscribe((published) => {
+    recentAfter ??= (published[0]?.sequence ?? 1) - 1;
+    recent.push(...published);
+    if (recent.length > 2 * AT_HAND) {
+      const cut = recent.length - AT_HAND;
+      recentAfter = recent[cut - 1]?.sequence ?? recentAfter;
+      recent = recent.slice(cut);
+    }
+    latest = published.at(-1)?.sequence ?? latest;
+    wake();
+  });
+
+  function wake(): void {
+    const woken = [...waiting];
+    waiting.clear();
+    for (const resolve of woken) resolve();
+  }
+
+  function atHand(after: number): readonly NumberedEvent[] | undefined {
+    if (after >= latest) return [];
+    if (recentAfter === undefined || after < recentAfter) return undefined;
+    let low = 0;
+    let high = recent.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((recent[middle]?.sequence ?? 0) > after) high = middle;
+      else low = middle + 1;
+    }
+    return recent.slice(low, low + PAGE);
+  }
+
+  /** The events to start a follower with, and the number it has then heard of. */
+  function snapshot(): { first: DeskEvent[]; position: number } {
+    return { first: [{ kind: "snapshot", sequence: latest, orders: book.open() }], position: latest };
+  }
+
+  function reset(reason: string): { first: DeskEvent[]; position: number } {
+    const { first, position } = snapshot();
+    return { first: [{ kind: "reset", sequence: position, reason }, ...first], position };
+  }
+
+  async function startFrom(lastEventId: string | undefined, epoch: string) {
+    if (lastEventId === undefined) return snapshot();
+    const [, itsEpoch, number] = /^([\w]+)-(\d{1,15})$/.exec(lastEventId) ?? [];
+    if (itsEpoch === undefined || number === undefined) return reset("this is no id of an event");
+    if (itsEpoch !== epoch) return reset("the journal is another one now");
+    const position = Number(number);
+    if (position > latest) return reset("there has been no such event yet");
+    if (!(await journal.events(position, 1)).complete) return reset("the events after this one are pruned");
+    return { first: [], position };
+  }
+
+  return {
+    async follow(lastEventId) {
+      const head = await journal.open();
+      await events.settled();
+      latest = Math.max(latest, head.sequence);
+      let { first, position } = await startFrom(lastEventId, head.epoch);
+      let open = true;
+      let wakeUp: (() => void) | undefined;
+
+      const cursor: EventCursor = {
+        epoch: head.epoch,
+        async next() {
+          if (first.length > 0) {
+            const given = first;
+            first = [];
+            return given;
+          }
+          let found: readonly NumberedEvent[] = [];
+          for (let round = 0; round < 2 && found.length === 0 && open; round += 1) {
+            if (round > 0) {
+              await new Promise<void>((resolve) => {
+                wakeUp = resolve;
+                waiting.add(resolve);
+              });
+            }
+            found = atHand(position) ?? (await journal.events(position, PAGE)).events;
+          }
+          if (!open) return undefined;
+          position = found.at(-1)?.sequence ?? position;
+          return found;
+        },
+        close() {
+          open = false;
+          cursors.delete(cursor);
+          if (wakeUp !== undefined) {
+            waiting.delete(wakeUp);
+            wakeUp();
+          }
+          if (cursors.size === 0) {
+            clearInterval(heartbeat);
+            heartbeat = undefined;
+          }
+        },
+      };
+      cursors.add(cursor);
+      if (heartbeat === undefined) {
+        heartbeat = setInterval(wake, heartbeatMs);
+        unrefTimer(heartbeat);
+      }
+      return cursor;
+    },
+    close() {
+      unsubscribe();
+      for (const cursor of [...cursors]) cursor.close();
+    },
+  };
+}

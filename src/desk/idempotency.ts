@@ -1,0 +1,142 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { Failure } from "../domain/failure.ts";
+import type { IntentAction, IntentRecord } from "../journal/journal.ts";
+import type { Placed } from "../spec/broker.ts";
+import type { InstanceJournal } from "./instance-journal.ts";
+import { keyedTag, newTag } from "./tag.ts";
+import type { WriteContext } from "./types.ts";
+import { outcomeUnknown } from "./write-outcome.ts";
+
+/** A write's place in the journal: under a fresh id, or under its key's. */
+export interface Claim {
+  readonly id: string;
+  readonly fingerprint: string | null;
+  /** What was answered under this key before, to be answered again; absent for a first attempt. */
+  readonly replay?: Replay;
+  /** Lets the next one with this key in. */
+  release(): void;
+}
+
+/** An answer that was given before, and when. */
+export interface Replay {
+  readonly placed: Placed;
+  readonly at: number;
+}
+
+/** Keys in use, so that one key makes one order. */
+export interface Keys {
+  claim(action: IntentAction, context: WriteContext): Promise<Claim>;
+}
+
+/** What keys mean to one instance. */
+export interface KeyOptions {
+  readonly instance: string;
+  readonly journal: InstanceJournal;
+  /** Refuses writes without a key. */
+  readonly required: boolean;
+}
+
+/** No key is in use yet. */
+export function createKeys({ instance, journal, required }: KeyOptions): Keys {
+  const inFlight = new Map<string, string>();
+
+  async function earlier(id: string, action: IntentAction): Promise<IntentRecord | undefined> {
+    try {
+      return await journal.intent(id);
+    } catch (error) {
+      // A cancel is never refused for want of a journal; a second cancel of the same order does no harm.
+      if (action.kind === "cancel") return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async claim(action, { principal, idempotencyKey: key }) {
+      if (key === undefined) {
+        if (required) throw invalidKey("an Idempotency-Key header is required here for every write");
+        return { id: newTag(), fingerprint: null, release: () => undefined };
+      }
+      if (!/^[\x20-\x7e]{1,255}$/.test(key)) {
+        throw invalidKey("an Idempotency-Key is 1 to 255 printable ASCII characters");
+      }
+      const id = keyedTag(instance, principal, key);
+      const fingerprint = fingerprintOf(action);
+      const running = inFlight.get(id);
+      if (running !== undefined) {
+        if (running !== fingerprint) throw mismatch();
+        throw new Failure("IdempotencyConflict", "a request with this Idempotency-Key is still under way", {
+          outcome: "not_sent",
+          retryAfterMs: 1000,
+        });
+      }
+      inFlight.set(id, fingerprint);
+      const release = () => void inFlight.delete(id);
+      try {
+        const record = await earlier(id, action);
+        const replay = record === undefined ? undefined : replayOf(record, fingerprint);
+        return { id, fingerprint, release, ...(replay === undefined ? {} : { replay }) };
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+  };
+}
+
+/** What a key's record says to the same key again: an answer, a failure to throw, or nothing when the key is free. */
+function replayOf(record: IntentRecord, fingerprint: string): Replay | undefined {
+  const failure = record.failure;
+  const free =
+    record.state === "not_sent" ||
+    (record.state === "resolved" && failure?.outcome === "not_sent") ||
+    (record.action.kind === "cancel" && (record.state === "unknown" || record.state === "sending"));
+  if (free) return undefined;
+  if (record.fingerprint !== fingerprint) throw mismatch();
+  if (record.state === "sending" || record.state === "unknown") {
+    throw outcomeUnknown(failure?.message ?? "the gateway ended before the broker answered", tagOf(record));
+  }
+  if (failure !== null) {
+    const tag = tagOf(record);
+    throw new Failure(failure.code, failure.message, {
+      outcome: failure.outcome,
+      replayedAt: record.updatedAt,
+      ...(failure.details === undefined ? {} : { details: failure.details }),
+      ...(tag === undefined ? {} : { tag }),
+    });
+  }
+  const orderId = record.action.kind === "place" ? undefined : record.action.orderId;
+  const placed = record.placed ?? (orderId === undefined ? undefined : { orderId });
+  return placed === undefined ? undefined : { placed, at: record.updatedAt };
+}
+
+function tagOf({ action, id }: IntentRecord): string | undefined {
+  return action.kind === "place" ? id : undefined;
+}
+
+/** A digest that is equal exactly for equal actions, whatever the order of their keys. */
+export function fingerprintOf(action: IntentAction): string {
+  return bytesToHex(sha256(utf8ToBytes(canonical(action))));
+}
+
+function canonical(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(",")}}`;
+}
+
+function invalidKey(message: string): Failure {
+  return new Failure("InvalidRequest", message, {
+    outcome: "not_sent",
+    details: [{ path: "Idempotency-Key", message }],
+  });
+}
+
+function mismatch(): Failure {
+  return new Failure(
+    "IdempotencyMismatch",
+    "this Idempotency-Key belongs to another request; use a new key for a new order",
+    { outcome: "not_sent" },
+  );
+}

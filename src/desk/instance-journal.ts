@@ -1,0 +1,87 @@
+import { Failure } from "../domain/failure.ts";
+import type {
+  AnomalyLine,
+  ConnectionLine,
+  Durability,
+  EventPage,
+  IntentLine,
+  IntentRecord,
+  Journal,
+  JournalHead,
+  OrderLine,
+  OrderRecord,
+  ProgressLine,
+} from "../journal/journal.ts";
+
+/** A line before it is stamped with its instance and time. */
+export type UnstampedEvent = OrderLine | AnomalyLine | ConnectionLine;
+type Unstamped = IntentLine | ProgressLine | UnstampedEvent;
+
+/** The journal as one instance sees it: opened at first use, its lines stamped, its failures in our words. */
+export interface InstanceJournal {
+  open(): Promise<JournalHead>;
+  append(lines: readonly Unstamped[], durability: Durability): Promise<StampedLines>;
+  intent(id: string): Promise<IntentRecord | undefined>;
+  unsettled(): Promise<readonly IntentRecord[]>;
+  order(orderId: string): Promise<OrderRecord | undefined>;
+  openOrders(): Promise<readonly OrderRecord[]>;
+  events(after: number, limit: number): Promise<EventPage>;
+}
+
+/** What was written, and under which number the last line stands. */
+export interface StampedLines {
+  readonly sequence: number;
+  readonly at: number;
+}
+
+/** Binds a journal to one instance. */
+export function instanceJournal(journal: Journal, instance: string): InstanceJournal {
+  let opening: Promise<JournalHead> | undefined;
+
+  async function guarded<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      throw journalUnavailable(cause);
+    }
+  }
+
+  function open(): Promise<JournalHead> {
+    opening ??= guarded(() => journal.open()).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  }
+
+  async function opened<T>(work: () => T | Promise<T>): Promise<T> {
+    await open();
+    return guarded(work);
+  }
+
+  return {
+    open,
+    append: (lines, durability) =>
+      opened(async () => {
+        const at = Date.now();
+        const sequence = await journal.append(
+          lines.map((line) => ({ ...line, instance, at })),
+          durability,
+        );
+        return { sequence, at };
+      }),
+    intent: (id) => opened(() => journal.intent(instance, id)),
+    unsettled: () => opened(() => journal.unsettled(instance)),
+    order: (orderId) => opened(() => journal.order(instance, orderId)),
+    openOrders: () => opened(() => journal.openOrders(instance)),
+    events: (after, limit) => opened(() => journal.events(instance, after, limit)),
+  };
+}
+
+function journalUnavailable(cause: unknown): Failure {
+  return new Failure("JournalUnavailable", "the journal cannot be used, so nothing was sent", {
+    outcome: "not_sent",
+    retryAfterMs: 5000,
+    cause,
+  });
+}

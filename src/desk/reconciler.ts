@@ -1,0 +1,164 @@
+import { Failure, isFailure } from "../domain/failure.ts";
+import type { OrderListing } from "../spec/broker.ts";
+import type { Deadline } from "./deadline.ts";
+import type { EventLog } from "./event-log.ts";
+import type { InstanceJournal } from "./instance-journal.ts";
+import type { OrderBook } from "./order-book.ts";
+import type { Seat } from "./seat.ts";
+import type { Tracker } from "./tracker.ts";
+import type { Unknowns } from "./unknowns.ts";
+import { unrefTimer } from "./unref-timer.ts";
+
+/** Milliseconds between two reconciliations when nothing is unknown. */
+const INTERVAL_MS = 60_000;
+
+/** Milliseconds between two looks for a write whose outcome is unknown: as often as a vendor's refresh limit allows. */
+const LONGEST_LOOK_MS = 5_000;
+const SHORTEST_LOOK_MS = 200;
+
+/** Compares what the desk believes with what the broker says: at start, after each reconnect, and from time to time. */
+export interface Reconciler {
+  /** Resolves once the broker's orders are known; rejects when they cannot be read now. */
+  ensure(deadline: Deadline): Promise<void>;
+  /** Says that the connection came or went: what was known before may be out of date. */
+  connection(connected: boolean): void;
+  /** Looks soon, since an outcome is unknown. */
+  hurry(): void;
+  close(): void;
+}
+
+/** What the reconciler stands on. */
+export interface ReconcilerOptions {
+  readonly seat: Seat;
+  readonly journal: InstanceJournal;
+  readonly events: EventLog;
+  readonly book: OrderBook;
+  readonly tracker: Tracker;
+  readonly unknowns: Unknowns;
+  newDeadline(): Deadline;
+}
+
+/** Prepares reconciliation; nothing runs before the first `ensure` or `connection`. */
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { seat, journal, events, book, tracker, unknowns, newDeadline } = options;
+  let running: Promise<void> | undefined;
+  let recovered = false;
+  let reconciled = false;
+  /** Counts connections: a round that began on an older one proves nothing about this one. */
+  let generation = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let closed = false;
+
+  /** Takes over what the process before this one left behind. Its calls have ended with it. */
+  async function recover(): Promise<void> {
+    if (recovered) return;
+    for (const record of await journal.openOrders()) if (book.get(record.orderId) === undefined) book.restore(record);
+    for (const intent of await journal.unsettled()) if (!unknowns.has(intent.id)) unknowns.add(intent, Date.now());
+    recovered = true;
+  }
+
+  async function reconcile(): Promise<void> {
+    const deadline = newDeadline();
+    try {
+      // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
+      await recover().catch(() => undefined);
+      if (seat.broker.orders === undefined) return;
+      const askedAt = Date.now();
+      const { orders } = await deadline.limit<OrderListing>(
+        seat.method("orders")({ status: "all", fresh: true }, deadline),
+        "the broker did not list its orders in time",
+      );
+      const listed = new Set<string>();
+      for (const order of orders) {
+        listed.add(order.orderId);
+        await tracker.receive(order);
+      }
+      for (const { orderId, asOf } of book.open()) {
+        if (!listed.has(orderId) && asOf < askedAt) await lookFor(orderId, deadline);
+      }
+      const { complete, settleMs } = seat.broker.capabilities().listing;
+      await unknowns.judge({ askedAt, complete, settleMs });
+    } finally {
+      deadline.end();
+    }
+  }
+
+  /** Absence never ends an order: it is asked for by its id, and stays open when that finds nothing either. */
+  async function lookFor(orderId: string, deadline: Deadline): Promise<void> {
+    try {
+      if (seat.broker.order !== undefined) {
+        await tracker.receive(
+          await deadline.limit(seat.method("order")(orderId, deadline), "the broker did not answer"),
+        );
+        return;
+      }
+    } catch (error) {
+      if (!isFailure(error) || error.code !== "OrderNotFound") throw error;
+    }
+    const record = book.markStale(orderId, Date.now());
+    if (record !== undefined) events.record({ kind: "order", order: record });
+  }
+
+  function run(): Promise<void> {
+    running ??= untilCurrent().finally(() => {
+      running = undefined;
+      schedule();
+    });
+    return running;
+  }
+
+  async function untilCurrent(): Promise<void> {
+    let begun: number;
+    do {
+      begun = generation;
+      await reconcile();
+    } while (begun !== generation && !closed);
+    reconciled = true;
+  }
+
+  function schedule(): void {
+    clearTimeout(timer);
+    if (closed) return;
+    const { settleMs } = seat.broker.capabilities().listing;
+    const look = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, settleMs));
+    timer = setTimeout(runQuietly, unknowns.size > 0 || !reconciled ? look : INTERVAL_MS);
+    unrefTimer(timer);
+  }
+
+  function runQuietly(): void {
+    // A round that fails says so to the next write, which needs it; until then the next round may do better.
+    run().catch(() => undefined);
+  }
+
+  return {
+    async ensure(deadline) {
+      if (reconciled) return;
+      try {
+        await deadline.limit(run(), "the broker's orders have not been compared with ours yet");
+      } catch (cause) {
+        const reason = isFailure(cause) ? cause.message : String(cause);
+        throw new Failure(
+          "NotReconciled",
+          `nothing was sent, since the broker's open orders are not known: ${reason}`,
+          {
+            outcome: "not_sent",
+            retryAfterMs: 1000,
+            cause,
+          },
+        );
+      }
+    },
+    connection(connected) {
+      generation += 1;
+      reconciled = false;
+      if (connected) runQuietly();
+    },
+    hurry() {
+      if (running === undefined) schedule();
+    },
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import type { Order } from "../domain/order.ts";
+import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
+import type { EventLog } from "./event-log.ts";
+import type { InstanceJournal } from "./instance-journal.ts";
+import type { OrderBook } from "./order-book.ts";
+import { isTag } from "./tag.ts";
+
+/** Takes in every report of an order, wherever it comes from, and tells what it changed. */
+export interface Tracker {
+  /** Merges a report into the book and records the change. An order that is new here is first looked up in the journal. */
+  receive(report: Order): Promise<OrderRecord>;
+  /** Says that orders with this tag are ours, before the first of them is seen. */
+  expect(tag: string): void;
+  /** Takes that back: the intent has ended without an order. */
+  forget(tag: string): void;
+}
+
+/** What the tracker stands on. */
+export interface TrackerOptions {
+  readonly book: OrderBook;
+  readonly journal: InstanceJournal;
+  readonly events: EventLog;
+  /** Called with every order after its report was merged. */
+  onTracked(record: OrderRecord): void;
+}
+
+/** Starts tracking. */
+export function createTracker({ book, journal, events, onTracked }: TrackerOptions): Tracker {
+  const expected = new Set<string>();
+  /** First meetings under way: later reports of the same order wait for them, so that none overtakes. */
+  const meetings = new Map<string, Promise<boolean>>();
+
+  function apply(report: Order, own: boolean): OrderRecord {
+    const { record, kind } = book.apply(report, own, Date.now());
+    if (kind !== "none") events.record({ kind, order: record });
+    if (record.tag !== null) expected.delete(record.tag);
+    onTracked(record);
+    return record;
+  }
+
+  /** Looks an order up that the book does not have; resolves with whether it is ours. */
+  async function meet(report: Order): Promise<boolean> {
+    try {
+      const remembered = await journal.order(report.orderId);
+      if (remembered !== undefined) {
+        book.restore(remembered);
+        return !remembered.external;
+      }
+      return await isOwn(report);
+    } catch {
+      // Without its journal the desk knows only what it sent itself since it started.
+      return report.tag !== null && expected.has(report.tag);
+    }
+  }
+
+  async function isOwn(report: Order): Promise<boolean> {
+    const { tag } = report;
+    if (tag === null || !isTag(tag)) return false;
+    if (expected.has(tag)) return true;
+    const intent = await journal.intent(tag);
+    if (intent === undefined) return false;
+    if (wasNotSent(intent) && report.status !== "REJECTED") await adopt(intent, report);
+    return true;
+  }
+
+  /** An order that was proven absent is there all the same: it counts, and somebody should know. */
+  async function adopt(intent: IntentRecord, report: Order): Promise<void> {
+    const message = `order ${report.orderId} exists although its intent had ended as ${intent.state}; it is adopted`;
+    events.record({ kind: "anomaly", message, orderId: report.orderId, tag: report.tag });
+    const placed = { orderId: report.orderId };
+    await journal.append([{ kind: "progress", id: intent.id, state: "resolved", placed, reason: message }], "process");
+  }
+
+  return {
+    async receive(report) {
+      let meeting = meetings.get(report.orderId);
+      if (meeting === undefined && book.get(report.orderId) === undefined) {
+        meeting = meet(report);
+        meetings.set(report.orderId, meeting);
+        const own = await meeting;
+        meetings.delete(report.orderId);
+        return apply(report, own);
+      }
+      return apply(report, meeting === undefined ? false : await meeting);
+    },
+    expect: (tag) => void expected.add(tag),
+    forget: (tag) => void expected.delete(tag),
+  };
+}
+
+/** True for an intent after which no order should exist. */
+function wasNotSent({ state, placed }: IntentRecord): boolean {
+  return state === "not_sent" || (state === "resolved" && placed === null);
+}

@@ -1,0 +1,139 @@
+import type { FailureCode } from "../domain/failure.ts";
+import { orderFlags } from "../domain/order.ts";
+import type { IntentAction, IntentFailure, IntentRecord, OrderRecord, ProgressLine } from "../journal/journal.ts";
+import type { InstanceJournal } from "./instance-journal.ts";
+import type { OrderBook } from "./order-book.ts";
+
+/** A listing of the broker's orders, as evidence. */
+export interface Listing {
+  /** When it was asked for, milliseconds since the epoch. */
+  readonly askedAt: number;
+  /** Whether the broker vouches that it shows every order. */
+  readonly complete: boolean;
+  /** How long after the end of a call an accepted order may still be missing. */
+  readonly settleMs: number;
+}
+
+/** The writes of which nobody knows yet what became of them. */
+export interface Unknowns {
+  /** Adds one. `endedAt` is when its call ended, `null` while it is still under way. */
+  add(intent: Pick<IntentRecord, "id" | "action">, endedAt: number | null): void;
+  /** Says that the call of one has ended without an answer. */
+  ended(id: string): void;
+  /** Settles one for a reason that is written down. Does nothing for one that is settled already. */
+  settle(id: string, result: Settlement, reason: string): Promise<void>;
+  /** Settles the place that this order proves, and forgets nothing else. */
+  seen(order: OrderRecord): void;
+  /** Weighs a complete round of reconciliation. */
+  judge(listing: Listing): Promise<void>;
+  /** True for an intent that is still unknown. */
+  has(id: string): boolean;
+  readonly size: number;
+}
+
+/** What became of an unknown write. */
+export type Settlement = Pick<ProgressLine, "placed" | "failure">;
+
+interface Unknown {
+  readonly id: string;
+  readonly action: IntentAction;
+  endedAt: number | null;
+  /** Complete listings after the settle time that lack the order. */
+  absences: number;
+}
+
+/** So many complete listings have to lack an order before it counts as not sent. */
+const ABSENCES = 2;
+
+/** No unknowns yet. */
+export function createUnknowns(book: OrderBook, journal: InstanceJournal, onAbsent: (tag: string) => void): Unknowns {
+  const unknowns = new Map<string, Unknown>();
+
+  async function settle(id: string, result: Settlement, reason: string): Promise<void> {
+    if (!unknowns.has(id)) return;
+    await journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process");
+    unknowns.delete(id);
+  }
+
+  async function judgePlace(unknown: Unknown, listing: Listing): Promise<void> {
+    const order = book.byTag(unknown.id);
+    if (order !== undefined) return settle(unknown.id, { placed: { orderId: order.orderId } }, "found by its tag");
+    if (!listing.complete || !isSettled(unknown, listing)) return;
+    unknown.absences += 1;
+    if (unknown.absences < ABSENCES) return;
+    onAbsent(unknown.id);
+    await settle(
+      unknown.id,
+      { failure: refusal("BrokerFault", "not_sent", "the broker lists no order with this tag, so it was not sent") },
+      `absent from ${ABSENCES} complete listings after the settle time`,
+    );
+  }
+
+  async function judgeChange(unknown: Unknown, listing: Listing): Promise<void> {
+    const { action } = unknown;
+    if (action.kind === "place") return;
+    const order = book.get(action.orderId);
+    if (order !== undefined && order.asOf >= listing.askedAt) {
+      const result = appliedTo(action, order);
+      if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
+    }
+    if (!isSettled(unknown, listing)) return;
+    await settle(
+      unknown.id,
+      { failure: refusal("BrokerFault", "not_sent", `the ${action.kind} has not been applied to the order`) },
+      "not applied when the settle time had passed",
+    );
+  }
+
+  return {
+    add({ id, action }, endedAt) {
+      unknowns.set(id, { id, action, endedAt, absences: 0 });
+    },
+    ended(id) {
+      const unknown = unknowns.get(id);
+      if (unknown !== undefined) unknown.endedAt ??= Date.now();
+    },
+    settle,
+    seen(order) {
+      if (order.tag === null || unknowns.get(order.tag)?.action.kind !== "place") return;
+      // What cannot be written down now is found again by the next reconciliation.
+      settle(order.tag, { placed: { orderId: order.orderId } }, "found by its tag").catch(() => undefined);
+    },
+    async judge(listing) {
+      for (const unknown of [...unknowns.values()]) {
+        if (unknown.action.kind === "place") await judgePlace(unknown, listing);
+        else await judgeChange(unknown, listing);
+      }
+    },
+    has: (id) => unknowns.has(id),
+    get size() {
+      return unknowns.size;
+    },
+  };
+}
+
+function isSettled({ endedAt }: Unknown, { askedAt, settleMs }: Listing): boolean {
+  return endedAt !== null && askedAt >= endedAt + settleMs;
+}
+
+/** What an order says about a change to it; `undefined` when it says nothing yet. */
+function appliedTo(action: Exclude<IntentAction, { kind: "place" }>, order: OrderRecord): Settlement | undefined {
+  const { isCompleted, isCanceled } = orderFlags(order);
+  const placed = { orderId: order.orderId };
+  if (action.kind === "cancel") {
+    if (isCanceled) return { placed };
+    return isCompleted ? { failure: ended(order) } : undefined;
+  }
+  const { qty, price } = action.change;
+  const applied = (qty === undefined || qty === order.qty) && (price === undefined || price === order.price);
+  if (applied) return { placed };
+  return isCompleted ? { failure: ended(order) } : undefined;
+}
+
+function ended(order: OrderRecord): IntentFailure {
+  return refusal("OrderNotOpen", "rejected", `order ${order.orderId} is ${order.status} and takes no more changes`);
+}
+
+function refusal(code: FailureCode, outcome: IntentFailure["outcome"], message: string): IntentFailure {
+  return { code, outcome, message };
+}
