@@ -1,5 +1,6 @@
 /** The composition root: options in, handler out. */
 import { createDesk } from "./desk/create-desk.ts";
+import type { Desk } from "./desk/types.ts";
 import { createApp, type ServedBroker } from "./http/app.ts";
 import { createTokenTable } from "./http/auth.ts";
 import { checkOptions, type HttpTradingOptions } from "./http/check-options.ts";
@@ -62,10 +63,12 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   const brokers = new Map<string, ServedBroker>();
   for (const { broker, instance } of instances) {
     const { kind, display } = broker;
+    const desk = createDesk({ broker, instance, journal });
     brokers.set(instance.instanceId, {
-      desk: createDesk({ broker, instance, journal }),
+      desk,
       tokens: createTokenTable(instance.tokens, places),
       envelope: createEnvelope({ instanceId: instance.instanceId, kind, display }),
+      wake: onceAwake(desk),
     });
   }
   const desks = [...brokers.values()].map(({ desk }) => desk);
@@ -122,4 +125,16 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     })),
     [Symbol.asyncDispose]: close,
   });
+}
+
+/** Starts a desk at the first call. A start that fails is told by the call that needs it, and tried again at the next. */
+function onceAwake(desk: Desk): () => void {
+  let awake = false;
+  return () => {
+    if (awake) return;
+    awake = true;
+    desk.start().catch(() => {
+      awake = false;
+    });
+  };
 }

@@ -14,6 +14,8 @@ export interface ServedBroker {
   readonly desk: Desk;
   readonly tokens: TokenTable;
   readonly envelope: Envelope;
+  /** Begins to connect the broker if nobody has; does not wait for it and does not throw. */
+  readonly wake: () => void;
 }
 
 /** Where and with what an unforeseen exception came up. */
@@ -91,6 +93,7 @@ export function createApp(options: AppOptions): (request: Request) => Response |
       if (isClosed()) {
         return fail(broker, new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" }));
       }
+      broker.wake();
       return run(api, broker, principal, request);
     });
   }
