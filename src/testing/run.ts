@@ -1,3 +1,4 @@
+import { isBrokerError } from "../spec/broker-error.ts";
 import type { ConformanceCheck, ConformanceResult } from "./check.ts";
 import { findGap, type Gap } from "./needs.ts";
 import { openScene } from "./scene.ts";
@@ -46,5 +47,7 @@ async function takeInventory(stage: Stage): Promise<(check: ConformanceCheck) =>
 }
 
 function messageOf(error: unknown): string {
+  if (isBrokerError(error))
+    return `BrokerError: ${error.code}, outcome ${error.outcome ?? "not said"}: ${error.message}`;
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -40,6 +40,8 @@ export interface Instrument {
   readonly price: number;
   /** Quantity of one lot, of which a few can be afforded. Default 1. */
   readonly lot?: number;
+  /** Its price step, where that is coarser than the finest one of its market. */
+  readonly priceStep?: number;
   /**
    * A moment at which its regular session trades continuously and of which the next day is a trading day too,
    * milliseconds since the epoch; the clock is set to it where a check depends on the session.
@@ -64,8 +66,8 @@ export interface Venue {
   ): Promise<void>;
   /** Places an order on the same account by another way than the broker; gives its id. */
   placeElsewhere?(request: OrderRequest): Promise<string>;
-  /** Adds a position that has no name in our language; gives what `positions().unmapped` must show. */
-  addUnmappablePosition?(): Promise<Unmapped>;
+  /** Makes sure that the account holds a position that has no name in our language; gives it as `unmapped` must show it. */
+  holdUnmappable?(): Promise<Unmapped>;
   /** The link between the vendor's local gateway and its servers goes (false) or comes back (true). */
   brokerLogin?(loggedIn: boolean): Promise<void>;
   /** Sets the venue's clock, milliseconds since the epoch, and lets happen what was due. */

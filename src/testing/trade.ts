@@ -42,14 +42,14 @@ export function stepAt(steps: readonly PriceStep[], price: number): number {
 }
 
 /** A price 5 percent below the market, on the step: a limit order to buy rests there. */
-export function restingPrice(scene: Scene, { contract, price }: Instrument): number {
-  const step = priceStep(scene, { contract, price });
-  return multiply(Math.floor(divide(multiply(price, 0.95), step)), step);
+export function restingPrice(scene: Scene, instrument: Instrument): number {
+  const step = priceStep(scene, instrument);
+  return multiply(Math.floor(divide(multiply(instrument.price, 0.95), step)), step);
 }
 
-/** The price step of an instrument at its price. */
-export function priceStep(scene: Scene, { contract, price }: Instrument): number {
-  return stepAt(marketOf(scene, contract.region, contract.tradeType).priceSteps, multiply(price, 0.95));
+/** The price step of an instrument a little below its price. */
+export function priceStep(scene: Scene, { contract, price, priceStep: own }: Instrument): number {
+  return own ?? stepAt(marketOf(scene, contract.region, contract.tradeType).priceSteps, multiply(price, 0.95));
 }
 
 export function marketOf(scene: Scene, region: string, tradeType: string) {

@@ -90,16 +90,16 @@ export const readChecks: readonly ConformanceCheck[] = [
 
   check(
     "shows a position that it cannot map as unmapped, beside the others",
-    [...methods("positions"), ...powers("addUnmappablePosition")],
+    [...methods("positions"), ...powers("holdUnmappable")],
     async (scene) => {
       const before = await scene.positions();
-      const added = await scene.venue.addUnmappablePosition?.();
+      const held = await scene.venue.holdUnmappable?.();
       const after = await scene.until("the position to be unmapped", async () => {
         const listing = await scene.positions();
-        return listing.unmapped.some((one) => one.originSymbol === added?.originSymbol) ? listing : undefined;
+        return listing.unmapped.some((one) => one.originSymbol === held?.originSymbol) ? listing : undefined;
       });
-      const shown = after.unmapped.find(({ originSymbol }) => originSymbol === added?.originSymbol);
-      expectEqual(shown, added, "the unmapped position");
+      const shown = after.unmapped.find(({ originSymbol }) => originSymbol === held?.originSymbol);
+      expectEqual(shown, held, "the unmapped position");
       expectEqual(after.positions.length, before.positions.length, "number of mapped positions");
     },
   ),

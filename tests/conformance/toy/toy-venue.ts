@@ -144,7 +144,7 @@ export function createToyVenue(
       keep({ ...open(orderId), status, errorReason: status === "CANCELED" ? "" : reason });
     },
     placeElsewhere: async (request) => venue.place(request, null).orderId,
-    async addUnmappablePosition() {
+    async holdUnmappable() {
       const position = { originSymbol: "AAPL 270115C00200000", qty: 2 };
       unmapped.push(position);
       return position;
