@@ -16,7 +16,10 @@ export function curlOf(document: OpenApiDocument, method: string, path: string, 
   }
   const body = operation.requestBody?.content["application/json"];
   if (body !== undefined) {
-    lines.push(`-H ${quote("content-type: application/json")}`, `-d ${quote(JSON.stringify(body.example ?? {}))}`);
+    lines.push(
+      `-H ${quote("content-type: application/json")}`,
+      `-d ${quote(JSON.stringify(body.example ?? {}, null, 2))}`,
+    );
   }
   return lines.join(" \\\n  ");
 }

@@ -8,12 +8,15 @@ const MAX_DEPTH = 4;
 
 /** The anchor of a component on the page. */
 export function schemaAnchor(name: string): string {
-  return `schema-${name}`;
+  return `schema-${name.replaceAll(/[^\w.-]/g, "_")}`;
 }
 
+/** Whether a field's presence is told where it must be sent, or where it may be missing. */
+export type Marked = "required" | "optional";
+
 /** A table of an object's fields, nested ones by their dotted path; for anything else its type. */
-export function schemaTable(schema: JsonSchema): Html {
-  const rows = fieldRows(schema, "", 0);
+export function schemaTable(schema: JsonSchema, marked: Marked): Html {
+  const rows = fieldRows(schema, "", 0, marked);
   return rows.length === 0 ? html`<p>${typeOf(schema)}</p>` : fieldTable("Field", rows);
 }
 
@@ -22,24 +25,28 @@ export function fieldTable(heading: string, rows: readonly Html[]): Html {
   return html`<div class="scroll"><table><thead><tr><th>${heading}</th><th>Type</th><th>Meaning</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-/** One field or parameter. */
-export function fieldRow(path: string, schema: JsonSchema, required: boolean, description?: string): Html {
-  const meaning = description ?? schema.description;
+/** One field or parameter; `mark` says something of its presence. */
+export function fieldRow(path: string, schema: JsonSchema, mark: Marked | "", description?: string): Html {
+  const meaning =
+    description ?? schema.description ?? alternatives(schema).find((choice) => choice.description)?.description;
   const notes = [...(meaning === undefined ? [] : [phrase(meaning)]), ...limits(schema)];
-  return html`<tr><td><code>${path}</code>${required ? html` <span class="must">required</span>` : ""}</td><td>${typeOf(schema)}</td><td>${joinHtml(notes, " ")}</td></tr>`;
+  return html`<tr><td><code>${path}</code>${mark === "" ? "" : html` <span class="${mark}">${mark}</span>`}</td><td>${typeOf(schema)}</td><td>${joinHtml(notes, " ")}</td></tr>`;
 }
 
-function fieldRows(schema: JsonSchema, prefix: string, depth: number): Html[] {
+function fieldRows(schema: JsonSchema, prefix: string, depth: number, marked: Marked): Html[] {
   if (depth >= MAX_DEPTH) return [];
   const required = new Set(schema.required);
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const path = prefix + name;
-    if (typeof field === "boolean") return [fieldRow(path, {}, required.has(name))];
+    const mark = required.has(name) === (marked === "required") ? marked : "";
+    if (typeof field === "boolean") return [fieldRow(path, {}, mark)];
     const nested = alternatives(field).flatMap((inner) => {
       const item = isSchema(inner.items) ? inner.items : undefined;
-      return item === undefined ? fieldRows(inner, `${path}.`, depth + 1) : fieldRows(item, `${path}[].`, depth + 1);
+      return item === undefined
+        ? fieldRows(inner, `${path}.`, depth + 1, marked)
+        : fieldRows(item, `${path}[].`, depth + 1, marked);
     });
-    return [fieldRow(path, field, required.has(name)), ...nested];
+    return [fieldRow(path, field, mark), ...nested];
   });
 }
 
@@ -75,10 +82,11 @@ function limits(schema: JsonSchema): HtmlPart[] {
   const found: HtmlPart[] = [];
   if (schema.pattern !== undefined) found.push(html`Matches ${code(schema.pattern, false)}.`);
   if (schema.default !== undefined) found.push(html`Default ${code(schema.default)}.`);
-  if (schema.examples !== undefined && schema.examples.length > 0 && !schema.examples.some(isSchema)) {
+  const { examples = [] } = schema;
+  if (schema.enum === undefined && examples.length > 0 && !examples.some(isSchema)) {
     found.push(
       html`<span class="quiet">For example ${joinHtml(
-        schema.examples.map((example) => code(example)),
+        examples.map((example) => code(example)),
         ", ",
       )}.</span>`,
     );

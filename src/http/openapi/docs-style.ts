@@ -38,9 +38,11 @@ summary .says { color: var(--quiet); }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .4rem .75rem .4rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { color: var(--quiet); font-weight: 600; } td p { margin: 0; }
-.quiet { color: var(--quiet); } .must { color: var(--post); font-size: .8rem; white-space: nowrap; }
+td:first-child { white-space: nowrap; } td + td { min-width: 8rem; }
+.quiet { color: var(--quiet); } .required, .optional { color: var(--quiet); font-size: .8rem; }
+.required { color: var(--post); }
 @media (max-width: 50rem) { .page { display: block; } nav { position: static; max-height: none; border: 0;
-  border-bottom: 1px solid var(--line); } main { padding: 1rem 1rem 4rem; } }
+  border-bottom: 1px solid var(--line); columns: 2; } main { padding: 1rem 1rem 4rem; } }
 `;
 
 /**

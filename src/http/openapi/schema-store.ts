@@ -69,11 +69,30 @@ function convert(schema: z.ZodType, side: Side): JsonSchema {
   return z.toJSONSchema(schema, {
     io: side,
     unrepresentable: "any",
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
       // An answer may gain keys in a later version; a generated client must not refuse it then.
       if (side === "output" && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+      if (side === "input") {
+        const examples = inputExamples(zodSchema);
+        if (examples.length > 0) jsonSchema.examples = examples;
+      }
     },
   });
+}
+
+/** zod leaves out the examples of what it transforms, since they might be of its output: those it takes in are kept. */
+function inputExamples(schema: z.core.$ZodType): unknown[] {
+  const examples = z.globalRegistry.get(schema)?.["examples"];
+  return Array.isArray(examples) ? examples.filter((example) => isTakenIn(schema, example)) : [];
+}
+
+function isTakenIn(schema: z.core.$ZodType, example: unknown): boolean {
+  try {
+    return z.safeParse(schema, example).success;
+  } catch {
+    // A schema that can only be run asynchronously.
+    return false;
+  }
 }
 
 /** A schema and all that it refers to: equal texts of it mean equal shapes. */
