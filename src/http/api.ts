@@ -37,6 +37,8 @@ export interface ApiContext<Query = unknown, Body = unknown> extends ReadContext
 /** What {@link ApiContext.respond} takes besides the fields. */
 export interface RespondInit {
   readonly status?: number;
+  /** `time` of the envelope, in milliseconds since the epoch. Default: now. */
+  readonly at?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

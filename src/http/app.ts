@@ -56,6 +56,7 @@ export function createApp(options: AppOptions): (request: Request) => Response |
     const { desk, envelope } = broker;
     try {
       const { query, body, json } = await readInput(api, request);
+      const idempotencyKey = request.headers.get("idempotency-key");
       const context: ApiContext = {
         broker: desk,
         request,
@@ -63,6 +64,7 @@ export function createApp(options: AppOptions): (request: Request) => Response |
         query,
         body,
         clientSignal: () => request.signal,
+        ...(idempotencyKey === null ? {} : { idempotencyKey }),
         json,
         respond: envelope.answer,
       };

@@ -30,9 +30,9 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
   const fixed = JSON.stringify({ type: "apiResponse", instanceId, broker: kind, brokerDisplay: display });
   const head = `${fixed.slice(0, -1)},"time":"`;
 
-  function write(ex: string, fields: AnswerFields): string {
+  function write(ex: string, fields: AnswerFields, at = Date.now()): string {
     const rest = JSON.stringify(fields);
-    return `${head}${wireTime(Date.now())}","ex":${ex}${rest === "{}" ? "}" : `,${rest.slice(1)}`}`;
+    return `${head}${wireTime(at)}","ex":${ex}${rest === "{}" ? "}" : `,${rest.slice(1)}`}`;
   }
 
   return {
@@ -41,7 +41,7 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
         if (Object.hasOwn(fields, name)) throw new TypeError(`an answer cannot set "${name}": the envelope has it`);
       }
       const headers = init.headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...lowerCased(init.headers) };
-      return new Response(write("null", fields), { status: init.status ?? 200, headers });
+      return new Response(write("null", fields, init.at), { status: init.status ?? 200, headers });
     },
     fail({ status, headers, error }) {
       return new Response(write(JSON.stringify(error.message), { error }), {

@@ -115,6 +115,7 @@ export function wireOrder(order: OrderView): z.infer<typeof orderSchema> {
     updatedAt: order.updatedAt === null ? null : wireTime(order.updatedAt),
     source: order.source,
     asOf: wireTime(order.asOf),
+    staleSince: order.staleSince === null ? null : wireTime(order.staleSince),
   };
 }
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import type { WriteAnswer } from "../../desk/types.ts";
 import { normalizeContract } from "../../domain/contract.ts";
 import type { OrderRequest } from "../../domain/order.ts";
-import { type Api, defineApi } from "../api.ts";
+import { type Api, defineApi, type RespondInit } from "../api.ts";
 import {
   cancelBody,
   effectiveSchema,
@@ -36,7 +37,7 @@ export const orderPlace: Api = defineApi({
   async handler(context) {
     const placed = await context.broker.place(orderRequest(context.body), context);
     const { tag, effective = null } = placed;
-    return context.respond({ orderId: placed.orderId, args: context.body, tag, effective });
+    return context.respond({ orderId: placed.orderId, args: context.body, tag, effective }, asFirst(placed));
   },
 });
 
@@ -73,7 +74,7 @@ export const orderReplace: Api = defineApi({
     const change = { ...(typeof qty === "number" ? { qty } : {}), ...(typeof price === "number" ? { price } : {}) };
     const placed = await context.broker.replace(context.body.orderId, change, context);
     const { effective = null } = placed;
-    return context.respond({ orderId: placed.orderId, args: context.body, effective });
+    return context.respond({ orderId: placed.orderId, args: context.body, effective }, asFirst(placed));
   },
 });
 
@@ -91,7 +92,12 @@ export const orderCancel: Api = defineApi({
     answerExample: { canceled: true },
   },
   async handler(context) {
-    await context.broker.cancel(context.body.orderId, context);
-    return context.respond({ canceled: true });
+    const answer = await context.broker.cancel(context.body.orderId, context);
+    return context.respond({ canceled: true }, asFirst(answer));
   },
 });
+
+/** A repetition under the same key is answered as the first time, and says so. */
+function asFirst({ replayedAt }: WriteAnswer): RespondInit {
+  return replayedAt === null ? {} : { at: replayedAt, headers: { "idempotent-replayed": "true" } };
+}

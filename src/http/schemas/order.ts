@@ -133,6 +133,7 @@ export const orderSchema = z
     updatedAt: time.nullable(),
     source: z.enum(["broker", "journal"]).meta({ description: "Asked of the broker now, or remembered." }),
     asOf: time.meta({ description: "When this state was true." }),
+    staleSince: time.nullable().meta({ description: "Since when the broker has not known this open order any more." }),
   })
   .meta({
     id: "Order",
@@ -165,6 +166,7 @@ export const orderSchema = z
         updatedAt: "2025-05-28T05:59:29.000000+00:00",
         source: "broker",
         asOf: "2025-05-28T05:59:29.984000+00:00",
+        staleSince: null,
       },
     ],
   });
