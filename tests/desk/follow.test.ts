@@ -1,0 +1,161 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { createEventLog } from "../../src/desk/event-log.ts";
+import { createFollowers, type DeskEvent, type EventCursor } from "../../src/desk/follow.ts";
+import { instanceJournal } from "../../src/desk/instance-journal.ts";
+import { createOrderBook } from "../../src/desk/order-book.ts";
+import type { OrderRecord } from "../../src/journal/journal.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+import { anOrder } from "./desk-broker.ts";
+
+const open: { close(): void }[] = [];
+afterEach(() => {
+  for (const opened of open.splice(0)) opened.close();
+});
+
+function house({ heartbeatMs = 60_000, journal = memoryJournal() } = {}) {
+  const bound = instanceJournal(journal, "digest");
+  const events = createEventLog(bound, "digest");
+  const book = createOrderBook();
+  const followers = createFollowers({ book, journal: bound, events, heartbeatMs });
+  open.push(followers, events);
+  return {
+    journal,
+    followers,
+    events,
+    book,
+    fill: (qty: number) => {
+      const { record } = book.apply(anOrder({ filledQty: qty, avgPrice: 200, updatedAt: qty }), false, qty);
+      events.record({ kind: "order", order: record });
+    },
+  };
+}
+
+function fills(events: readonly DeskEvent[] | undefined): number[] {
+  return (events ?? []).flatMap((event) => (event.kind === "order" ? [event.order.filledQty] : []));
+}
+
+async function read(cursor: EventCursor, count: number): Promise<number[]> {
+  const read: number[] = [];
+  while (read.length < count) read.push(...fills(await cursor.next()));
+  return read;
+}
+
+test("starts with the open orders, then gives every change once and in order", async () => {
+  const { followers, fill, events } = house();
+  fill(1);
+  await events.settled();
+  const cursor = await followers.follow(undefined);
+  const [snapshot] = (await cursor.next()) ?? [];
+  expect(snapshot).toMatchObject({ kind: "snapshot", orders: [{ filledQty: 1 }] });
+  for (const qty of [2, 3, 4]) fill(qty);
+  expect(await read(cursor, 3)).toEqual([2, 3, 4]);
+});
+
+test("a follower that waits is woken by the next change", async () => {
+  const { followers, fill } = house();
+  const cursor = await followers.follow(undefined);
+  await cursor.next();
+  const next = cursor.next();
+  fill(1);
+  expect(fills(await next)).toEqual([1]);
+});
+
+test("resumes exactly where it left off, from memory at hand and from the journal", async () => {
+  const first = house();
+  for (let qty = 1; qty <= 3000; qty += 1) first.fill(qty);
+  await first.events.settled();
+  const head = await first.followers.follow(undefined);
+  const early = await first.followers.follow(`${head.epoch}-1`);
+  expect(await read(early, 2999)).toEqual(Array.from({ length: 2999 }, (_, index) => index + 2));
+  const late = await first.followers.follow(`${head.epoch}-2990`);
+  expect(await read(late, 10)).toEqual(Array.from({ length: 10 }, (_, index) => index + 2991));
+  const restarted = house({ journal: first.journal });
+  const later = await restarted.followers.follow(`${head.epoch}-2998`);
+  restarted.fill(3001);
+  expect(await read(later, 3)).toEqual([2999, 3000, 3001]);
+});
+
+describe("an id that cannot be resumed from gets one reset and the snapshot", () => {
+  test.each([
+    ["of another journal", () => "0000000-1"],
+    ["above the head", (epoch: string) => `${epoch}-999`],
+    ["that is none", () => "hello"],
+  ])("%s", async (_name, idOf) => {
+    const { followers, fill, events } = house();
+    fill(1);
+    await events.settled();
+    const { epoch } = await followers.follow(undefined);
+    const cursor = await followers.follow(idOf(epoch));
+    const kinds = (await cursor.next())?.map(({ kind }) => kind);
+    expect(kinds).toEqual(["reset", "snapshot"]);
+  });
+
+  test("that is pruned", async () => {
+    const { followers, fill, events, journal } = house();
+    for (const qty of [1, 2, 3]) fill(qty);
+    await events.settled();
+    journal.prune(Number.MAX_SAFE_INTEGER);
+    const { epoch } = await followers.follow(undefined);
+    const cursor = await followers.follow(`${epoch}-1`);
+    expect((await cursor.next())?.map(({ kind }) => kind)).toEqual(["reset", "snapshot"]);
+  });
+});
+
+test("hears heartbeats while nothing happens", async () => {
+  const { followers } = house({ heartbeatMs: 10 });
+  const cursor = await followers.follow(undefined);
+  await cursor.next();
+  expect(await cursor.next()).toEqual([]);
+  expect(await cursor.next()).toEqual([]);
+});
+
+test("ends when it is closed, by itself or with the desk", async () => {
+  const { followers } = house();
+  const one = await followers.follow(undefined);
+  const two = await followers.follow(undefined);
+  await Promise.all([one.next(), two.next()]);
+  const waiting = one.next();
+  one.close();
+  expect(await waiting).toBeUndefined();
+  const other = two.next();
+  followers.close();
+  expect(await other).toBeUndefined();
+});
+
+test("events wait in order for a journal that cannot be written", async () => {
+  const memory = memoryJournal();
+  let broken = true;
+  const { followers, fill } = house({
+    journal: {
+      ...memory,
+      append: (lines, durability) => {
+        if (broken) throw new Error("disk full");
+        return memory.append(lines, durability);
+      },
+    },
+  });
+  const cursor = await followers.follow(undefined);
+  await cursor.next();
+  for (const qty of [1, 2, 3]) fill(qty);
+  broken = false;
+  expect(await read(cursor, 3)).toEqual([1, 2, 3]);
+});
+
+test("a thousand followers see the same", async () => {
+  const { followers, fill } = house();
+  const cursors = await Promise.all(Array.from({ length: 1000 }, () => followers.follow(undefined)));
+  await Promise.all(cursors.map((cursor) => cursor.next()));
+  for (const qty of [1, 2, 3]) fill(qty);
+  const seen = await Promise.all(cursors.map((cursor) => read(cursor, 3)));
+  expect(seen.every((one) => one.join() === "1,2,3")).toBe(true);
+});
+
+test("a record of the journal is what a follower gets", async () => {
+  const { followers, fill } = house();
+  const cursor = await followers.follow(undefined);
+  await cursor.next();
+  fill(5);
+  const [event] = (await cursor.next()) ?? [];
+  const record: OrderRecord | undefined = event?.kind === "order" ? event.order : undefined;
+  expect(record).toMatchObject({ orderId: "1", filledQty: 5, external: true, staleSince: null });
+});

@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Desk } from "../../src/desk/types.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+import { DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { createVenue, deskAt } from "./venue.ts";
+
+const open: Desk[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((desk) => desk.close()));
+});
+
+function at(...args: Parameters<typeof deskAt>) {
+  const opened = deskAt(...args);
+  open.push(opened.desk);
+  return opened;
+}
+
+function by(idempotencyKey: string, principal = "default") {
+  return { principal, idempotencyKey };
+}
+
+describe("a place under a key", () => {
+  test("happens once; a repetition gets the same answer and is marked as one", async () => {
+    const venue = createVenue();
+    const { desk } = at(venue);
+    const first = await desk.place(LIMIT_BUY, by("k1"));
+    const again = await desk.place({ ...LIMIT_BUY }, by("k1"));
+    expect(first.replayedAt).toBeNull();
+    expect(again).toEqual({ ...first, replayedAt: expect.any(Number) });
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("many twins at the same instant make one order each; who is not first is told to wait or gets the answer", async () => {
+    const venue = createVenue();
+    const { desk } = at(venue);
+    for (let round = 0; round < 1000; round += 1) {
+      const key = by(`round ${round}`);
+      const twins = await Promise.allSettled([desk.place(LIMIT_BUY, key), desk.place(LIMIT_BUY, key)]);
+      const ids = twins.flatMap((twin) => (twin.status === "fulfilled" ? [twin.value.orderId] : []));
+      const failures = twins.flatMap((twin) => (twin.status === "rejected" ? [twin.reason.code] : []));
+      expect(new Set(ids).size).toBe(1);
+      expect(failures.every((code) => code === "IdempotencyConflict")).toBe(true);
+    }
+    expect(venue.ledger.size).toBe(1000);
+  });
+
+  test("belongs to its request", async () => {
+    const venue = createVenue();
+    const { desk } = at(venue);
+    await desk.place(LIMIT_BUY, by("k1"));
+    expect(await rejection(desk.place({ ...LIMIT_BUY, qty: 13 }, by("k1")))).toMatchObject({
+      code: "IdempotencyMismatch",
+      outcome: "not_sent",
+    });
+    expect(await rejection(desk.cancel("1", by("k1")))).toMatchObject({ code: "IdempotencyMismatch" });
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("belongs to its principal, whatever token that shows", async () => {
+    const venue = createVenue();
+    const { desk } = at(venue);
+    const first = await desk.place(LIMIT_BUY, by("k1", "strategy"));
+    expect((await desk.place(LIMIT_BUY, by("k1", "strategy"))).orderId).toBe(first.orderId);
+    expect((await desk.place(LIMIT_BUY, by("k1", "colleague"))).orderId).not.toBe(first.orderId);
+  });
+
+  test("keeps a rejection", async () => {
+    const venue = createVenue();
+    venue.next("reject");
+    const { desk } = at(venue);
+    const first = await rejection(desk.place(LIMIT_BUY, by("k1")));
+    const again = await rejection(desk.place(LIMIT_BUY, by("k1")));
+    expect(first).toMatchObject({ code: "OrderRejected", message: "the venue says no", replayedAt: undefined });
+    expect(again).toMatchObject({
+      code: "OrderRejected",
+      message: "the venue says no",
+      replayedAt: expect.any(Number),
+    });
+    expect(venue.ledger.size).toBe(0);
+  });
+
+  test.each(["not-sent"] as const)("is free again after %s", async (fate) => {
+    const venue = createVenue();
+    venue.next(fate);
+    const { desk } = at(venue);
+    expect(await rejection(desk.place(LIMIT_BUY, by("k1")))).toMatchObject({ outcome: "not_sent" });
+    expect(await desk.place(LIMIT_BUY, by("k1"))).toMatchObject({ replayedAt: null });
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("is free again after a refusal of the guards, and then takes another request", async () => {
+    const venue = createVenue();
+    const { desk } = at(venue);
+    await rejection(desk.place({ ...LIMIT_BUY, qty: 0.5 }, by("k1")));
+    expect(await desk.place(LIMIT_BUY, by("k1"))).toMatchObject({ replayedAt: null });
+  });
+
+  test("finds its order by the tag when the journal is lost", async () => {
+    const venue = createVenue();
+    const first = at(venue);
+    const { orderId, tag } = await first.desk.place(LIMIT_BUY, by("k1"));
+    await first.desk.close();
+    const second = at(venue, { journal: memoryJournal() });
+    expect(await second.desk.place(LIMIT_BUY, by("k1"))).toMatchObject({
+      orderId,
+      tag,
+      replayedAt: expect.any(Number),
+    });
+    expect(venue.ledger.size).toBe(1);
+    expect(await second.journal.intent(DIGEST, tag)).toMatchObject({ state: "accepted" });
+  });
+
+  test("answers after a restart with the same journal", async () => {
+    const venue = createVenue();
+    const first = at(venue);
+    const { orderId } = await first.desk.place(LIMIT_BUY, by("k1"));
+    await first.desk.close();
+    venue.hide(orderId);
+    const second = at(venue, { journal: first.journal });
+    expect(await second.desk.place(LIMIT_BUY, by("k1"))).toMatchObject({ orderId });
+    expect(venue.ledger.size).toBe(1);
+  });
+});
+
+describe("a key on other writes", () => {
+  test("a replace is applied once", async () => {
+    const venue = createVenue();
+    const { desk } = at(venue);
+    const { orderId } = await desk.place(LIMIT_BUY, by("k1"));
+    await desk.replace(orderId, { qty: 13 }, by("k2"));
+    venue.set(orderId, { qty: 20 });
+    expect(await desk.replace(orderId, { qty: 13 }, by("k2"))).toMatchObject({ replayedAt: expect.any(Number) });
+    expect(venue.ledger.get(orderId)?.qty).toBe(20);
+  });
+
+  test("an unknown cancel frees its key and may be sent again", async () => {
+    const venue = createVenue({ settleMs: 60_000 });
+    const { desk } = at(venue);
+    const { orderId } = await desk.place(LIMIT_BUY, by("k1"));
+    venue.next("drop-before");
+    expect(await rejection(desk.cancel(orderId, by("k2")))).toMatchObject({ code: "OutcomeUnknown" });
+    expect(await desk.cancel(orderId, by("k2"))).toEqual({ replayedAt: null });
+    expect(venue.ledger.get(orderId)?.status).toBe("CANCELED");
+  });
+});
+
+test.each(["", "x".repeat(256), "ключ", "a\nb", "a\u007f"])("the key %j is refused", async (key) => {
+  const { desk } = at(createVenue());
+  expect(await rejection(desk.place(LIMIT_BUY, by(key)))).toMatchObject({
+    code: "InvalidRequest",
+    outcome: "not_sent",
+  });
+});
+
+test("a desk may require keys", async () => {
+  const venue = createVenue();
+  const { desk } = at(venue, { requireIdempotencyKey: true });
+  expect(await rejection(desk.place(LIMIT_BUY, { principal: "default" }))).toMatchObject({
+    code: "InvalidRequest",
+    message: expect.stringContaining("Idempotency-Key"),
+  });
+  await desk.place(LIMIT_BUY, by("k1"));
+  expect(venue.ledger.size).toBe(1);
+});
+
+test("ten thousand keys leave no claim behind", async () => {
+  const venue = createVenue();
+  const { desk } = at(venue);
+  for (let count = 0; count < 10_000; count += 1) await desk.place(LIMIT_BUY, by(`key ${count}`));
+  expect(venue.ledger.size).toBe(10_000);
+  expect(await desk.unknownIntents()).toEqual([]);
+  expect((await desk.place(LIMIT_BUY, by("key 9999"))).replayedAt).not.toBeNull();
+});

@@ -1,0 +1,242 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Desk } from "../../src/desk/types.ts";
+import { type Failure, isFailure } from "../../src/domain/failure.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+import { DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { createVenue, deskAt } from "./venue.ts";
+
+const BY = { principal: "default" };
+const KEYED = { principal: "default", idempotencyKey: "k1" };
+
+const open: Desk[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((desk) => desk.close()));
+});
+
+function at(...args: Parameters<typeof deskAt>) {
+  const opened = deskAt(...args);
+  open.push(opened.desk);
+  return opened;
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Failure> {
+  const failure = await rejection(promise);
+  if (!isFailure(failure)) throw failure;
+  return failure;
+}
+
+describe("before the broker's orders are known", () => {
+  test("places and replaces are refused, cancels and reads are not", async () => {
+    const venue = createVenue();
+    const { orderId } = venue.accept(LIMIT_BUY);
+    venue.failListings(true);
+    const { desk } = at(venue);
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "NotReconciled", outcome: "not_sent" });
+    expect(await rejection(desk.replace(orderId, { qty: 13 }, BY))).toMatchObject({ code: "NotReconciled" });
+    expect(await desk.order(orderId, {})).toMatchObject({ orderId });
+    await desk.cancel(orderId, BY);
+    expect(venue.ledger.get(orderId)?.status).toBe("CANCELED");
+    venue.failListings(false);
+    expect(await desk.place(LIMIT_BUY, BY)).toMatchObject({ orderId: "2" });
+  });
+
+  test("it is so again after a reconnect", async () => {
+    const venue = createVenue();
+    const { desk } = at(venue);
+    await desk.place(LIMIT_BUY, BY);
+    venue.failListings(true);
+    venue.reconnect();
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "NotReconciled" });
+  });
+});
+
+describe("an unknown place", () => {
+  test("is found by its tag, and the key then answers with the order", async () => {
+    const venue = createVenue({ settleMs: 200 });
+    const { desk, journal } = at(venue);
+    await desk.start();
+    venue.silence(true);
+    venue.next("drop-after");
+    const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+    await expect.poll(() => journal.intent(DIGEST, tag)).toMatchObject({ state: "resolved", placed: { orderId: "1" } });
+    expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayedAt: expect.any(Number) });
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("is settled at once by the push of its order", async () => {
+    const venue = createVenue({ settleMs: 60_000 });
+    const { desk, journal } = at(venue);
+    venue.next("drop-after");
+    const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+    venue.set("1", { filledQty: 1, status: "PARTIALLY_FILLED", avgPrice: 200 });
+    await expect.poll(() => journal.intent(DIGEST, tag)).toMatchObject({ state: "resolved", placed: { orderId: "1" } });
+  });
+
+  test("answers 504 under its key until it is settled", async () => {
+    const venue = createVenue({ settleMs: 60_000 });
+    const { desk } = at(venue);
+    venue.next("drop-before");
+    await failureOf(desk.place(LIMIT_BUY, KEYED));
+    expect(await rejection(desk.place(LIMIT_BUY, KEYED))).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
+    expect(await desk.unknownIntents()).toMatchObject([{ state: "unknown", action: { kind: "place" } }]);
+    expect(venue.ledger.size).toBe(0);
+  });
+
+  test("is not_sent after two complete listings without it, and its key is free", async () => {
+    const venue = createVenue();
+    const { desk, journal } = at(venue);
+    venue.next("drop-before");
+    const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+    await expect
+      .poll(() => journal.intent(DIGEST, tag), { timeout: 10_000 })
+      .toMatchObject({ state: "resolved", placed: null, failure: { outcome: "not_sent" } });
+    expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", tag, replayedAt: null });
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("of a broker that cannot list with certainty stays unknown", async () => {
+    const venue = createVenue({ complete: false });
+    const { desk } = at(venue);
+    venue.next("drop-before");
+    await failureOf(desk.place(LIMIT_BUY, KEYED));
+    for (let round = 0; round < 4; round += 1) {
+      venue.reconnect();
+      await desk.orders({ status: "all" }, {});
+    }
+    expect(await rejection(desk.place(LIMIT_BUY, KEYED))).toMatchObject({ code: "OutcomeUnknown" });
+  });
+
+  test("whose call is still under way is not given up, however often it is missing", async () => {
+    const venue = createVenue();
+    const { desk } = at(venue, { deadlineMs: 50 });
+    venue.next("hang-before");
+    await failureOf(desk.place(LIMIT_BUY, KEYED));
+    for (let round = 0; round < 4; round += 1) {
+      venue.reconnect();
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    expect(await desk.unknownIntents()).toMatchObject([{ state: "unknown" }]);
+    venue.release();
+    await expect.poll(() => desk.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    expect(venue.ledger.size).toBe(0);
+  });
+
+  test("that shows up after it was settled as not sent is adopted, and somebody is told", async () => {
+    const venue = createVenue();
+    const { desk, journal } = at(venue);
+    venue.next("drop-before");
+    const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+    await expect.poll(() => desk.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    venue.accept({ ...LIMIT_BUY, tag });
+    await expect.poll(() => journal.intent(DIGEST, tag)).toMatchObject({ state: "resolved", placed: { orderId: "1" } });
+    const { events } = await journal.events(DIGEST, 0, 100);
+    expect(events).toContainEqual(expect.objectContaining({ kind: "anomaly", orderId: "1", tag }));
+    expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1" });
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("left behind by a process that died is settled by the next", async () => {
+    const venue = createVenue();
+    const journal = memoryJournal();
+    const dying = at(venue, { journal: { ...journal, append: journal.append }, deadlineMs: 60_000 });
+    venue.next("hang-after");
+    // Never answered: the process ends in between.
+    dying.desk.place(LIMIT_BUY, KEYED).catch(() => undefined);
+    await expect.poll(() => venue.ledger.size).toBe(1);
+    await dying.desk.close();
+    const next = at(venue, { journal });
+    expect(await next.desk.place(LIMIT_BUY, { principal: "default" })).toMatchObject({ orderId: "2" });
+    expect(await next.desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1" });
+    expect(await next.desk.order("1", {})).toMatchObject({ external: false });
+    expect(venue.ledger.size).toBe(2);
+  });
+});
+
+describe("an unknown change", () => {
+  test("of an order that has what was asked for is accepted", async () => {
+    const venue = createVenue({ settleMs: 200 });
+    const { desk } = at(venue);
+    const { orderId } = await desk.place(LIMIT_BUY, BY);
+    venue.next("drop-after");
+    expect(await rejection(desk.replace(orderId, { qty: 13 }, KEYED))).toMatchObject({ code: "OutcomeUnknown" });
+    await expect.poll(() => desk.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    expect(await desk.replace(orderId, { qty: 13 }, KEYED)).toMatchObject({ orderId, replayedAt: expect.any(Number) });
+  });
+
+  test("that has not been applied when the settle time is over is not_sent", async () => {
+    const venue = createVenue();
+    const { desk, journal } = at(venue);
+    const { orderId } = await desk.place(LIMIT_BUY, BY);
+    venue.next("drop-before");
+    await failureOf(desk.replace(orderId, { qty: 13 }, KEYED));
+    await expect.poll(() => desk.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    await desk.replace(orderId, { qty: 13 }, KEYED);
+    expect(venue.ledger.get(orderId)?.qty).toBe(13);
+    expect((await journal.unsettled(DIGEST)).length).toBe(0);
+  });
+
+  test("of an order that has ended otherwise is rejected with that", async () => {
+    const venue = createVenue({ settleMs: 200 });
+    const { desk } = at(venue);
+    const { orderId } = await desk.place(LIMIT_BUY, BY);
+    venue.next("drop-before");
+    await failureOf(desk.replace(orderId, { qty: 13 }, KEYED));
+    venue.set(orderId, { status: "FILLED", filledQty: 12, avgPrice: 200 });
+    await expect.poll(() => desk.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    expect(await rejection(desk.replace(orderId, { qty: 13 }, KEYED))).toMatchObject({ code: "OrderNotOpen" });
+  });
+});
+
+describe("an open order that the list lacks", () => {
+  test("is asked for by its id, and ends only by the broker's word", async () => {
+    const venue = createVenue();
+    const { desk } = at(venue);
+    const { orderId } = await desk.place(LIMIT_BUY, BY);
+    venue.hide(orderId);
+    // A listing tells nothing about an order that was heard of in the same millisecond.
+    const heard = Date.now();
+    await expect.poll(() => Date.now()).toBeGreaterThan(heard);
+    venue.reconnect();
+    await desk.place(LIMIT_BUY, BY);
+    const { orders } = await desk.orders({ status: "all" }, {});
+    expect(orders.map((order) => order.orderId)).toEqual(["2"]);
+    const follower = await desk.follow(undefined);
+    const [snapshot] = (await follower.next()) ?? [];
+    expect(snapshot).toMatchObject({
+      kind: "snapshot",
+      orders: [
+        { orderId, status: "OPEN", staleSince: expect.any(Number) },
+        { orderId: "2", staleSince: null },
+      ],
+    });
+    venue.hide(orderId, false);
+    venue.set(orderId, { status: "CANCELED" });
+    await expect.poll(async () => (await desk.order(orderId, {})).status).toBe("CANCELED");
+  });
+});
+
+test("orders placed elsewhere are external, also those of another gateway", async () => {
+  const venue = createVenue();
+  venue.accept(LIMIT_BUY);
+  venue.accept({ ...LIMIT_BUY, tag: `ht${"a".repeat(24)}` });
+  const { desk } = at(venue);
+  await desk.place(LIMIT_BUY, BY);
+  const { orders } = await desk.orders({ status: "all" }, {});
+  expect(orders.map(({ external }) => external)).toEqual([true, true, false]);
+});
+
+test("a restart tells no change a second time", async () => {
+  const venue = createVenue();
+  const first = at(venue);
+  const { orderId } = await first.desk.place(LIMIT_BUY, BY);
+  venue.set(orderId, { status: "FILLED", filledQty: 12, avgPrice: 200 });
+  await first.desk.place(LIMIT_BUY, BY);
+  await first.desk.orders({ status: "all" }, {});
+  await first.desk.close();
+  const before = (await first.journal.events(DIGEST, 0, 1000)).events.filter(({ kind }) => kind === "order");
+  const second = at(venue, { journal: first.journal });
+  await second.desk.orders({ status: "all" }, {});
+  await second.desk.close();
+  const after = (await first.journal.events(DIGEST, 0, 1000)).events.filter(({ kind }) => kind === "order");
+  expect(after).toEqual(before);
+});
