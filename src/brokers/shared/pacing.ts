@@ -26,6 +26,11 @@ export interface PacingOptions {
   readonly windows: readonly PacingWindow[];
   /** Least time between two calls, in milliseconds. Default 0. */
   readonly minSpacingMs?: number;
+  /**
+   * How long a call may be on its way to the vendor, who counts it when it arrives, in milliseconds. Default 50. Two
+   * calls that left far enough apart may otherwise arrive too close together.
+   */
+  readonly transitMs?: number;
   /** Default: the runtime's clock and timers. */
   readonly clock?: PacingClock;
 }
@@ -45,15 +50,21 @@ export interface PacingRequest {
   readonly deadline?: number;
 }
 
+/** A call's leave to go out. */
+export interface Turn {
+  /** To be called when the vendor has answered: the call had arrived by then. May be left out. */
+  arrived(): void;
+}
+
 /** The budget of one vendor interface. */
 export interface Budget {
   /**
-   * Resolves when the call may go out, and counts it from that moment.
+   * Resolves when the call may go out, and counts it as arriving `transitMs` later, until {@link Turn.arrived} knows.
    *
    * @throws BrokerError `RateLimited` with outcome `not_sent` and `retryAfterMs`: its turn would come after the deadline,
    * or it was aborted while waiting. `NotConnected` with outcome `not_sent`: the budget was closed.
    */
-  take(kind: PacingClass, request?: PacingRequest): Promise<void>;
+  take(kind: PacingClass, request?: PacingRequest): Promise<Turn>;
   /** Refuses everything that waits. What comes later is paced as before. */
   clear(): void;
 }
@@ -65,8 +76,13 @@ const PRECEDENCE = ["cancel", "write", "read"] as const satisfies readonly Pacin
 
 interface Waiter {
   readonly deadline: number;
-  readonly grant: () => void;
+  readonly grant: (turn: Turn) => void;
   readonly refuse: (error: BrokerError) => void;
+}
+
+/** A call that went out: the latest moment at which the vendor may have counted it. */
+interface CountedCall {
+  countedBy: number;
 }
 
 const SYSTEM_CLOCK: PacingClock = {
@@ -83,10 +99,10 @@ export function pacingShare(limit: number, kind: PacingClass): number {
 }
 
 export function createBudget(options: PacingOptions): Budget {
-  const { name, windows, minSpacingMs = 0, clock = SYSTEM_CLOCK } = options;
+  const { name, windows, minSpacingMs = 0, transitMs = 50, clock = SYSTEM_CLOCK } = options;
   const horizon = Math.max(0, ...windows.map(({ perMs }) => perMs));
   const queues: Record<PacingClass, Waiter[]> = { cancel: [], write: [], read: [] };
-  let taken: number[] = [];
+  let taken: CountedCall[] = [];
   let stopTimer = (): void => {};
 
   /** The first moment from `now` at which one more call of this class fits behind the calls in `calls`. */
@@ -105,8 +121,8 @@ export function createBudget(options: PacingOptions): Budget {
     stopTimer();
     stopTimer = () => {};
     const now = clock.now();
-    taken = taken.filter((at) => at > now - horizon || at > now - minSpacingMs);
-    const planned = [...taken];
+    taken = taken.filter(({ countedBy }) => countedBy > now - Math.max(horizon, minSpacingMs));
+    const planned = taken.map(({ countedBy }) => countedBy).sort((a, b) => a - b);
     const next: Record<PacingClass, number> = { cancel: 0, write: 0, read: 0 };
     let wakeAt = Number.POSITIVE_INFINITY;
     for (;;) {
@@ -118,11 +134,17 @@ export function createBudget(options: PacingOptions): Budget {
         waiter.refuse(tooLate(name, at - now));
       } else if (at <= now) {
         queues[kind].splice(next[kind], 1);
-        taken.push(now);
-        planned.push(now);
-        waiter.grant();
+        const call: CountedCall = { countedBy: now + transitMs };
+        taken.push(call);
+        planned.push(call.countedBy);
+        waiter.grant({
+          arrived() {
+            call.countedBy = clock.now();
+            advance();
+          },
+        });
       } else {
-        planned.push(at);
+        planned.push(at + transitMs);
         next[kind] += 1;
         wakeAt = Math.min(wakeAt, at);
       }
@@ -151,7 +173,7 @@ export function createBudget(options: PacingOptions): Budget {
         };
         const waiter: Waiter = {
           deadline,
-          grant: () => settle(resolve),
+          grant: (turn) => settle(() => resolve(turn)),
           refuse: (error) => settle(() => reject(error)),
         };
         const withdraw = () => {

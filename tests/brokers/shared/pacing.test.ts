@@ -48,7 +48,7 @@ describe("a budget", () => {
 
   test("lets each class fill its share of a window, and more when the window has moved on", async () => {
     const clock = createManualClock();
-    const budget = createBudget({ name: "orders", windows: [{ limit: 10, perMs: 1000 }], clock });
+    const budget = createBudget({ name: "orders", windows: [{ limit: 10, perMs: 1000 }], transitMs: 0, clock });
     const { log, watch } = recorder();
     for (let i = 0; i < 8; i += 1) watch("read", budget.take("read"));
     for (let i = 0; i < 4; i += 1) watch("write", budget.take("write"));
@@ -66,6 +66,7 @@ describe("a budget", () => {
       name: "modify",
       windows: [{ limit: 20, perMs: 30_000 }],
       minSpacingMs: 40,
+      transitMs: 0,
       clock,
     });
     const { log, watch } = recorder();
@@ -85,9 +86,35 @@ describe("a budget", () => {
     expect(log).toEqual(["write 1", "cancel", "write 2"]);
   });
 
+  test("counts a call as late as it may arrive, until its answer shows that it had", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "x", windows: [], minSpacingMs: 20, transitMs: 50, clock });
+    const { log, watch } = recorder();
+    const first = await budget.take("write");
+    watch("unanswered", budget.take("write"));
+    clock.advance(69);
+    await settle();
+    expect(log).toEqual([]);
+    clock.advance(1);
+    await settle();
+    expect(log).toEqual(["unanswered"]);
+    first.arrived();
+    clock.advance(70);
+    const third = await budget.take("write");
+    clock.advance(5);
+    third.arrived();
+    watch("answered", budget.take("write"));
+    clock.advance(19);
+    await settle();
+    expect(log).toEqual(["unanswered"]);
+    clock.advance(1);
+    await settle();
+    expect(log).toEqual(["unanswered", "answered"]);
+  });
+
   test("refuses at once what would wait past its deadline, and says how long the wait is", async () => {
     const clock = createManualClock();
-    const budget = createBudget({ name: "place order", windows: [{ limit: 1, perMs: 1000 }], clock });
+    const budget = createBudget({ name: "place order", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
     await budget.take("write");
     clock.advance(400);
     const late = budget.take("write", { deadline: clock.now() + 599 });
@@ -99,7 +126,7 @@ describe("a budget", () => {
 
   test("refuses a waiting read whose turn a cancel has taken", async () => {
     const clock = createManualClock();
-    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], clock });
+    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
     const { log, watch } = recorder();
     await budget.take("read");
     watch("read", budget.take("read", { deadline: clock.now() + 1500 }));
@@ -113,7 +140,7 @@ describe("a budget", () => {
 
   test("takes an aborted call out of the queue, so that its turn is the next one's", async () => {
     const clock = createManualClock();
-    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], clock });
+    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
     const { log, watch } = recorder();
     await budget.take("write");
     const abort = new AbortController();
@@ -131,7 +158,7 @@ describe("a budget", () => {
 
   test("refuses what waits when it is cleared, and leaves no timer behind", async () => {
     const clock = createManualClock();
-    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], clock });
+    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
     await budget.take("read");
     const waiting = budget.take("read");
     budget.clear();
@@ -152,7 +179,7 @@ describe("a budget", () => {
           { limit: 3, perMs: 300 },
           { limit: 6, perMs: 1000 },
         ];
-        const budget = createBudget({ name: "x", windows, minSpacingMs: 20, clock });
+        const budget = createBudget({ name: "x", windows, minSpacingMs: 20, transitMs: 0, clock });
         const granted: { at: number; kind: PacingClass }[] = [];
         let open = 0;
         for (const { wait, kind, patience } of steps) {

@@ -1,0 +1,377 @@
+/** The broker: each method converts in, calls OpenD, converts out. */
+import { isTerminal, type Order } from "../../domain/order.ts";
+import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
+import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { defineBroker } from "../../spec/define-broker.ts";
+import type { TradingAccount } from "./accounts.ts";
+import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
+import {
+  MARKET_OF_REGION,
+  MODIFY,
+  NUMBER_OF_ENVIRONMENT,
+  NUMBER_OF_ORDER_TYPE,
+  NUMBER_OF_TIME_IN_FORCE,
+  REGIONS,
+  type Region,
+  SESSION_OF_LIFECYCLE,
+  SIDE_OF_DIRECTION,
+} from "./codes.ts";
+import { type FutuOptions, parseFutuOptions } from "./config.ts";
+import {
+  toCash,
+  toCurrencyNumber,
+  toHistoryTime,
+  toMarketStatus,
+  toOrder,
+  toOrderListing,
+  toPositions,
+  toQuote,
+  toSecurity,
+} from "./convert.ts";
+import type { VendorOrder } from "./messages.ts";
+import { createWire } from "./wire.ts";
+
+const DEADLINE_MS = 10_000;
+const DAY_MS = 86_400_000;
+/** How far back orders are looked for: a GTC order lives for 90 days at most. */
+const HISTORY_DAYS = 90;
+/** Which account an order is in is remembered for so many orders, the latest ones. */
+const REMEMBERED_ORDERS = 10_000;
+
+/** An order and the account it is in. */
+interface FoundOrder {
+  readonly account: TradingAccount;
+  readonly vendor: VendorOrder;
+}
+
+/**
+ * Connects to a Futu or moomoo account through OpenD.
+ *
+ * - SIMULATE has one paper account a region: positions and orders are their union.
+ * - The tag of an order is its `remark`. A replace cannot change a remark, and OpenD keeps it.
+ * - Orders of the mainland cannot be replaced in the REAL environment, for Stock Connect has no such thing.
+ *
+ * @throws TypeError that lists every wrong option.
+ */
+export function futu(options: FutuOptions): Broker {
+  const config = parseFutuOptions(options);
+  const accountOf = new Map<string, string>();
+  let host: BrokerHost | undefined;
+
+  const wire = createWire(config, options.deadlineMs ?? DEADLINE_MS, {
+    onOrder(vendor, accId) {
+      remember(vendor.orderIDEx, accId);
+      const order = toOrder(vendor);
+      if (order !== undefined) host?.onOrder(order);
+    },
+    onConnection: (connected, reason) =>
+      host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
+  });
+
+  function remember(orderId: string, accId: string): void {
+    accountOf.delete(orderId);
+    accountOf.set(orderId, accId);
+    const oldest = accountOf.keys().next().value;
+    if (accountOf.size > REMEMBERED_ORDERS && oldest !== undefined) accountOf.delete(oldest);
+  }
+
+  /** The chosen accounts. Before they are known there is no connection, and every call says so. */
+  function accounts(): readonly TradingAccount[] {
+    const known = wire.accounts();
+    if (known === undefined) throw wire.fault();
+    return known;
+  }
+
+  function header({ accId }: TradingAccount, market: number) {
+    return { trdEnv: NUMBER_OF_ENVIRONMENT[config.tradeEnv], accID: accId, trdMarket: market };
+  }
+
+  /** For queries any market of the account will do: OpenD answers for all of them. */
+  function queryHeader(account: TradingAccount) {
+    return header(account, account.markets.values().next().value ?? 0);
+  }
+
+  function accountFor(region: Region): TradingAccount {
+    const found = accounts().find(({ markets }) => markets.has(region));
+    if (found !== undefined) return found;
+    throw new BrokerError("NotSupported", `the ${config.tradeEnv} account at Futu may not trade ${region}`, {
+      outcome: "not_sent",
+    });
+  }
+
+  async function todaysOrders(account: TradingAccount, fresh: boolean, call: Call, orderIds: readonly string[] = []) {
+    const request = {
+      header: queryHeader(account),
+      ...(orderIds.length === 0 ? {} : { filterConditions: { orderIDExList: orderIds } }),
+      ...(fresh ? { refreshCache: true } : {}),
+    };
+    const pace = fresh ? { limit: "orders" as const, accId: account.accId } : undefined;
+    const { orderList } = await wire.read("GetOrderList", request, call, pace);
+    return orderList;
+  }
+
+  async function pastOrders(account: TradingAccount, call: Call, orderIds: readonly string[] = []) {
+    // The window ends by the vendor's clock and by ours, whichever is later, and begins by the earlier one.
+    const vendorNow = Number((await wire.state(call)).time) * 1000;
+    const request = {
+      header: queryHeader(account),
+      filterConditions: {
+        beginTime: toHistoryTime(dayStart(Math.min(vendorNow, Date.now()) - HISTORY_DAYS * DAY_MS)),
+        endTime: toHistoryTime(dayStart(Math.max(vendorNow, Date.now()) + 2 * DAY_MS)),
+        ...(orderIds.length === 0 ? {} : { orderIDExList: orderIds }),
+      },
+    };
+    const pace = { limit: "history" as const, accId: account.accId };
+    const { orderList } = await wire.read("GetHistoryOrderList", request, call, pace);
+    return orderList;
+  }
+
+  /** Looks in today's orders, then in history, first in the account the order is known to be in. */
+  async function find(orderId: string, fresh: boolean, call: Call): Promise<FoundOrder> {
+    if (!/^[\w-]{1,64}$/.test(orderId)) throw notFound(orderId);
+    const known = accountOf.get(orderId);
+    const all = accounts();
+    const places = known === undefined ? all : all.filter(({ accId }) => accId === known);
+    for (const list of [
+      (account: TradingAccount) => todaysOrders(account, fresh, call, [orderId]),
+      (account: TradingAccount) => pastOrders(account, call, [orderId]),
+    ]) {
+      const lists = await Promise.all(places.map(async (account) => ({ account, orders: await list(account) })));
+      for (const { account, orders } of lists) {
+        const vendor = orders.find(({ orderIDEx }) => orderIDEx === orderId);
+        if (vendor === undefined) continue;
+        remember(orderId, account.accId);
+        return { account, vendor };
+      }
+    }
+    throw notFound(orderId);
+  }
+
+  /** The market an order is changed in; OpenD wants it in the header of the request. */
+  function marketOf({ account }: FoundOrder, order: Order | undefined): number {
+    const region = REGIONS.find((each) => each === order?.contract.region);
+    return (region && account.markets.get(region)) ?? queryHeader(account).trdMarket;
+  }
+
+  /** OpenD says no to a change in many words; what the order is now says why. */
+  async function explain(error: unknown, orderId: string, call: Call): Promise<unknown> {
+    if (!isBrokerError(error) || error.code !== "OrderRejected") return error;
+    try {
+      const { vendor } = await find(orderId, true, call);
+      const order = toOrder(vendor);
+      return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
+    } catch (lookup) {
+      return isBrokerError(lookup) && lookup.code === "OrderNotFound" ? lookup : error;
+    }
+  }
+
+  function sessionOf(region: Region, lifecycle: keyof typeof SESSION_OF_LIFECYCLE) {
+    if (region !== "US") return {};
+    return { session: SESSION_OF_LIFECYCLE[lifecycle], fillOutsideRTH: lifecycle === "ETH" };
+  }
+
+  return defineBroker(options, {
+    kind: "futu",
+    display: "富途证券",
+
+    capabilities: () => toCapabilities(config.tradeEnv, wire.accounts()),
+
+    start(given) {
+      host = given;
+      return wire.start();
+    },
+
+    close: () => wire.close(),
+
+    async ping(call) {
+      try {
+        const { qotLogined, trdLogined } = await wire.state(call);
+        return qotLogined && trdLogined && wire.ready();
+      } catch {
+        return false;
+      }
+    },
+
+    async cash({ currency }, call) {
+      const number = toCurrencyNumber(currency);
+      if (number === undefined) throw new BrokerError("NotSupported", `Futu keeps no cash in ${currency}`);
+      const funds = await Promise.all(
+        accounts().map(async (account) => {
+          const region = account.markets.keys().next().value ?? "US";
+          const reply = await wire.read("GetFunds", { header: queryHeader(account), currency: number }, call);
+          return reply.funds === undefined ? [] : [{ funds: reply.funds, region }];
+        }),
+      );
+      return toCash(funds.flat(), currency);
+    },
+
+    async positions(call) {
+      const lists = await Promise.all(
+        accounts().map((account) => wire.read("GetPositionList", { header: queryHeader(account) }, call)),
+      );
+      return toPositions(lists.flatMap(({ positionList }) => positionList));
+    },
+
+    async quote(contract, call) {
+      const { code, qotMarket } = toSecurity(contract);
+      const request = { securityList: [{ market: qotMarket, code }] };
+      const { snapshotList } = await wire.read("GetSecuritySnapshot", request, call, { limit: "snapshot" });
+      const found = snapshotList.find(({ basic }) => basic.security.code === code);
+      if (found === undefined) throw new BrokerError("UnknownContract", `Futu has no quote of ${code}`);
+      return toQuote(contract, found.basic);
+    },
+
+    async marketStatus(call) {
+      return toMarketStatus(await wire.state(call));
+    },
+
+    async placeOrder(order, call): Promise<Placed> {
+      const { region, code, secMarket } = toSecurity(order.contract);
+      const { effective } = checkOrder(order, config.tradeEnv, region);
+      const account = accountFor(region);
+      const placed = await wire.write(
+        "PlaceOrder",
+        {
+          header: header(account, MARKET_OF_REGION[config.tradeEnv][region]),
+          trdSide: SIDE_OF_DIRECTION[order.direction],
+          orderType: NUMBER_OF_ORDER_TYPE[order.orderType],
+          code,
+          secMarket,
+          qty: order.qty,
+          // OpenD wants a price with a market order too, and takes no notice of it.
+          price: order.orderType === "Limit" ? order.price : 0,
+          timeInForce: NUMBER_OF_TIME_IN_FORCE[order.timeInForce],
+          ...sessionOf(region, order.lifecycle),
+          remark: order.tag,
+        },
+        call,
+        { limit: "place", accId: account.accId, kind: "write" },
+      );
+      // Both numbers are optional in the answer, and only this one is an order id here; the tag finds the order.
+      if (!placed.orderIDEx) {
+        throw new BrokerError("OutcomeUnknown", "OpenD took the order and gave no id for it", { outcome: "unknown" });
+      }
+      remember(placed.orderIDEx, account.accId);
+      return effective === undefined ? { orderId: placed.orderIDEx } : { orderId: placed.orderIDEx, effective };
+    },
+
+    async replaceOrder(orderId, change, call): Promise<Placed> {
+      const found = await beforeSending(find(orderId, true, call));
+      const order = toOrder(found.vendor);
+      const region = REGIONS.find((each) => each === order?.contract.region);
+      if (order === undefined || region === undefined) {
+        throw new BrokerError("NotSupported", `order ${orderId} is not one of the securities traded here`, {
+          outcome: "not_sent",
+        });
+      }
+      if (region === "CN" && config.tradeEnv === "REAL") {
+        throw new BrokerError(
+          "NotSupported",
+          "orders through Stock Connect cannot be replaced; cancel and place again",
+          {
+            outcome: "not_sent",
+          },
+        );
+      }
+      if (isTerminal(order.status)) throw notOpen(order, `order ${orderId} has ended`, "not_sent");
+      const price = order.orderType === "Market" ? undefined : change.price;
+      checkNumbers(price === undefined ? { qty: change.qty ?? order.qty } : { ...change, price }, region);
+      if (change.qty !== undefined && change.qty < order.filledQty) {
+        throw new BrokerError("InvalidRequest", `qty ${change.qty} is below the ${order.filledQty} already filled`, {
+          outcome: "not_sent",
+        });
+      }
+      // OpenD takes a missing quantity or price for 0, so both are always sent.
+      const request = {
+        header: header(found.account, marketOf(found, order)),
+        orderID: "0",
+        orderIDEx: orderId,
+        modifyOrderOp: MODIFY.change,
+        qty: change.qty ?? order.qty,
+        price: price ?? order.price ?? 0,
+      };
+      const pace = { limit: "modify", accId: found.account.accId, kind: "write" } as const;
+      const changed = await wire
+        .write("ModifyOrder", request, call, pace)
+        .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+      const newId = changed.orderIDEx || orderId;
+      remember(newId, found.account.accId);
+      return { orderId: newId };
+    },
+
+    async cancelOrder(orderId, call) {
+      const known = wire.accounts()?.find(({ accId }) => accId === accountOf.get(orderId));
+      // An order that is known is canceled without another question: a cancel must not wait.
+      const found = known === undefined ? await beforeSending(find(orderId, false, call)) : undefined;
+      const account = known ?? found?.account;
+      if (account === undefined) throw notFound(orderId);
+      const market = found === undefined ? queryHeader(account).trdMarket : marketOf(found, toOrder(found.vendor));
+      const request = {
+        header: header(account, market),
+        orderID: "0",
+        orderIDEx: orderId,
+        modifyOrderOp: MODIFY.cancel,
+      };
+      await wire
+        .write("ModifyOrder", request, call, { limit: "modify", accId: account.accId, kind: "cancel" })
+        .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+    },
+
+    async order(orderId, call) {
+      const { vendor } = await find(orderId, false, call);
+      const order = toOrder(vendor);
+      if (order !== undefined) return order;
+      throw new BrokerError(
+        "NotSupported",
+        `order ${orderId} is not one of the securities traded here: ${vendor.code}`,
+      );
+    },
+
+    async orders({ status, fresh = false }, call) {
+      const lists = await Promise.all(
+        accounts().map(async (account) => {
+          const [today, past] = await Promise.all([
+            todaysOrders(account, fresh, call),
+            status === "all" ? pastOrders(account, call) : [],
+          ]);
+          for (const { orderIDEx } of today) remember(orderIDEx, account.accId);
+          const current = new Set(today.map(({ orderIDEx }) => orderIDEx));
+          return [...today, ...past.filter(({ orderIDEx }) => !current.has(orderIDEx))];
+        }),
+      );
+      const listing = toOrderListing(lists.flat());
+      return status === "all"
+        ? listing
+        : { ...listing, orders: listing.orders.filter((each) => !isTerminal(each.status)) };
+    },
+  } satisfies Broker);
+}
+
+/** Midnight UTC: windows that change once a day let equal reads share one call. */
+function dayStart(at: number): number {
+  return Math.floor(at / DAY_MS) * DAY_MS;
+}
+
+/** A read that a write depends on: when it fails, nothing of the write has been sent. */
+async function beforeSending<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!isBrokerError(error)) throw error;
+    const code = error.code === "Timeout" ? "NotConnected" : error.code;
+    const { message, retryAfterMs } = error;
+    throw new BrokerError(code, message, {
+      outcome: "not_sent",
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      cause: error,
+    });
+  }
+}
+
+function notFound(orderId: string): BrokerError {
+  return new BrokerError("OrderNotFound", `Futu knows no order ${orderId}`, { outcome: "rejected" });
+}
+
+function notOpen(order: Order, message: string, outcome: "not_sent" | "rejected"): BrokerError {
+  return new BrokerError("OrderNotOpen", `${message} (it is ${order.originStatus})`, { outcome });
+}

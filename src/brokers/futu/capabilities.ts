@@ -1,0 +1,144 @@
+/**
+ * What Futu takes, as data, and the refusal of what it does not.
+ *
+ * A file of its own beside `convert.ts`, since the two together would be too long. Source: the notes to `OrderType`,
+ * `TimeInForce` and `Session` in the vendor's `.proto` files, and the questions about paper trading in its documentation.
+ */
+import { contractKey } from "../../domain/contract.ts";
+import { isMultipleOf } from "../../domain/money.ts";
+import type { OrderChange, OrderRequest } from "../../domain/order.ts";
+import { BrokerError } from "../../spec/broker-error.ts";
+import {
+  type Capabilities,
+  type MarketCapability,
+  type OrderCapability,
+  orderRows,
+  type PriceStep,
+} from "../../spec/capabilities.ts";
+import { maskAccount, type TradingAccount } from "./accounts.ts";
+import { REGIONS, type Region } from "./codes.ts";
+import type { FutuConfig } from "./config.ts";
+import { REGION_CURRENCIES, SYMBOL_PATTERNS } from "./convert.ts";
+
+/** OpenD takes three digits behind the point and drops further ones; US shares above a dollar trade in cents. */
+const PRICE_STEPS = {
+  US: [
+    { from: 0, step: 0.0001 },
+    { from: 1, step: 0.01 },
+  ],
+  HK: [{ from: 0, step: 0.001 }],
+  CN: [{ from: 0, step: 0.001 }],
+} as const satisfies Record<Region, readonly PriceStep[]>;
+
+/** HK and CN have no pre and post sessions: ETH is RTH there. */
+const REGULAR_ONLY = { lifecycle: "RTH" } as const;
+
+function realRows(): OrderCapability[] {
+  return [
+    ...orderRows({
+      regions: ["US"],
+      orderTypes: ["Limit"],
+      timesInForce: ["DAY", "GTC"],
+      lifecycles: ["RTH", "ETH", "OVERNIGHT"],
+    }),
+    ...orderRows({ regions: ["US"], orderTypes: ["Market"], timesInForce: ["DAY"], lifecycles: ["RTH"] }),
+    ...regularRows(["HK"], ["Limit"], ["DAY", "GTC"]),
+    ...regularRows(["HK"], ["Market"], ["DAY"]),
+    ...regularRows(["CN"], ["Limit"], ["DAY"]),
+  ];
+}
+
+/** Paper accounts take orders for the day only, and none for the night. */
+function simulateRows(): OrderCapability[] {
+  return [
+    ...orderRows({ regions: ["US"], orderTypes: ["Limit"], timesInForce: ["DAY"], lifecycles: ["RTH", "ETH"] }),
+    ...orderRows({ regions: ["US"], orderTypes: ["Market"], timesInForce: ["DAY"], lifecycles: ["RTH"] }),
+    ...regularRows(["HK"], ["Limit", "Market"], ["DAY"]),
+    ...regularRows(["CN"], ["Limit"], ["DAY"]),
+  ];
+}
+
+function regularRows(
+  regions: readonly Region[],
+  orderTypes: readonly OrderRequest["orderType"][],
+  timesInForce: readonly OrderRequest["timeInForce"][],
+): OrderCapability[] {
+  return [
+    ...orderRows({ regions, orderTypes, timesInForce, lifecycles: ["RTH"] }),
+    ...orderRows({ regions, orderTypes, timesInForce, lifecycles: ["ETH"], effective: REGULAR_ONLY }),
+  ];
+}
+
+const ROWS = { REAL: realRows(), SIMULATE: simulateRows() } as const;
+
+/** Everything the environment offers; once the accounts are known, only their markets. */
+export function toCapabilities(
+  tradeEnv: FutuConfig["tradeEnv"],
+  accounts: readonly TradingAccount[] | undefined,
+): Capabilities {
+  const offered = (region: string) => accounts?.some(({ markets }) => markets.has(region as Region)) ?? true;
+  return {
+    environment: tradeEnv,
+    account: accounts === undefined ? null : accounts.map(({ accId }) => maskAccount(accId)).join(" "),
+    markets: REGIONS.filter(offered).map(toMarket),
+    orders: ROWS[tradeEnv].filter(({ region }) => offered(region)),
+    quotes: REGIONS,
+    push: "stream",
+    listing: { complete: true, settleMs: 30_000 },
+  };
+}
+
+function toMarket(region: Region): MarketCapability {
+  return {
+    tradeType: "Securities",
+    region,
+    currency: REGION_CURRENCIES[region],
+    unit: "Share",
+    symbolPattern: SYMBOL_PATTERNS[region],
+    qtyStep: 1,
+    priceSteps: PRICE_STEPS[region],
+  };
+}
+
+/**
+ * Finds the row of an order, and checks what Futu would cut in silence.
+ *
+ * @throws BrokerError `NotSupported` without a row, `InvalidRequest` for a price or quantity that is too fine.
+ */
+export function checkOrder(order: OrderRequest, tradeEnv: FutuConfig["tradeEnv"], region: Region): OrderCapability {
+  const { orderType, timeInForce, lifecycle } = order;
+  const row = ROWS[tradeEnv].find(
+    (each) =>
+      each.region === region &&
+      each.orderType === orderType &&
+      each.timeInForce === timeInForce &&
+      each.lifecycle === lifecycle,
+  );
+  if (row === undefined) {
+    throw new BrokerError(
+      "NotSupported",
+      `Futu (${tradeEnv}) takes no ${orderType} order ${timeInForce} ${lifecycle} in ${region}`,
+      { outcome: "not_sent" },
+    );
+  }
+  if (orderType === "Limit" && order.price === undefined) {
+    throw invalid(`${contractKey(order.contract)}: a limit order needs a price`);
+  }
+  checkNumbers(orderType === "Limit" ? order : { qty: order.qty }, region);
+  return row;
+}
+
+/** @throws BrokerError `InvalidRequest` for a price or quantity that OpenD would cut. */
+export function checkNumbers({ qty, price }: OrderChange, region: Region): void {
+  if (qty !== undefined && !(Number.isSafeInteger(qty) && qty > 0)) {
+    throw invalid(`qty ${qty} must be a whole number above 0`);
+  }
+  if (price === undefined) return;
+  if (!(Number.isFinite(price) && price > 0)) throw invalid(`price ${price} must be above 0`);
+  const step = PRICE_STEPS[region].findLast(({ from }) => price >= from)?.step ?? 0.001;
+  if (!isMultipleOf(price, step)) throw invalid(`price ${price} is finer than the step ${step} of ${region}`);
+}
+
+function invalid(message: string): BrokerError {
+  return new BrokerError("InvalidRequest", message, { outcome: "not_sent" });
+}

@@ -1,0 +1,88 @@
+/**
+ * How long to wait for OpenD, and the vendor's documented frequency limits. Source of these: the "Interface
+ * Limitations" of each call in the documentation of Futu's OpenAPI.
+ *
+ * A file of its own beside `wire.ts`, since the two together would be too long.
+ */
+import { type Budget, createBudget, type PacingOptions } from "../shared/pacing.ts";
+
+/** For connecting and logging in to OpenD. */
+export const CONNECT_MS = 5_000;
+/** Below the default deadline of a request, so that a read says what it waited for. */
+export const READ_MS = 8_000;
+/** After this a write without an answer is unknown. */
+export const WRITE_MS = 30_000;
+/** OpenD is on the same machine or nearly: silence for this long is a half-open socket. */
+export const PROBE_MS = 3_500;
+/** Between two looks at a connection that nobody uses. */
+export const HEARTBEAT_MS = 10_000;
+/** While OpenD itself is not logged in, its return is looked for more often. */
+export const LOGIN_WATCH_MS = 2_000;
+/** So long one look answers everybody who asks. */
+export const SHARED_PROBE_MS = 2_000;
+const BACK_OFF_MS = { first: 500, most: 15_000 } as const;
+/** After a refused key or an account that cannot be chosen: a person has to do something first. */
+export const REFUSED_BACK_OFF_MS = 30_000;
+
+const WINDOW = 30_000;
+
+/** An interface that is not here has no limit. */
+const LIMITS = {
+  place: { name: "place order", windows: [{ limit: 15, perMs: WINDOW }], minSpacingMs: 20 },
+  modify: { name: "modify or cancel order", windows: [{ limit: 20, perMs: WINDOW }], minSpacingMs: 40 },
+  // Funds, positions and today's orders count only when they pass OpenD's cache by.
+  funds: { name: "refresh funds", windows: [{ limit: 10, perMs: WINDOW }] },
+  positions: { name: "refresh positions", windows: [{ limit: 10, perMs: WINDOW }] },
+  orders: { name: "refresh orders", windows: [{ limit: 10, perMs: WINDOW }] },
+  history: { name: "order history", windows: [{ limit: 10, perMs: WINDOW }] },
+  snapshot: { name: "quote", windows: [{ limit: 60, perMs: WINDOW }] },
+  unlock: { name: "unlock trading", windows: [{ limit: 10, perMs: WINDOW }] },
+} as const satisfies Record<string, PacingOptions>;
+
+/** An interface with a frequency limit, and the account it is counted for (none: the whole login). */
+export interface Pace {
+  readonly limit: keyof typeof LIMITS;
+  readonly accId?: string;
+}
+
+/** One budget for each interface and account, made when it is first needed. */
+export interface Budgets {
+  of(pace: Pace): Budget;
+  /** Refuses all that waits. */
+  clear(): void;
+}
+
+export function createBudgets(): Budgets {
+  const budgets = new Map<string, Budget>();
+  return {
+    of({ limit, accId = "" }) {
+      const key = `${limit} ${accId}`;
+      const budget = budgets.get(key) ?? createBudget(LIMITS[limit]);
+      budgets.set(key, budget);
+      return budget;
+    },
+    clear() {
+      for (const budget of budgets.values()) budget.clear();
+    },
+  };
+}
+
+/** Half to the whole of a time that doubles with every failure. */
+export function backOff(failures: number): number {
+  const most = Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** Math.min(failures, 10));
+  return most * (0.5 + Math.random() / 2);
+}
+
+/** Resolves after so many milliseconds, or earlier when the signal aborts or `event` comes. */
+export function pause(ms: number, signal: AbortSignal, event?: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    void event?.then(done);
+  });
+}

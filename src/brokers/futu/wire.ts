@@ -1,0 +1,396 @@
+/**
+ * The connection to OpenD: one socket at a time, kept up for as long as the broker runs, with the account chosen,
+ * trading unlocked and pushes subscribed on each of them.
+ *
+ * - Nothing waits for a connection but one repetition of a read that the connection took with it.
+ * - A write that was handed over is not given up when its caller's deadline passes: it ends with OpenD's answer, with
+ *   the connection, or after {@link WRITE_MS} as unknown, so that a late answer still says what became of the order.
+ */
+
+import type { Call } from "../../spec/broker.ts";
+import type { BrokerError } from "../../spec/broker-error.ts";
+import { isBrokerError } from "../../spec/broker-error.ts";
+import { createSharedReads, type PacingClass, type Turn } from "../shared/pacing.ts";
+import { chooseAccounts, type TradingAccount } from "./accounts.ts";
+import type { FutuConfig } from "./config.ts";
+import {
+  COMMAND,
+  type GlobalState,
+  type Method,
+  parseLoginNotice,
+  parseOrderPush,
+  parseReply,
+  type Reply,
+  type VendorOrder,
+} from "./messages.ts";
+import { notConnected, type Purpose, TradingLocked, toBrokerError, toLoginError, withoutAnswer } from "./refusals.ts";
+import { type Library, type Link, loadLibrary, openLink } from "./socket.ts";
+import {
+  backOff,
+  CONNECT_MS,
+  createBudgets,
+  HEARTBEAT_MS,
+  LOGIN_WATCH_MS,
+  type Pace,
+  PROBE_MS,
+  pause,
+  READ_MS,
+  REFUSED_BACK_OFF_MS,
+  SHARED_PROBE_MS,
+  WRITE_MS,
+} from "./timing.ts";
+
+export interface WireHandlers {
+  onOrder(order: VendorOrder, accId: string): void;
+  onConnection(connected: boolean, reason?: string): void;
+}
+
+/** A request to OpenD without what belongs to the connection. */
+type Request = Readonly<Record<string, unknown>>;
+
+export interface Wire {
+  /** Resolves when the first attempt has ended. @throws BrokerError for what another attempt cannot heal. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+  /** The chosen accounts, also while the connection is gone; `undefined` until they were first seen. */
+  accounts(): readonly TradingAccount[] | undefined;
+  /** Why there is no connection. Meaningless while there is one. */
+  fault(): BrokerError;
+  /** State of OpenD by a round trip, at most two seconds old. @throws BrokerError `NotConnected`, `Timeout` */
+  state(call: Call): Promise<GlobalState>;
+  /** True when orders can be sent and pushes come. */
+  ready(): boolean;
+  read<M extends Method>(method: M, request: Request, call: Call, pace?: Pace): Promise<Reply<M>>;
+  write<M extends Method>(
+    method: M,
+    request: Request,
+    call: Call,
+    pace: Pace & { readonly kind: PacingClass },
+  ): Promise<Reply<M>>;
+}
+
+/** What a request is for, how long its answer may take, and what may end it before. */
+interface Sending {
+  readonly purpose: Purpose;
+  readonly ms: number;
+  readonly signal?: AbortSignal;
+  readonly turn?: Turn | undefined;
+}
+
+const QUERY: Sending = { purpose: "read", ms: READ_MS };
+
+interface Session {
+  readonly link: Link;
+  readonly accounts: readonly TradingAccount[];
+  unlocked: boolean;
+}
+
+export function createWire(config: FutuConfig, deadlineMs: number, handlers: WireHandlers): Wire {
+  const url = `${config.ssl ? "wss" : "ws"}://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`;
+  const shared = createSharedReads();
+  const budgets = createBudgets();
+  /** Aborted by `close`; absent while the wire is not running. */
+  let running: AbortController | undefined;
+  let starting: Promise<void> | undefined;
+  let link: Link | undefined;
+  let session: Session | undefined;
+  let known: readonly TradingAccount[] | undefined;
+  let down: BrokerError = notConnected("not started");
+  let awaitSession = Promise.withResolvers<void>();
+  let probing: { readonly link: Link; readonly at: number; readonly state: Promise<GlobalState> } | undefined;
+  let serial = 0;
+  /** A password that OpenD refused is never sent again: a few wrong ones lock the account. */
+  let pinRefused = false;
+
+  /** Sends on this very connection, and ends whatever happens. */
+  function exchange<M extends Method>(
+    on: Link,
+    method: M,
+    request: Request,
+    { purpose, ms, signal, turn }: Sending,
+  ): Promise<Reply<M>> {
+    return new Promise((resolve, reject) => {
+      const { sent, answer } = on.send(method, request);
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+        settle();
+      };
+      const abort = () => end(() => reject(withoutAnswer(`${method}: given up before OpenD answered`, purpose)));
+      const timer = setTimeout(() => {
+        end(() => reject(withoutAnswer(`OpenD did not answer ${method} within ${ms} ms`, purpose)));
+        // Silence may mean a half-open socket, which nothing else would notice before the next heartbeat.
+        if (method !== "GetGlobalState") void probe(on).catch(() => {});
+      }, ms);
+      signal?.addEventListener("abort", abort, { once: true });
+      answer
+        .then((response) => parseReply(method, response))
+        .then(
+          (reply) => end(() => resolve(reply)),
+          (rejection) => end(() => reject(toBrokerError(rejection, method, purpose, sent))),
+        )
+        .finally(() => turn?.arrived());
+    });
+  }
+
+  /** SDK fault (half-open sockets): nothing there notices one; here an unanswered probe ends the connection. */
+  function probe(on: Link): Promise<GlobalState> {
+    if (probing?.link === on && performance.now() - probing.at < SHARED_PROBE_MS) return probing.state;
+    const heard = on.heard();
+    const state = exchange(on, "GetGlobalState", { userID: 0 }, { purpose: "read", ms: PROBE_MS });
+    probing = { link: on, at: performance.now(), state };
+    state.then(
+      (answer) => follow(on, answer.qotLogined && answer.trdLogined),
+      () => {
+        if (on.heard() === heard) on.close("OpenD does not answer");
+      },
+    );
+    return state;
+  }
+
+  /** Keeps the session in step with OpenD's own login to the vendor. */
+  function follow(on: Link, loggedIn: boolean): void {
+    if (on !== link) return;
+    if (!loggedIn && session !== undefined) leave(notConnected("OpenD is not logged in to Futu"));
+    if (loggedIn && session === undefined) void establish(on).catch((error) => on.close(reasonOf(error)));
+  }
+
+  function leave(reason: BrokerError): void {
+    down = reason;
+    if (session === undefined) return;
+    session = undefined;
+    awaitSession = Promise.withResolvers<void>();
+    handlers.onConnection(false, reason.message);
+  }
+
+  let establishing: { readonly on: Link; readonly done: Promise<void> } | undefined;
+
+  /** Chooses the accounts, asks for their pushes and unlocks trading; after that orders can be sent on this connection. */
+  function establish(on: Link): Promise<void> {
+    if (establishing?.on === on) return establishing.done;
+    const done = setUp(on).finally(() => {
+      establishing = undefined;
+    });
+    establishing = { on, done };
+    return done;
+  }
+
+  async function setUp(on: Link): Promise<void> {
+    const list = await exchange(on, "GetAccList", { userID: 0, trdCategory: 1, needGeneralSecAccount: true }, QUERY);
+    const accounts = chooseAccounts(list.accList, config);
+    // SDK fault (subscriptions): they are lost with the connection; here every connection asks for them.
+    await exchange(on, "SubAccPush", { accIDList: accounts.map(({ accId }) => accId) }, QUERY);
+    const fresh: Session = { link: on, accounts, unlocked: false };
+    await unlock(fresh).catch(() => {});
+    if (on !== link) return;
+    known = accounts;
+    session = fresh;
+    awaitSession.resolve();
+    handlers.onConnection(true);
+  }
+
+  /** Once a connection; after a refusal of the password never again. */
+  async function unlock(on: Session): Promise<void> {
+    if (config.tradeEnv !== "REAL" || config.unlockPin === undefined || on.unlocked || pinRefused) return;
+    const { firm } = on.accounts[0] ?? {};
+    const request = {
+      unlock: true,
+      pwdMD5: config.unlockPin,
+      ...(firm === undefined ? {} : { securityFirm: firm }),
+    };
+    await shared.read("unlock", new AbortController().signal, async () => {
+      await budgets.of({ limit: "unlock" }).take("cancel", { deadline: performance.now() + deadlineMs });
+      try {
+        await exchange(on.link, "UnlockTrade", request, QUERY);
+        on.unlocked = true;
+      } catch (error) {
+        const code = isBrokerError(error) ? error.code : undefined;
+        pinRefused = code === "AuthenticationFailed";
+        // Another refusal is not repeated on this connection either, unless OpenD says that trading is locked.
+        on.unlocked = code === "BrokerFault";
+        throw error;
+      }
+    });
+  }
+
+  /** One connection from its beginning to its end. @returns why it ended. */
+  async function connect(library: Library, signal: AbortSignal, onUp: () => void): Promise<BrokerError> {
+    let on: Link | undefined;
+    const onEnd = (reason: string) => {
+      if (on !== undefined && session?.link === on) leave(notConnected(reason));
+    };
+    const opening = openLink({ library, url, key: config.key, signal, timeoutMs: CONNECT_MS, onPush, onEnd });
+    const opened = await opening.catch((rejection) => Promise.reject(toLoginError(rejection)));
+    on = opened;
+    link = opened;
+    serial = 0;
+    const beat = () => {
+      heartbeat = setTimeout(
+        () => {
+          void probe(opened).catch(() => {});
+          beat();
+        },
+        session === undefined ? LOGIN_WATCH_MS : HEARTBEAT_MS,
+      );
+    };
+    let heartbeat: ReturnType<typeof setTimeout> | undefined;
+    try {
+      const { qotLogined, trdLogined } = await probe(opened);
+      if (qotLogined && trdLogined) await establish(opened);
+      else down = notConnected("OpenD is not logged in to Futu");
+      beat();
+      onUp();
+      return notConnected(await opened.closed);
+    } finally {
+      clearTimeout(heartbeat);
+      if (link === opened) link = undefined;
+      opened.close("closed");
+    }
+  }
+
+  /**
+   * Connects again and again, one connection after the other, until it is stopped.
+   *
+   * SDK fault (failed logins): there a refused key ends everything silently; here it is tried again, slowly.
+   */
+  async function keepUp(library: Library, stop: AbortSignal, first: PromiseWithResolvers<void>): Promise<void> {
+    let failures = 0;
+    let attempted = false;
+    while (!stop.aborted) {
+      let refused = false;
+      const ended = await connect(library, stop, () => {
+        failures = 0;
+        attempted = true;
+        first.resolve();
+      }).catch((error: unknown) => {
+        const fault = isBrokerError(error) ? error : notConnected(reasonOf(error));
+        refused = fault.code === "AuthenticationFailed" || fault.code === "BrokerFault";
+        if (fault.code === "BrokerFault" && !attempted) first.reject(fault);
+        return fault;
+      });
+      attempted = true;
+      first.resolve();
+      if (stop.aborted) return;
+      down = ended;
+      await pause(refused ? REFUSED_BACK_OFF_MS : backOff(failures), stop);
+      failures += 1;
+    }
+  }
+
+  function onPush(command: number, message: unknown): void {
+    if (command === COMMAND.Notify) {
+      const loggedIn = parseLoginNotice(message);
+      if (loggedIn !== undefined && link !== undefined) follow(link, loggedIn);
+    }
+    const push = command === COMMAND.UpdateOrder ? parseOrderPush(message) : undefined;
+    if (push !== undefined && known?.some(({ accId }) => accId === push.accID)) {
+      handlers.onOrder(push.order, push.accID);
+    }
+  }
+
+  function requireSession(): Session {
+    if (session === undefined) throw down;
+    return session;
+  }
+
+  function deadline(): number {
+    return performance.now() + deadlineMs;
+  }
+
+  async function readOnce<M extends Method>(
+    method: M,
+    request: Request,
+    signal: AbortSignal,
+    pace: Pace | undefined,
+  ): Promise<Reply<M>> {
+    requireSession();
+    const turn = pace && (await budgets.of(pace).take("read", { signal, deadline: deadline() }));
+    return exchange(requireSession().link, method, request, { ...QUERY, signal, turn });
+  }
+
+  /** Hands a write to the live connection, or fails without having sent anything. */
+  function handOver<M extends Method>(method: M, request: Request, call: Call, turn: Turn): Promise<Reply<M>> {
+    if (call.signal.aborted) throw notConnected("given up before the request was sent");
+    const { link: live } = requireSession();
+    serial += 1;
+    // SDK fault (packet ids): it says it fills them in, and does not; the number grows with each write of a connection.
+    const packetID = { connID: live.connId, serialNo: serial };
+    const purpose = method === "PlaceOrder" ? "place" : "modify";
+    return exchange(live, method, { packetID, ...request }, { purpose, ms: WRITE_MS, turn });
+  }
+
+  return {
+    async start() {
+      if (starting !== undefined) return starting;
+      const stop = new AbortController();
+      running = stop;
+      starting = (async () => {
+        const library = await loadLibrary(config.sdk);
+        const first = Promise.withResolvers<void>();
+        void keepUp(library, stop.signal, first);
+        await first.promise;
+      })();
+      try {
+        await starting;
+      } catch (error) {
+        stop.abort();
+        starting = undefined;
+        throw error;
+      }
+    },
+
+    async close() {
+      down = notConnected("closed");
+      running?.abort();
+      running = undefined;
+      starting = undefined;
+      awaitSession.resolve();
+      budgets.clear();
+    },
+
+    accounts: () => known,
+    fault: () => down,
+    ready: () => session !== undefined,
+
+    async state(call) {
+      if (link === undefined) throw down;
+      return shared.read("state", call.signal, () => (link === undefined ? Promise.reject(down) : probe(link)));
+    },
+
+    read(method, request, call, pace) {
+      const key = `${method} ${JSON.stringify(request)}`;
+      return shared.read(key, call.signal, async (signal) => {
+        const before = requireSession();
+        try {
+          return await readOnce(method, request, signal, pace);
+        } catch (error) {
+          const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
+          if (!lost || running === undefined || signal.aborted) throw error;
+          // The connection took the read with it: asked again once on the next one, if that comes in time.
+          await pause(READ_MS, signal, awaitSession.promise);
+          return readOnce(method, request, signal, pace);
+        }
+      });
+    },
+
+    async write(method, request, call, { kind, ...pace }) {
+      const bounds = { signal: call.signal, deadline: deadline() };
+      await unlock(requireSession()).catch(() => {});
+      const turn = await budgets.of(pace).take(kind, bounds);
+      try {
+        return await handOver(method, request, call, turn);
+      } catch (error) {
+        // OpenD refused it at its own door, so that no order came of it; with trading unlocked it may go in.
+        if (!(error instanceof TradingLocked) || config.unlockPin === undefined || pinRefused) throw error;
+        const current = requireSession();
+        current.unlocked = false;
+        await unlock(current).catch(() => Promise.reject(error));
+        return handOver(method, request, call, await budgets.of(pace).take(kind, bounds));
+      }
+    },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
