@@ -8,6 +8,9 @@ const MESSAGE_BYTES = 20;
 /** Errors of the answer header: what the WebSocket side itself reports, apart from the body's `retType`. */
 export const WS_ERRORS = { none: 0, timeout: 1, opendTimeout: 2, disconnected: 3 } as const;
 
+/** ASCII only: the SDK reads 20 characters, not bytes, and would run on into the body. */
+const WS_ERROR_TEXTS: Readonly<Record<number, string>> = { 1: "timeout", 2: "opend timeout", 3: "disconnect" };
+
 /** A request as it came in. */
 export interface WsRequestFrame {
   readonly cmd: number;
@@ -20,8 +23,6 @@ export interface WsRequestFrame {
 export interface WsAnswerFrame extends WsRequestFrame {
   /** One of {@link WS_ERRORS}. Default 0. */
   readonly error?: number;
-  /** Text beside an error, cut to 20 bytes. */
-  readonly message?: string;
 }
 
 /** Reads a request; `undefined` for anything that does not carry the sign. */
@@ -36,7 +37,8 @@ export function writeWsFrame(frame: WsAnswerFrame): Buffer {
   SIGN.copy(header, 0);
   header.writeUInt32BE(frame.cmd, 8);
   header.writeBigUInt64BE(frame.section, 12);
-  header.writeInt32BE(frame.error ?? WS_ERRORS.none, 20);
-  Buffer.from(frame.message ?? "", "utf8").copy(header, 24, 0, MESSAGE_BYTES);
+  const { error = WS_ERRORS.none } = frame;
+  header.writeInt32BE(error, 20);
+  header.write(WS_ERROR_TEXTS[error] ?? "", 24, MESSAGE_BYTES, "latin1");
   return Buffer.concat([header, frame.body]);
 }

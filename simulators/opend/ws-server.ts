@@ -59,9 +59,7 @@ function serve(gateway: Gateway, socket: WebSocket): void {
       cmd,
       c2s: () => (isCommand(cmd) ? decodeRequest(cmd, body) : {}),
       answer(reply: Reply, wsError: number) {
-        socket.send(
-          writeWsFrame({ cmd, section, error: wsError, message: reply.retMsg ?? "", body: encodeReply(cmd, reply) }),
-        );
+        socket.send(writeWsFrame({ cmd, section, error: wsError, body: encodeReply(cmd, reply) }));
         if (cmd === INIT && wsError !== WS_ERRORS.none) socket.close();
       },
     });
