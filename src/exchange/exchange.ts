@@ -179,7 +179,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       return { resting, opens, at: opens ? resting.wakesAt : resting.endsAt };
     });
     // The price has not moved since the last call, so an order that does not cross now crossed at no opening in between.
-    due.sort((a, b) => a.at - b.at || a.resting.rank - b.resting.rank);
+    due.sort((a, b) => a.at - b.at || Number(a.opens) - Number(b.opens) || a.resting.rank - b.resting.rank);
     for (const { resting, opens, at } of due) {
       if (opens) match(resting, at);
       else if (at <= now) end(resting, "EXPIRED", "a day order ends with its trading day", at);
@@ -254,13 +254,13 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     if (qty < order.filledQty) {
       throw new RefusedByExchange("bad-quantity", `${qty} is below the ${order.filledQty} that are filled already`);
     }
-    if (qty !== order.qty && qty !== order.filledQty) {
+    const done = order.filledQty > 0 && qty === order.filledQty;
+    if (qty !== order.qty && !done) {
       const others = subtract(book.exposure(contract).sellQty, direction === "SELL" ? unfilled(order) : 0);
       const sellable = add(subtract(ledger.held(contract), others), order.filledQty);
       checkQuantity(contract, direction, qty, listings.lotSize(contract), sellable);
     }
     if (qty === order.qty && price === order.price) return order;
-    const done = qty > 0 && qty === order.filledQty;
     const next: ExchangeOrder = { ...withStatus(order, done ? "FILLED" : order.status, now), qty, price };
     if (done) {
       book.remove(orderId);

@@ -9,7 +9,7 @@ export const WALK_STEP_MS = 1000;
 
 /** Largest move of one step, as a part of the price. */
 const REACH = 0.0004;
-/** How strongly a price is drawn back to where it began, so that no contract drifts to nothing. */
+/** How strongly a price is drawn back to where it began or was last set, so that no contract drifts to nothing. */
 const PULL = 0.0005;
 /** Steps that are caught up after a pause; a longer one counts as if this much time had passed. */
 const CATCH_UP = 60;
@@ -42,8 +42,7 @@ export function createRandomWalk(exchange: Exchange, contracts: readonly Contrac
       for (const walker of walkers) {
         const last = exchange.quote(walker.contract)?.latest;
         if (last === undefined || !trades(exchange, walker.contract)) continue;
-        if (walker.anchor === 0) walker.anchor = last;
-        if (walker.shown !== last) walker.exact = last;
+        if (walker.shown !== last) walker.anchor = walker.exact = last;
         for (let each = step - missed + 1; each <= step; each++) {
           const drift = PULL * (walker.anchor / walker.exact - 1);
           walker.exact *= 1 + drift + REACH * noise(`${seed} ${walker.key} ${each}`);

@@ -1,0 +1,193 @@
+import { describe, expect, test } from "vitest";
+import { demoAccount, demoTradingTime } from "../../src/exchange/demo-account.ts";
+import { createExchange } from "../../src/exchange/exchange.ts";
+import { AAPL, IN_HK, limit, MOUTAI, openMarket, refusalOf, security, TENCENT } from "./market.ts";
+
+const usd = (amount: number, available = amount) => ({ currency: "USD", amount, available });
+
+describe("cash", () => {
+  test("an open buy order reserves its rest at the limit; a fill pays its price; an end gives the rest back", () => {
+    const { exchange } = openMarket({ cash: { USD: 100_000 } });
+    const { orderId } = exchange.place(limit({ price: 190, qty: 100 }));
+    expect(exchange.balances()).toEqual([usd(100_000, 81_000)]);
+    exchange.fill(orderId, 40, 189.99);
+    expect(exchange.balances()).toEqual([usd(92_400.4, 81_000.4)]);
+    exchange.replace(orderId, { qty: 60 });
+    expect(exchange.balances()).toEqual([usd(92_400.4, 88_600.4)]);
+    exchange.cancel(orderId);
+    expect(exchange.balances()).toEqual([usd(92_400.4)]);
+  });
+
+  test("what is reserved cannot be spent twice", () => {
+    const { exchange } = openMarket({ cash: { USD: 30_000 } });
+    const first = exchange.place(limit({ price: 190, qty: 100 }));
+    expect(refusalOf(() => exchange.place(limit({ price: 190, qty: 100 })))).toBe("insufficient-funds");
+    expect(refusalOf(() => exchange.replace(first.orderId, { qty: 158 }))).toBe("insufficient-funds");
+    expect(exchange.order(first.orderId)?.qty).toBe(100);
+    expect(exchange.replace(first.orderId, { qty: 157 }).qty).toBe(157);
+    exchange.cancel(first.orderId);
+    expect(exchange.place(limit({ price: 190, qty: 100 })).status).toBe("OPEN");
+  });
+
+  test("buying power reaches across currencies; the loan stands in the ledger", () => {
+    const { exchange } = openMarket({ cash: { USD: 10_000 }, ratesToUsd: { HKD: 0.125 } }, IN_HK);
+    expect(refusalOf(() => exchange.place(limit({ contract: TENCENT, price: 500, qty: 200 })))).toBe(
+      "insufficient-funds",
+    );
+    exchange.place(limit({ contract: TENCENT, price: 500, qty: 100 }));
+    expect(exchange.balances()).toEqual([usd(10_000), { currency: "HKD", amount: -50_000, available: -50_000 }]);
+    expect(exchange.totalCash("USD")).toBe(3_750);
+    expect(exchange.totalCash("HKD")).toBe(30_000);
+  });
+
+  test("onshore and offshore yuan are one line", () => {
+    const { exchange } = openMarket({ cash: { CNH: 100, CNY: 50 }, ratesToUsd: { CNH: 0.1 } });
+    expect(exchange.balances()).toEqual([{ currency: "CNY", amount: 150, available: 150 }]);
+    expect([exchange.totalCash("CNH"), exchange.totalCash("CNY"), exchange.totalCash("USD")]).toEqual([150, 150, 15]);
+  });
+
+  test("a currency without a rate is a wrong set-up, said at once", () => {
+    expect(() => createExchange({ cash: { JPY: 1 } })).toThrow(/JPY.*ratesToUsd/);
+    expect(() => createExchange().totalCash("JPY")).toThrow(RangeError);
+    expect(() => createExchange({ ratesToUsd: { HKD: 0 } })).toThrow(/ratesToUsd.HKD/);
+    expect(() => createExchange({ prices: [{ contract: AAPL, price: 0 }] })).toThrow(/US AAPL/);
+  });
+});
+
+describe("positions", () => {
+  test("buying moves the average cost, selling does not, and nothing held is not shown", () => {
+    const { exchange } = openMarket({ positions: [{ contract: AAPL, qty: 100, avgCost: 100 }] });
+    exchange.place(limit({ price: 200, qty: 100 }));
+    expect(exchange.positions()).toEqual([{ contract: AAPL, currency: "USD", qty: 200, avgCost: 150 }]);
+    exchange.place(limit({ direction: "SELL", price: 150, qty: 150 }));
+    expect(exchange.positions()).toEqual([{ contract: AAPL, currency: "USD", qty: 50, avgCost: 150 }]);
+    exchange.place(limit({ direction: "SELL", price: 150, qty: 50 }));
+    expect(exchange.positions()).toEqual([]);
+  });
+
+  test("fractions and contracts of other venues are kept", () => {
+    const odd = security("JP", "7203");
+    const { exchange } = openMarket({
+      positions: [
+        { contract: AAPL, qty: 0.5 },
+        { contract: odd, qty: -3 },
+      ],
+    });
+    expect(exchange.positions().map(({ qty }) => qty)).toEqual([0.5, -3]);
+    expect(exchange.place(limit({ direction: "SELL", qty: 0.5 })).status).toBe("FILLED");
+  });
+});
+
+describe("short sales", () => {
+  test("are refused by default, and open sell orders count against the position", () => {
+    const { exchange } = openMarket({ positions: [{ contract: AAPL, qty: 100 }] });
+    const sell = (qty: number) => exchange.place(limit({ direction: "SELL", price: 210, qty }));
+    const { orderId } = sell(60);
+    expect(refusalOf(() => sell(41))).toBe("short-sale");
+    expect(refusalOf(() => exchange.replace(orderId, { qty: 101 }))).toBe("short-sale");
+    expect(sell(40).status).toBe("OPEN");
+    exchange.cancel(orderId);
+    expect(sell(60).status).toBe("OPEN");
+  });
+
+  test("an order that became one can be made smaller", () => {
+    const before = openMarket({ allowShort: true });
+    const { orderId } = before.exchange.place(limit({ direction: "SELL", price: 210 }));
+    const { exchange } = openMarket({ state: before.exchange.snapshot() });
+    expect(refusalOf(() => exchange.replace(orderId, { qty: 101 }))).toBe("short-sale");
+    expect(exchange.replace(orderId, { qty: 50 }).qty).toBe(50);
+  });
+
+  test("where allowed, bind half as much again as they bring in", () => {
+    const { exchange } = openMarket({ cash: { USD: 10_000 }, allowShort: true });
+    const short = (qty: number) => exchange.place(limit({ direction: "SELL", price: 200, qty }));
+    expect(refusalOf(() => short(101))).toBe("insufficient-funds");
+    expect(short(100)).toMatchObject({ status: "FILLED" });
+    expect(exchange.positions()).toEqual([{ contract: AAPL, currency: "USD", qty: -100, avgCost: 200 }]);
+    expect(exchange.balances()).toEqual([usd(30_000, 0)]);
+    expect(refusalOf(() => short(1))).toBe("insufficient-funds");
+  });
+
+  test("can always be bought back", () => {
+    const { exchange } = openMarket({ cash: { USD: 10_000 }, allowShort: true });
+    exchange.place(limit({ direction: "SELL", price: 200, qty: 100 }));
+    exchange.setPrice(AAPL, 280);
+    expect(exchange.place(limit({ price: 280, qty: 100 })).status).toBe("FILLED");
+    expect(exchange.balances()).toEqual([usd(2_000)]);
+  });
+
+  test("a trade that turns a position sets its cost", () => {
+    const { exchange } = openMarket({ positions: [{ contract: AAPL, qty: 50, avgCost: 10 }], allowShort: true });
+    exchange.place(limit({ direction: "SELL", price: 200, qty: 80 }));
+    expect(exchange.positions()).toEqual([{ contract: AAPL, currency: "USD", qty: -30, avgCost: 200 }]);
+  });
+});
+
+describe("the demo account", () => {
+  const exchange = createExchange({ ...demoAccount, clock: () => demoTradingTime });
+
+  test("is what the simulators promise", () => {
+    expect(exchange.totalCash("USD")).toBe(1_000_000);
+    expect(exchange.positions().map(({ contract, qty }) => [contract.region, contract.symbol, qty])).toEqual([
+      ["US", "QQQ", 2400],
+      ["HK", "00700", 300],
+    ]);
+    expect(exchange.quote(AAPL)?.latest).toBe(201.5);
+    for (const contract of [
+      security("US", "QQQ"),
+      security("US", "BRK.B"),
+      TENCENT,
+      MOUTAI,
+      security("CN", "000001"),
+    ]) {
+      expect(exchange.quote(contract)).toBeDefined();
+    }
+    expect(exchange.marketStatus("US").unifiedStatus).toBe("RTH");
+  });
+});
+
+describe("a state", () => {
+  test("goes through JSON and back with everything that matters", () => {
+    const first = openMarket({ cash: { USD: 100_000 }, positions: [{ contract: MOUTAI, qty: 200, avgCost: 1400 }] });
+    const late = first.exchange.place(limit({ qty: 10, tag: "late" })).orderId;
+    const early = first.exchange.place(limit({ qty: 20, timeInForce: "GTC" })).orderId;
+    first.exchange.fill(early, 5, 189);
+    first.exchange.replace(late, { qty: 30 });
+    first.exchange.place(limit({ price: 205, qty: 7 }));
+    first.exchange.setPrice(AAPL, 210);
+    const state = JSON.parse(JSON.stringify(first.exchange.snapshot()));
+
+    const second = openMarket({ state });
+    expect(second.exchange.snapshot()).toEqual(first.exchange.snapshot());
+    expect(second.exchange.balances()).toEqual(first.exchange.balances());
+    expect(second.exchange.quote(AAPL)).toEqual(first.exchange.quote(AAPL));
+    second.exchange.setPrice(AAPL, 180);
+    expect(second.events.map(({ order }) => order.orderId)).toEqual([early, late]);
+    expect(second.exchange.order(early)?.avgPrice).toBe(182.25);
+    expect(second.exchange.place(limit()).orderId).toBe("4");
+  });
+
+  test("lists what the options name and it lacks, and no cash or positions of theirs", () => {
+    const state = createExchange({ cash: { USD: 5 } }).snapshot();
+    const { exchange } = openMarket({ state, cash: { USD: 9 }, positions: [{ contract: AAPL, qty: 1 }] });
+    expect(exchange.balances()).toEqual([usd(5)]);
+    expect(exchange.positions()).toEqual([]);
+    expect(exchange.quote(AAPL)?.latest).toBe(200);
+  });
+
+  test("day orders whose day has passed meanwhile end at the first look, with the time at which it ended", () => {
+    const first = openMarket();
+    const { orderId } = first.exchange.place(limit({ price: 150 }));
+    const second = openMarket({ state: first.exchange.snapshot() }, "2025-06-20T12:00:00-04:00");
+    second.exchange.tick();
+    expect(second.exchange.order(orderId)).toMatchObject({
+      status: "EXPIRED",
+      updatedAt: Date.parse("2025-05-28T16:00:00-04:00"),
+    });
+  });
+
+  test("of another version is refused", () => {
+    const state = { ...createExchange().snapshot(), version: 2 } as unknown;
+    expect(() => createExchange({ state: state as never })).toThrow(/version 2/);
+  });
+});
