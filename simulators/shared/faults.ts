@@ -67,6 +67,8 @@ export interface Faults {
   clear(): void;
   /** The fault that strikes at this stage now, oldest first, counted down; `undefined` for none. */
   take(stage: FaultStage): Fault | undefined;
+  /** How many strikes are still to come; 0 once all have struck. */
+  armed(): number;
 }
 
 /** Why a fault cannot be armed so, or `undefined` when it can. */
@@ -101,6 +103,7 @@ export function createFaults(restart: (ms: number) => void): Faults {
       if (fault.left <= 0) armed = armed.filter((other) => other !== fault);
       return { kind: fault.kind, ms: fault.ms };
     },
+    armed: () => armed.reduce((sum, { left }) => sum + left, 0),
   };
 }
 
