@@ -33,6 +33,22 @@ export const orderPlace: Api = defineApi({
       "JournalUnavailable",
       "OutcomeUnknown",
     ],
+    answerExample: {
+      orderId: "69788888",
+      args: {
+        tradeType: "Securities",
+        symbol: "AAPL",
+        region: "US",
+        price: 200,
+        qty: 12,
+        orderType: "Limit",
+        timeInForce: "DAY",
+        lifecycle: "ETH",
+        direction: "BUY",
+      },
+      tag: "htabcdefghijklmnopqrstuvwx",
+      effective: null,
+    },
   },
   async handler(context) {
     const placed = await context.broker.place(orderRequest(context.body), context);
@@ -68,6 +84,7 @@ export const orderReplace: Api = defineApi({
       "OutcomeUnknown",
     ],
     bodyExample: { orderId: "69788888", qty: 10, price: 201.5 },
+    answerExample: { orderId: "69788888", args: { orderId: "69788888", qty: 10, price: 201.5 }, effective: null },
   },
   async handler(context) {
     const { qty, price } = context.body;
