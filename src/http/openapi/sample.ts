@@ -33,19 +33,20 @@ function sample(
     const found = sample(choice, components, within);
     if (found !== undefined) return found;
   }
-  if (schema.type === "null") return null;
+  if (schema.type === "null" || (Array.isArray(schema.type) && schema.type.includes("null"))) return null;
   if (schema.type === "array") return sampleList(schema, components, within);
   return schema.type === "object" ? sampleObject(schema, components, within) : undefined;
 }
 
 function sampleList(
-  { items }: JsonSchema,
+  { items, prefixItems = [], minItems = 0 }: JsonSchema,
   components: Readonly<Record<string, JsonSchema>>,
   within: ReadonlySet<string>,
 ): unknown {
-  if (typeof items !== "object" || Array.isArray(items)) return [];
-  const item = sample(items, components, within);
-  return item === undefined ? [] : [item];
+  const parts = typeof items === "object" && !Array.isArray(items) ? [...prefixItems, items] : prefixItems;
+  const values = parts.map((part) => (typeof part === "boolean" ? undefined : sample(part, components, within)));
+  const known = values.includes(undefined) ? values.slice(0, values.indexOf(undefined)) : values;
+  return known.length < Math.max(minItems, prefixItems.length) ? undefined : known;
 }
 
 function sampleObject(
