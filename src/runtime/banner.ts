@@ -1,0 +1,54 @@
+/** What the operator is told when a server stands. No instance id and no token may ever stand here. */
+import type { InstanceInfo } from "../create-http-trading.ts";
+import type { CheckedServeOptions } from "./serve-options.ts";
+
+/** The address that reaches a server from the machine it runs on. */
+export function localUrl(hostname: string, port: number, secure: boolean): string {
+  const reachable = WILDCARDS.get(hostname) ?? hostname;
+  const host = reachable.includes(":") ? `[${reachable}]` : reachable;
+  return `${secure ? "https" : "http"}://${host}:${port}`;
+}
+
+/** The lines of the start banner. */
+export function bannerLines(
+  url: string,
+  { hostname, tls }: Pick<CheckedServeOptions, "hostname" | "tls">,
+  instances: readonly InstanceInfo[],
+): string[] {
+  const lines = [
+    `httptrading listens on ${url}${WILDCARDS.has(hostname) ? " and every other address of this machine" : ""}`,
+    ...instances.map(instanceLine),
+  ];
+  if (instances.length === 0) lines.push("  no instances: every path under /httptrading/api/ is answered 404");
+  const real = instances.filter((instance) => instance.environment === "REAL");
+  if (real.length > 0) {
+    lines.push(
+      "",
+      "  ************************************************************",
+      `  *  REAL MONEY: orders sent to ${real.map((instance) => instance.name).join(", ")} are real orders`,
+      "  ************************************************************",
+      "",
+    );
+  }
+  if (tls === undefined && !isLoopback(hostname)) {
+    lines.push(
+      `Warning: ${hostname} can be reached from other machines and nothing is encrypted, so that tokens and orders can be ` +
+        "read on the way. Serve with tls, or listen on 127.0.0.1 behind a proxy that does.",
+    );
+  }
+  return lines;
+}
+
+const WILDCARDS: ReadonlyMap<string, string> = new Map([
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "::1"],
+]);
+
+function instanceLine({ name, kind, display, environment, account }: InstanceInfo): string {
+  const title = name === kind ? display : `${display} (${kind})`;
+  return `  ${name}: ${title}, ${environment}, account ${account ?? "not known yet"}`;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
+}

@@ -1,0 +1,66 @@
+/**
+ * Serving on Bun, and the brokers that work there.
+ *
+ * ```ts
+ * import { createHttpTrading } from "httptrading";
+ * import { paper, serve } from "httptrading/bun";
+ *
+ * await serve(createHttpTrading({
+ *   brokers: [paper({ instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] })],
+ * }));
+ * ```
+ *
+ * @module
+ */
+import { type Listener, serveWith } from "./lifecycle.ts";
+import type { CheckedServeOptions, RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
+
+export { type FutuOptions, futu } from "../brokers/futu/index.ts";
+export { type PaperOptions, paper } from "../brokers/paper/index.ts";
+export type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
+
+/**
+ * Serves over HTTP, or HTTPS with `tls`, until SIGINT, SIGTERM or `close()`.
+ *
+ * @throws Error when the port is taken or a broker can never start, TypeError for wrong options.
+ */
+export function serve(trading: Servable, options: ServeOptions = {}): Promise<RunningServer> {
+  return serveWith(listen, trading, options);
+}
+
+/** The part of Bun's global that is used here; its own types would reach everybody who imports this module. */
+declare const Bun: {
+  serve(options: {
+    fetch: Servable["fetch"];
+    hostname: string;
+    port: number;
+    tls?: Tls;
+    idleTimeout: number;
+    development: boolean;
+    reusePort: boolean;
+  }): { readonly port: number; stop(closeActiveConnections: boolean): Promise<void> };
+};
+
+// Bun cuts a connection that is silent for 10 s, which a slow broker can be. 255 s is the most it takes.
+const IDLE_SECONDS = 255;
+
+async function listen(
+  fetch: Servable["fetch"],
+  { hostname, port, tls }: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
+): Promise<Listener> {
+  const server = Bun.serve({
+    fetch,
+    hostname,
+    port,
+    ...(tls === undefined ? {} : { tls }),
+    idleTimeout: IDLE_SECONDS,
+    development: false,
+    // Without development Bun shares the port by default: two gateways would take turns at one address, unnoticed.
+    reusePort: false,
+  });
+  return {
+    port: server.port,
+    drain: () => server.stop(false),
+    cut: () => void server.stop(true),
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Serving on Deno, and the brokers that work there.
+ *
+ * ```ts
+ * import { createHttpTrading } from "@httptrading/httptrading";
+ * import { paper, serve } from "@httptrading/httptrading/deno";
+ *
+ * await serve(createHttpTrading({
+ *   brokers: [paper({ instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] })],
+ * }));
+ * ```
+ *
+ * @module
+ */
+import { type Listener, serveWith } from "./lifecycle.ts";
+import type { CheckedServeOptions, RunningServer, Servable, ServeOptions } from "./serve-options.ts";
+
+export { type FutuOptions, futu } from "../brokers/futu/index.ts";
+export { type PaperOptions, paper } from "../brokers/paper/index.ts";
+export type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
+
+/**
+ * Serves over HTTP, or HTTPS with `tls`, until SIGINT, SIGTERM or `close()`. Needs `--allow-net`.
+ *
+ * @throws Error when the port is taken or a broker can never start, TypeError for wrong options.
+ */
+export function serve(trading: Servable, options: ServeOptions = {}): Promise<RunningServer> {
+  return serveWith(listen, trading, options);
+}
+
+/** The part of Deno's global that is used here, so that this module is also checked where its types are not known. */
+declare const Deno: {
+  serve(
+    options: {
+      hostname: string;
+      port: number;
+      cert?: string;
+      key?: string;
+      signal: AbortSignal;
+      onListen: () => void;
+    },
+    handler: Servable["fetch"],
+  ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
+};
+
+async function listen(
+  fetch: Servable["fetch"],
+  { hostname, port, tls }: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
+): Promise<Listener> {
+  const cutting = new AbortController();
+  // The banner says it all: Deno's own line stays out.
+  const onListen = () => {};
+  const server = Deno.serve({ hostname, port, ...tls, signal: cutting.signal, onListen }, fetch);
+  return {
+    port: server.addr.port,
+    drain: () => server.shutdown(),
+    cut: () => cutting.abort(),
+  };
+}

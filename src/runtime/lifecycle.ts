@@ -1,0 +1,123 @@
+/** From the first line of the banner to the last request: what is the same on every runtime. */
+import process from "node:process";
+import { bannerLines, localUrl } from "./banner.ts";
+import {
+  type CheckedServeOptions,
+  checkServeOptions,
+  type RunningServer,
+  type Servable,
+  type ServeOptions,
+} from "./serve-options.ts";
+
+/** A runtime's own part: opens a port and hands each request to `fetch`. Rejects when the port cannot be had. */
+export type Listen = (
+  fetch: (request: Request) => Response | Promise<Response>,
+  options: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
+) => Promise<Listener>;
+
+export interface Listener {
+  readonly port: number;
+  /** Accepts no more connections, ends idle ones and resolves when no request is in flight. */
+  drain(): Promise<void>;
+  /** Ends what is left. */
+  cut(): void;
+}
+
+/** Serves with the given runtime. */
+export async function serveWith(listen: Listen, trading: Servable, options: ServeOptions): Promise<RunningServer> {
+  const checked = checkServeOptions(options);
+  const { hostname, tls, print } = checked;
+  const listener = await listen((request) => trading.fetch(request), checked).catch((error: unknown) => {
+    throw refused(error, checked);
+  });
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= end(listener, trading, checked.graceMs).finally(unhook);
+    return closing;
+  };
+  const unhook = checked.signals ? closeOnSignals(close, print) : () => {};
+
+  try {
+    await startBrokers(trading, print);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  const url = localUrl(hostname, listener.port, tls !== undefined);
+  // A signal may have come while the brokers were starting.
+  if (closing === undefined) for (const line of bannerLines(url, checked, trading.instances)) print(line);
+  return { url, hostname, port: listener.port, close, [Symbol.asyncDispose]: close };
+}
+
+/** One broker that cannot start must not take the others' accounts down with it. */
+async function startBrokers(trading: Servable, print: (line: string) => void): Promise<void> {
+  try {
+    await trading.start();
+  } catch (error) {
+    const isPartial = error instanceof AggregateError && error.errors.length < trading.instances.length;
+    if (!isPartial) throw error;
+    print(`Warning: ${error.message}`);
+  }
+}
+
+async function end(listener: Listener, trading: Servable, graceMs: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const graceOver = new Promise<"graceOver">((resolve) => {
+    timer = setTimeout(() => resolve("graceOver"), graceMs);
+  });
+  const drained = listener.drain();
+  const first = await Promise.race([drained, graceOver]).finally(() => clearTimeout(timer));
+  try {
+    // After the grace, this ends the calls that are left, so that some may still be answered.
+    await trading.close();
+  } finally {
+    if (first === "graceOver") listener.cut();
+  }
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** Closes at the first signal and exits; exits at once at the second. Gives back what takes the listeners away. */
+function closeOnSignals(close: () => Promise<void>, print: (line: string) => void): () => void {
+  let asked = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (asked) process.exit(128 + (signal === "SIGINT" ? 2 : 15));
+    asked = true;
+    print(`${signal}: requests in flight are finished, then the brokers are closed; once more to stop at once`);
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        print(`Closing failed: ${error instanceof Error ? error.message : String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  };
+}
+
+function refused(error: unknown, { hostname, port }: CheckedServeOptions): Error {
+  const code = codeOf(error);
+  const at = `${hostname}:${port}`;
+  if (code === "EADDRINUSE") {
+    return new Error(`${at} is taken by another program: stop it, or give another port (0 takes a free one)`, {
+      cause: error,
+    });
+  }
+  if (code === "EACCES") {
+    return new Error(`${at} may not be opened by this user: give a port above 1023`, { cause: error });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(`Cannot listen on ${at}: ${reason}`, { cause: error });
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === "AddrInUse") return "EADDRINUSE";
+  if (error.name === "PermissionDenied") return "EACCES";
+  return "code" in error && typeof error.code === "string" ? error.code : undefined;
+}

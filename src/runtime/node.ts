@@ -1,0 +1,69 @@
+/**
+ * Serving on Node 22.13 and later, and the brokers that work there.
+ *
+ * ```ts
+ * import { createHttpTrading } from "httptrading";
+ * import { paper, serve } from "httptrading/node";
+ *
+ * await serve(createHttpTrading({
+ *   brokers: [paper({ instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] })],
+ * }));
+ * ```
+ *
+ * @module
+ */
+import { createServer } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { type Listener, serveWith } from "./lifecycle.ts";
+import type { CheckedServeOptions, RunningServer, Servable, ServeOptions } from "./serve-options.ts";
+
+export { type FutuOptions, futu } from "../brokers/futu/index.ts";
+export { type PaperOptions, paper } from "../brokers/paper/index.ts";
+export type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
+
+/**
+ * Serves over HTTP, or HTTPS with `tls`, until SIGINT, SIGTERM or `close()`.
+ *
+ * @throws Error when the port is taken or a broker can never start, TypeError for wrong options.
+ */
+export function serve(trading: Servable, options: ServeOptions = {}): Promise<RunningServer> {
+  return serveWith(listen, trading, options);
+}
+
+// Longer than the pools of HTTP clients keep a connection: a client must not write an order to one that just closed.
+const KEEP_ALIVE_MS = 75_000;
+
+function listen(
+  fetch: Servable["fetch"],
+  { hostname, port, tls }: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
+): Promise<Listener> {
+  const listener = getRequestListener(fetch, { hostname, overrideGlobalObjects: false });
+  const server =
+    tls === undefined
+      ? createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener)
+      : createSecureServer({ keepAliveTimeout: KEEP_ALIVE_MS, ...tls }, listener);
+  let draining = false;
+  server.on("request", (_request, response) => {
+    response.once("close", () => {
+      // Node ends idle connections once, when closing begins; one that was busy then would be waited for.
+      if (draining) setImmediate(() => server.closeIdleConnections());
+    });
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, hostname, () => {
+      server.off("error", reject);
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        drain: () =>
+          new Promise((drained) => {
+            draining = true;
+            server.close(() => drained());
+          }),
+        cut: () => server.closeAllConnections(),
+      });
+    });
+  });
+}

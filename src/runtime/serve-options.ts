@@ -1,0 +1,87 @@
+/** What the `serve` of every runtime takes, needs and gives back. */
+import type { HttpTrading } from "../create-http-trading.ts";
+
+/** What is served: the result of `createHttpTrading`, or anything of its form. */
+export type Servable = Pick<HttpTrading, "fetch" | "start" | "close" | "instances">;
+
+/** Where and how to serve. */
+export interface ServeOptions {
+  /** Address to listen on. Default `127.0.0.1`: this machine only. */
+  readonly hostname?: string;
+  /** Port to listen on; 0 takes a free one. Default 8080. */
+  readonly port?: number;
+  /** Certificate chain and private key, in PEM. Default: plain HTTP. */
+  readonly tls?: Tls;
+  /**
+   * Milliseconds that requests in flight are given when closing; what is not answered by then is cut off. Default 15000,
+   * longer than the default deadline of a request.
+   */
+  readonly graceMs?: number;
+  /** Whether SIGINT and SIGTERM close the server and end the process. Default true. */
+  readonly signals?: boolean;
+  /** Takes the lines for the operator. Default: standard output. */
+  readonly print?: (line: string) => void;
+}
+
+export interface Tls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A server that listens. */
+export interface RunningServer extends AsyncDisposable {
+  /** Where it is reached from this machine, without a trailing slash. */
+  readonly url: string;
+  readonly hostname: string;
+  /** The port it listens on, also when 0 was asked for. */
+  readonly port: number;
+  /** Stops accepting, lets requests in flight finish, closes the brokers. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** {@link ServeOptions}, checked and complete. */
+export interface CheckedServeOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly tls: Tls | undefined;
+  readonly graceMs: number;
+  readonly signals: boolean;
+  readonly print: (line: string) => void;
+}
+
+const KNOWN: ReadonlySet<string> = new Set(["hostname", "port", "tls", "graceMs", "signals", "print"]);
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws TypeError that lists every option that is wrong.
+ */
+export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
+  const { hostname = "127.0.0.1", port = 8080, tls, graceMs = 15_000, signals = true, print = printLine } = options;
+  const faults = Object.keys(options)
+    .filter((key) => !KNOWN.has(key))
+    .map((key) => `"${key}" is not an option; there are ${[...KNOWN].join(", ")}`);
+  if (typeof hostname !== "string" || hostname === "") faults.push("hostname must be a name or address");
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    faults.push(`port must be a whole number from 0 to 65535, not ${JSON.stringify(port)}`);
+  }
+  if (tls !== undefined && !(isPem(tls?.cert) && isPem(tls?.key))) {
+    faults.push("tls must be { cert, key }, both the text of a PEM file (not its path)");
+  }
+  // Runtimes take a longer delay for no delay at all.
+  if (!Number.isInteger(graceMs) || graceMs < 0 || graceMs > 2_147_483_647) {
+    faults.push(`graceMs must be a whole number of milliseconds, not ${JSON.stringify(graceMs)}`);
+  }
+  if (typeof signals !== "boolean") faults.push("signals must be true or false");
+  if (typeof print !== "function") faults.push("print must be a function that takes a line");
+  if (faults.length > 0) throw new TypeError(`serve cannot start:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
+  return { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port, tls, graceMs, signals, print };
+}
+
+function isPem(value: unknown): value is string {
+  return typeof value === "string" && value.includes("-----BEGIN ");
+}
+
+function printLine(line: string): void {
+  console.log(line);
+}
