@@ -149,11 +149,11 @@ export function parsePaperOptions(options: PaperOptions): PaperConfig {
   if (!result.success || faults.length > 0) throw new TypeError(`paper: ${faults.join("; ")}`);
 
   const { exchange, quotes, ownsQuotes, quoteIntervalMs, seed, stateFile, store, ...account } = result.output;
-  const ofBroker = typeof quotes === "object";
-  const start = account.cash === undefined && account.positions === undefined ? demoAccount : { cash: {} };
-  const prices = ofBroker ? {} : { prices: demoAccount.prices };
+  const { prices, ...holdings } = demoAccount;
+  const start = account.cash === undefined && account.positions === undefined ? holdings : { cash: {} };
+  const listed = typeof quotes === "object" ? {} : { prices };
   return {
-    exchange: exchange ?? { ...start, ...prices, ...account },
+    exchange: exchange ?? { ...start, ...listed, ...account },
     quotes: quotes ?? (exchange === undefined ? "synthetic" : "fixed"),
     ownsQuotes: ownsQuotes ?? false,
     quoteIntervalMs: quoteIntervalMs ?? 3000,

@@ -1,0 +1,115 @@
+import { describe, expect, test } from "vitest";
+import { parsePaperOptions } from "../../../src/brokers/paper/config.ts";
+import { REFUSALS } from "../../../src/brokers/paper/convert.ts";
+import { type PaperOptions, paper } from "../../../src/brokers/paper/index.ts";
+import { demoAccount } from "../../../src/exchange/demo-account.ts";
+import { createExchange } from "../../../src/exchange/exchange.ts";
+import { BROKER_ERROR_CODES } from "../../../src/spec/broker-error.ts";
+import { AAPL, INSTANCE } from "./account.ts";
+
+const faultsOf = (options: Record<string, unknown>): string => {
+  try {
+    paper({ ...INSTANCE, ...options } as PaperOptions);
+  } catch (error) {
+    if (error instanceof TypeError) return error.message;
+    throw error;
+  }
+  return "";
+};
+
+describe("defaults", () => {
+  test("without cash and positions: the demo account, with synthetic prices", () => {
+    expect(parsePaperOptions(INSTANCE)).toEqual({
+      exchange: demoAccount,
+      quotes: "synthetic",
+      ownsQuotes: false,
+      quoteIntervalMs: 3000,
+      seed: 1,
+      store: undefined,
+    });
+  });
+
+  test("with either, the other is empty", () => {
+    const onlyCash = parsePaperOptions({ ...INSTANCE, cash: { HKD: 5 } }).exchange;
+    expect(onlyCash).toEqual({ cash: { HKD: 5 }, prices: demoAccount.prices });
+    const onlyPositions = parsePaperOptions({ ...INSTANCE, positions: [{ contract: AAPL, qty: 1 }] }).exchange;
+    expect(onlyPositions).toMatchObject({ cash: {}, positions: [{ contract: AAPL, qty: 1 }] });
+  });
+
+  test("with an exchange, its prices are left alone", () => {
+    expect(parsePaperOptions({ ...INSTANCE, exchange: createExchange() })).toMatchObject({ quotes: "fixed" });
+  });
+
+  test("with another broker's quotes, nothing is listed beforehand", () => {
+    const quotes = paper(INSTANCE);
+    expect(parsePaperOptions({ ...INSTANCE, quotes }).exchange).not.toHaveProperty("prices");
+  });
+});
+
+describe("faults", () => {
+  test.each([
+    ["unknown keys", { cahs: {} }, /cahs is not an option of paper/],
+    [
+      "a key inside",
+      { positions: [{ contract: AAPL, qty: 1, quantity: 2 }] },
+      /positions\.0\.quantity is not an option/,
+    ],
+    ["text for a number", { cash: { USD: "5" } }, /cash\.USD must be a number, not "5"/],
+    ["no finite number", { cash: { USD: Number.POSITIVE_INFINITY } }, /cash\.USD must be a finite number/],
+    ["a currency in small letters", { cash: { usd: 5 } }, /currency code in capitals/],
+    ["a currency without a rate", { cash: { JPY: 5 } }, /cash\.JPY has no rate; give ratesToUsd\.JPY/],
+    ["a rate of nothing", { ratesToUsd: { JPY: 0 } }, /ratesToUsd\.JPY must be above 0/],
+    ["a price below zero", { prices: [{ contract: AAPL, price: -1 }] }, /prices\.0\.price must be above 0/],
+    ["a price with dust", { prices: [{ contract: AAPL, price: 0.1 + 0.2 }] }, /prices\.0\.price .* 15 digits/],
+    [
+      "a lot of nothing",
+      { prices: [{ contract: AAPL, price: 1, lotSize: 0 }] },
+      /prices\.0\.lotSize must be at least 1/,
+    ],
+    [
+      "a contract without a symbol",
+      { prices: [{ contract: { ...AAPL, symbol: "" }, price: 1 }] },
+      /symbol must not be empty/,
+    ],
+    ["a word for a switch", { allowShort: "yes" }, /allowShort must be true or false/],
+    ["holidays of nowhere", { holidays: { JP: [] } }, /must be named by one of US, HK, CN/],
+    ["no date", { holidays: { US: ["4 July"] } }, /holidays\.US\.0 must be a date, YYYY-MM-DD/],
+    ["no quotes", { quotes: "live" }, /quotes must be "synthetic", "fixed" or a broker/],
+    ["a broker without quotes", { quotes: { kind: "x" } }, /quotes must be/],
+    ["owning nothing", { ownsQuotes: true }, /ownsQuotes needs another broker/],
+    ["too many looks", { quoteIntervalMs: 5 }, /quoteIntervalMs must be at least 100/],
+    ["half a seed", { seed: 0.5 }, /seed must be a whole number/],
+    ["a clock that stands", { clock: 5 }, /clock must be a function/],
+    ["a file without a name", { stateFile: "" }, /stateFile must be a path/],
+    ["a store that cannot save", { store: {} }, /store must be an object with load\(\) and save\(text\)/],
+    ["two places", { stateFile: "a", store: { load: async () => null, save: async () => undefined } }, /not both/],
+    ["no exchange", { exchange: {} }, /exchange must be what createExchange gives/],
+    [
+      "an exchange and its cash",
+      { exchange: createExchange(), cash: {}, clock: Date.now },
+      /cash, clock cannot be given with exchange/,
+    ],
+  ])("%s", (_name, options, message) => {
+    expect(faultsOf(options)).toMatch(message);
+  });
+
+  test("are all listed in one error", () => {
+    const message = faultsOf({ cash: { USD: "x" }, seed: 0.5, foo: 1, stateFile: "a", store: {} });
+    for (const part of ["cash.USD", "seed", "foo", "not both", "store must be"]) expect(message).toContain(part);
+  });
+
+  test("leave the instance's options to the gateway", () => {
+    expect(faultsOf({ instanceId: "short", tokens: "x", name: 5, deadlineMs: "soon" })).toBe("");
+  });
+
+  test("options that are no object", () => {
+    expect(() => Reflect.apply(parsePaperOptions, undefined, [undefined])).toThrow(/must be an object/);
+  });
+});
+
+test("every refusal of the exchange has a code and an outcome of a write that did not happen", () => {
+  for (const { code, outcome } of Object.values(REFUSALS)) {
+    expect(BROKER_ERROR_CODES).toContain(code);
+    expect(["not_sent", "rejected"]).toContain(outcome);
+  }
+});

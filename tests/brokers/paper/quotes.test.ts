@@ -1,0 +1,202 @@
+import { describe, expect, test } from "vitest";
+import type { Contract } from "../../../src/domain/contract.ts";
+import type { Quote } from "../../../src/domain/quote.ts";
+import type { Broker } from "../../../src/spec/broker.ts";
+import { BrokerError } from "../../../src/spec/broker-error.ts";
+import { AAPL, call, errorOf, limit, openAccount, REGULAR, security, until } from "./account.ts";
+
+/** Another broker, of which only the quotes matter. */
+function quoteBroker() {
+  const state = {
+    price: 200,
+    isTradable: true,
+    up: true,
+    asked: [] as string[],
+    life: [] as string[],
+    fault: undefined as Error | undefined,
+    silent: false,
+  };
+  const broker: Broker = {
+    kind: "other",
+    display: "Other",
+    capabilities: () => ({
+      environment: "REAL",
+      account: null,
+      markets: [],
+      orders: [],
+      quotes: ["US", "JP"],
+      push: "none",
+      listing: { complete: false, settleMs: 0 },
+    }),
+    start: async () => void state.life.push("start"),
+    close: async () => void state.life.push("close"),
+    ping: async () => state.up,
+    quote: async (contract: Contract, { signal }): Promise<Quote> => {
+      state.asked.push(contract.symbol);
+      if (state.silent) {
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(new BrokerError("Timeout", "gave up")), { once: true });
+        });
+      }
+      if (state.fault !== undefined) throw state.fault;
+      if (contract.symbol === "NOPE") throw new BrokerError("UnknownContract", "no such stock");
+      const { price, isTradable } = state;
+      return {
+        contract,
+        currency: "USD",
+        isTradable,
+        latest: price,
+        preClose: 198,
+        highPrice: 203,
+        lowPrice: 197,
+        openPrice: 199,
+        timestamp: REGULAR - 5,
+      };
+    },
+  };
+  return { state, broker };
+}
+
+describe("another broker's quotes", () => {
+  test("are what is quoted, and what orders meet", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker } = await openAccount({ quotes });
+    expect(await broker.quote(AAPL, call())).toMatchObject({ latest: 200, preClose: 198, timestamp: REGULAR - 5 });
+    expect(broker.capabilities().quotes).toEqual(["US"]);
+    state.price = 180;
+    const { orderId } = await broker.placeOrder(limit(), call());
+    expect(await broker.order(orderId, call())).toMatchObject({ status: "FILLED", avgPrice: 180 });
+    await broker.close();
+  });
+
+  test("list whatever contract the other broker knows", async () => {
+    const { broker: quotes } = quoteBroker();
+    const { broker } = await openAccount({ quotes });
+    const msft = security("US", "MSFT");
+    const { orderId } = await broker.placeOrder(limit({ contract: msft, price: 200 }), call());
+    expect(await broker.order(orderId, call())).toMatchObject({ status: "FILLED", contract: msft });
+    await broker.close();
+  });
+
+  test("come without the dust of floats", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    state.price = 201.49999999999997;
+    const { broker } = await openAccount({ quotes });
+    const { orderId } = await broker.placeOrder(limit({ price: 205 }), call());
+    expect(await broker.order(orderId, call())).toMatchObject({ avgPrice: 201.5 });
+    await broker.close();
+  });
+
+  test("are looked at again and again for contracts with open orders, and for no others", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker, pushes } = await openAccount({ quotes, quoteIntervalMs: 100 });
+    await broker.quote(security("US", "MSFT"), call());
+    const { orderId } = await broker.placeOrder(limit(), call());
+    state.asked.length = 0;
+    await until(() => state.asked.length >= 2);
+    state.price = 185;
+    await until(() => pushes.some((order) => order.orderId === orderId && order.status === "FILLED"));
+    expect(new Set(state.asked)).toEqual(new Set(["AAPL"]));
+    await broker.close();
+  });
+
+  test("that fail for a while leave the order waiting", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker, pushes } = await openAccount({ quotes, quoteIntervalMs: 100 });
+    await broker.placeOrder(limit(), call());
+    state.fault = new BrokerError("NotConnected", "gone");
+    state.asked.length = 0;
+    await until(() => state.asked.length >= 2);
+    state.fault = undefined;
+    state.price = 185;
+    await until(() => pushes.at(-1)?.status === "FILLED");
+    await broker.close();
+  });
+
+  test.each([
+    ["is not connected", new BrokerError("NotConnected", "gone"), "NotConnected"],
+    ["is too slow", new BrokerError("Timeout", "slow"), "NotConnected"],
+    ["fails in its own way", new Error("bug"), "NotConnected"],
+    ["asks for patience", new BrokerError("RateLimited", "wait", { retryAfterMs: 700 }), "RateLimited"],
+    ["claims to know nothing", new BrokerError("OutcomeUnknown", "?"), "NotConnected"],
+  ] as const)("an order is not sent when the other broker %s", async (_name, fault, code) => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker, pushes } = await openAccount({ quotes });
+    const { orderId } = await broker.placeOrder(limit(), call());
+    state.fault = fault;
+    const refused = await errorOf(broker.placeOrder(limit(), call()));
+    expect(refused).toMatchObject({ code, outcome: "not_sent" });
+    if (code === "RateLimited") expect(refused.retryAfterMs).toBe(700);
+    expect(await errorOf(broker.replaceOrder(orderId, { qty: 5 }, call()))).toMatchObject({
+      code,
+      outcome: "not_sent",
+    });
+    expect(pushes).toHaveLength(1);
+    await broker.cancelOrder(orderId, call());
+    await broker.close();
+  });
+
+  test("an unknown contract is unknown here too", async () => {
+    const { broker: quotes } = quoteBroker();
+    const { broker } = await openAccount({ quotes });
+    const order = limit({ contract: security("US", "NOPE") });
+    expect(await errorOf(broker.placeOrder(order, call()))).toMatchObject({
+      code: "UnknownContract",
+      outcome: "not_sent",
+    });
+    expect(await errorOf(broker.quote(order.contract, call()))).toMatchObject({ code: "UnknownContract" });
+    await broker.close();
+  });
+
+  test("of a suspended stock fill nothing, and no order is taken for it", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker } = await openAccount({ quotes, quoteIntervalMs: 100 });
+    const { orderId } = await broker.placeOrder(limit(), call());
+    Object.assign(state, { isTradable: false, price: 100 });
+    state.asked.length = 0;
+    await until(() => state.asked.length >= 2);
+    expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN" });
+    expect(await errorOf(broker.placeOrder(limit(), call()))).toMatchObject({
+      code: "OrderRejected",
+      outcome: "rejected",
+    });
+    await broker.close();
+  });
+
+  test("that never come end with the call, and with the account, and send nothing", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker, pushes } = await openAccount({ quotes });
+    state.silent = true;
+    const deadline = new AbortController();
+    const placing = errorOf(broker.placeOrder(limit(), call(deadline.signal)));
+    const quoting = errorOf(broker.quote(AAPL, call()));
+    await until(() => state.asked.length === 2);
+    deadline.abort();
+    expect(await placing).toMatchObject({ outcome: "not_sent" });
+    const orphan = errorOf(broker.placeOrder(limit(), call()));
+    await until(() => state.asked.length === 3);
+    await broker.close();
+    expect(await orphan).toMatchObject({ outcome: "not_sent" });
+    expect(await quoting).toMatchObject({ code: "Timeout" });
+    expect(pushes).toEqual([]);
+  });
+
+  test("decide about the ping", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker } = await openAccount({ quotes });
+    expect(await broker.ping(call())).toBe(true);
+    state.up = false;
+    expect(await broker.ping(call())).toBe(false);
+    await broker.close();
+  });
+
+  test.each([
+    [false, []],
+    [true, ["start", "close"]],
+  ])("belong to the account: %s", async (ownsQuotes, life) => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker } = await openAccount({ quotes, ownsQuotes });
+    await broker.close();
+    expect(state.life).toEqual(life);
+  });
+});

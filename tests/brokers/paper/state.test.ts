@@ -1,0 +1,218 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { PaperOptions } from "../../../src/brokers/paper/index.ts";
+import { AAPL, call, closedAccount, errorOf, limit, openAccount, REGULAR, start, until } from "./account.ts";
+
+type Store = NonNullable<PaperOptions["store"]>;
+
+/** A store in memory that can be held up and can fail. */
+function memoryStore() {
+  const saved: string[] = [];
+  let gate: Promise<void> = Promise.resolve();
+  let failure: Error | undefined;
+  let running = 0;
+  let most = 0;
+  const store: Store = {
+    load: async () => saved.at(-1) ?? null,
+    save: async (text) => {
+      running += 1;
+      most = Math.max(most, running);
+      await gate;
+      running -= 1;
+      if (failure !== undefined) throw failure;
+      saved.push(text);
+    },
+  };
+  return {
+    store,
+    saved,
+    most: () => most,
+    fail: (error: Error | undefined) => {
+      failure = error;
+    },
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
+    },
+  };
+}
+
+describe("a store", () => {
+  test("brings back orders, fills, cash and positions, and the numbers go on", async () => {
+    const { store } = memoryStore();
+    const first = await openAccount({ store });
+    const filled = await first.broker.placeOrder(limit({ price: 205 }), call());
+    const open = await first.broker.placeOrder(limit({ timeInForce: "GTC" }), call());
+    const before = [
+      await first.broker.orders({ status: "all" }, call()),
+      await first.broker.cash({ currency: "USD" }, call()),
+      await first.broker.positions(call()),
+    ];
+    await first.broker.close();
+
+    const second = await openAccount({ store });
+    expect([
+      await second.broker.orders({ status: "all" }, call()),
+      await second.broker.cash({ currency: "USD" }, call()),
+      await second.broker.positions(call()),
+    ]).toEqual(before);
+    await second.broker.cancelOrder(open.orderId, call());
+    const next = await second.broker.placeOrder(limit(), call());
+    expect(new Set([filled.orderId, open.orderId, next.orderId]).size).toBe(3);
+    await second.broker.close();
+  });
+
+  test("has the order before the order is answered", async () => {
+    const { store, saved, hold } = memoryStore();
+    const { broker } = await openAccount({ store });
+    const release = hold();
+    let answered = false;
+    const placing = broker.placeOrder(limit(), call()).then((placed) => {
+      answered = true;
+      return placed;
+    });
+    await until(async () => (await broker.orders({ status: "open" }, call())).orders.length === 1);
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    expect([answered, saved.length]).toEqual([false, 0]);
+    release();
+    const { orderId } = await placing;
+    expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toMatchObject([{ orderId, status: "OPEN" }]);
+    await broker.close();
+  });
+
+  test("is written once at a time, and calls that come meanwhile share the next write", async () => {
+    const { store, saved, most, hold } = memoryStore();
+    const { broker } = await openAccount({ store });
+    const release = hold();
+    const placing = Array.from({ length: 20 }, () => broker.placeOrder(limit({ qty: 1 }), call()));
+    release();
+    await Promise.all(placing);
+    expect(most()).toBe(1);
+    expect(saved.length).toBeLessThan(20);
+    expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toHaveLength(20);
+    await broker.close();
+  });
+
+  test("that fails leaves the outcome unknown, the order in the book, and is tried again with the next write", async () => {
+    const { store, saved, fail } = memoryStore();
+    const { broker } = await openAccount({ store });
+    fail(new Error("disk full"));
+    const error = await errorOf(broker.placeOrder(limit(), call()));
+    expect(error).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
+    expect(error.message).toContain("disk full");
+    expect((await broker.orders({ status: "open", fresh: true }, call())).orders).toMatchObject([{ tag: limit().tag }]);
+    fail(undefined);
+    await broker.placeOrder(limit(), call());
+    expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toHaveLength(2);
+    await broker.close();
+  });
+
+  test("keeps what time did between calls", async () => {
+    let now = REGULAR;
+    const { store, saved } = memoryStore();
+    const { broker } = await openAccount({ store, clock: () => now });
+    await broker.placeOrder(limit(), call());
+    now = Date.parse("2025-05-28T17:00:00-04:00");
+    await until(() => JSON.parse(saved.at(-1) ?? "{}").exchange?.orders[0].status === "EXPIRED");
+    await broker.close();
+  });
+
+  test.each([
+    ["is no JSON", "{"],
+    ["is another file", '{"name":"httptrading"}'],
+    [
+      "has an order cut short",
+      '{"account":"httptrading paper","exchange":{"version":1,"nextOrderNumber":2,"orders":[{}]}}',
+    ],
+  ])("that %s is never overwritten by a fresh account", async (_name, text) => {
+    const memory = memoryStore();
+    memory.saved.push(text);
+    const broker = closedAccount({ store: memory.store });
+    const error = await errorOf(start(broker));
+    expect(error).toMatchObject({ code: "BrokerFault" });
+    expect(error.message).toContain("remove it to begin afresh");
+    expect(await errorOf(broker.placeOrder(limit(), call()))).toMatchObject({ outcome: "not_sent" });
+    await broker.close();
+    expect(memory.saved).toEqual([text]);
+
+    memory.saved.length = 0;
+    await start(broker);
+    expect(await broker.ping(call())).toBe(true);
+    await broker.close();
+  });
+
+  test("that cannot be read fails the start, which can be tried again", async () => {
+    let broken = true;
+    const load = async () => {
+      if (broken) throw new Error("no such server");
+      return null;
+    };
+    const broker = closedAccount({ store: { load, save: async () => undefined } });
+    expect((await errorOf(start(broker))).message).toContain("no such server");
+    broken = false;
+    await start(broker);
+    await broker.close();
+  });
+});
+
+describe("a file", () => {
+  let folder = "";
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "paper-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test("keeps the account, for its owner only, and leaves nothing beside it", async () => {
+    const stateFile = join(folder, "account.json");
+    const first = await openAccount({ stateFile });
+    const { orderId } = await first.broker.placeOrder(limit({ timeInForce: "GTC" }), call());
+    await first.broker.close();
+    expect(await readdir(folder)).toEqual(["account.json"]);
+    if (process.platform !== "win32") expect((await stat(stateFile)).mode & 0o777).toBe(0o600);
+
+    const second = await openAccount({ stateFile });
+    expect(await second.broker.order(orderId, call())).toMatchObject({ status: "OPEN", contract: AAPL });
+    await second.broker.close();
+  });
+
+  test("that cannot be written makes the outcome unknown", async () => {
+    const { broker } = await openAccount({ stateFile: join(folder, "nowhere", "account.json") });
+    expect(await errorOf(broker.placeOrder(limit(), call()))).toMatchObject({ code: "OutcomeUnknown" });
+    expect(await errorOf(broker.close())).toMatchObject({ code: "BrokerFault" });
+  });
+
+  test("holds every answered order after the process was killed", async () => {
+    const stateFile = join(folder, "account.json");
+    const script = join(folder, "place.ts");
+    const entry = fileURLToPath(new URL("../../../src/brokers/paper/index.ts", import.meta.url));
+    await writeFile(
+      script,
+      `import { paper } from ${JSON.stringify(entry)};
+       const broker = paper({ instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"], stateFile: ${JSON.stringify(stateFile)}, clock: () => ${REGULAR} });
+       await broker.start({ onOrder() {}, onConnection() {} });
+       for (;;) {
+         const { orderId } = await broker.placeOrder(${JSON.stringify(limit({ qty: 1, timeInForce: "GTC" }))}, { signal: new AbortController().signal });
+         process.stdout.write(orderId + "\\n");
+       }`,
+    );
+    const child = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
+    let answered = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      answered += chunk.toString();
+      if (answered.split("\n").length > 25) child.kill("SIGKILL");
+    });
+    await once(child, "close");
+
+    const { exchange } = JSON.parse(await readFile(stateFile, "utf8"));
+    const kept = new Set(exchange.orders.map(({ orderId }: { orderId: string }) => orderId));
+    const ids = answered.split("\n").slice(0, -1);
+    expect(ids.length).toBeGreaterThan(24);
+    expect(ids.filter((orderId) => !kept.has(orderId))).toEqual([]);
+  });
+});
