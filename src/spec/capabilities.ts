@@ -48,6 +48,8 @@ export interface OrderCapability {
   readonly orderType: OrderType;
   readonly timeInForce: TimeInForce;
   readonly lifecycle: Lifecycle;
+  /** False where such an order cannot be replaced, only canceled and placed again. Default true. */
+  readonly replaceable?: boolean;
   /** What the order becomes where the venue has no such session: HK and CN treat ETH as RTH. */
   readonly effective?: { readonly lifecycle: Lifecycle };
 }
@@ -81,17 +83,27 @@ export interface OrderRows {
   readonly orderTypes: readonly OrderType[];
   readonly timesInForce: readonly TimeInForce[];
   readonly lifecycles: readonly Lifecycle[];
+  readonly replaceable?: boolean;
   readonly effective?: { readonly lifecycle: Lifecycle };
 }
 
 /** Writes out every combination as a row; `tradeType` is `Securities` unless said otherwise. */
 export function orderRows(sets: OrderRows): OrderCapability[] {
   const tradeType = sets.tradeType ?? "Securities";
+  const replaceable = sets.replaceable === undefined ? {} : { replaceable: sets.replaceable };
   const effective = sets.effective === undefined ? {} : { effective: sets.effective };
   return sets.regions.flatMap((region) =>
     sets.orderTypes.flatMap((orderType) =>
       sets.timesInForce.flatMap((timeInForce) =>
-        sets.lifecycles.map((lifecycle) => ({ tradeType, region, orderType, timeInForce, lifecycle, ...effective })),
+        sets.lifecycles.map((lifecycle) => ({
+          tradeType,
+          region,
+          orderType,
+          timeInForce,
+          lifecycle,
+          ...replaceable,
+          ...effective,
+        })),
       ),
     ),
   );

@@ -8,6 +8,8 @@ export type Need =
   | { readonly operation: Operation | "start" | "close" }
   /** The capabilities have at least one row with these fields. */
   | { readonly row: Partial<OrderCapability> }
+  /** The capabilities have a limit order of this region that can be replaced. */
+  | { readonly replaceable: string }
   /** The capabilities say that changes of orders are reported. */
   | { readonly capability: "push" | "complete listing" }
   /** The capabilities list quotes of this region. */

@@ -36,6 +36,13 @@ function gapOf(need: Need, { stage, broker, venue, capabilities }: Inventory): G
     const found = capabilities.orders.some((row) => matchesRow(row, need.row));
     return gap(found, "broker", `the capabilities have no row ${Object.values(need.row).join(" ")}`);
   }
+  if ("replaceable" in need) {
+    const region = need.replaceable;
+    const found = capabilities.orders.some(
+      (row) => row.region === region && row.orderType === "Limit" && row.replaceable !== false,
+    );
+    return gap(found, "broker", `the capabilities have no limit order in ${region} that can be replaced`);
+  }
   if ("capability" in need) {
     const { push, listing } = capabilities;
     return need.capability === "push"

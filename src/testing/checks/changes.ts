@@ -14,7 +14,7 @@ export const changeChecks: readonly ConformanceCheck[] = [
   ...REGIONS.map((region) =>
     check(
       `replaces the price of an order in ${region}`,
-      [...REPLACING, row({ region, orderType: "Limit" }), { instrument: region }],
+      [...REPLACING, { replaceable: region }, { instrument: region }],
       async (scene) => {
         const resting = await placeResting(scene, { region, lots: 2 });
         await expectReplaced(scene, resting, { price: stepUp(resting) });
