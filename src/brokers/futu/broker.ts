@@ -112,7 +112,7 @@ export function futu(options: FutuOptions): Broker {
 
   async function pastOrders(account: TradingAccount, call: Call, orderIds: readonly string[] = []) {
     // The window ends by the vendor's clock and by ours, whichever is later, and begins by the earlier one.
-    const vendorNow = Number((await wire.state(call)).time) * 1000;
+    const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000;
     const request = {
       header: queryHeader(account),
       filterConditions: {
@@ -222,7 +222,7 @@ export function futu(options: FutuOptions): Broker {
     },
 
     async marketStatus(call) {
-      return toMarketStatus(await wire.state(call));
+      return toMarketStatus(await wire.read("GetGlobalState", { userID: 0 }, call));
     },
 
     async placeOrder(order, call): Promise<Placed> {

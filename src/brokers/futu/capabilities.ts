@@ -44,7 +44,8 @@ function realRows(): OrderCapability[] {
     ...orderRows({ regions: ["US"], orderTypes: ["Market"], timesInForce: ["DAY"], lifecycles: ["RTH"] }),
     ...regularRows(["HK"], ["Limit"], ["DAY", "GTC"]),
     ...regularRows(["HK"], ["Market"], ["DAY"]),
-    ...regularRows(["CN"], ["Limit"], ["DAY"]),
+    // Stock Connect takes no replacements.
+    ...regularRows(["CN"], ["Limit"], ["DAY"]).map((row) => ({ ...row, replaceable: false })),
   ];
 }
 

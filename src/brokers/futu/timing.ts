@@ -11,7 +11,7 @@ export const CONNECT_MS = 5_000;
 /** Below the default deadline of a request, so that a read says what it waited for. */
 export const READ_MS = 8_000;
 /** After this a write without an answer is unknown. */
-export const WRITE_MS = 30_000;
+export const WRITE_MS = 15_000;
 /** OpenD is on the same machine or nearly: silence for this long is a half-open socket. */
 export const PROBE_MS = 3_500;
 /** Between two looks at a connection that nobody uses. */

@@ -2,7 +2,8 @@
  * The connection to OpenD: one socket at a time, kept up for as long as the broker runs, with the account chosen,
  * trading unlocked and pushes subscribed on each of them.
  *
- * - Nothing waits for a connection but one repetition of a read that the connection took with it.
+ * - No write ever waits for a connection. A read that a lost connection took with it is asked again once, and one that
+ *   comes right after the loss waits for the first attempt to connect again, well or badly as that ends.
  * - A write that was handed over is not given up when its caller's deadline passes: it ends with OpenD's answer, with
  *   the connection, or after {@link WRITE_MS} as unknown, so that a late answer still says what became of the order.
  */
@@ -96,7 +97,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   let session: Session | undefined;
   let known: readonly TradingAccount[] | undefined;
   let down: BrokerError = notConnected("not started");
-  let awaitSession = Promise.withResolvers<void>();
+  /** Resolves when the first attempt after a lost connection has ended; absent at other times. */
+  let revival: PromiseWithResolvers<void> | undefined;
   let probing: { readonly link: Link; readonly at: number; readonly state: Promise<GlobalState> } | undefined;
   let serial = 0;
   /** A password that OpenD refused is never sent again: a few wrong ones lock the account. */
@@ -159,8 +161,12 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     down = reason;
     if (session === undefined) return;
     session = undefined;
-    awaitSession = Promise.withResolvers<void>();
     handlers.onConnection(false, reason.message);
+  }
+
+  function endRevival(): void {
+    revival?.resolve();
+    revival = undefined;
   }
 
   let establishing: { readonly on: Link; readonly done: Promise<void> } | undefined;
@@ -185,7 +191,6 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     if (on !== link) return;
     known = accounts;
     session = fresh;
-    awaitSession.resolve();
     handlers.onConnection(true);
   }
 
@@ -217,7 +222,9 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   async function connect(library: Library, signal: AbortSignal, onUp: () => void): Promise<BrokerError> {
     let on: Link | undefined;
     const onEnd = (reason: string) => {
-      if (on !== undefined && session?.link === on) leave(notConnected(reason));
+      if (on === undefined || session?.link !== on) return;
+      revival = Promise.withResolvers<void>();
+      leave(notConnected(reason));
     };
     const opening = openLink({ library, url, key: config.key, signal, timeoutMs: CONNECT_MS, onPush, onEnd });
     const opened = await opening.catch((rejection) => Promise.reject(toLoginError(rejection)));
@@ -262,7 +269,9 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         failures = 0;
         attempted = true;
         first.resolve();
+        endRevival();
       }).catch((error: unknown) => {
+        endRevival();
         const fault = isBrokerError(error) ? error : notConnected(reasonOf(error));
         refused = fault.code === "AuthenticationFailed" || fault.code === "BrokerFault";
         if (fault.code === "BrokerFault" && !attempted) first.reject(fault);
@@ -344,7 +353,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       running?.abort();
       running = undefined;
       starting = undefined;
-      awaitSession.resolve();
+      endRevival();
       budgets.clear();
     },
 
@@ -360,14 +369,14 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     read(method, request, call, pace) {
       const key = `${method} ${JSON.stringify(request)}`;
       return shared.read(key, call.signal, async (signal) => {
+        if (revival !== undefined) await pause(READ_MS, signal, revival.promise);
         const before = requireSession();
         try {
           return await readOnce(method, request, signal, pace);
         } catch (error) {
           const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
           if (!lost || running === undefined || signal.aborted) throw error;
-          // The connection took the read with it: asked again once on the next one, if that comes in time.
-          await pause(READ_MS, signal, awaitSession.promise);
+          await pause(READ_MS, signal, revival?.promise ?? Promise.resolve());
           return readOnce(method, request, signal, pace);
         }
       });
