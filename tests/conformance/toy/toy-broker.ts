@@ -12,6 +12,7 @@ import { createToyWire } from "./toy-wire.ts";
 
 export const TOY_ID = "toyInstance0000000";
 export const TOY_TOKEN = "toyToken00000000000";
+export const TOY_VENDOR_KEY = "toyVendorKey";
 
 const LISTINGS = [
   { contract: { tradeType: "Securities", region: "US", symbol: "AAPL" }, price: 200.1, lot: 1, priceStep: 0.01 },
@@ -139,7 +140,8 @@ export function toyStage(mutate: (broker: ToyBroker, venue: ToyVenue) => Broker 
     })),
     unknownContract: { tradeType: "Securities", region: "US", symbol: "NOSUCH" },
     unknownOrderId: "T0",
-    patienceMs: 150,
+    secrets: [TOY_VENDOR_KEY],
+    patienceMs: 400,
   };
 }
 

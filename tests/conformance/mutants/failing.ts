@@ -1,0 +1,253 @@
+/** Wrong about faults: aborts, silence, lost connections, closing, and what an error gives away. */
+import { BrokerError } from "../../../src/spec/broker-error.ts";
+import { TOY_ID, TOY_TOKEN, TOY_VENDOR_KEY } from "../toy/toy-broker.ts";
+import { altering, claiming, type Mutant } from "./mutant.ts";
+
+const patient = () => ({ signal: new AbortController().signal });
+const forever = () => new Promise<never>(() => undefined);
+
+export const failingMutants: readonly Mutant[] = [
+  {
+    fault: "sends an order whose call was aborted before",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) => placeOrder(order, call.signal.aborted ? patient() : call),
+    })),
+    red: ["sends no order whose call was aborted before"],
+  },
+  {
+    fault: "sends a replace whose call was aborted before",
+    mutate: altering(({ replaceOrder }) => ({
+      replaceOrder: (orderId, change, call) => replaceOrder(orderId, change, call.signal.aborted ? patient() : call),
+    })),
+    red: ["sends no replace whose call was aborted before"],
+  },
+  {
+    fault: "sends a cancel whose call was aborted before",
+    mutate: altering(({ cancelOrder }) => ({
+      cancelOrder: (orderId, call) => cancelOrder(orderId, call.signal.aborted ? patient() : call),
+    })),
+    red: ["sends no cancel whose call was aborted before"],
+  },
+  {
+    fault: "waits for ever for the answer to a read",
+    mutate: altering(({ orders }) => ({ orders: (query) => orders(query, patient()) })),
+    red: ["ends every read that nobody answers when its call is aborted"],
+  },
+  {
+    fault: "waits for ever for the answer to a place",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) => placeOrder(order, call.signal.aborted ? call : patient()),
+    })),
+    red: ["ends a place that nobody answers when its call is aborted, and says what is certain"],
+  },
+  {
+    fault: "waits for ever for the answer to a replace",
+    mutate: altering(({ replaceOrder }) => ({
+      replaceOrder: (orderId, change, call) => replaceOrder(orderId, change, call.signal.aborted ? call : patient()),
+    })),
+    red: ["ends a replace and a cancel that nobody answers when their call is aborted"],
+  },
+  {
+    fault: "says that a place nobody answered was not sent, though the venue has it",
+    mutate: altering(({ placeOrder }, venue) => ({
+      placeOrder: async ({ tag, ...request }, call) => {
+        if (venue.faults.silent.has("place") || venue.faults.dropping.has("place")) venue.place(request, tag);
+        try {
+          return await placeOrder({ ...request, tag }, call);
+        } catch (error) {
+          if (!(error instanceof BrokerError) || error.code !== "OutcomeUnknown") throw error;
+          if (venue.faults.losing.size > 0 || error.message.includes("answer was lost")) throw error;
+          throw new BrokerError("NotConnected", error.message, { outcome: "not_sent" });
+        }
+      },
+    })),
+    red: [
+      "ends a place that nobody answers when its call is aborted, and says what is certain",
+      "says what is certain when the connection is lost under a place",
+      "ends the calls that nobody answers when it closes",
+    ],
+  },
+  {
+    fault: "sends a place again when the connection is lost",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) =>
+        placeOrder(order, call).catch((error: unknown) => {
+          if (!(error instanceof BrokerError) || error.code !== "OutcomeUnknown") throw error;
+          return placeOrder(order, call);
+        }),
+    })),
+    red: [
+      "says unknown when the answer to a place is lost, and lists the order once",
+      "says what is certain when the connection is lost under a place",
+    ],
+  },
+  {
+    fault: "takes a lost answer to a place for a refusal",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) =>
+        placeOrder(order, call).catch((error: unknown) => {
+          if (!(error instanceof BrokerError) || !error.message.includes("answer was lost")) throw error;
+          throw new BrokerError("BrokerFault", error.message, { outcome: "rejected" });
+        }),
+    })),
+    red: ["says unknown when the answer to a place is lost, and lists the order once"],
+  },
+  {
+    fault: "takes a lost answer to a cancel for success",
+    mutate: altering(({ cancelOrder }) => ({
+      cancelOrder: (orderId, call) =>
+        cancelOrder(orderId, call).catch((error: unknown) => {
+          if (!(error instanceof BrokerError) || !error.message.includes("answer was lost")) throw error;
+        }),
+    })),
+    red: ["says unknown when the answer to a replace or a cancel is lost, and sends neither again"],
+  },
+  {
+    fault: "throws what the socket threw when the connection is lost",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) =>
+        placeOrder(order, call).catch((error: unknown) => {
+          if (!(error instanceof BrokerError) || !error.message.includes("connection was lost")) throw error;
+          throw new Error("ECONNRESET");
+        }),
+    })),
+    red: ["says what is certain when the connection is lost under a place"],
+  },
+  {
+    fault: "never says that it is connected",
+    mutate: altering(({ start }) => ({ start: (host) => start({ ...host, onConnection: () => undefined }) })),
+    red: [
+      "says that the connection went and came, and pushes again afterwards",
+      "says that it is connected, once it has started",
+    ],
+  },
+  {
+    fault: "does not say that the connection went",
+    mutate: altering(({ start }) => ({
+      start: (host) =>
+        start({ ...host, onConnection: (state) => (state.connected ? host.onConnection(state) : undefined) }),
+    })),
+    red: ["says that the connection went and came, and pushes again afterwards"],
+  },
+  {
+    fault: "forgets to subscribe again",
+    mutate: altering(({ start }) => ({
+      start: (host) => {
+        let lost = false;
+        return start({
+          onConnection: (state) => {
+            lost ||= !state.connected;
+            host.onConnection(state);
+          },
+          onOrder: (order) => (lost ? undefined : host.onOrder(order)),
+        });
+      },
+    })),
+    red: ["says that the connection went and came, and pushes again afterwards"],
+  },
+  {
+    fault: "cannot be closed twice",
+    mutate: altering(({ close }) => {
+      let closed = false;
+      return {
+        close: async () => {
+          if (closed) throw new Error("closed already");
+          closed = true;
+          await close();
+        },
+      };
+    }),
+    red: ["closes twice, and before it was started"],
+  },
+  {
+    fault: "leaves calls that nobody answers pending when it closes",
+    mutate: altering(({ positions, close }) => {
+      let closed = false;
+      return {
+        positions: (call) =>
+          positions(call).catch((error: unknown) =>
+            closed && !call.signal.aborted ? forever() : Promise.reject(error),
+          ),
+        close: async () => {
+          closed = true;
+          await close();
+        },
+      };
+    }),
+    red: ["ends the calls that nobody answers when it closes", "answers no read after it was closed"],
+  },
+  {
+    fault: "goes on sending orders after it was closed",
+    mutate: altering(({ placeOrder, close }, venue) => {
+      let closed = false;
+      return {
+        placeOrder: async ({ tag, ...request }, call) =>
+          closed ? { orderId: venue.place(request, tag).orderId } : placeOrder({ ...request, tag }, call),
+        close: async () => {
+          closed = true;
+          await close();
+        },
+      };
+    }),
+    red: ["sends nothing after it was closed", "puts no secret into an error"],
+  },
+  {
+    fault: "goes on answering reads after it was closed",
+    mutate: altering(({ orders, close }, venue) => {
+      let closed = false;
+      return {
+        orders: async (query, call) => (closed ? { orders: venue.orders(), unmapped: [] } : orders(query, call)),
+        close: async () => {
+          closed = true;
+          await close();
+        },
+      };
+    }),
+    red: ["answers no read after it was closed"],
+  },
+  {
+    fault: "keeps its token in a property",
+    mutate: (broker) => Object.assign(broker, { options: { tokens: [TOY_TOKEN] } }),
+    red: ["has no secret on the object"],
+  },
+  {
+    fault: "names itself by its instance id",
+    mutate: altering(() => ({ display: `Toy ${TOY_ID}` })),
+    red: ["has no secret on the object"],
+  },
+  {
+    fault: "masks its account by the vendor's key",
+    mutate: claiming((right) => ({ ...right, account: `***${TOY_VENDOR_KEY}` })),
+    red: ["has no secret on the object"],
+  },
+  {
+    fault: "tells the instance id in an error",
+    mutate: altering(({ cash }) => ({
+      cash: (query, call) =>
+        cash(query, call).catch((error: unknown) => {
+          const said = error instanceof BrokerError ? error : new BrokerError("BrokerFault", "no");
+          throw new BrokerError(said.code, `${TOY_ID}: ${said.message}`);
+        }),
+    })),
+    red: ["puts no secret into an error"],
+  },
+  {
+    fault: "tells the vendor's key in the cause of an error",
+    mutate: altering(({ order }) => ({
+      order: (orderId, call) =>
+        order(orderId, call).catch((error: unknown) => {
+          const said = error instanceof BrokerError ? error : new BrokerError("BrokerFault", "no");
+          throw new BrokerError(said.code, said.message, { cause: { request: { key: TOY_VENDOR_KEY } } });
+        }),
+    })),
+    red: ["puts no secret into an error"],
+  },
+  {
+    fault: "tells the vendor's key when it connects",
+    mutate: altering(({ start }) => ({
+      start: (host) =>
+        start({ ...host, onConnection: (state) => host.onConnection({ ...state, reason: `with ${TOY_VENDOR_KEY}` }) }),
+    })),
+    red: ["puts no secret into what it reports"],
+  },
+];

@@ -1,0 +1,281 @@
+/** Wrong about what it takes, what it sends and how it shows an order. */
+import { BrokerError } from "../../../src/spec/broker-error.ts";
+import { altering, type Mutant, showing } from "./mutant.ts";
+
+export const placingMutants: readonly Mutant[] = [
+  {
+    fault: "refuses a row of its capabilities",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: async (order, call) => {
+        if (order.contract.region === "HK" && order.timeInForce === "GTC" && order.lifecycle === "ETH") {
+          throw new BrokerError("NotSupported", "no");
+        }
+        return placeOrder(order, call);
+      },
+    })),
+    red: ["takes Limit GTC ETH in HK"],
+  },
+  {
+    fault: "refuses a row of a further market",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: async (order, call) => {
+        if (order.contract.region === "WW") throw new BrokerError("NotSupported", "no");
+        return placeOrder(order, call);
+      },
+    })),
+    red: ["takes every row of further markets"],
+  },
+  {
+    fault: "sends what has no row",
+    mutate: altering(({ placeOrder }, venue) => ({
+      placeOrder: ({ tag, ...request }, call) =>
+        placeOrder({ ...request, tag }, call).catch((error: unknown) => {
+          if (!(error instanceof BrokerError) || error.code !== "NotSupported") throw error;
+          return { orderId: venue.place(request, tag).orderId };
+        }),
+    })),
+    red: [
+      "refuses what has no row in US, before anything is sent",
+      "refuses what has no row in HK, before anything is sent",
+      "refuses what has no row in CN, before anything is sent",
+      "refuses a region in which it has no row, before anything is sent",
+      "puts no secret into an error",
+    ],
+  },
+  {
+    fault: "makes good till canceled a day order",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) =>
+        placeOrder(order.contract.region === "US" ? { ...order, timeInForce: "DAY" } : order, call),
+    })),
+    red: [
+      "takes Limit GTC RTH in US",
+      "takes Limit GTC ETH in US",
+      "refuses what has no row in US, before anything is sent",
+      "keeps an order that is good till canceled over night",
+    ],
+  },
+  {
+    fault: "does not say what became of the session",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: async (order, call) => ({ orderId: (await placeOrder(order, call)).orderId }),
+    })),
+    red: [
+      "takes Limit DAY ETH in HK",
+      "takes Limit GTC ETH in HK",
+      "takes Limit DAY ETH in CN",
+      "takes Limit GTC ETH in CN",
+    ],
+  },
+  {
+    fault: "shows the last price as the limit of a market order",
+    mutate: showing((order) => (order.orderType === "Market" ? { ...order, price: 200.1 } : order)),
+    red: ["takes Market DAY RTH in US", "fills a market order at the market's price"],
+  },
+  {
+    fault: "sells where it should buy",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) =>
+        placeOrder(order.contract.region === "CN" ? { ...order, direction: "SELL" } : order, call),
+    })),
+    red: [
+      "shows what was bought as a position, in CN",
+      "takes Limit DAY RTH in CN",
+      "takes Limit DAY ETH in CN",
+      "takes Limit GTC RTH in CN",
+      "takes Limit GTC ETH in CN",
+      "lists an order in CN as it reads it",
+      "replaces the price of an order in CN",
+      "cancels an order in CN",
+    ],
+  },
+  {
+    fault: "buys where it should sell",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) => placeOrder({ ...order, direction: "BUY" }, call),
+    })),
+    red: ["sells what is held"],
+  },
+  {
+    fault: "gives ids as numbers",
+    mutate: altering(({ order }) => ({
+      order: async (orderId, call) => {
+        const right = await order(orderId, call);
+        return Object.assign({}, right, right.contract.region === "CN" ? { orderId: 7 } : {});
+      },
+    })),
+    red: [
+      "takes Limit DAY RTH in CN",
+      "takes Limit DAY ETH in CN",
+      "takes Limit GTC RTH in CN",
+      "takes Limit GTC ETH in CN",
+      "lists an order in CN as it reads it",
+      "replaces the price of an order in CN",
+      "cancels an order in CN",
+    ],
+  },
+  {
+    fault: "cuts prices to one decimal",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) =>
+        placeOrder(order.price === undefined ? order : { ...order, price: Math.floor(order.price * 10) / 10 }, call),
+    })),
+    red: [
+      "takes Limit DAY RTH in US",
+      "takes Limit DAY ETH in US",
+      "takes Limit DAY OVERNIGHT in US",
+      "takes Limit GTC RTH in US",
+      "takes Limit GTC ETH in US",
+      "takes Limit DAY RTH in CN",
+      "takes Limit DAY ETH in CN",
+      "takes Limit GTC RTH in CN",
+      "takes Limit GTC ETH in CN",
+      "lists an order in US as it reads it",
+      "lists an order in CN as it reads it",
+      "fills a limit order when the market comes to it",
+      "sells what is held",
+      "replaces the quantity of an order",
+      "cancels an order in US",
+      "cancels an order in CN",
+      "never cuts a price that is finer than its step",
+      "pushes that an order is open, as it reads it",
+    ],
+  },
+  {
+    fault: "cuts only what is finer than the step",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) =>
+        placeOrder(
+          order.price === undefined || order.contract.region !== "US"
+            ? order
+            : { ...order, price: Number(order.price.toFixed(2)) },
+          call,
+        ),
+    })),
+    red: ["never cuts a price that is finer than its step"],
+  },
+  {
+    fault: "gives the last fill's price as the average",
+    mutate: showing((order) => (order.filledQty === 2 && order.qty === 3 ? { ...order, avgPrice: 190.07 } : order)),
+    red: ["fills a part and then the rest"],
+  },
+  {
+    fault: "calls a part filled order open",
+    mutate: showing((order) => (order.status === "PARTIALLY_FILLED" ? { ...order, status: "OPEN" } : order)),
+    red: [
+      "fills a part and then the rest",
+      "takes the quantity of a replace as the new total, with what is filled",
+      "keeps the fills of an order that is canceled",
+      "pushes a partial fill and the last one",
+    ],
+  },
+  {
+    fault: "never sees that an order was filled by the market",
+    mutate: altering((_right, venue) => {
+      venue.powers.setPrice = async () => undefined;
+      return {};
+    }),
+    red: [
+      "quotes the last price without float dust, in US",
+      "quotes the last price without float dust, in HK",
+      "quotes the last price without float dust, in CN",
+      "fills a limit order when the market comes to it",
+    ],
+  },
+  {
+    fault: "has a reason for a rejection, but keeps it to itself",
+    mutate: showing((order) => ({ ...order, errorReason: "" })),
+    red: [
+      "shows that the venue rejected an order, and why",
+      "shows that an order expired, and why",
+      "pushes that the venue ended an order",
+    ],
+  },
+  {
+    fault: "calls a rejected order canceled",
+    mutate: showing((order) => (order.status === "REJECTED" ? { ...order, status: "CANCELED" } : order)),
+    red: ["shows that the venue rejected an order, and why", "pushes that the venue ended an order"],
+  },
+  {
+    fault: "takes an expired order for an open one",
+    mutate: showing((order) => (order.status === "EXPIRED" ? { ...order, status: "OPEN" } : order)),
+    red: ["shows that an order expired, and why", "ends an order for the day when the day is over"],
+  },
+  {
+    fault: "forgets the currency of Hong Kong",
+    mutate: showing((order) => ({ ...order, currency: "USD" })),
+    red: [
+      "takes Limit DAY RTH in HK",
+      "takes Limit DAY ETH in HK",
+      "takes Limit GTC RTH in HK",
+      "takes Limit GTC ETH in HK",
+      "takes Limit DAY RTH in CN",
+      "takes Limit DAY ETH in CN",
+      "takes Limit GTC RTH in CN",
+      "takes Limit GTC ETH in CN",
+      "lists an order in HK as it reads it",
+      "lists an order in CN as it reads it",
+      "replaces the price of an order in HK",
+      "replaces the price of an order in CN",
+      "cancels an order in HK",
+      "cancels an order in CN",
+    ],
+  },
+  {
+    fault: "loses the tag of an order",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) => placeOrder({ ...order, tag: "" }, call),
+    })),
+    red: [
+      "takes Limit DAY RTH in US",
+      "takes Limit DAY ETH in US",
+      "takes Limit DAY OVERNIGHT in US",
+      "takes Limit GTC RTH in US",
+      "takes Limit GTC ETH in US",
+      "takes Market DAY RTH in US",
+      "takes Limit DAY RTH in HK",
+      "takes Limit DAY ETH in HK",
+      "takes Limit GTC RTH in HK",
+      "takes Limit GTC ETH in HK",
+      "takes Limit DAY RTH in CN",
+      "takes Limit DAY ETH in CN",
+      "takes Limit GTC RTH in CN",
+      "takes Limit GTC ETH in CN",
+      "takes every row of further markets",
+      "lists an order in US as it reads it",
+      "lists an order in HK as it reads it",
+      "lists an order in CN as it reads it",
+      "lists an accepted order, once and under its tag, to who asks past the caches",
+      "takes orders that are placed at the same time, each once",
+      "replaces the price of an order in US",
+      "replaces the price of an order in HK",
+      "replaces the price of an order in CN",
+      "replaces the quantity of an order",
+      "replaces price and quantity of an order at once",
+      "keeps the tag of an order that is replaced",
+      "cancels an order in US",
+      "cancels an order in HK",
+      "cancels an order in CN",
+      "pushes that an order is open, as it reads it",
+      "pushes that an order was canceled",
+      "pushes what a replace changed",
+      "says unknown when the answer to a place is lost, and lists the order once",
+      "says unknown when the answer to a replace or a cancel is lost, and sends neither again",
+    ],
+  },
+  {
+    fault: "calls a canceled order rejected",
+    mutate: showing((order) => (order.status === "CANCELED" ? { ...order, status: "REJECTED" } : order)),
+    red: [
+      "shows that the venue canceled an order",
+      "cancels an order that was placed elsewhere, unless it says that it cannot",
+      "lists what has ended among all orders, not among the open ones",
+      "cancels an order in US",
+      "cancels an order in HK",
+      "cancels an order in CN",
+      "keeps the fills of an order that is canceled",
+      "takes a second cancel, or says that the order is not open",
+      "pushes that an order was canceled",
+    ],
+  },
+];
