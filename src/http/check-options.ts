@@ -154,7 +154,8 @@ function servedApis({ stdApis, extendApis = [] }: HttpTradingOptions, faults: st
   if (stdApis === undefined) apis.push(...STD_APIS);
   else if (typeof stdApis !== "function") faults.push("stdApis must be a function that gets the standard APIs");
   else {
-    const given: unknown = stdApis(STD_APIS);
+    // Copies: what is changed in place must not reach another gateway.
+    const given: unknown = stdApis(STD_APIS.map((api) => ({ ...api })));
     if (Array.isArray(given)) apis.push(...given);
     else faults.push("stdApis must give back a list of APIs");
   }

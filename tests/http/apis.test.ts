@@ -1,0 +1,214 @@
+/** APIs of one's own, and the standard ones as one wants them. */
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { helloGet, helloPost, helloPrice } from "../../examples/extend-apis.ts";
+import { byName, myPing, readOnly, withMyPing, withOpeningHours } from "../../examples/std-apis.ts";
+import { type Api, type ApiContext, defineApi } from "../../mod.ts";
+import { ask, type Calls, exampleBroker, gatewayOf, INSTANCE, ORDER, request, TOKEN, writes } from "./gateway.ts";
+
+const STD_NAMES = [
+  "pingState",
+  "marketQuote",
+  "marketState",
+  "cashState",
+  "positionState",
+  "orderPlace",
+  "orderReplace",
+  "orderCancel",
+  "orderState",
+  "orderList",
+  "capabilities",
+];
+
+/** The standard APIs as a factory sees them. */
+function std(): readonly Api[] {
+  let seen: readonly Api[] = [];
+  gatewayOf(exampleBroker(), {
+    stdApis: (apis) => {
+      seen = apis;
+      return apis;
+    },
+  });
+  return seen;
+}
+
+describe("extendApis", () => {
+  const trading = gatewayOf(exampleBroker(), { extendApis: [helloGet, helloPost, helloPrice] });
+
+  test("hello/world by GET and by POST", async () => {
+    const { json } = await ask(trading, "hello/world");
+    expect(Object.keys(json)).toEqual([
+      "type",
+      "instanceId",
+      "broker",
+      "brokerDisplay",
+      "time",
+      "ex",
+      "method",
+      "hello",
+    ]);
+    expect(json).toMatchObject({ instanceId: INSTANCE, broker: "futu", ex: null, method: "GET", hello: "world" });
+    const posted = await ask(trading, "hello/world", { body: { any: ["thing", 1] } });
+    expect(posted.json).toMatchObject({ ex: null, method: "POST", hello: "world", body: { any: ["thing", 1] } });
+  });
+
+  test("behind the same authentication", async () => {
+    const stranger = request("hello/world", { headers: { "HT-TOKEN": TOKEN.toLowerCase() } });
+    expect((await trading.fetch(stranger)).status).toBe(404);
+  });
+
+  test("a body through json() is held to the same rules", async () => {
+    const notJson = await ask(trading, "hello/world", { body: "{", headers: { "content-type": "text/plain" } });
+    expect([notJson.status, notJson.json.error.details[0].path]).toEqual([400, "content-type"]);
+    const tooLarge = await ask(trading, "hello/world", { body: `"${"x".repeat(65_536)}"` });
+    expect([tooLarge.status, tooLarge.json.error.details[0].path]).toEqual([400, "body"]);
+  });
+
+  test("a declared schema is enforced before the handler, which gets what it made", async () => {
+    const { status, json } = await ask(trading, "hello/price?symbol=aapl&x=1");
+    expect([status, json.error.details.length]).toEqual([400, 2]);
+    expect((await ask(trading, "hello/price?symbol=AAPL")).json).toMatchObject({ symbol: "AAPL", latest: 11.53 });
+  });
+
+  test("the context holds what a handler needs", async () => {
+    let seen: ApiContext<unknown, unknown> | undefined;
+    const spy = defineApi({
+      name: "spy",
+      method: "POST",
+      path: "spy.v1/now",
+      schema: {
+        summary: "See",
+        query: z.object({ limit: z.coerce.number().default(5) }),
+        body: z.strictObject({ when: z.iso.date() }),
+      },
+      handler(context) {
+        seen = context;
+        return context.respond({ twice: context.query.limit * 2 }, { status: 201, headers: { "X-Own": "1" } });
+      },
+    });
+    const gateway = gatewayOf(exampleBroker(), { extendApis: [spy] });
+    const sent = request("spy.v1/now?limit=7", { body: { when: "2025-05-28" }, headers: { "Idempotency-Key": "k1" } });
+    const response = await gateway.fetch(sent);
+    expect([response.status, response.headers.get("x-own"), await response.json()]).toEqual([
+      201,
+      "1",
+      expect.objectContaining({ twice: 14 }),
+    ]);
+    expect(seen).toMatchObject({
+      principal: "default",
+      idempotencyKey: "k1",
+      query: { limit: 7 },
+      body: { when: "2025-05-28" },
+    });
+    expect(seen?.request).toBe(sent);
+    expect(seen?.broker.kind).toBe("futu");
+    expect(await seen?.json()).toEqual({ when: "2025-05-28" });
+    // A dot in a path is a dot.
+    expect((await gateway.fetch(request("spyxv1/now", { body: {} }))).status).toBe(404);
+  });
+
+  test("faults of query and body are told together", async () => {
+    const both = defineApi({
+      name: "both",
+      method: "POST",
+      path: "both",
+      schema: { summary: "Both", query: z.strictObject({ a: z.string() }), body: z.strictObject({ b: z.string() }) },
+      handler: ({ respond }) => respond(),
+    });
+    const { json } = await ask(gatewayOf(exampleBroker(), { extendApis: [both] }), "both", { body: { b: 1 } });
+    expect(json.error.details.map(({ path }: { path: string }) => path)).toEqual(["a", "b"]);
+  });
+
+  test("a plain answer of the handler goes out as it is", async () => {
+    const plain = defineApi({
+      name: "plain",
+      method: "GET",
+      path: "plain",
+      handler: ({ query }) => new Response(`${query["a"]} ${query["b"]}`, { status: 202 }),
+    });
+    const response = await gatewayOf(exampleBroker(), { extendApis: [plain] }).fetch(request("plain?a=1&a=2"));
+    expect([response.status, await response.text()]).toEqual([202, "1 undefined"]);
+  });
+
+  test("an order of a custom API goes through the desk: it is checked, tagged and sent once", async () => {
+    const calls: Calls = [];
+    const buy = defineApi({
+      name: "buyOne",
+      method: "POST",
+      path: "buy/one",
+      schema: { summary: "Buy one share at the market", body: z.strictObject({ symbol: z.string() }) },
+      async handler(context) {
+        const contract = { tradeType: "Securities", region: "US", symbol: context.body.symbol } as const;
+        const how = { orderType: "Market", timeInForce: "DAY", lifecycle: "RTH", direction: "BUY" } as const;
+        const { orderId, tag } = await context.broker.place({ contract, ...how, qty: 1 }, context);
+        return context.respond({ orderId, tag });
+      },
+    });
+    const gateway = gatewayOf(exampleBroker({}, calls), { extendApis: [buy] });
+    const { json } = await ask(gateway, "buy/one", { body: { symbol: "AAPL" } });
+    expect(writes(calls)).toMatchObject([{ method: "placeOrder", args: [{ qty: 1, tag: json.tag }, {}] }]);
+    expect((await ask(gateway, "buy/one", { body: { symbol: "1234" } })).status).toBe(400);
+    expect(writes(calls)).toHaveLength(1);
+  });
+});
+
+describe("stdApis", () => {
+  test("gets the standard APIs by name", () => {
+    expect(std().map(({ name }) => name)).toEqual(STD_NAMES);
+  });
+
+  test("drops", async () => {
+    const calls: Calls = [];
+    const trading = gatewayOf(exampleBroker({}, calls), { stdApis: readOnly });
+    const dropped = await trading.fetch(request("order/place", { body: ORDER }));
+    expect([dropped.status, await dropped.text()]).toEqual([404, "404: Not Found"]);
+    expect((await ask(trading, "order/list")).status).toBe(200);
+    expect(writes(calls)).toEqual([]);
+  });
+
+  test("wraps", async () => {
+    const calls: Calls = [];
+    let open = false;
+    const trading = gatewayOf(exampleBroker({}, calls), { stdApis: withOpeningHours(() => open) });
+    const early = await ask(trading, "order/place", { body: ORDER });
+    expect([early.status, early.json.error.code, early.json.ex]).toEqual([422, "Halted", "no new orders at this hour"]);
+    expect(writes(calls)).toEqual([]);
+    open = true;
+    expect((await ask(trading, "order/place", { body: ORDER })).status).toBe(200);
+    expect((await ask(trading, "order/place", { body: { ...ORDER, qty: -1 } })).status).toBe(400);
+  });
+
+  test("replaces", async () => {
+    const trading = gatewayOf(exampleBroker(), { stdApis: withMyPing });
+    expect((await ask(trading, "ping/state")).json).toMatchObject({ pong: true, milliseconds: expect.any(Number) });
+  });
+
+  test("replaces by a route of one's own in extendApis once the standard one is dropped", async () => {
+    const trading = gatewayOf(exampleBroker(), {
+      stdApis: (apis) => apis.filter(({ name }) => name !== "pingState"),
+      extendApis: [myPing],
+    });
+    expect((await ask(trading, "ping/state")).json).toHaveProperty("milliseconds");
+  });
+
+  test("reorders, which the document follows", async () => {
+    const names = byName(std()).map(({ name }) => name);
+    expect(names).toEqual(STD_NAMES.toSorted((a, b) => a.localeCompare(b, "en")));
+    const trading = gatewayOf(exampleBroker(), { stdApis: byName, extendApis: [helloPrice] });
+    const response = await trading.fetch(new Request("http://127.0.0.1/httptrading/openapi.json"));
+    const { paths } = (await response.json()) as { paths: Record<string, unknown> };
+    const documented = Object.keys(paths).filter((path) => path.includes("{instanceId}"));
+    expect(documented[0]).toBe("/httptrading/api/{instanceId}/capabilities");
+    expect(documented.at(-1)).toBe("/httptrading/api/{instanceId}/hello/price");
+  });
+
+  test("cannot change the standard APIs of another gateway", async () => {
+    gatewayOf(exampleBroker(), {
+      stdApis: (apis) => {
+        if (Array.isArray(apis)) apis.length = 0;
+        return [];
+      },
+    });
+    expect(std().map(({ name }) => name)).toEqual(STD_NAMES);
+  });
+});

@@ -1,0 +1,273 @@
+/** How things fail: every code, its status, what it says about an order, and whether a client may try again. */
+import { describe, expect, test } from "vitest";
+import {
+  type Api,
+  BROKER_ERROR_CODES,
+  BrokerError,
+  defineApi,
+  FAILURE_CODES,
+  Failure,
+  type FailureCode,
+  type FailureOptions,
+} from "../../mod.ts";
+import { ask, type Calls, exampleBroker, gatewayOf, moment, ORDER, openOrder } from "./gateway.ts";
+
+/** The table of `orders.md`, written out once more by hand: code, status, retryable. */
+const TABLE: readonly (readonly [FailureCode, number, boolean])[] = [
+  ["InvalidRequest", 400, false],
+  ["Forbidden", 403, false],
+  ["OrderNotFound", 404, false],
+  ["UnknownContract", 404, false],
+  ["IdempotencyConflict", 409, true],
+  ["OrderNotOpen", 409, false],
+  ["OrderRejected", 422, false],
+  ["InsufficientFunds", 422, false],
+  ["LimitExceeded", 422, false],
+  ["Halted", 422, false],
+  ["IdempotencyMismatch", 422, false],
+  ["RateLimited", 429, true],
+  ["NotSupported", 501, false],
+  ["BrokerFault", 502, false],
+  ["AuthenticationFailed", 502, false],
+  ["NotConnected", 503, true],
+  ["NotReconciled", 503, true],
+  ["JournalUnavailable", 503, true],
+  ["Timeout", 504, true],
+  ["OutcomeUnknown", 504, false],
+];
+
+test("the table has every code", () => {
+  expect(TABLE.map(([code]) => code).sort()).toEqual([...FAILURE_CODES].sort());
+});
+
+/** An API that fails as it is told. */
+function failing(method: "GET" | "POST", error: unknown): Api {
+  return defineApi({
+    name: "failing",
+    method,
+    path: "failing",
+    handler() {
+      throw error;
+    },
+  });
+}
+
+async function answerTo(error: unknown, errorStatus: "http" | 200 = "http", method: "GET" | "POST" = "GET") {
+  const gateway = gatewayOf(exampleBroker(), { extendApis: [failing(method, error)], errorStatus, onError() {} });
+  return ask(gateway, "failing", { method });
+}
+
+describe.for(TABLE)("%s", ([code, status, retryable]) => {
+  test(`is answered ${status}, retryable ${retryable}`, async () => {
+    const answer = await answerTo(new Failure(code, "what happened"));
+    expect(answer.status).toBe(status);
+    const { time, ...envelope } = answer.json;
+    moment(time);
+    expect(envelope).toEqual({
+      type: "apiResponse",
+      instanceId: "ggUqPZbSKuQ7Ewsk",
+      broker: "futu",
+      brokerDisplay: "富途证券",
+      ex: "what happened",
+      error: {
+        code,
+        message: "what happened",
+        retryable,
+        ...(code === "OutcomeUnknown" ? { outcome: "unknown" } : {}),
+      },
+    });
+    expect(answer.headers.get("retry-after")).toBe([429, 503].includes(status) ? "1" : null);
+    expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
+  });
+
+  test("is answered 200 where the Python project's way is asked for", async () => {
+    const answer = await answerTo(new Failure(code, "what happened"), 200);
+    expect([answer.status, answer.json.ex, answer.json.error.code]).toEqual([200, "what happened", code]);
+    expect(answer.headers.get("retry-after")).toBe([429, 503].includes(status) ? "1" : null);
+  });
+
+  test("never has an empty ex", async () => {
+    expect((await answerTo(new Failure(code, ""))).json.ex).toBe(code);
+  });
+
+  test("with an unknown outcome is never anything that a client repeats by itself", async () => {
+    const answer = await answerTo(new Failure(code, "lost", { outcome: "unknown", tag: "htx" }), "http", "POST");
+    expect(answer.status).toBe(504);
+    expect(answer.json.error).toEqual({
+      code: "OutcomeUnknown",
+      message: "lost",
+      outcome: "unknown",
+      retryable: false,
+      tag: "htx",
+    });
+  });
+});
+
+test("429 and 503 say that nothing was sent, even of what the vendor turned away", async () => {
+  for (const code of ["RateLimited", "NotConnected", "NotReconciled", "JournalUnavailable"] as const) {
+    const { json } = await answerTo(new Failure(code, "no", { outcome: "rejected" }));
+    expect(json.error.outcome).toBe("not_sent");
+  }
+});
+
+test.for<[number, string]>([
+  [0, "1"],
+  [1, "1"],
+  [1000, "1"],
+  [1001, "2"],
+  [30_000, "30"],
+])("a wait of %i ms is Retry-After %s", async ([retryAfterMs, header]) => {
+  const { headers } = await answerTo(new Failure("RateLimited", "later", { retryAfterMs }));
+  expect(headers.get("retry-after")).toBe(header);
+});
+
+test("a conflict of keys says when to come again", async () => {
+  const { headers } = await answerTo(new Failure("IdempotencyConflict", "in flight", { retryAfterMs: 2000 }));
+  expect(headers.get("retry-after")).toBe("2");
+});
+
+describe("details", () => {
+  test("are handed on", async () => {
+    const details = { supported: [{ orderType: "Limit" }] };
+    expect((await answerTo(new Failure("NotSupported", "no", { details }))).json.error.details).toEqual(details);
+  });
+
+  test("that JSON cannot hold are left out, and the failure is told all the same", async () => {
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    for (const details of [circle, { big: 1n }]) {
+      const { status, json } = await answerTo(new Failure("BrokerFault", "odd", { details }));
+      expect([status, json.ex, "details" in json.error]).toEqual([502, "odd", false]);
+    }
+  });
+});
+
+describe("failures of a broker's write", () => {
+  const settings: readonly (readonly [string, FailureOptions])[] = [
+    ["not_sent", { outcome: "not_sent" }],
+    ["rejected", { outcome: "rejected" }],
+    ["unknown", { outcome: "unknown" }],
+    ["no outcome", {}],
+  ];
+
+  test.for(BROKER_ERROR_CODES.flatMap((code) => settings.map((setting) => [code, ...setting] as const)))(
+    "%s with %s is told honestly",
+    async ([code, , options]) => {
+      const calls: Calls = [];
+      const broker = exampleBroker(
+        {
+          placeOrder: async () => {
+            throw new BrokerError(code, "the vendor said so", options);
+          },
+        },
+        calls,
+      );
+      const { status, json } = await ask(gatewayOf(broker), "order/place", { body: ORDER });
+      expect(["not_sent", "rejected", "unknown"]).toContain(json.error.outcome);
+      if ([429, 503].includes(status)) expect(json.error.outcome).toBe("not_sent");
+      if (json.error.outcome === "unknown") {
+        expect([status, json.error.code, json.error.retryable]).toEqual([504, "OutcomeUnknown", false]);
+        expect(json.error.tag).toMatch(/^ht[a-z2-7]{24}$/);
+      }
+      if (options.outcome === "unknown") expect(json.error.outcome).toBe("unknown");
+      if (json.error.retryable) expect(json.error.outcome).toBe("not_sent");
+      expect(json.ex).not.toBe("");
+      expect(calls.filter(({ method }) => method === "placeOrder")).toHaveLength(1);
+    },
+  );
+
+  test("a bare exception may have come after the order had left", async () => {
+    const broker = exampleBroker({
+      placeOrder: async () => {
+        throw new TypeError("cannot read properties of undefined");
+      },
+    });
+    const { status, json } = await ask(gatewayOf(broker), "order/place", { body: ORDER });
+    expect([status, json.error.outcome]).toEqual([504, "unknown"]);
+  });
+
+  test("a write on what has ended comes with the order, in its form of the wire", async () => {
+    const filled = { ...openOrder, status: "FILLED", filledQty: 12, avgPrice: 199.5 } as const;
+    const broker = exampleBroker({
+      order: async () => filled,
+      orders: async () => ({ orders: [filled], unmapped: [] }),
+      cancelOrder: async () => {
+        throw new BrokerError("OrderNotOpen", "filled");
+      },
+    });
+    const { status, json } = await ask(gatewayOf(broker), "order/cancel", { body: { orderId: "6278888" } });
+    expect(status).toBe(409);
+    expect(json.error.details.order).toMatchObject({
+      type: "order",
+      isFilled: true,
+      isCompleted: true,
+      isCancelable: false,
+    });
+    moment(json.error.details.order.asOf);
+  });
+
+  test("to cancel what is canceled is no failure", async () => {
+    const canceled = { ...openOrder, status: "CANCELED" } as const;
+    const broker = exampleBroker({
+      order: async () => canceled,
+      orders: async () => ({ orders: [canceled], unmapped: [] }),
+      cancelOrder: async () => {
+        throw new BrokerError("OrderNotOpen", "gone");
+      },
+    });
+    const { status, json } = await ask(gatewayOf(broker), "order/cancel", { body: { orderId: "6278888" } });
+    expect([status, json.canceled, json.ex]).toEqual([200, true, null]);
+  });
+});
+
+describe("what nobody foresaw", () => {
+  const secret = new Error("connect to db-7.internal with password hunter2 failed");
+
+  test("tells nothing of the inside, and is reported", async () => {
+    const reports: unknown[] = [];
+    const gateway = gatewayOf(exampleBroker(), {
+      extendApis: [failing("GET", secret)],
+      onError: (...report) => void reports.push(report),
+    });
+    const { status, json } = await ask(gateway, "failing");
+    expect([status, json.ex, json.error.code]).toEqual([502, "internal error", "BrokerFault"]);
+    expect(JSON.stringify(json)).not.toContain("hunter2");
+    expect(reports).toEqual([[secret, { api: "failing", instance: "futu" }]]);
+  });
+
+  test("in anything but a read leaves open whether an order was sent", async () => {
+    const { status, json } = await answerTo(secret, "http", "POST");
+    expect([status, json.error.code, json.error.outcome, json.error.retryable]).toEqual([
+      504,
+      "OutcomeUnknown",
+      "unknown",
+      false,
+    ]);
+    expect(JSON.stringify(json)).not.toContain("hunter2");
+  });
+
+  test("survives a report that fails itself", async () => {
+    const onError = () => {
+      throw new Error("the log is full");
+    };
+    const gateway = gatewayOf(exampleBroker(), { extendApis: [failing("GET", secret)], onError });
+    expect((await ask(gateway, "failing")).status).toBe(502);
+  });
+
+  test("a handler that answers nothing, or answers the envelope's own fields, is at fault", async () => {
+    const silent = { name: "silent", method: "GET", path: "silent", handler: () => undefined };
+    const forging = defineApi({
+      name: "forging",
+      method: "GET",
+      path: "forging",
+      handler: ({ respond }) => respond({ ex: "no" }),
+    });
+    const gateway = gatewayOf(exampleBroker(), {
+      // @ts-expect-error a handler must answer
+      extendApis: [silent, forging],
+      onError() {},
+    });
+    expect((await ask(gateway, "silent")).json.ex).toBe("internal error");
+    expect((await ask(gateway, "forging")).json.ex).toBe("internal error");
+  });
+});

@@ -1,0 +1,168 @@
+/** Options: what is wrong is told at once, all of it, and without a secret. */
+import { describe, expect, test } from "vitest";
+import {
+  type Api,
+  type Broker,
+  createHttpTrading,
+  defineApi,
+  defineBroker,
+  type HttpTradingOptions,
+  type InstanceOptions,
+} from "../../mod.ts";
+import { exampleBroker, INSTANCE, instance, TOKEN } from "./gateway.ts";
+
+/** The faults that these options are refused with. */
+function faults(options: unknown): string[] {
+  try {
+    createHttpTrading(options as HttpTradingOptions);
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError);
+    const { message } = error as TypeError;
+    for (const secret of [INSTANCE, TOKEN, "bad id with spaces", "short"]) expect(message).not.toContain(secret);
+    return message
+      .split("\n")
+      .slice(1)
+      .map((line) => line.replace(/^- /, ""));
+  }
+  return [];
+}
+
+function brokerOf(own: Partial<Record<keyof InstanceOptions, unknown>>): Broker {
+  return exampleBroker({}, [], { ...instance, ...own } as InstanceOptions);
+}
+
+const api = (own: Partial<Record<keyof Api, unknown>>) =>
+  ({ name: "hello", method: "GET", path: "hello/world", handler: () => new Response(), ...own }) as Api;
+
+test("good options begin at once, without any I/O", () => {
+  let started = 0;
+  const broker = exampleBroker({
+    start: async () => {
+      started += 1;
+    },
+  });
+  const trading = createHttpTrading({ brokers: [broker] });
+  expect([typeof trading, trading instanceof Promise, started]).toEqual(["function", false, 0]);
+  expect(faults({ brokers: [] })).toEqual([]);
+});
+
+describe("one fault each", () => {
+  test.for<[string, unknown, RegExp]>([
+    ["brokers missing", {}, /^brokers must be a list/],
+    [
+      "an unknown key",
+      { brokers: [], hostname: "0.0.0.0" },
+      /^"hostname" is not an option; there are brokers, stdApis/,
+    ],
+    ["no broker", { brokers: [{ kind: "futu" }] }, /^brokers\[0\] is not a broker/],
+    ["null for a broker", { brokers: [null] }, /^brokers\[0\] is not a broker/],
+    ["a broker that was not defined", { brokers: [{ ...exampleBroker() }] }, /^brokers\[0\] is not a broker/],
+    ["a broker without a kind", { brokers: [defineBroker(instance, {} as Broker)] }, /^brokers\[0\] is not a broker/],
+    [
+      "an id that is too short",
+      { brokers: [brokerOf({ instanceId: "short" })] },
+      /^brokers\[0\] \(futu\): instanceId must be 16 to 32 .*5 characters/,
+    ],
+    [
+      "an id that is too long",
+      { brokers: [brokerOf({ instanceId: "x".repeat(33) })] },
+      /instanceId must be.*33 characters/,
+    ],
+    ["an id of other characters", { brokers: [brokerOf({ instanceId: "bad id with spaces" })] }, /instanceId must be/],
+    ["an id that is no text", { brokers: [brokerOf({ instanceId: 1 })] }, /instanceId must be.*number/],
+    ["no tokens", { brokers: [brokerOf({ tokens: [] })] }, /tokens must be a list of at least one/],
+    ["tokens as text", { brokers: [brokerOf({ tokens: TOKEN })] }, /tokens must be a list/],
+    [
+      "a token that is too short",
+      { brokers: [brokerOf({ tokens: [TOKEN, "short"] })] },
+      /tokens\[1\] must be 16 to 64.*5 characters/,
+    ],
+    ["a token that is too long", { brokers: [brokerOf({ tokens: ["x".repeat(65)] })] }, /tokens\[0\].*65 characters/],
+    ["a token with a space", { brokers: [brokerOf({ tokens: ["bad id with spaces"] })] }, /tokens\[0\] must be/],
+    ["a token of other letters", { brokers: [brokerOf({ tokens: ["ü".repeat(16)] })] }, /tokens\[0\] must be/],
+    ["an empty name", { brokers: [brokerOf({ name: " " })] }, /name must be a text/],
+    ["the id as a name", { brokers: [brokerOf({ name: INSTANCE })] }, /name is shown to operators/],
+    ["a token as a name", { brokers: [brokerOf({ name: TOKEN })] }, /name is shown to operators/],
+    ["a deadline of 0", { brokers: [brokerOf({ deadlineMs: 0 })] }, /deadlineMs must be a whole number.*not 0/],
+    ["a deadline in text", { brokers: [brokerOf({ deadlineMs: "10" })] }, /deadlineMs must be.*not "10"/],
+    ["a deadline that no timer takes", { brokers: [brokerOf({ deadlineMs: 2 ** 31 })] }, /deadlineMs must be/],
+    ["an empty header", { brokers: [], tokenHeader: "" }, /^tokenHeader must be/],
+    ["a header with a space", { brokers: [], tokenHeader: "HT TOKEN" }, /^tokenHeader must be/],
+    ["another status", { brokers: [], errorStatus: 500 }, /^errorStatus must be "http" or 200, not 500/],
+    ["a journal's path", { brokers: [], journal: "file.db" }, /^journal must be/],
+    ["onError as text", { brokers: [], onError: "log" }, /^onError must be a function/],
+    ["stdApis as a list", { brokers: [], stdApis: [] }, /^stdApis must be a function/],
+    ["stdApis that give nothing", { brokers: [], stdApis: () => undefined }, /^stdApis must give back a list/],
+    ["extendApis as a function", { brokers: [], extendApis: () => [] }, /^extendApis must be a list/],
+    ["something that is no API", { brokers: [], stdApis: () => [undefined] }, /^API 1 is no API/],
+    ["an API without a name", { brokers: [], stdApis: () => [api({ name: "" })] }, /^API 1 is no API/],
+    ["a name of other letters", { brokers: [], stdApis: () => [api({ name: "hello world" })] }, /^API 1 is no API/],
+    [
+      "an unknown method",
+      { brokers: [], extendApis: [api({ method: "get" })] },
+      /^API "hello": method must be one of GET/,
+    ],
+    ["a path with a slash first", { brokers: [], extendApis: [api({ path: "/hello" })] }, /^API "hello": path must be/],
+    ["a path with a slash last", { brokers: [], extendApis: [api({ path: "hello/" })] }, /path must be/],
+    ["a path with a parameter", { brokers: [], extendApis: [api({ path: "hello/:name" })] }, /path must be/],
+    ["a path with a star", { brokers: [], extendApis: [api({ path: "*" })] }, /path must be/],
+    ["a path that climbs", { brokers: [], extendApis: [api({ path: "hello/../x" })] }, /path must be/],
+    ["no path", { brokers: [], extendApis: [api({ path: undefined })] }, /path must be/],
+    ["no handler", { brokers: [], extendApis: [api({ handler: undefined })] }, /handler must be a function/],
+    [
+      "a schema without a summary",
+      { brokers: [], extendApis: [api({ schema: {} })] },
+      /schema must be an object with a summary/,
+    ],
+    [
+      "a schema of another kind",
+      { brokers: [], extendApis: [api({ schema: { summary: "x", query: {} } })] },
+      /schema.query must be a zod object/,
+    ],
+    [
+      "a name twice",
+      { brokers: [], extendApis: [api({}), api({ path: "other" })] },
+      /^API "hello": there are two of that name/,
+    ],
+    [
+      "a route twice",
+      { brokers: [], extendApis: [api({}), api({ name: "other" })] },
+      /^API "other": GET hello\/world is taken by "hello"/,
+    ],
+    [
+      "a standard name again",
+      { brokers: [], extendApis: [api({ name: "orderPlace" })] },
+      /^API "orderPlace": there are two/,
+    ],
+    [
+      "a standard route again",
+      { brokers: [], extendApis: [api({ method: "POST", path: "order/place" })] },
+      /POST order\/place is taken by "orderPlace"/,
+    ],
+  ])("%s", ([, options, expected]) => {
+    const found = faults(options);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(expected);
+  });
+
+  test("no options at all", () => {
+    expect(() => createHttpTrading(undefined as never)).toThrow(/needs an object of options/);
+  });
+});
+
+test("two brokers with one id, told by their places", () => {
+  expect(faults({ brokers: [exampleBroker(), brokerOf({ name: "second" })] })).toEqual([
+    "brokers[1] (futu): instanceId is the same as that of brokers[0] (futu)",
+  ]);
+});
+
+test("all of them in one error", () => {
+  const found = faults({
+    brokers: [brokerOf({ instanceId: "short", tokens: ["short"], deadlineMs: -1 }), {}],
+    tokenHeader: "",
+    errorStatus: 404,
+    extendApis: [defineApi({ name: "a", method: "GET", path: "/a", handler: ({ respond }) => respond() })],
+    port: 8080,
+  });
+  expect(found).toHaveLength(8);
+});
