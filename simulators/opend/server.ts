@@ -43,7 +43,7 @@ export interface OpenDOptions {
   readonly now?: number;
 }
 
-/** A running OpenD. */
+/** A running OpenD. Its books are `SIMULATE` and `REAL`, and `REAL-US` where the account of a second firm is on. */
 export interface OpenD {
   readonly port: number;
   readonly tcpPort: number;

@@ -69,6 +69,8 @@ export function modifyOrder(desk: Desk, peer: Peer, c2s: unknown): Answer {
   else if (request.modifyOrderOp !== MODIFY_OP.NORMAL) {
     throw new Refusal(`不支持的修改操作 ${request.modifyOrderOp}`);
   } else {
+    // Neither Shanghai nor Shenzhen lets an order that came through Stock Connect be changed.
+    if (account.env === "REAL" && order.contract.region === "CN") throw new Refusal("A股通订单不支持改单");
     const { qty } = request;
     if (qty === undefined || qty <= 0) throw new Refusal("改单必须同时传数量和价格: qty");
     const change = order.orderType === "Market" ? { qty } : { qty, price: priceOf(request.price) };

@@ -121,6 +121,11 @@ describe("orders that are taken", () => {
     const simulated = await client.place(SIM_CN, share);
     expect([real.retType, simulated.retType]).toEqual([0, 0]);
     expect(real.s2c["orderIDEx"]).toMatch(/^FH[0-9A-F]{16}$/);
+    const change = { orderID: 0, modifyOrderOp: 1, qty: 200, price: 11 };
+    expect(await client.modify(REAL, { ...change, orderIDEx: real.s2c["orderIDEx"] })).toMatchObject({ retType: -1 });
+    expect(await client.modify(SIM_CN, { ...change, orderIDEx: simulated.s2c["orderIDEx"] })).toMatchObject({
+      retType: 0,
+    });
     const list = await client.request("Trd_GetOrderList", { header: REAL });
     expect(at(list.s2c, "orderList", 0)).toMatchObject({ trdMarket: 4, secMarket: 32, currency: 3, session: 0 });
   });
