@@ -20,7 +20,7 @@ describe.each(STD_APIS)("$name", (api) => {
   });
 
   test("the examples of its query and body pass the schemas that requests are checked with", () => {
-    const parameters = described.parameters ?? [];
+    const parameters = (described.parameters ?? []).filter((parameter) => parameter.in === "query");
     expect(parameters.map(({ name }) => name)).toEqual(Object.keys(query?.shape ?? {}));
     const examples = parameters.filter(({ example }) => example !== undefined);
     const values = Object.fromEntries(examples.map(({ name, example }) => [name, example]));
@@ -70,6 +70,18 @@ test("the failure of a read claims no rejected order", () => {
   const write = reply(document, operation(document, "orderPlace"), 502);
   expect(failureSchema.parse(examplesOf(document, read).get("BrokerFault")).error.outcome).toBeUndefined();
   expect(failureSchema.parse(examplesOf(document, write).get("BrokerFault")).error.outcome).toBe("rejected");
+});
+
+test("writes at the desk take a key, and say whether it was known; nothing else does", () => {
+  const keyed = [...operationsOf(document).values()].filter(({ parameters = [] }) =>
+    parameters.some(({ name, in: place }) => name === "Idempotency-Key" && place === "header"),
+  );
+  expect(keyed.map(({ operationId }) => operationId)).toEqual(["orderPlace", "orderReplace", "orderCancel"]);
+  for (const write of keyed) {
+    expect(reply(document, write, 200).headers).toHaveProperty("Idempotent-Replayed");
+    expect(reply(document, write, 409).headers).toHaveProperty("Retry-After");
+  }
+  expect(reply(document, operation(document, "cashState"), 200).headers).toBeUndefined();
 });
 
 test("health needs no token and says ok or closed", () => {

@@ -12,13 +12,18 @@ export function operationAnchor(operation: Operation): string {
 /** A folded block: what the operation takes, how it is called, what it answers. */
 export function operationBlock(document: OpenApiDocument, method: string, path: string, operation: Operation): Html {
   const body = operation.requestBody?.content["application/json"]?.schema;
-  const parameters = (operation.parameters ?? []).map(({ name, schema, required, description }) =>
-    fieldRow(name, schema, required ? "required" : "", description),
-  );
+  const parameters = (place: "query" | "header") =>
+    (operation.parameters ?? [])
+      .filter((parameter) => parameter.in === place)
+      .map(({ name, schema, required, description }) =>
+        fieldRow(name, schema, required ? "required" : "", description),
+      );
+  const [query, headers] = [parameters("query"), parameters("header")];
   return html`<details><summary><span class="method ${method}">${method.toUpperCase()}</span><code class="path">${path}</code><span class="says">${operation.summary}</span></summary>
 <div id="${operationAnchor(operation)}">
 ${prose(operation.description)}
-${parameters.length === 0 ? "" : html`<h3>Query</h3>${fieldTable("Parameter", parameters)}`}
+${query.length === 0 ? "" : html`<h3>Query</h3>${fieldTable("Parameter", query)}`}
+${headers.length === 0 ? "" : html`<h3>Headers</h3>${fieldTable("Header", headers)}`}
 ${body === undefined ? "" : html`<h3>Body (JSON)</h3>${schemaTable(resolve(document, body), "required")}`}
 <h3>Try it</h3><pre><code>${curlOf(document, method, path, operation)}</code></pre>
 ${replies(document, operation)}

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Api } from "../api.ts";
 import type { ErrorStatus } from "../failures.ts";
 import { healthSchema } from "../schemas/envelope.ts";
+import { IDEMPOTENCY_KEY, takesKey } from "./idempotency.ts";
 import { type ReplyStore, replyStore } from "./replies.ts";
 import { sampleOf } from "./sample.ts";
 import { type SchemaStore, schemaStore } from "./schema-store.ts";
@@ -113,7 +114,7 @@ function tagOf(api: Api): string {
 function operationOf(api: Api, tag: string, schemas: SchemaStore, replies: ReplyStore): Operation {
   const { summary = api.name, description, body, bodyExample } = api.schema ?? {};
   try {
-    const parameters = queryParameters(api, schemas);
+    const parameters = [...queryParameters(api, schemas), ...(takesKey(api) ? [IDEMPOTENCY_KEY] : [])];
     const schema = body && schemas.inline(body, "input", `${api.name}Body`);
     const example = bodyExample ?? (schema && sampleOf(schema, schemas.schemas));
     const media = example === undefined ? {} : { example };

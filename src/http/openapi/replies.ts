@@ -5,6 +5,7 @@ import type { Api } from "../api.ts";
 import { type ErrorStatus, FAILURE_STATUS, failureAnswer, NOT_FOUND_TEXT } from "../failures.ts";
 import { envelopeSchema, failureSchema } from "../schemas/envelope.ts";
 import { FAILURE_TEXTS } from "./failure-texts.ts";
+import { IDEMPOTENT_REPLAYED, takesKey } from "./idempotency.ts";
 import { sampleOf } from "./sample.ts";
 import type { SchemaStore } from "./schema-store.ts";
 import type { Content, Example, Header, JsonSchema, MediaType, Reference, Reply } from "./types.ts";
@@ -76,13 +77,19 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
 
   const failure = (): JsonSchema => schemas.inline(failureSchema, "output", "Failure");
 
-  const waiting = (codes: readonly FailureCode[]): Pick<Reply, "headers"> => {
+  const waiting = (codes: readonly FailureCode[]): Record<string, Reference> => {
     if (!codes.some((code) => WAITS.has(code))) return {};
     headers["RetryAfter"] = {
       description: "Seconds after which it is worth trying again.",
       schema: { type: "integer", minimum: 1 },
     };
-    return { headers: { "Retry-After": { $ref: "#/components/headers/RetryAfter" } } };
+    return { "Retry-After": { $ref: "#/components/headers/RetryAfter" } };
+  };
+
+  const replayed = (api: Api): Record<string, Reference> => {
+    if (!takesKey(api)) return {};
+    headers["IdempotentReplayed"] = IDEMPOTENT_REPLAYED;
+    return { "Idempotent-Replayed": { $ref: "#/components/headers/IdempotentReplayed" } };
   };
 
   const named = (base: string, reply: Reply): Reference => {
@@ -105,7 +112,7 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
       ? named("Status404", { description: [...meanings, MISS].join("\n\n"), content: { ...content, ...MISS_CONTENT } })
       : named(`Status${status}`, {
           description: meanings.join("\n\n"),
-          ...waiting(codes),
+          ...withHeaders(waiting(codes)),
           content,
         });
   };
@@ -123,7 +130,7 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
   const repliesByStatus = (api: Api): Record<string, Reply | Reference> => {
     const isWrite = api.method !== "GET";
     const replies: Record<string, Reply | Reference> = {
-      "200": { description: DONE, content: { "application/json": goodMedia(api) } },
+      "200": { description: DONE, ...withHeaders(replayed(api)), content: { "application/json": goodMedia(api) } },
       "404": notFound(),
     };
     for (const [status, codes] of Map.groupBy(failuresOf(api), (code) => FAILURE_STATUS[code])) {
@@ -140,7 +147,8 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
     const examples = { ...good, ...examplesOf(codes, api.method !== "GET") };
     const content = { "application/json": { schema: { anyOf: [schema, failure()] }, examples } };
     const description = [`${DONE} Or, with \`ex\` and \`error\` set, a failure.`, ...meanings].join("\n\n");
-    return { "200": { description, ...waiting(codes), content }, "404": notFound() };
+    const told = withHeaders({ ...replayed(api), ...waiting(codes) });
+    return { "200": { description, ...told, content }, "404": notFound() };
   };
 
   return {
@@ -150,6 +158,10 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
     repliesOf: errorStatus === 200 ? repliesInOne : repliesByStatus,
     notFound,
   };
+}
+
+function withHeaders(headers: Readonly<Record<string, Reference>>): Pick<Reply, "headers"> {
+  return Object.keys(headers).length === 0 ? {} : { headers };
 }
 
 /** All codes of an API, in the order of the table of failures. */
