@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const running = await command.start(valuesOf(command.options, rest));
   process.stdout.write(`${running.ready}\n`);
-  await signalled();
+  await Promise.race([signalled(), abandonedByNpm()]);
   await running.close();
 }
 
@@ -43,6 +43,23 @@ function valuesOf(options: ParseArgsOptionsConfig, args: string[]): Readonly<Rec
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+}
+
+/**
+ * Started by npm, this process is the child of a shell. A signal to npm is passed on to that shell, which dies of it and
+ * tells nobody; without this the simulator would keep its ports for ever.
+ */
+function abandonedByNpm(): Promise<void> {
+  const parent = process.ppid;
+  return new Promise((resolve) => {
+    if (process.env["npm_lifecycle_event"] === undefined) return;
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(watch);
+      resolve();
+    }, 100);
+    watch.unref();
   });
 }
 

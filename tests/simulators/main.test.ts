@@ -26,7 +26,11 @@ interface Run {
 }
 
 function run(...args: readonly string[]): Run {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  return launch(process.execPath, [MAIN, ...args]);
+}
+
+function launch(command: string, args: readonly string[]): Run {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   children.push(child);
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout.on("data", (chunk) => out.push(String(chunk)));
@@ -57,6 +61,20 @@ describe("npm run simulate", () => {
     await client.closed;
     expect(process.stdout().split("\n")).toHaveLength(2);
     expect(process.stderr()).toBe("");
+  });
+
+  test("ends with the npm that started it, and frees its ports", async () => {
+    const npm = launch("npm", ["run", "--silent", "simulate", "--", "opend", ...FREE]);
+    const { tcp } = await ready(npm);
+    (await tcpConnect(tcp)).close();
+    npm.kill("SIGTERM");
+    await npm.exit;
+    const refused = () =>
+      tcpConnect(tcp).then(
+        (client) => client.close() ?? "open",
+        () => "refused",
+      );
+    await expect.poll(refused, { timeout: 10_000 }).toBe("refused");
   });
 
   test("takes the files of keys and the switches", async () => {
