@@ -67,9 +67,7 @@ export function createPaperBroker(config: PaperConfig): Broker {
 
   const started = (): Session => {
     if (session !== undefined) return session;
-    throw new BrokerError("NotConnected", "the paper account is not open: it was closed or not started", {
-      outcome: "not_sent",
-    });
+    throw notOpen();
   };
 
   /** A read: what time has done comes first. */
@@ -107,7 +105,7 @@ export function createPaperBroker(config: PaperConfig): Broker {
     } catch (error) {
       throw unpricedError(error);
     }
-    started();
+    if (now.closing.aborted) throw notOpen();
     refuseAborted(call);
     if (quote.isTradable) return;
     throw new BrokerError("OrderRejected", `trading in ${contractKey(contract)} is suspended`, { outcome: "rejected" });
@@ -306,6 +304,11 @@ async function kept(saver: Saver | undefined): Promise<void> {
       cause: error,
     });
   }
+}
+
+function notOpen(): BrokerError {
+  const reason = "the paper account is not open: it was closed or not started";
+  return new BrokerError("NotConnected", reason, { outcome: "not_sent" });
 }
 
 function refuseAborted({ signal }: Call): void {

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { paper } from "../../../src/brokers/paper/index.ts";
 import type { Lifecycle } from "../../../src/domain/order.ts";
 import { createExchange } from "../../../src/exchange/exchange.ts";
@@ -273,6 +273,18 @@ describe("calls that come too late", () => {
     await broker.cancelOrder(orderId, call());
     expect([pushes.length, again.pushes.length]).toEqual([1, 1]);
     await broker.close();
+  });
+
+  test("a closed account leaves no timer behind", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const { broker } = await openAccount();
+      expect(vi.getTimerCount()).toBe(1);
+      await broker.close();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("starting twice is starting once, and closing while it starts leaves it closed", async () => {

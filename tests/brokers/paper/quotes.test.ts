@@ -15,6 +15,7 @@ function quoteBroker() {
     life: [] as string[],
     fault: undefined as Error | undefined,
     silent: false,
+    late: undefined as Promise<void> | undefined,
   };
   const broker: Broker = {
     kind: "other",
@@ -38,6 +39,7 @@ function quoteBroker() {
           signal.addEventListener("abort", () => reject(new BrokerError("Timeout", "gave up")), { once: true });
         });
       }
+      await state.late;
       if (state.fault !== undefined) throw state.fault;
       if (contract.symbol === "NOPE") throw new BrokerError("UnknownContract", "no such stock");
       const { price, isTradable } = state;
@@ -179,6 +181,22 @@ describe("another broker's quotes", () => {
     expect(await orphan).toMatchObject({ outcome: "not_sent" });
     expect(await quoting).toMatchObject({ code: "Timeout" });
     expect(pushes).toEqual([]);
+  });
+
+  test.each(["the call was given up", "the account was closed"])("that come after %s send nothing", async (what) => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker, pushes } = await openAccount({ quotes });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    state.late = promise;
+    const deadline = new AbortController();
+    const placing = errorOf(broker.placeOrder(limit({ price: 205 }), call(deadline.signal)));
+    await until(() => state.asked.length === 1);
+    if (what === "the call was given up") deadline.abort();
+    else await broker.close();
+    resolve();
+    expect(await placing).toMatchObject({ outcome: "not_sent" });
+    expect(pushes).toEqual([]);
+    await broker.close();
   });
 
   test("decide about the ping", async () => {
