@@ -8,7 +8,15 @@ import { defineBroker } from "../../src/spec/define-broker.ts";
 import { anOrder, CAPABILITIES } from "./desk-broker.ts";
 
 /** What happens to the next write: whether the venue takes it, and what the desk hears of it. */
-export type Fate = "accept" | "reject" | "not-sent" | "drop-before" | "drop-after" | "hang-before" | "hang-after";
+export type Fate =
+  | "accept"
+  | "reject"
+  | "not-sent"
+  | "drop-before"
+  | "drop-after"
+  | "hang-before"
+  | "hang-after"
+  | "hang-late";
 
 /** A venue with a ledger of its own, that outlives desks, and whose answers can be lost in every way. */
 export function createVenue({ complete = true, settleMs = 0 } = {}) {
@@ -63,11 +71,11 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
     if (fate.startsWith("drop")) throw new BrokerError("BrokerFault", "the socket dropped", { outcome: "unknown" });
     if (!fate.startsWith("hang")) return Promise.resolve(result as T);
     return new Promise((resolve, reject) => {
-      hanging.push(() =>
-        result === undefined
-          ? reject(new BrokerError("BrokerFault", "the socket dropped", { outcome: "unknown" }))
-          : resolve(result),
-      );
+      hanging.push(() => {
+        const answer = fate === "hang-late" ? apply() : result;
+        if (answer === undefined) reject(new BrokerError("BrokerFault", "the socket dropped", { outcome: "unknown" }));
+        else resolve(answer);
+      });
     });
   }
 
@@ -105,6 +113,14 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
     ledger,
     /** Decides over the next writes, in order; after them, everything is accepted. */
     next: (...decisions: Fate[]) => void fates.push(...decisions),
+    clearFates: () => void fates.splice(0),
+    /** Pushes a report that does not change the ledger. */
+    push: report,
+    /** Forgets the desks that listened: their processes are gone, and what hung on their connections with them. */
+    dropHosts: () => {
+      hosts.clear();
+      hanging.splice(0);
+    },
     broker,
     accept,
     set,

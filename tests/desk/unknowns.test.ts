@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { instanceJournal } from "../../src/desk/instance-journal.ts";
+import { createOrderBook } from "../../src/desk/order-book.ts";
+import { createUnknowns } from "../../src/desk/unknowns.ts";
+import type { IntentAction } from "../../src/journal/journal.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+import { anOrder, LIMIT_BUY } from "./desk-broker.ts";
+
+const PLACE: IntentAction = { kind: "place", request: LIMIT_BUY };
+
+async function unknownWrite(action: IntentAction, endedAt: number | null) {
+  const journal = instanceJournal(memoryJournal(), "digest");
+  const book = createOrderBook();
+  const absent: string[] = [];
+  const unknowns = createUnknowns(book, journal, (tag) => absent.push(tag));
+  await journal.append([{ kind: "intent", id: "httag", principal: "p", action, fingerprint: null }], "power-loss");
+  unknowns.add({ id: "httag", action }, endedAt);
+  return { journal, book, unknowns, absent };
+}
+
+describe("an absent order", () => {
+  test.each([
+    ["one complete listing after the settle time", [1100], true, 1],
+    ["two", [1100, 1200], true, 0],
+    ["two, of which one was asked for within the settle time", [1099, 1200], true, 1],
+    ["many incomplete ones", [1100, 1200, 1300, 1400], false, 1],
+  ])("%s", async (_name, askedAt, complete, left) => {
+    const { unknowns, absent } = await unknownWrite(PLACE, 1000);
+    for (const at of askedAt) await unknowns.judge({ askedAt: at, complete, settleMs: 100 });
+    expect(unknowns.size).toBe(left);
+    expect(absent).toEqual(left === 0 ? ["httag"] : []);
+  });
+
+  test("is not judged while its call is under way", async () => {
+    const { unknowns } = await unknownWrite(PLACE, null);
+    for (let round = 0; round < 5; round += 1) {
+      await unknowns.judge({ askedAt: Number.MAX_SAFE_INTEGER, complete: true, settleMs: 0 });
+    }
+    expect(unknowns.size).toBe(1);
+  });
+});
+
+test("a place is found by its tag only, never by how an order looks", async () => {
+  const { unknowns, book, journal } = await unknownWrite(PLACE, 1000);
+  book.apply(anOrder({ ...LIMIT_BUY, orderId: "1", tag: null }), false, 2000);
+  await unknowns.judge({ askedAt: 2000, complete: true, settleMs: 0 });
+  expect(unknowns.size).toBe(1);
+  book.apply(anOrder({ orderId: "2", tag: "httag" }), true, 2000);
+  await unknowns.judge({ askedAt: 2000, complete: true, settleMs: 0 });
+  expect(await journal.intent("httag")).toMatchObject({ state: "resolved", placed: { orderId: "2" } });
+});
+
+describe("a change", () => {
+  const REPLACE: IntentAction = { kind: "replace", orderId: "1", change: { qty: 13, price: 199 } };
+  const CANCEL: IntentAction = { kind: "cancel", orderId: "1" };
+
+  test.each([
+    ["a replace at its target", REPLACE, { qty: 13, price: 199 }, { placed: { orderId: "1" } }],
+    ["a replace at half its target", REPLACE, { qty: 13 }, null],
+    [
+      "a replace of an order that was filled before",
+      REPLACE,
+      { status: "FILLED", filledQty: 12 },
+      { failure: { code: "OrderNotOpen" } },
+    ],
+    ["a cancel of a canceled order", CANCEL, { status: "CANCELED" }, { placed: { orderId: "1" } }],
+    ["a cancel of a filled order", CANCEL, { status: "FILLED", filledQty: 12 }, { failure: { code: "OrderNotOpen" } }],
+    ["a cancel of an open order", CANCEL, { status: "PENDING_CANCEL" }, null],
+  ] as const)("%s", async (_name, action, fields, settlement) => {
+    const { unknowns, book, journal } = await unknownWrite(action, 1000);
+    book.apply(anOrder(fields), true, 1010);
+    await unknowns.judge({ askedAt: 1005, complete: true, settleMs: 100 });
+    expect(unknowns.size).toBe(settlement === null ? 1 : 0);
+    if (settlement !== null) expect(await journal.intent("httag")).toMatchObject({ state: "resolved", ...settlement });
+    await unknowns.judge({ askedAt: 1100, complete: true, settleMs: 100 });
+    expect(unknowns.size).toBe(0);
+  });
+
+  test("an order as it was before the listing proves nothing", async () => {
+    const { unknowns, book } = await unknownWrite(CANCEL, 1000);
+    book.apply(anOrder({ status: "CANCELED" }), true, 900);
+    await unknowns.judge({ askedAt: 1001, complete: true, settleMs: 100 });
+    expect(unknowns.size).toBe(1);
+  });
+});
