@@ -1,0 +1,61 @@
+import type { IntentRecord, JournalHead } from "./journal.ts";
+import { pathOf } from "./journal-path.ts";
+import { loadSqlite } from "./load-sqlite.ts";
+import { fileFailure } from "./sqlite-errors.ts";
+import { lineOf, type NumberedLine, numberOf, prepareRows, textOf } from "./sqlite-rows.ts";
+import { checkReadable } from "./sqlite-schema.ts";
+
+/** A look into a journal's file, also while a gateway writes it. Every call sees what is written by then. */
+export interface JournalReader {
+  head(): JournalHead;
+  /** Lines of every kind and instance with a number above `after`, at most `limit`, in order. */
+  lines(after: number, limit: number): readonly NumberedLine[];
+  /** Every intent of any instance that is `sending` or `unknown`, oldest first. */
+  unsettled(): readonly IntentRecord[];
+  /** The intents of this tag: one, unless several instances use the same. */
+  intents(id: string): readonly IntentRecord[];
+  close(): void;
+}
+
+/** Milliseconds that a reader waits while the file is being repaired after a crash. */
+const BUSY_MS = 5000;
+
+/** Opens a journal's file for reading. Throws `Failure` with code `JournalUnavailable` if there is none to be read. */
+export async function readJournal(file: string): Promise<JournalReader> {
+  const { DatabaseSync } = await loadSqlite();
+  const path = pathOf(file);
+  let db: InstanceType<typeof DatabaseSync> | undefined;
+  try {
+    db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+    checkReadable(db, path);
+    return createReader(db, path);
+  } catch (error) {
+    db?.close();
+    throw fileFailure(path, error);
+  }
+}
+
+function createReader(db: import("node:sqlite").DatabaseSync, path: string): JournalReader {
+  const rows = prepareRows(db);
+  const lines = db.prepare("SELECT sequence, body FROM line WHERE sequence > ? ORDER BY sequence LIMIT ?");
+  const unsettled = db.prepare("SELECT instance, intent FROM unsettled ORDER BY sequence");
+  const instances = db.prepare("SELECT DISTINCT instance FROM line WHERE intent = ?");
+
+  function read<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw fileFailure(path, error);
+    }
+  }
+
+  return {
+    head: () => read(rows.head),
+    lines: (after, limit) =>
+      read(() => lines.all(after, limit).map((row) => ({ sequence: numberOf(row, "sequence"), line: lineOf(row) }))),
+    unsettled: () =>
+      read(() => unsettled.all().flatMap((row) => rows.intent(textOf(row, "instance"), textOf(row, "intent")) ?? [])),
+    intents: (id) => read(() => instances.all(id).flatMap((row) => rows.intent(textOf(row, "instance"), id) ?? [])),
+    close: () => db.close(),
+  };
+}

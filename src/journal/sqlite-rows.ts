@@ -1,0 +1,70 @@
+/** Lines out of a journal's tables; what a writer and a reader of a file have in common. */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { begun, progressed } from "./intent-record.ts";
+import type { IntentRecord, JournalHead, JournalLine } from "./journal.ts";
+
+/** A line and its number. */
+export interface NumberedLine {
+  readonly sequence: number;
+  readonly line: JournalLine;
+}
+
+/** Statements that only read. */
+export interface Rows {
+  head(): JournalHead;
+  intent(instance: string, id: string): IntentRecord | undefined;
+}
+
+/** A text column of a row. */
+export function textOf(row: Readonly<Record<string, unknown>>, column: string): string {
+  const value = row[column];
+  if (typeof value !== "string") throw new Error(`column ${column} holds ${typeof value} where text belongs`);
+  return value;
+}
+
+/** A numeric column of a row. */
+export function numberOf(row: Readonly<Record<string, unknown>>, column: string): number {
+  const value = row[column];
+  if (typeof value !== "number") throw new Error(`column ${column} holds ${typeof value} where a number belongs`);
+  return value;
+}
+
+/** The line in a row's body, which was a line when it was written. */
+export function lineOf(row: Readonly<Record<string, unknown>>): JournalLine {
+  return JSON.parse(textOf(row, "body"));
+}
+
+/** The row of a statement that has exactly one. */
+export function oneRow(statement: StatementSync): Readonly<Record<string, unknown>> {
+  const row = statement.get();
+  if (row === undefined) throw new Error("a row that every journal has is missing");
+  return row;
+}
+
+/** Prepares them for one connection. */
+export function prepareRows(db: DatabaseSync): Rows {
+  const head = db.prepare(
+    "SELECT epoch, max(pruned_lines, ifnull((SELECT max(sequence) FROM line), 0)) AS sequence FROM meta",
+  );
+  // From its last beginning on: a free intent may have begun again.
+  const intent = db.prepare(`
+    SELECT body FROM line WHERE instance = ?1 AND intent = ?2 AND sequence >= (
+      SELECT sequence FROM line WHERE instance = ?1 AND intent = ?2 AND kind = 'intent' ORDER BY sequence DESC LIMIT 1
+    ) ORDER BY sequence`);
+
+  return {
+    head() {
+      const row = oneRow(head);
+      return { epoch: textOf(row, "epoch"), sequence: numberOf(row, "sequence") };
+    },
+    intent(instance, id) {
+      let record: IntentRecord | undefined;
+      for (const row of intent.all(instance, id)) {
+        const line = lineOf(row);
+        if (line.kind === "intent") record = begun(line);
+        else if (line.kind === "progress") record = progressed(record, line);
+      }
+      return record;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * The journal in a SQLite file: it outlives the process and, for what must, the loss of power.
+ *
+ * ```ts
+ * import { createHttpTrading } from "httptrading";
+ * import { sqliteJournal } from "httptrading/journal/sqlite";
+ *
+ * const trading = createHttpTrading({ brokers: [myBroker], journal: sqliteJournal("httptrading.db") });
+ * ```
+ *
+ * Beside the file stand `-wal` and `-shm` (parts of the database while it is open, and after a crash) and `-lock`. They
+ * belong on a local disk, never on a network share: its locks and syncs do not hold what is promised here.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers/promises";
+import type { Durability, EventPage, IntentRecord, Journal, JournalHead, JournalLine, OrderRecord } from "./journal.ts";
+import { loadSqlite } from "./load-sqlite.ts";
+import { fileFailure, journalUnavailable } from "./sqlite-errors.ts";
+import { storedLine } from "./sqlite-lines.ts";
+import { type JournalStats, openWriter, type SqliteWriter } from "./sqlite-writer.ts";
+
+export { type JournalReader, readJournal } from "./sqlite-reader.ts";
+export type { NumberedLine } from "./sqlite-rows.ts";
+export type { JournalStats };
+
+/** How a journal's file is used. */
+export interface SqliteJournalOptions {
+  /**
+   * Largest size of the file in bytes. What would make it larger is refused as on a full disk, until pruning has made
+   * room. Default: as much as the disk holds.
+   */
+  readonly maxBytes?: number;
+}
+
+/** A journal in a SQLite file. */
+export interface SqliteJournal extends Journal {
+  open(): Promise<JournalHead>;
+  append(lines: readonly JournalLine[], durability: Durability): Promise<number>;
+  intent(instance: string, id: string): IntentRecord | undefined;
+  unsettled(instance: string): readonly IntentRecord[];
+  order(instance: string, orderId: string): OrderRecord | undefined;
+  openOrders(instance: string): readonly OrderRecord[];
+  events(instance: string, after: number, limit: number): EventPage;
+  prune(before: number): Promise<void>;
+  /** Writes what still waits, and lets the file go. It may be opened again. */
+  close(): Promise<void>;
+  /** What has been done since it was opened. */
+  stats(): JournalStats;
+}
+
+/**
+ * A journal in one SQLite file, which is created when it does not exist, for its owner's eyes only.
+ *
+ * Every method throws `Failure` with code `JournalUnavailable` when the file cannot be used: it has another writer, its
+ * disk is full, it was deleted or replaced, it is not a journal or one of a newer version. Nothing of an `append` that
+ * throws has been written, and the next one works as soon as the cause is gone.
+ */
+export function sqliteJournal(file: string, { maxBytes }: SqliteJournalOptions = {}): SqliteJournal {
+  let opening: Promise<SqliteWriter> | undefined;
+  let writer: SqliteWriter | undefined;
+
+  async function openFile(): Promise<SqliteWriter> {
+    const { DatabaseSync } = await loadSqlite();
+    return openWriter(file, { maxBytes }, DatabaseSync);
+  }
+
+  function opened(): SqliteWriter {
+    if (writer === undefined)
+      throw journalUnavailable(`the journal ${file} is not open: call open() before anything else`);
+    return writer;
+  }
+
+  function read<T>(work: (writer: SqliteWriter) => T): T {
+    const current = opened();
+    try {
+      return work(current);
+    } catch (error) {
+      throw fileFailure(current.path, error);
+    }
+  }
+
+  return {
+    async open() {
+      opening ??= openFile().catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      writer = await opening;
+      return writer.head;
+    },
+    async append(lines, durability) {
+      return opened().append(lines.map(storedLine), durability);
+    },
+    intent: (instance, id) => read(({ lines }) => lines.intent(instance, id)),
+    unsettled: (instance) => read(({ lines }) => lines.unsettled(instance)),
+    order: (instance, orderId) => read(({ lines }) => lines.order(instance, orderId)),
+    openOrders: (instance) => read(({ lines }) => lines.openOrders(instance)),
+    events: (instance, after, limit) => read(({ lines }) => lines.events(instance, after, limit)),
+    async prune(before) {
+      const current = opened();
+      let after: number | undefined = 0;
+      while (after !== undefined && writer === current) {
+        const from: number = after;
+        after = current.transact(() => current.lines.prune(from, before));
+        await setImmediate();
+      }
+    },
+    async close() {
+      const closing = opening;
+      opening = undefined;
+      const current = await closing?.catch(() => undefined);
+      writer = undefined;
+      current?.close();
+    },
+    stats: () => opened().stats(),
+  };
+}
