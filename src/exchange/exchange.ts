@@ -10,40 +10,25 @@
  * in regular hours only. A DAY order ends with the trading day of its kind, however often it is replaced.
  */
 import { type Contract, contractKey, normalizeContract } from "../domain/contract.ts";
-import { add, divide, isExactDecimal, multiply, subtract } from "../domain/money.ts";
-import { isTerminal, type Lifecycle, type OrderChange, type OrderStatus } from "../domain/order.ts";
+import { add, isExactDecimal, subtract } from "../domain/money.ts";
+import { isTerminal, type OrderChange } from "../domain/order.ts";
 import { createBook, type Resting, unfilled } from "./book.ts";
 import { createBuyingPower } from "./buying-power.ts";
 import { createEvents } from "./events.ts";
 import { RefusedByExchange } from "./exchange-error.ts";
 import { createLedger, currencyOf } from "./ledger.ts";
 import { createListings } from "./listings.ts";
-import { MARKET_REGIONS } from "./markets.ts";
-import { type TradingCalendar, tradingCalendar } from "./sessions.ts";
+import { createRecords, STATUS_WORDS, withStatus } from "./records.ts";
+import { createTimetable } from "./timetable.ts";
 import { checkContract, checkLimit, checkQuantity, checkSession } from "./trading-rules.ts";
 import type {
   Exchange,
   ExchangeEnding,
-  ExchangeFill,
   ExchangeOptions,
   ExchangeOrder,
   ExchangeRequest,
   ExchangeState,
 } from "./types.ts";
-
-/** The exchange's own words for a status. */
-const WORDS = {
-  PENDING: "received",
-  OPEN: "working",
-  PARTIALLY_FILLED: "partly filled",
-  PENDING_REPLACE: "changing",
-  PENDING_CANCEL: "canceling",
-  FILLED: "filled",
-  CANCELED: "canceled",
-  EXPIRED: "expired",
-  REJECTED: "rejected",
-  UNKNOWN: "unknown",
-} as const satisfies Record<OrderStatus, string>;
 
 const DEFAULT_CASH = { USD: 1_000_000 };
 
@@ -56,14 +41,8 @@ const DEFAULT_CASH = { USD: 1_000_000 };
 export function createExchange(options: ExchangeOptions = {}): Exchange {
   const clock = options.clock ?? Date.now;
   const state = stateOf(options);
-  const calendars = new Map<string, TradingCalendar>();
-  for (const region of MARKET_REGIONS) {
-    const calendar = tradingCalendar(region, options.holidays?.[region]);
-    if (calendar !== undefined) calendars.set(region, calendar);
-  }
-  const tradingDay = ({ region }: Contract): string =>
-    calendars.get(region)?.tradingDay(clock()) ?? new Date(clock()).toISOString().slice(0, 10);
-
+  const timetable = createTimetable(options.holidays);
+  const tradingDay = (contract: Contract): string => timetable.tradingDay(contract, clock());
   const ledger = createLedger({
     cash: state?.cash ?? options.cash ?? DEFAULT_CASH,
     positions: state?.positions ?? options.positions ?? [],
@@ -73,72 +52,35 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
   const book = createBook();
   const power = createBuyingPower(ledger, book, listings.last, options.allowShort ?? false);
   const events = createEvents();
-  const orders = new Map<string, ExchangeOrder>();
-  const fills: ExchangeFill[] = [];
-  const traded = new Map<string, { value: number; count: number }>();
+  const records = createRecords({ orders: state?.orders ?? [], fills: state?.fills ?? [] }, events.record);
   let nextOrderNumber = state?.nextOrderNumber ?? options.firstOrderNumber ?? 1;
   let nextRank = 1;
   let ticked = clock();
 
-  const isOpen = (order: ExchangeOrder, at: number): boolean =>
-    calendars.get(order.contract.region)?.isOpen(sessionOf(order), at) ?? false;
-
+  const { isOpen, openingAfter } = timetable;
   const openingAt = (order: ExchangeOrder, at: number): number => (isOpen(order, at) ? at : openingAfter(order, at));
-
-  const openingAfter = (order: ExchangeOrder, at: number): number =>
-    calendars.get(order.contract.region)?.nextOpening(sessionOf(order), at) ?? Number.POSITIVE_INFINITY;
-
-  const endOf = (order: ExchangeOrder): number =>
-    order.timeInForce === "GTC"
-      ? Number.POSITIVE_INFINITY
-      : (calendars.get(order.contract.region)?.dayEnd(order.lifecycle, order.createdAt) ?? Number.POSITIVE_INFINITY);
 
   const countedAt = (order: ExchangeOrder): number => order.price ?? listings.last(order.contract) ?? 0;
 
   const rest = (order: ExchangeOrder, rank: number, opensAt: number): Resting => {
-    const endsAt = endOf(order);
+    const endsAt = timetable.endOf(order);
     const resting = { order, rank, countedAt: countedAt(order), endsAt, wakesAt: Math.min(endsAt, opensAt) };
     book.put(resting);
     return resting;
   };
 
-  const record = (order: ExchangeOrder, fill: ExchangeFill | null): ExchangeOrder => {
-    orders.set(order.orderId, order);
-    events.record({ order, fill });
-    return order;
-  };
-
-  const withStatus = (order: ExchangeOrder, status: OrderStatus, at: number): ExchangeOrder => ({
-    ...order,
-    status,
-    originStatus: WORDS[status],
-    updatedAt: Math.max(order.updatedAt, at),
-  });
-
   const end = (resting: Resting, status: ExchangeEnding, reason: string, at: number): ExchangeOrder => {
     book.remove(resting.order.orderId);
     const errorReason = status === "CANCELED" ? "" : reason;
-    return record({ ...withStatus(resting.order, status, at), errorReason }, null);
+    return records.write({ ...withStatus(resting.order, status, at), errorReason });
   };
 
   const execute = (resting: Resting, qty: number, price: number, at: number): ExchangeOrder => {
-    const { orderId, contract, direction } = resting.order;
-    const before = traded.get(orderId) ?? { value: 0, count: 0 };
-    const now = { value: add(before.value, multiply(qty, price)), count: before.count + 1 };
-    const fill = { fillId: `${orderId}-${now.count}`, orderId, contract, direction, qty, price, at };
-    const filledQty = add(resting.order.filledQty, qty);
-    const filled = filledQty >= resting.order.qty;
-    const order: ExchangeOrder = {
-      ...withStatus(resting.order, filled ? "FILLED" : "PARTIALLY_FILLED", at),
-      filledQty,
-      avgPrice: divide(now.value, filledQty),
-    };
-    traded.set(orderId, now);
-    fills.push(fill);
+    const { order, fill } = records.fill(resting.order, qty, price, at);
     ledger.settle(fill);
-    if (filled) book.remove(orderId);
+    if (order.status === "FILLED") book.remove(order.orderId);
     else book.put({ ...resting, order });
-    return record(order, fill);
+    return order;
   };
 
   /** The price at which the market takes the order now, sessions aside. */
@@ -197,7 +139,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
   const openOrder = (orderId: string): Resting => {
     const resting = book.get(orderId);
     if (resting !== undefined) return resting;
-    const order = orders.get(orderId);
+    const order = records.order(orderId);
     if (order === undefined) throw new RefusedByExchange("unknown-order", `there is no order ${orderId}`);
     throw new RefusedByExchange("order-not-open", `order ${orderId} is ${order.status} and takes no more changes`);
   };
@@ -226,7 +168,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       filledQty: 0,
       avgPrice: 0,
       status: "OPEN",
-      originStatus: WORDS.OPEN,
+      originStatus: STATUS_WORDS.OPEN,
       errorReason: "",
       warning: null,
       tag,
@@ -236,9 +178,9 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     power.check(order, countedAt(order));
     nextOrderNumber += 1;
     const resting = rest(order, nextRank++, openingAfter(order, now));
-    record(order, null);
+    records.write(order);
     if (isOpen(order, now)) match(resting, now);
-    return orders.get(order.orderId) ?? order;
+    return records.order(order.orderId) ?? order;
   };
 
   const replace = (orderId: string, change: OrderChange, now: number): ExchangeOrder => {
@@ -264,14 +206,14 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     const next: ExchangeOrder = { ...withStatus(order, done ? "FILLED" : order.status, now), qty, price };
     if (done) {
       book.remove(orderId);
-      return record(next, null);
+      return records.write(next);
     }
     power.check(next, countedAt(next), resting);
     const waits = price === order.price && qty <= order.qty;
     const rested = rest(next, waits ? resting.rank : nextRank++, openingAfter(next, now));
-    record(next, null);
+    records.write(next);
     if (isOpen(next, now)) match(rested, now);
-    return orders.get(orderId) ?? next;
+    return records.order(orderId) ?? next;
   };
 
   const setPrice = (given: Contract, price: number, now: number): void => {
@@ -291,12 +233,6 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     return execute(resting, qty, price, now);
   };
 
-  for (const order of state?.orders ?? []) orders.set(order.orderId, order);
-  for (const each of state?.fills ?? []) {
-    fills.push(each);
-    const sum = traded.get(each.orderId) ?? { value: 0, count: 0 };
-    traded.set(each.orderId, { value: add(sum.value, multiply(each.qty, each.price)), count: sum.count + 1 });
-  }
   for (const order of inPriority(state)) {
     rest(order, nextRank++, openingAt(order, ticked));
   }
@@ -306,9 +242,9 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     place: (request) => operation((now) => place(request, now)),
     replace: (orderId, change) => operation((now) => replace(orderId, change, now)),
     cancel: (orderId) => operation((now) => end(openOrder(orderId), "CANCELED", "", now)),
-    order: (orderId) => orders.get(orderId),
-    orders: () => [...orders.values()],
-    fills: () => [...fills],
+    order: records.order,
+    orders: records.orders,
+    fills: records.fills,
     positions: () => ledger.holdings().map((holding) => ({ ...holding, currency: currencyOf(holding.contract) })),
     balances: () => {
       const bound = power.bound();
@@ -326,8 +262,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     },
     setPrice: (contract, price) => operation((now) => setPrice(contract, price, now)),
     lotSize: (contract) => listings.lotSize(normalizeContract(contract)),
-    marketStatus: (region) =>
-      calendars.get(region)?.status(clock()) ?? { region, originStatus: "UNKNOWN", unifiedStatus: "UNKNOWN" },
+    marketStatus: (region) => timetable.status(region, clock()),
     fill: (orderId, qty, price) => operation((now) => fill(orderId, qty, price, now)),
     end: (orderId, status, reason) => operation((now) => end(openOrder(orderId), status, reason, now)),
     tick: () => events.during(tick),
@@ -335,19 +270,14 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     snapshot: () => ({
       version: 1,
       nextOrderNumber,
-      orders: [...orders.values()],
-      fills: [...fills],
+      orders: records.orders(),
+      fills: records.fills(),
       cash: Object.fromEntries(ledger.cash()),
       positions: ledger.holdings(),
       prices: listings.snapshot(),
       priority: book.all().map(({ order }) => order.orderId),
     }),
   };
-}
-
-/** The session in which an order is matched. */
-function sessionOf(order: ExchangeOrder): Lifecycle {
-  return order.orderType === "Market" ? "RTH" : order.lifecycle;
 }
 
 function stateOf({ state }: ExchangeOptions): ExchangeState | undefined {
