@@ -5,7 +5,7 @@
 import type { MarketStatus, UnifiedStatus } from "../domain/market-status.ts";
 import type { Lifecycle } from "../domain/order.ts";
 import { type Market, marketOf, type SessionSlot } from "./markets.ts";
-import { instantAt, isoDate, wallTime, weekday } from "./zoned-time.ts";
+import { dayOf, instantAt, isoDate, wallTime, weekday } from "./zoned-time.ts";
 
 /** A venue's calendar. Instants are milliseconds since the epoch. */
 export interface TradingCalendar {
@@ -45,7 +45,7 @@ const HORIZON_DAYS = 366;
  */
 export function tradingCalendar(region: string, holidays: Iterable<string> = []): TradingCalendar | undefined {
   const market = marketOf(region);
-  return market === undefined ? undefined : calendarOf(market, new Set(holidays));
+  return market === undefined ? undefined : calendarOf(market, new Set([...holidays].map(dayOf)));
 }
 
 /** The market's state at an instant; unknown for a region without a calendar. */
@@ -53,12 +53,12 @@ export function marketStatusAt(region: string, at: number, holidays: Iterable<st
   return tradingCalendar(region, holidays)?.status(at) ?? { region, originStatus: "UNKNOWN", unifiedStatus: "UNKNOWN" };
 }
 
-function calendarOf(market: Market, holidays: ReadonlySet<string>): TradingCalendar {
+function calendarOf(market: Market, holidays: ReadonlySet<number>): TradingCalendar {
   const { region, timeZone, slots, dayEnds } = market;
 
   const isTradingDay = (day: number): boolean => {
     const name = weekday(day);
-    return name !== 0 && name !== 6 && !holidays.has(isoDate(day));
+    return name !== 0 && name !== 6 && !holidays.has(day);
   };
 
   const instant = (day: number, minutes: number): number => instantAt(timeZone, day, minutes);
@@ -72,7 +72,8 @@ function calendarOf(market: Market, holidays: ReadonlySet<string>): TradingCalen
   };
 
   /** The earliest instant after `at` among those that `minutes` names on trading days. */
-  const next = (minutes: readonly number[], at: number): number | undefined => {
+  const nextOf = (minutes: readonly number[]) => remembering((at) => find(minutes, at));
+  const find = (minutes: readonly number[], at: number): number | undefined => {
     const today = wallTime(timeZone, at).day;
     for (let day = today; day <= today + HORIZON_DAYS; day++) {
       if (!isTradingDay(day)) continue;
@@ -83,10 +84,16 @@ function calendarOf(market: Market, holidays: ReadonlySet<string>): TradingCalen
   };
 
   const boundaries = [...new Set(slots.flatMap((slot) => [slot.from, slot.to]))].sort((a, b) => a - b);
-  const openings = (lifecycle: Lifecycle) =>
-    slots.filter((slot) => OPEN_STATES[lifecycle].has(slot.unifiedStatus)).map((slot) => slot.from);
-  const openingsOf = { RTH: openings("RTH"), ETH: openings("ETH"), OVERNIGHT: openings("OVERNIGHT") };
+  const dateOf = lastOne(isoDate);
   const firstMinute = Math.min(...boundaries);
+  const nextChange = nextOf(boundaries);
+  const nextOpening = forEach((lifecycle) =>
+    nextOf(slots.filter((slot) => OPEN_STATES[lifecycle].has(slot.unifiedStatus)).map((slot) => slot.from)),
+  );
+  const dayEnd = forEach((lifecycle) => {
+    const minute = dayEnds[lifecycle];
+    return nextOf(minute === undefined ? [] : [minute]);
+  });
 
   return {
     region,
@@ -94,19 +101,45 @@ function calendarOf(market: Market, holidays: ReadonlySet<string>): TradingCalen
       const { originStatus, unifiedStatus } = slotAt(at) ?? CLOSED;
       return { region, originStatus, unifiedStatus };
     },
-    nextChange: (at) => next(boundaries, at),
+    nextChange,
     isOpen: (lifecycle, at) => OPEN_STATES[lifecycle].has((slotAt(at) ?? CLOSED).unifiedStatus),
-    nextOpening: (lifecycle, at) => next(openingsOf[lifecycle], at),
-    dayEnd: (lifecycle, at) => {
-      const minute = dayEnds[lifecycle];
-      return minute === undefined ? undefined : next([minute], at);
-    },
+    nextOpening: (lifecycle, at) => nextOpening[lifecycle](at),
+    dayEnd: (lifecycle, at) => dayEnd[lifecycle](at),
     tradingDay: (at) => {
       const { day: today } = wallTime(timeZone, at);
       for (let day = today + 1; day > today - HORIZON_DAYS; day--) {
-        if (isTradingDay(day) && instant(day, firstMinute) <= at) return isoDate(day);
+        if (isTradingDay(day) && instant(day, firstMinute) <= at) return dateOf(day);
       }
-      return isoDate(today);
+      return dateOf(today);
     },
   };
+}
+
+/** Until the instant that was found has come, it is the next one: most questions are about now, again and again. */
+function remembering(find: (at: number) => number | undefined): (at: number) => number | undefined {
+  let asked = Number.POSITIVE_INFINITY;
+  let found = Number.NEGATIVE_INFINITY;
+  return (at) => {
+    if (asked <= at && at < found) return found;
+    const next = find(at);
+    if (next === undefined) return undefined;
+    asked = at;
+    found = next;
+    return next;
+  };
+}
+
+/** Keeps the last answer. */
+function lastOne(give: (day: number) => string): (day: number) => string {
+  let day: number | undefined;
+  let text = "";
+  return (asked) => {
+    if (asked !== day) text = give(asked);
+    day = asked;
+    return text;
+  };
+}
+
+function forEach<T>(make: (lifecycle: Lifecycle) => T): Record<Lifecycle, T> {
+  return { RTH: make("RTH"), ETH: make("ETH"), OVERNIGHT: make("OVERNIGHT") };
 }

@@ -31,6 +31,14 @@ export function instantAt(timeZone: string, day: number, minutes: number): numbe
   return local - zoneOffset(timeZone, guess);
 }
 
+/** Day number of a date, `YYYY-MM-DD`. Throws a `RangeError` for any other text. */
+export function dayOf(date: string): number {
+  const day = Date.parse(`${date}T00:00:00Z`) / DAY_MS;
+  // Some engines take 30 February for 2 March.
+  if (Number.isInteger(day) && isoDate(day) === date) return day;
+  throw new RangeError(`${JSON.stringify(date)} is no date; write it YYYY-MM-DD`);
+}
+
 /** `YYYY-MM-DD` of a day number. */
 export function isoDate(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { instantAt, isoDate, wallTime, weekday } from "../../src/exchange/zoned-time.ts";
+import { dayOf, instantAt, isoDate, wallTime, weekday } from "../../src/exchange/zoned-time.ts";
 
 const day = (date: string): number => Date.parse(`${date}T00:00:00Z`) / 86_400_000;
 
@@ -39,4 +39,11 @@ test.each([
 ])("%s is weekday %d", (date, name) => {
   expect(weekday(day(date))).toBe(name);
   expect(isoDate(day(date))).toBe(date);
+});
+
+test("a date goes to its day and back, and no other text does", () => {
+  expect(isoDate(dayOf("2024-02-29"))).toBe("2024-02-29");
+  for (const text of ["2025-02-30", "2025-13-01", "2025-1-1", "4 July", "", "2025-05-28T00:00"]) {
+    expect(() => dayOf(text)).toThrow(/YYYY-MM-DD/);
+  }
 });
