@@ -6,6 +6,7 @@ import { DEFAULT_RATES_TO_USD, ledgerCurrency } from "../../exchange/currencies.
 import { demoAccount } from "../../exchange/demo-account.ts";
 import { MARKET_REGIONS } from "../../exchange/markets.ts";
 import type { Exchange, ExchangeOptions } from "../../exchange/types.ts";
+import { dayOf, isoDate } from "../../exchange/zoned-time.ts";
 import type { Broker } from "../../spec/broker.ts";
 import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
 import { fileStore, type PaperStore } from "./store.ts";
@@ -74,7 +75,7 @@ const CONTRACT = v.strictObject({
   symbol: v.pipe(v.string("must be text"), v.nonEmpty("must not be empty")),
 });
 const CURRENCY = v.pipe(v.string(), v.regex(/^[A-Z]{3,5}$/, "must be named by a currency code in capitals"));
-const DATE = v.pipe(v.string("must be text"), v.isoDate("must be a date, YYYY-MM-DD"));
+const DATE = v.pipe(v.string("must be text"), v.check(isDate, "must be a date, YYYY-MM-DD"));
 const CLOCK = v.custom<() => number>((value) => typeof value === "function", "must be a function");
 
 /** An object of ours, known by a method. */
@@ -160,6 +161,14 @@ export function parsePaperOptions(options: PaperOptions): PaperConfig {
     seed: seed ?? 1,
     store: store ?? (stateFile === undefined ? undefined : fileStore(stateFile)),
   };
+}
+
+function isDate(text: string): boolean {
+  try {
+    return isoDate(dayOf(text)) === text;
+  } catch {
+    return false;
+  }
 }
 
 function faultOf(issue: v.BaseIssue<unknown>): string {

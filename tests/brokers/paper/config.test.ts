@@ -74,6 +74,7 @@ describe("faults", () => {
     ["a word for a switch", { allowShort: "yes" }, /allowShort must be true or false/],
     ["holidays of nowhere", { holidays: { JP: [] } }, /must be named by one of US, HK, CN/],
     ["no date", { holidays: { US: ["4 July"] } }, /holidays\.US\.0 must be a date, YYYY-MM-DD/],
+    ["a day that is not", { holidays: { US: ["2025-02-30"] } }, /holidays\.US\.0 must be a date/],
     ["no quotes", { quotes: "live" }, /quotes must be "synthetic", "fixed" or a broker/],
     ["a broker without quotes", { quotes: { kind: "x" } }, /quotes must be/],
     ["owning nothing", { ownsQuotes: true }, /ownsQuotes needs another broker/],
