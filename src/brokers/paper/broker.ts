@@ -59,8 +59,12 @@ export function createPaperBroker(config: PaperConfig): Broker {
   const begin = async (host: BrokerHost): Promise<void> => {
     const mine = generation;
     const exchange = await open();
-    if (config.ownsQuotes) await source?.start?.(SILENT_HOST);
     if (mine !== generation) return;
+    if (config.ownsQuotes) await source?.start?.(SILENT_HOST);
+    if (mine !== generation) {
+      if (config.ownsQuotes) await source?.close?.();
+      return;
+    }
     session = beginSession(config, exchange, host, source);
     host.onConnection({ connected: true });
   };

@@ -6,7 +6,7 @@ import { DEFAULT_RATES_TO_USD, ledgerCurrency } from "../../exchange/currencies.
 import { demoAccount } from "../../exchange/demo-account.ts";
 import { MARKET_REGIONS } from "../../exchange/markets.ts";
 import type { Exchange, ExchangeOptions } from "../../exchange/types.ts";
-import { dayOf, isoDate } from "../../exchange/zoned-time.ts";
+import { dayOf } from "../../exchange/zoned-time.ts";
 import type { Broker } from "../../spec/broker.ts";
 import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
 import { fileStore, type PaperStore } from "./store.ts";
@@ -165,7 +165,8 @@ export function parsePaperOptions(options: PaperOptions): PaperConfig {
 
 function isDate(text: string): boolean {
   try {
-    return isoDate(dayOf(text)) === text;
+    dayOf(text);
+    return true;
   } catch {
     return false;
   }

@@ -3,7 +3,7 @@ import type { Contract } from "../../../src/domain/contract.ts";
 import type { Quote } from "../../../src/domain/quote.ts";
 import type { Broker } from "../../../src/spec/broker.ts";
 import { BrokerError } from "../../../src/spec/broker-error.ts";
-import { AAPL, call, errorOf, limit, openAccount, REGULAR, security, until } from "./account.ts";
+import { AAPL, call, closedAccount, errorOf, limit, openAccount, REGULAR, security, start, until } from "./account.ts";
 
 /** Another broker, of which only the quotes matter. */
 function quoteBroker() {
@@ -216,5 +216,39 @@ describe("another broker's quotes", () => {
     const { broker } = await openAccount({ quotes, ownsQuotes });
     await broker.close();
     expect(state.life).toEqual(life);
+  });
+
+  test("that belong to the account are not left open when it closes while it starts", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    const loaded = Promise.withResolvers<null>();
+    const early = closedAccount({
+      quotes,
+      ownsQuotes: true,
+      store: { load: () => loaded.promise, save: async () => undefined },
+    });
+    const first = start(early);
+    await early.close();
+    loaded.resolve(null);
+    await first;
+    expect(state.life.at(-1)).toBe("close");
+
+    const connected = Promise.withResolvers<void>();
+    const slow = closedAccount({
+      quotes: {
+        ...quotes,
+        start: async () => {
+          state.life.push("connecting");
+          await connected.promise;
+          state.life.push("connected");
+        },
+      },
+      ownsQuotes: true,
+    });
+    const second = start(slow);
+    await until(() => state.life.at(-1) === "connecting");
+    await slow.close();
+    connected.resolve();
+    expect((await second).connections).toEqual([]);
+    expect(state.life.at(-1)).toBe("close");
   });
 });
