@@ -39,7 +39,10 @@ export function conformanceTable(runs: readonly BrokerRun[]): string {
     ...runs.map((run) => operationCell(run, (need) => "operation" in need && need.operation === operation)),
   ]);
   const pushes = runs.map((run) => operationCell(run, (need) => "capability" in need && need.capability === "push"));
-  const counts = runs.map(({ results }) => `${passed(results).length} of ${results.length}`);
+  const counts = runs.map(({ results }) => {
+    const { length } = passed(results);
+    return `${length}, ${results.length - length} do not apply`;
+  });
   const orders = REGIONS.flatMap((region) =>
     ORDER_TYPES.map((orderType) => [`${region} ${orderType}`, ...runs.map((run) => orderCell(run, region, orderType))]),
   );
