@@ -8,19 +8,16 @@ const TRADING_AT: Readonly<Record<string, number>> = {
   HK: Date.UTC(2025, 5, 4, 2, 30),
   CN: Date.UTC(2025, 5, 4, 2, 30),
 };
+/** The finest step of a market may be that of its funds; these are the steps of shares a little below their prices. */
+const PRICE_STEPS: Readonly<Record<string, number>> = { US: 0.01, HK: 0.2, CN: 0.01 };
 const LOTS: Readonly<Record<string, number>> = { US: 1, HK: 100, CN: 100 };
 
-export const demoInstruments: readonly Instrument[] = demoAccount.prices.map(({ contract, price }) => {
-  const tradingAt = TRADING_AT[contract.region];
-  // The finest step of the Chinese market is that of its funds.
-  const own = contract.region === "CN" ? { priceStep: 0.01 } : {};
-  return {
-    contract,
-    price,
-    lot: LOTS[contract.region] ?? 1,
-    ...own,
-    ...(tradingAt === undefined ? {} : { tradingAt }),
-  };
-});
+export const demoInstruments: readonly Instrument[] = demoAccount.prices.map(({ contract, price }) => ({
+  contract,
+  price,
+  lot: LOTS[contract.region] ?? 1,
+  priceStep: PRICE_STEPS[contract.region] ?? 0.01,
+  tradingAt: TRADING_AT[contract.region] ?? Date.UTC(2025, 5, 4),
+}));
 
 export const demoUnknownContract = { tradeType: "Securities", region: "US", symbol: "NOSUCH" } as const;

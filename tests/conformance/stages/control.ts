@@ -1,0 +1,48 @@
+/** The powers over a venue that a simulator's control port gives, over HTTP, from any runtime. */
+import type { LedgerRow, Venue } from "../../../src/testing/index.ts";
+
+/** All powers but those that the control port has no request for. */
+export type ControlledVenue = Required<Omit<Venue, "holdUnmappable">>;
+
+/** Moves the simulator behind a control port; orders "placed elsewhere" go to the given one of its books. */
+export function controlledVenue(url: string, book: string): ControlledVenue {
+  const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const response = await fetch(`${url}${path}`, init);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return JSON.parse(text);
+  };
+
+  return {
+    setPrice: async ({ tradeType, region, symbol }, price) => {
+      await ask("POST", "/quotes", { tradeType, region, symbol, price });
+    },
+    fill: async (orderId, qty, price) => {
+      await ask("POST", "/fills", { orderId, qty, price });
+    },
+    end: async (orderId, status, reason) => {
+      await ask("POST", `/orders/${encodeURIComponent(orderId)}/end`, { status, reason });
+    },
+    placeElsewhere: async ({ contract, ...order }) => {
+      const row = (await ask("POST", "/orders", { ...contract, ...order, book })) as LedgerRow;
+      return row.orderId;
+    },
+    brokerLogin: async (loggedIn) => {
+      await ask("POST", "/session", { brokerLogin: loggedIn });
+    },
+    setClock: async (now) => {
+      await ask("POST", "/clock", { now });
+    },
+    silence: async (on) => {
+      await ask("POST", "/faults", { kind: "stall", on, count: 1_000_000 });
+    },
+    drop: async (on) => {
+      await ask("POST", "/faults", { kind: "drop", on });
+    },
+    loseAnswer: async (on) => {
+      await ask("POST", "/faults", { kind: "lose-answer", on });
+    },
+    ledger: async () => (await ask("GET", "/orders")) as readonly LedgerRow[],
+  };
+}

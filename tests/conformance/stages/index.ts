@@ -1,0 +1,10 @@
+/** Every broker's stage, by the name under which it is run. */
+import type { Stage } from "../../../src/testing/index.ts";
+import { futuStage } from "./futu.ts";
+import { paperStage } from "./paper.ts";
+
+export const STAGES: Readonly<Record<string, (opendHost: string) => Stage>> = {
+  paper: () => paperStage,
+  "futu-simulate": (opendHost) => futuStage("SIMULATE", opendHost),
+  "futu-real": (opendHost) => futuStage("REAL", opendHost),
+};
