@@ -18,6 +18,13 @@ export interface TradingAccount {
   readonly markets: ReadonlyMap<Region, number>;
 }
 
+/** None or more than one account fits the options: a person has to choose. */
+export class NoSuchAccount extends BrokerError {
+  constructor(message: string) {
+    super("BrokerFault", message, { outcome: "not_sent" });
+  }
+}
+
 const DISABLED = 1;
 const IPO_ONLY = 3;
 const CONTEST = 5;
@@ -25,7 +32,7 @@ const CONTEST = 5;
 /**
  * The one REAL account, or the paper accounts of shares, one a region.
  *
- * @throws BrokerError `BrokerFault` with the login's accounts, masked, when none or more than one fits.
+ * @throws NoSuchAccount with the login's accounts, masked, when none or more than one fits.
  */
 export function chooseAccounts(
   accounts: readonly Account[],
@@ -74,14 +81,10 @@ function notOne(
   what: string,
   accounts: readonly Account[],
   { tradeEnv, accountId, securityFirm }: Pick<FutuConfig, "tradeEnv" | "accountId" | "securityFirm">,
-): BrokerError {
+): NoSuchAccount {
   const asked = [tradeEnv, accountId && maskAccount(accountId), securityFirm].filter(Boolean).join(" ");
   const list = accounts.map(describe).join("; ") || "none";
-  return new BrokerError(
-    "BrokerFault",
-    `no account ${what} (${asked}); set accountId or securityFirm to choose one of: ${list}`,
-    { outcome: "not_sent" },
-  );
+  return new NoSuchAccount(`no account ${what} (${asked}); set accountId or securityFirm to choose one of: ${list}`);
 }
 
 function describe({ accID, trdEnv, trdMarketAuthList, securityFirm, simAccType, accStatus }: Account): string {

@@ -18,6 +18,7 @@ import {
 } from "./codes.ts";
 import { type FutuOptions, parseFutuOptions } from "./config.ts";
 import {
+  isOpen,
   toCash,
   toCurrencyNumber,
   toHistoryTime,
@@ -147,6 +148,14 @@ export function futu(options: FutuOptions): Broker {
     throw notFound(orderId);
   }
 
+  /** OpenD may answer a place with its own number alone, which is no order id here: the listing has both. */
+  async function idOf(number: string | undefined, account: TradingAccount, call: Call): Promise<string> {
+    const orders = await todaysOrders(account, false, call).catch(() => []);
+    const found = orders.find(({ orderID }) => orderID === number);
+    if (found !== undefined) return found.orderIDEx;
+    throw new BrokerError("OutcomeUnknown", "OpenD took the order and gave no id for it", { outcome: "unknown" });
+  }
+
   /** The market an order is changed in; OpenD wants it in the header of the request. */
   function marketOf({ account }: FoundOrder, order: Order | undefined): number {
     const region = REGIONS.find((each) => each === order?.contract.region);
@@ -247,12 +256,9 @@ export function futu(options: FutuOptions): Broker {
         call,
         { limit: "place", accId: account.accId, kind: "write" },
       );
-      // Both numbers are optional in the answer, and only this one is an order id here; the tag finds the order.
-      if (!placed.orderIDEx) {
-        throw new BrokerError("OutcomeUnknown", "OpenD took the order and gave no id for it", { outcome: "unknown" });
-      }
-      remember(placed.orderIDEx, account.accId);
-      return effective === undefined ? { orderId: placed.orderIDEx } : { orderId: placed.orderIDEx, effective };
+      const orderId = placed.orderIDEx || (await idOf(placed.orderID, account, call));
+      remember(orderId, account.accId);
+      return effective === undefined ? { orderId } : { orderId, effective };
     },
 
     async replaceOrder(orderId, change, call): Promise<Placed> {
@@ -339,10 +345,8 @@ export function futu(options: FutuOptions): Broker {
           return [...today, ...past.filter(({ orderIDEx }) => !current.has(orderIDEx))];
         }),
       );
-      const listing = toOrderListing(lists.flat());
-      return status === "all"
-        ? listing
-        : { ...listing, orders: listing.orders.filter((each) => !isTerminal(each.status)) };
+      const listed = lists.flat();
+      return toOrderListing(status === "all" ? listed : listed.filter(isOpen));
     },
   } satisfies Broker);
 }

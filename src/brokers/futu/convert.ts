@@ -112,6 +112,11 @@ export function toOrderListing(orders: readonly VendorOrder[]): OrderListing {
   return { orders: known, unmapped };
 }
 
+/** True for an order that may still change by itself. */
+export function isOpen({ orderStatus }: VendorOrder): boolean {
+  return !isTerminal(lookUp(ORDER_STATUS, orderStatus)?.means ?? "UNKNOWN");
+}
+
 /** One order; `undefined` when its contract or side has no name here. */
 export function toOrder(vendor: VendorOrder): Order | undefined {
   const contract = toContract(vendor.code, vendor.secMarket, vendor.trdMarket);

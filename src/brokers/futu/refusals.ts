@@ -16,7 +16,8 @@ export class TradingLocked extends BrokerError {
   constructor(text: string) {
     super(
       "AuthenticationFailed",
-      `OpenD has locked trading: ${text}; set unlockPin, or unlock trading in OpenD (the password is never sent twice)`,
+      `OpenD has locked trading: ${text}; set unlockPin to the MD5 of the trade password or unlock trading in OpenD ` +
+        "(a password that OpenD has refused is not sent again)",
       { outcome: "rejected" },
     );
   }
@@ -118,7 +119,7 @@ export function toBrokerError(rejection: unknown, what: string, purpose: Purpose
   if (refusal !== undefined && refusal.retType !== 0) {
     return fromRefusal(refusal.retType, refusal.retMsg, what, purpose);
   }
-  const reason = rejection instanceof Error ? rejection.message : String(rejection);
+  const reason = reasonOf(rejection);
   if (!sent) {
     // SDK fault (required fields): a request that lacks one fails while it is encoded, in words about something else.
     return new BrokerError("BrokerFault", `${what} could not be encoded: ${reason}`, { outcome: "not_sent" });
@@ -139,5 +140,10 @@ export function toLoginError(rejection: unknown): BrokerError {
       outcome: "not_sent",
     });
   }
-  return notConnected(rejection instanceof Error ? rejection.message : String(rejection));
+  return notConnected(reasonOf(rejection));
+}
+
+/** The words of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

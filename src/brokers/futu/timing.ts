@@ -12,8 +12,10 @@ export const CONNECT_MS = 5_000;
 export const READ_MS = 8_000;
 /** After this a write without an answer is unknown. */
 export const WRITE_MS = 15_000;
-/** OpenD is on the same machine or nearly: silence for this long is a half-open socket. */
-export const PROBE_MS = 3_500;
+/** OpenD is on the same machine or nearly: silence for this long is a half-open socket, and the connection is given up. */
+export const PROBE_MS = 5_000;
+/** A ping says no before that, so that with a shared answer it is at most 5 s behind the truth. */
+export const PING_MS = 2_500;
 /** Between two looks at a connection that nobody uses. */
 export const HEARTBEAT_MS = 10_000;
 /** While OpenD itself is not logged in, its return is looked for more often. */

@@ -12,7 +12,7 @@ import type { Call } from "../../spec/broker.ts";
 import type { BrokerError } from "../../spec/broker-error.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass, type Turn } from "../shared/pacing.ts";
-import { chooseAccounts, type TradingAccount } from "./accounts.ts";
+import { chooseAccounts, NoSuchAccount, type TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
 import {
   COMMAND,
@@ -33,6 +33,7 @@ import {
   HEARTBEAT_MS,
   LOGIN_WATCH_MS,
   type Pace,
+  PING_MS,
   PROBE_MS,
   pause,
   READ_MS,
@@ -194,7 +195,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     handlers.onConnection(true);
   }
 
-  /** Once a connection; after a refusal of the password never again. */
+  /** Once a connection, and reads work without it; after a refusal of the password never again. */
   async function unlock(on: Session): Promise<void> {
     if (config.tradeEnv !== "REAL" || config.unlockPin === undefined || on.unlocked || pinRefused) return;
     const { firm } = on.accounts[0] ?? {};
@@ -231,25 +232,18 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     on = opened;
     link = opened;
     serial = 0;
-    const beat = () => {
-      heartbeat = setTimeout(
-        () => {
-          void probe(opened).catch(() => {});
-          beat();
-        },
-        session === undefined ? LOGIN_WATCH_MS : HEARTBEAT_MS,
-      );
-    };
-    let heartbeat: ReturnType<typeof setTimeout> | undefined;
+    const heartbeat = setInterval(() => {
+      const quiet = performance.now() - (probing?.at ?? 0) >= HEARTBEAT_MS;
+      if (session === undefined || quiet) void probe(opened).catch(() => {});
+    }, LOGIN_WATCH_MS);
     try {
       const { qotLogined, trdLogined } = await probe(opened);
       if (qotLogined && trdLogined) await establish(opened);
       else down = notConnected("OpenD is not logged in to Futu");
-      beat();
       onUp();
       return notConnected(await opened.closed);
     } finally {
-      clearTimeout(heartbeat);
+      clearInterval(heartbeat);
       if (link === opened) link = undefined;
       opened.close("closed");
     }
@@ -273,8 +267,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       }).catch((error: unknown) => {
         endRevival();
         const fault = isBrokerError(error) ? error : notConnected(reasonOf(error));
-        refused = fault.code === "AuthenticationFailed" || fault.code === "BrokerFault";
-        if (fault.code === "BrokerFault" && !attempted) first.reject(fault);
+        refused = fault.code === "AuthenticationFailed" || fault instanceof NoSuchAccount;
+        if (fault instanceof NoSuchAccount && !attempted) first.reject(fault);
         return fault;
       });
       attempted = true;
@@ -302,9 +296,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     return session;
   }
 
-  function deadline(): number {
-    return performance.now() + deadlineMs;
-  }
+  const bounds = (signal: AbortSignal) => ({ signal, deadline: performance.now() + deadlineMs });
 
   async function readOnce<M extends Method>(
     method: M,
@@ -313,7 +305,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     pace: Pace | undefined,
   ): Promise<Reply<M>> {
     requireSession();
-    const turn = pace && (await budgets.of(pace).take("read", { signal, deadline: deadline() }));
+    const turn = pace && (await budgets.of(pace).take("read", bounds(signal)));
     return exchange(requireSession().link, method, request, { ...QUERY, signal, turn });
   }
 
@@ -362,8 +354,10 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     ready: () => session !== undefined,
 
     async state(call) {
-      if (link === undefined) throw down;
-      return shared.read("state", call.signal, () => (link === undefined ? Promise.reject(down) : probe(link)));
+      const asked = link;
+      if (asked === undefined) throw down;
+      const inTime = AbortSignal.any([call.signal, AbortSignal.timeout(PING_MS)]);
+      return shared.read("state", inTime, () => probe(asked));
     },
 
     read(method, request, call, pace) {
@@ -383,9 +377,10 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     },
 
     async write(method, request, call, { kind, ...pace }) {
-      const bounds = { signal: call.signal, deadline: deadline() };
+      const limits = bounds(call.signal);
+      // When unlocking fails, OpenD's refusal of the order says so.
       await unlock(requireSession()).catch(() => {});
-      const turn = await budgets.of(pace).take(kind, bounds);
+      const turn = await budgets.of(pace).take(kind, limits);
       try {
         return await handOver(method, request, call, turn);
       } catch (error) {
@@ -394,12 +389,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         const current = requireSession();
         current.unlocked = false;
         await unlock(current).catch(() => Promise.reject(error));
-        return handOver(method, request, call, await budgets.of(pace).take(kind, bounds));
+        return handOver(method, request, call, await budgets.of(pace).take(kind, limits));
       }
     },
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,180 @@
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { call, makeBroker, openOpenD, rejection, restingOrder, startBroker, until } from "./setup.ts";
+
+describe("the truth about the connection", () => {
+  test("ping is false before the start, true on a live connection, false after the close", async () => {
+    const opend = await openOpenD();
+    const broker = makeBroker(opend.port);
+    expect(await broker.ping(call())).toBe(false);
+    await broker.start({ onOrder: () => {}, onConnection: () => {} });
+    expect(await broker.ping(call())).toBe(true);
+    await broker.close();
+    await broker.close();
+    expect(await broker.ping(call())).toBe(false);
+    await until(() => opend.connections().open === 0);
+  });
+
+  test("a broker that was closed can be started again", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    await broker.close();
+    await broker.start({ onOrder: () => {}, onConnection: () => {} });
+    expect(await broker.ping(call())).toBe(true);
+  });
+
+  test("a half-open socket makes ping false, ends what is pending as unknown, and is replaced", async () => {
+    const opend = await openOpenD();
+    const { broker, host } = await startBroker(opend.port);
+    opend.faults.arm({ kind: "half-open", on: "place" });
+    const placing = rejection(broker.placeOrder(restingOrder(), call()));
+    await until(async () => !(await broker.ping(call())));
+    expect(await placing).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
+    await until(() => broker.ping(call()));
+    expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
+    expect(opend.connections().total).toBe(2);
+  });
+
+  test("an OpenD that goes ends every write as unknown, and one that comes back is found again", async () => {
+    const opend = await openOpenD();
+    const { broker, host } = await startBroker(opend.port);
+    const placed = await broker.placeOrder(restingOrder(), call());
+    for (const on of ["place", "replace", "cancel"] as const) opend.faults.arm({ kind: "stall", on });
+    const pending = [
+      rejection(broker.placeOrder(restingOrder(), call())),
+      rejection(broker.replaceOrder(placed.orderId, { price: 191 }, call())),
+      rejection(broker.cancelOrder(placed.orderId, call())),
+    ];
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    opend.faults.arm({ kind: "restart", ms: 300 });
+    for (const error of await Promise.all(pending)) {
+      expect(error).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
+    }
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+      code: "NotConnected",
+      outcome: "not_sent",
+    });
+    await until(() => broker.ping(call()));
+    expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
+    expect(opend.venue.orders()).toHaveLength(1);
+    opend.venue.fill(placed.orderId, 4, 190);
+    await until(() => host.orders.at(-1)?.filledQty === 4);
+  });
+
+  test("a read that the connection took with it is asked once more on the next", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    opend.faults.arm({ kind: "drop", on: "read" });
+    expect((await broker.positions(call())).positions).toHaveLength(2);
+    expect(opend.connections().total).toBe(2);
+  });
+
+  test("without OpenD the start resolves, and calls say that nothing was sent", async () => {
+    const opend = await openOpenD();
+    await opend.close();
+    const { broker } = await startBroker(opend.port);
+    for (const error of [
+      await rejection(broker.placeOrder(restingOrder(), call())),
+      await rejection(broker.cancelOrder("1", call())),
+      await rejection(broker.positions(call())),
+    ]) {
+      expect(error).toMatchObject({ code: "NotConnected", outcome: "not_sent", retryAfterMs: 1000 });
+    }
+    expect(await broker.ping(call())).toBe(false);
+  });
+
+  test("an OpenD that is not logged in to Futu is no connection, until it is", async () => {
+    const opend = await openOpenD();
+    opend.setLoggedIn(false);
+    const { broker, host } = await startBroker(opend.port);
+    expect(await broker.ping(call())).toBe(false);
+    expect(await rejection(broker.positions(call()))).toMatchObject({ code: "NotConnected" });
+    expect(host.connections).toEqual([]);
+    opend.setLoggedIn(true);
+    await until(() => broker.ping(call()));
+    await broker.placeOrder(restingOrder(), call());
+    opend.setLoggedIn(false);
+    await until(() => host.connections.at(-1)?.connected === false);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "not_sent" });
+    opend.setLoggedIn(true);
+    await until(() => broker.ping(call()));
+    expect(opend.connections().total).toBe(1);
+    expect(opend.venue.orders()).toHaveLength(1);
+  });
+});
+
+describe("the login", () => {
+  test("a wrong key is an authentication failure, and is not tried again at once", async () => {
+    const opend = await openOpenD({ key: "right" });
+    const { broker, host } = await startBroker(opend.port, { key: "wrongKeyThatIsSecret" });
+    const error = await rejection(broker.placeOrder(restingOrder(), call()));
+    expect(error).toMatchObject({ code: "AuthenticationFailed", outcome: "not_sent" });
+    expect(String(error)).not.toContain("wrongKeyThatIsSecret");
+    expect(host.connections).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(opend.connections().total).toBe(1);
+  });
+
+  test("a login that OpenD cannot finish is tried again", async () => {
+    const opend = await openOpenD();
+    opend.faults.arm({ kind: "refuse", on: "connect" });
+    const { broker } = await startBroker(opend.port);
+    await until(() => broker.ping(call()));
+    expect(opend.connections().total).toBe(2);
+  });
+
+  test("close in the middle of a login ends it", async () => {
+    const opend = await openOpenD();
+    opend.faults.arm({ kind: "stall", on: "connect" });
+    const broker = makeBroker(opend.port);
+    const starting = broker.start({ onOrder: () => {}, onConnection: () => {} });
+    await until(() => opend.connections().open === 1);
+    await broker.close();
+    await starting;
+    await until(() => opend.connections().open === 0);
+  });
+});
+
+describe("the library", () => {
+  test("can be given by hand, as a class or as its namespace", async () => {
+    const opend = await openOpenD();
+    const name: string = "futu-api";
+    const namespace = await import(name);
+    for (const sdk of [namespace, namespace.default]) {
+      const { broker } = await startBroker(opend.port, { sdk });
+      expect(await broker.ping(call())).toBe(true);
+    }
+  });
+
+  test("another thing in its place is refused with the command that installs it", async () => {
+    for (const sdk of [{}, class {}, null, "futu-api"]) {
+      expect(await rejection(startBroker(1, { sdk }))).toMatchObject({
+        code: "NotSupported",
+        message: expect.stringContaining("npm install futu-api"),
+      });
+    }
+  });
+
+  test("writes nothing to the console, whatever happens to the connection", async () => {
+    const spies = (["log", "debug", "info", "warn", "error"] as const).map((name) =>
+      vi.spyOn(console, name).mockImplementation(() => {}),
+    );
+    onTestFinished(() => {
+      for (const spy of spies) spy.mockRestore();
+    });
+    const opend = await openOpenD({ key: "right" });
+    await startBroker(opend.port, { key: "wrong" });
+    const { broker, host } = await startBroker(opend.port, { key: "right" });
+    opend.faults.arm({ kind: "drop", on: "place" });
+    await rejection(broker.placeOrder(restingOrder(), call()));
+    await until(() => host.connections.length === 3);
+    await broker.close();
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+  });
+
+  test("leaves the console of the process alone", async () => {
+    const before = { ...console };
+    const opend = await openOpenD();
+    await startBroker(opend.port);
+    expect({ ...console }).toEqual(before);
+  });
+});

@@ -1,0 +1,259 @@
+import { describe, expect, test } from "vitest";
+import { sdkConnect } from "../../simulators/sdk-client.ts";
+import { call, openOpenD, PIN_MD5, rejection, restingOrder, startBroker, until } from "./setup.ts";
+
+const DAY_MS = 86_400_000;
+const TENCENT = { tradeType: "Securities", region: "HK", symbol: "00700" } as const;
+const MOUTAI = { tradeType: "Securities", region: "CN", symbol: "600519" } as const;
+
+describe("writes", () => {
+  test("a late answer still says what became of a place whose caller has given up", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    opend.faults.arm({ kind: "delay", on: "place", ms: 400 });
+    const order = restingOrder();
+    const placed = await broker.placeOrder(order, call(100));
+    expect(opend.venue.orders().map(({ wireId, order: { tag } }) => [wireId, tag])).toEqual([
+      [placed.orderId, order.tag],
+    ]);
+  });
+
+  test("a lost answer is unknown, and the tag finds the one order there is", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    opend.faults.arm({ kind: "lose-answer", on: "place" });
+    const order = restingOrder();
+    expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({ outcome: "unknown" });
+    const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+    expect(orders.map(({ tag }) => tag)).toEqual([order.tag]);
+    expect(opend.venue.orders()).toHaveLength(1);
+  });
+
+  test("a dropped connection leaves nothing to be sent later", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    opend.faults.arm({ kind: "drop", on: "place" });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "not_sent" });
+    await until(() => broker.ping(call()));
+    const second = await broker.placeOrder(restingOrder(), call());
+    expect(opend.venue.orders().map(({ wireId }) => wireId)).toEqual([second.orderId]);
+  });
+
+  test("packet numbers begin anew with each connection and grow on it", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    for (const round of [1, 2]) {
+      const { orderId } = await broker.placeOrder(restingOrder(), call());
+      await broker.replaceOrder(orderId, { price: 191 }, call());
+      await broker.cancelOrder(orderId, call());
+      if (round === 1) opend.faults.arm({ kind: "restart", ms: 50 });
+      await until(async () => opend.connections().total === 2 && (await broker.ping(call())));
+    }
+    expect(opend.venue.orders().map(({ order }) => order.status)).toEqual(["CANCELED", "CANCELED"]);
+  });
+
+  test("an answer that overtakes nothing: pushes before the answer are pushes all the same", async () => {
+    const opend = await openOpenD({ pushFirst: true });
+    const { broker, host } = await startBroker(opend.port);
+    opend.faults.arm({ kind: "duplicate-push" });
+    const order = restingOrder();
+    const { orderId } = await broker.placeOrder(order, call());
+    await until(() => host.orders.length >= 2);
+    expect(new Set(host.orders.map((each) => [each.orderId, each.tag].join()))).toEqual(
+      new Set([[orderId, order.tag].join()]),
+    );
+  });
+
+  test("over OpenD's limit nothing was sent", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    opend.faults.arm({ kind: "rate-limit", on: "place" });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+      code: "RateLimited",
+      outcome: "not_sent",
+      retryAfterMs: 30_000,
+    });
+    expect(opend.venue.orders()).toEqual([]);
+  });
+
+  test("places stop before OpenD's limit, and cancels still go", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { deadlineMs: 2000 });
+    const results = await Promise.allSettled(
+      Array.from({ length: 15 }, () => broker.placeOrder(restingOrder(), call())),
+    );
+    const refused = results.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    expect(refused).toHaveLength(2);
+    for (const error of refused) {
+      expect(error).toMatchObject({ code: "RateLimited", outcome: "not_sent" });
+      expect(error.retryAfterMs).toBeGreaterThan(20_000);
+    }
+    expect(opend.venue.orders()).toHaveLength(13);
+    const [first] = opend.venue.orders();
+    await broker.cancelOrder(first?.wireId ?? "", call());
+  });
+
+  test("a REAL order is locked out without the password, and says so", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL" });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+      code: "AuthenticationFailed",
+      outcome: "rejected",
+      message: expect.stringContaining("unlockPin"),
+    });
+    expect(opend.venue.orders()).toEqual([]);
+  });
+
+  test("a wrong password is sent once and never shown", async () => {
+    const opend = await openOpenD({ unlockPin: "654321" });
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    // OpenD refuses the eleventh unlock of half a minute: had the password gone out with each order, it would say so.
+    for (let i = 0; i < 12; i += 1) {
+      const error = await rejection(broker.placeOrder(restingOrder(), call()));
+      expect(error).toMatchObject({ code: "AuthenticationFailed", outcome: "rejected" });
+      expect(String(error)).not.toContain(PIN_MD5);
+    }
+    const other = await sdkConnect(opend.port);
+    for (let i = 0; i < 9; i += 1) {
+      expect(await other.refusal(other.call("UnlockTrade", unlock("0".repeat(32))))).toContain("密码");
+    }
+    other.close();
+  });
+
+  test("trading that somebody locks again is unlocked again, and one order comes of it", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    await broker.placeOrder(restingOrder(), call());
+    const other = await sdkConnect(opend.port);
+    await other.call("UnlockTrade", { unlock: false });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    expect(opend.venue.orders().map(({ wireId }) => wireId)).toContain(orderId);
+    expect(opend.venue.orders()).toHaveLength(2);
+    await other.call("UnlockTrade", { unlock: false });
+    await broker.cancelOrder(orderId, call());
+    other.close();
+  });
+
+  test("what Futu would cut or cannot take is refused before it is sent", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    const real = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    const cases = [
+      [broker, { price: 190.001 }, "InvalidRequest"],
+      [broker, { qty: 1.5 }, "InvalidRequest"],
+      [broker, { qty: 0 }, "InvalidRequest"],
+      [broker, { price: -1 }, "InvalidRequest"],
+      [broker, { contract: TENCENT, price: 500.0001, qty: 100 }, "InvalidRequest"],
+      [broker, { contract: { ...MOUTAI, symbol: "900901" }, price: 1, qty: 100 }, "InvalidRequest"],
+      [broker, { contract: { ...MOUTAI, region: "JP", symbol: "7203" } }, "InvalidRequest"],
+      [broker, { timeInForce: "GTC" }, "NotSupported"],
+      [broker, { lifecycle: "OVERNIGHT" }, "NotSupported"],
+      [broker, { orderType: "Market", lifecycle: "ETH" }, "NotSupported"],
+      [broker, { contract: MOUTAI, orderType: "Market", qty: 100 }, "NotSupported"],
+      [real.broker, { contract: TENCENT, lifecycle: "OVERNIGHT", price: 500, qty: 100 }, "NotSupported"],
+    ] as const;
+    for (const [each, changes, code] of cases) {
+      expect(await rejection(each.placeOrder(restingOrder(changes), call()))).toMatchObject({
+        code,
+        outcome: "not_sent",
+      });
+    }
+    const { price: _, ...withoutPrice } = restingOrder();
+    expect(await rejection(broker.placeOrder(withoutPrice, call()))).toMatchObject({ code: "InvalidRequest" });
+    expect(opend.venue.orders()).toEqual([]);
+  });
+
+  test("each session goes to OpenD as itself, and ETH is RTH where there is none", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    for (const lifecycle of ["RTH", "ETH", "OVERNIGHT"] as const) {
+      const placed = await broker.placeOrder(restingOrder({ lifecycle, timeInForce: "GTC" }), call());
+      expect(placed.effective).toBeUndefined();
+      expect(await broker.order(placed.orderId, call())).toMatchObject({ lifecycle, timeInForce: "GTC" });
+    }
+    const hk = restingOrder({ contract: TENCENT, price: 480, qty: 100, lifecycle: "ETH" });
+    expect((await broker.placeOrder(hk, call())).effective).toEqual({ lifecycle: "RTH" });
+    const cn = restingOrder({ contract: MOUTAI, price: 1500, qty: 100 });
+    const { orderId } = await broker.placeOrder(cn, call());
+    expect(await broker.order(orderId, call())).toMatchObject({ contract: MOUTAI, currency: "CNY" });
+    expect(await rejection(broker.replaceOrder(orderId, { price: 1490 }, call()))).toMatchObject({
+      code: "NotSupported",
+      outcome: "not_sent",
+    });
+  });
+
+  test("a replace keeps what it does not name, and is held to what is filled", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    const order = restingOrder();
+    const { orderId } = await broker.placeOrder(order, call());
+    opend.venue.fill(orderId, 4, 190);
+    await broker.replaceOrder(orderId, { qty: 8 }, call());
+    expect(await broker.order(orderId, call())).toMatchObject({ qty: 8, price: 190, filledQty: 4, tag: order.tag });
+    await broker.replaceOrder(orderId, { price: 191 }, call());
+    expect(await broker.order(orderId, call())).toMatchObject({ qty: 8, price: 191, tag: order.tag });
+    expect(await rejection(broker.replaceOrder(orderId, { qty: 3 }, call()))).toMatchObject({
+      code: "InvalidRequest",
+      outcome: "not_sent",
+    });
+    expect(await rejection(broker.replaceOrder(orderId, { price: 191.001 }, call()))).toMatchObject({
+      code: "InvalidRequest",
+    });
+    opend.venue.end(orderId, "CANCELED", "");
+    expect(await rejection(broker.replaceOrder(orderId, { price: 190 }, call()))).toMatchObject({
+      code: "OrderNotOpen",
+      outcome: "not_sent",
+    });
+    expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({ code: "OrderNotOpen" });
+  });
+});
+
+describe("orders", () => {
+  test("one of last week is found, and listed with all", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    const order = restingOrder();
+    const { orderId } = await broker.placeOrder(order, call());
+    await broker.cancelOrder(orderId, call());
+    opend.venue.setNow(opend.venue.now() + 7 * DAY_MS);
+    const again = await startBroker(opend.port);
+    expect(await again.broker.order(orderId, call())).toMatchObject({ status: "CANCELED", tag: order.tag });
+    expect((await again.broker.orders({ status: "all" }, call())).orders).toHaveLength(1);
+    expect((await again.broker.orders({ status: "open" }, call())).orders).toEqual([]);
+  });
+
+  test("one that nobody knows is not found, whatever its form", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    for (const orderId of ["1", "", "a b", "x".repeat(65)]) {
+      expect(await rejection(broker.order(orderId, call()))).toMatchObject({ code: "OrderNotFound" });
+    }
+  });
+
+  test("paper accounts of all regions are one", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    await broker.placeOrder(restingOrder(), call());
+    await broker.placeOrder(restingOrder({ contract: TENCENT, price: 480, qty: 100 }), call());
+    await broker.placeOrder(restingOrder({ contract: MOUTAI, price: 1500, qty: 100 }), call());
+    const { orders } = await broker.orders({ status: "open", fresh: true }, call());
+    expect(orders.map(({ contract }) => contract.region).sort()).toEqual(["CN", "HK", "US"]);
+    for (const { orderId } of orders) await broker.cancelOrder(orderId, call());
+    expect((await broker.orders({ status: "open" }, call())).orders).toEqual([]);
+  });
+
+  test("fresh listings keep to two thirds of OpenD's limit; cached ones have none", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", deadlineMs: 1000 });
+    for (let i = 0; i < 6; i += 1) await broker.orders({ status: "open", fresh: true }, call());
+    expect(await rejection(broker.orders({ status: "open", fresh: true }, call()))).toMatchObject({
+      code: "RateLimited",
+    });
+    for (let i = 0; i < 20; i += 1) await broker.orders({ status: "open" }, call());
+  });
+});
+
+function unlock(pwdMD5: string) {
+  return { unlock: true, pwdMD5, securityFirm: 1 };
+}

@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import { type Purpose, TradingLocked, toBrokerError, toLoginError } from "../../../src/brokers/futu/refusals.ts";
+import { HeaderFault, LinkLost } from "../../../src/brokers/futu/socket.ts";
+import { vendorEnum } from "./vendor-enums.ts";
+
+const refused = (retMsg: string, purpose: Purpose = "place", retType = -1) =>
+  toBrokerError({ retType, retMsg }, "PlaceOrder", purpose, true);
+
+describe("a refusal by OpenD", () => {
+  test.each([
+    ["下单频率太高，请求失败，每30秒最多15次。", "RateLimited", "not_sent"],
+    ["解锁交易频率太高，请求失败，每30秒最多10次。", "RateLimited", "not_sent"],
+    ["high frequency requests, please try later", "RateLimited", "not_sent"],
+    ["OpenD 与服务器的连接已断开，未登录", "NotConnected", "not_sent"],
+    ["没有解锁交易，请先解锁交易", "AuthenticationFailed", "rejected"],
+    ["Not unlock trade, please unlock first", "AuthenticationFailed", "rejected"],
+    ["交易密码错误，解锁失败", "AuthenticationFailed", "rejected"],
+    ["购买力不足", "InsufficientFunds", "rejected"],
+    ["Insufficient buying power", "InsufficientFunds", "rejected"],
+    ["持仓不足，不支持卖空", "OrderRejected", "rejected"],
+    ["可卖数量不足", "OrderRejected", "rejected"],
+    ["未知股票: US NOSUCH", "UnknownContract", "rejected"],
+    ["Unknown stock. US.NOSUCH", "UnknownContract", "rejected"],
+    ["订单不存在: 123", "OrderNotFound", "rejected"],
+    ["Order does not exist", "OrderNotFound", "rejected"],
+    ["订单 1 已结束，不能改单或撤单", "OrderNotOpen", "rejected"],
+    ["价格错误", "OrderRejected", "rejected"],
+    ["", "OrderRejected", "rejected"],
+  ])("%s is %s, %s, with the vendor's text", (text, code, outcome) => {
+    const error = refused(text);
+    expect(error).toMatchObject({ code, outcome });
+    expect(error.message).toContain(text);
+  });
+
+  test("says how long to wait where it says to come back", () => {
+    expect(refused("下单频率太高").retryAfterMs).toBe(30_000);
+    expect(refused("未登录").retryAfterMs).toBe(1000);
+  });
+
+  test("that leaves open what became of a write is unknown, whatever its number", () => {
+    for (const text of ["请求超时", "request time out", "网络中断", "network disconnected"]) {
+      expect(refused(text), text).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
+      expect(refused(text, "read"), text).toMatchObject({ code: "Timeout" });
+    }
+  });
+
+  test("is definite only for a failure and an invalid packet", () => {
+    const outcomes = Object.fromEntries(
+      vendorEnum("Common", "RetType").map((retType) => [retType, refused("", "modify", retType).outcome]),
+    );
+    expect(outcomes).toEqual({
+      "-500": "rejected",
+      "-400": "unknown",
+      "-200": "unknown",
+      "-100": "unknown",
+      "-1": "rejected",
+      "0": "unknown",
+    });
+  });
+
+  test("of a read is the broker's fault when it is nothing else", () => {
+    expect(refused("内部错误", "read")).toMatchObject({ code: "BrokerFault" });
+  });
+
+  test("a locked account is told apart from a wrong password", () => {
+    expect(refused("没有解锁交易")).toBeInstanceOf(TradingLocked);
+    expect(refused("交易密码错误，解锁失败")).not.toBeInstanceOf(TradingLocked);
+  });
+});
+
+describe("what the SDK rejects with besides", () => {
+  test("a lost connection is unknown only for a write that left", () => {
+    const lost = new LinkLost("gone");
+    expect(toBrokerError(lost, "PlaceOrder", "place", true)).toMatchObject({ outcome: "unknown" });
+    expect(toBrokerError(lost, "PlaceOrder", "place", false)).toMatchObject({
+      code: "NotConnected",
+      outcome: "not_sent",
+    });
+    expect(toBrokerError(lost, "GetFunds", "read", true)).toMatchObject({ code: "NotConnected" });
+  });
+
+  test("an error in the header is an answer that did not come", () => {
+    const fault = new HeaderFault(2, "opend timeout");
+    expect(toBrokerError(fault, "PlaceOrder", "place", true)).toMatchObject({ code: "OutcomeUnknown" });
+    expect(toBrokerError(fault, "GetFunds", "read", true)).toMatchObject({ code: "Timeout" });
+  });
+
+  test.each([
+    ["timeout"],
+    ["error websock not ready"],
+    [undefined],
+    [new TypeError("reading 'connID'")],
+    [{ retType: 0 }],
+  ])("%s from a request that did not leave is not_sent, and unknown from one that did", (rejection) => {
+    expect(toBrokerError(rejection, "PlaceOrder", "place", false).outcome).toBe("not_sent");
+    expect(toBrokerError(rejection, "PlaceOrder", "place", true).outcome).toBe("unknown");
+    expect(toBrokerError(rejection, "GetFunds", "read", true).code).toBe("BrokerFault");
+  });
+});
+
+describe("a failed login", () => {
+  test.each([
+    [new HeaderFault(3, "websocket key error"), "AuthenticationFailed"],
+    [{ retType: -1, retMsg: "websocket key error" }, "AuthenticationFailed"],
+    [new HeaderFault(1, "timeout"), "NotConnected"],
+    [new HeaderFault(2, "opend timeout"), "NotConnected"],
+    [new LinkLost("no connection"), "NotConnected"],
+    ["timeout", "NotConnected"],
+  ])("%s is %s", (rejection, code) => {
+    expect(toLoginError(rejection)).toMatchObject({ code, outcome: "not_sent" });
+  });
+});
