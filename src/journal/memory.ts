@@ -24,12 +24,13 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
 
   function keepIntent(record: IntentRecord): void {
     const key = keyOf(record.instance, record.id);
-    unsettled.delete(key);
     settled.delete(key);
     if (!isSettled(record)) {
+      // Keeps its place among the unsettled, which stand in the order in which they began.
       unsettled.set(key, record);
       return;
     }
+    unsettled.delete(key);
     settled.set(key, record);
     dropOldest(settled, kept);
   }
@@ -62,6 +63,7 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
   function write(line: JournalLine): void {
     sequence += 1;
     if (line.kind === "intent") {
+      unsettled.delete(keyOf(line.instance, line.id));
       keepIntent(begun(line));
     } else if (line.kind === "progress") {
       const key = keyOf(line.instance, line.id);
@@ -77,11 +79,12 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
   return {
     open: () => ({ epoch, sequence }),
     append(lines) {
+      const begins = new Set<string>();
       for (const line of lines) {
-        if (line.kind !== "progress") continue;
+        if (line.kind !== "intent" && line.kind !== "progress") continue;
         const key = keyOf(line.instance, line.id);
-        const begun = lines.some((other) => other.kind === "intent" && other.id === line.id);
-        if (!begun && !unsettled.has(key) && !settled.has(key)) {
+        if (line.kind === "intent") begins.add(key);
+        else if (!begins.has(key) && !unsettled.has(key) && !settled.has(key)) {
           throw new Error(`intent ${line.id} is not in the journal`);
         }
       }
