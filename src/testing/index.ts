@@ -23,6 +23,9 @@
  */
 export type { ConformanceCheck, ConformanceResult, Need } from "./check.ts";
 export { ConformanceError } from "./expect.ts";
+export type { JournalCheck, JournalResult } from "./journal/check.ts";
+export { journalConformance, runJournalConformance } from "./journal/run.ts";
+export type { JournalPower, JournalStage, OpenedJournalStage } from "./journal/stage.ts";
 export { runConformance } from "./run.ts";
 export type { Instrument, LedgerRow, OpenedStage, Power, Stage, Traffic, Venue } from "./stage.ts";
 export { brokerConformance } from "./suite.ts";

@@ -1,0 +1,98 @@
+/** One opening of a journal's stage: every call bounded, every page put together. */
+import type {
+  Durability,
+  IntentRecord,
+  Journal,
+  JournalHead,
+  JournalLine,
+  NumberedEvent,
+  OrderRecord,
+} from "../../journal/journal.ts";
+import { ConformanceError, ends, show } from "../expect.ts";
+import type { JournalCheck } from "./check.ts";
+import { INSTANCE } from "./lines.ts";
+import type { JournalPower, JournalStage } from "./stage.ts";
+
+/** What a check works with. */
+export interface JournalScene {
+  /** What the journal answered when it was opened. */
+  readonly head: JournalHead;
+  open(): Promise<JournalHead>;
+  append(lines: readonly JournalLine[], durability?: Durability): Promise<number>;
+  /** Appends what must be refused, and fails if it is not. */
+  refused(lines: readonly JournalLine[], what: string): Promise<void>;
+  intent(id: string, instance?: string): Promise<IntentRecord | undefined>;
+  /** Ids of the unsettled intents. */
+  unsettled(instance?: string): Promise<string[]>;
+  order(orderId: string, instance?: string): Promise<OrderRecord | undefined>;
+  openOrders(instance?: string): Promise<readonly OrderRecord[]>;
+  page(after: number, limit: number, instance?: string): Promise<{ numbers: number[]; complete: boolean }>;
+  /** Every event after a number. */
+  events(after?: number, instance?: string): Promise<readonly NumberedEvent[]>;
+  prune(before: number): Promise<void>;
+  /** Puts the journal after the power was used in the place of this one, and opens it. */
+  use(power: JournalPower): Promise<JournalHead>;
+}
+
+const MANY = 1_000_000;
+
+/** A check that runs on a scene of its own. */
+export function check(
+  name: string,
+  look: (scene: JournalScene) => Promise<void>,
+  needs: readonly JournalPower[] = [],
+): JournalCheck {
+  return { name, needs, run: (stage) => onScene(stage, look) };
+}
+
+/** Opens a stage and its journal, works, and closes both. */
+export async function onScene(stage: JournalStage, work: (scene: JournalScene) => Promise<void>): Promise<void> {
+  const boundMs = stage.patienceMs ?? 10_000;
+  const bounded = <T>(what: string, call: () => T | Promise<T>): Promise<T> =>
+    ends(what, Promise.resolve().then(call), boundMs);
+  const opened = await bounded("opening the stage", () => stage.open());
+  let journal: Journal = opened.journal;
+  try {
+    const head = await bounded("open", () => journal.open());
+    await work({
+      head,
+      open: () => bounded("open", () => journal.open()),
+      append: (lines, durability = "process") => bounded("append", () => journal.append(lines, durability)),
+      async refused(lines, what) {
+        let sequence: number;
+        try {
+          sequence = await bounded("append", () => journal.append(lines, "process"));
+        } catch (error) {
+          if (error instanceof ConformanceError) throw error;
+          return;
+        }
+        throw new ConformanceError(`${what}: expected append to throw, and it answered ${show(sequence)}`);
+      },
+      intent: (id, instance = INSTANCE) => bounded("intent", () => journal.intent(instance, id)),
+      async unsettled(instance = INSTANCE) {
+        const records = await bounded("unsettled", () => journal.unsettled(instance));
+        return records.map(({ id }) => id);
+      },
+      order: (orderId, instance = INSTANCE) => bounded("order", () => journal.order(instance, orderId)),
+      openOrders: (instance = INSTANCE) => bounded("openOrders", () => journal.openOrders(instance)),
+      async page(after, limit, instance = INSTANCE) {
+        const { events, complete } = await bounded("events", () => journal.events(instance, after, limit));
+        return { numbers: events.map(({ sequence }) => sequence), complete };
+      },
+      async events(after = 0, instance = INSTANCE) {
+        return (await bounded("events", () => journal.events(instance, after, MANY))).events;
+      },
+      prune: (before) => bounded("prune", () => journal.prune(before)),
+      async use(power) {
+        const apply = opened[power];
+        if (apply === undefined) throw new ConformanceError(`the stage has no power ${power}`);
+        if (power === "reopen") await bounded("close", () => journal.close?.());
+        journal = await bounded(power, () => apply());
+        return bounded("open", () => journal.open());
+      },
+    });
+  } finally {
+    await bounded("close", () => journal.close?.());
+    await bounded("closing the stage", () => opened.close?.());
+  }
+}
