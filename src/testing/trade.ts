@@ -15,14 +15,13 @@ export function newTag(): string {
   return `ht${[...random].map((byte) => ALPHABET[byte % 32]).join("")}`;
 }
 
-/** The row most orders of the suite are: a limit order, for the day and regular hours where those exist. */
+/** The row most orders of the suite are: a limit order, replaceable, for the day and regular hours where those exist. */
 export function limitRow(scene: Scene, region?: string): OrderCapability {
   const regions = new Set(region === undefined ? scene.stage.instruments.map((i) => i.contract.region) : [region]);
   const rows = scene.broker.capabilities().orders.filter((row) => row.orderType === "Limit" && regions.has(row.region));
-  const row =
-    rows.find((one) => one.timeInForce === "DAY" && one.lifecycle === "RTH") ??
-    rows.find((one) => one.lifecycle === "RTH") ??
-    rows[0];
+  const fits = (one: OrderCapability): number =>
+    (one.replaceable === false ? 0 : 4) + (one.lifecycle === "RTH" ? 2 : 0) + (one.timeInForce === "DAY" ? 1 : 0);
+  const [row] = rows.toSorted((a, b) => fits(b) - fits(a));
   if (row === undefined) throw new ConformanceError(`no limit order can be placed in ${[...regions].join(", ")}`);
   return row;
 }

@@ -74,6 +74,26 @@ export const changeChecks: readonly ConformanceCheck[] = [
     );
   }),
 
+  check(
+    "refuses to replace what its capabilities call not replaceable, and leaves it as it was",
+    [...REPLACING, row({ orderType: "Limit", replaceable: false })],
+    async (scene) => {
+      const one = scene.broker
+        .capabilities()
+        .orders.find(({ orderType, replaceable }) => orderType === "Limit" && replaceable === false);
+      const resting = await placeResting(scene, one === undefined ? {} : { row: one });
+      const { orderId, tag, request } = resting;
+      await orderUntil(scene, orderId, ["OPEN"]);
+      await expectRefusal(
+        "replacing what is not replaceable",
+        "replaceOrder",
+        scene.replace(orderId, { price: stepUp(resting), tag }),
+        { codes: ["NotSupported", "InvalidRequest", "OrderRejected"] },
+      );
+      expectOrder(scene, await scene.order(orderId), request, "the order after the refused replace");
+    },
+  ),
+
   check("refuses to replace an order that it does not know", unknownOrder("replaceOrder"), async (scene) => {
     const orderId = scene.stage.unknownOrderId ?? "";
     await expectRefusal("replacing an unknown order", "replaceOrder", scene.replace(orderId, { price: 1 }), {

@@ -172,6 +172,17 @@ export const changingMutants: readonly Mutant[] = [
     red: ["keeps the tag of an order that is replaced"],
   },
   {
+    fault: "replaces what it calls not replaceable",
+    mutate: altering(({ replaceOrder }, venue) => ({
+      replaceOrder: (orderId, change, call) =>
+        replaceOrder(orderId, change, call).catch((error: unknown) => {
+          if (!(error instanceof BrokerError) || error.code !== "NotSupported") throw error;
+          return venue.replace(orderId, { price: change.price ?? 0 });
+        }),
+    })),
+    red: ["refuses to replace what its capabilities call not replaceable, and leaves it as it was"],
+  },
+  {
     fault: "replaces a filled order without a word",
     mutate: altering(({ replaceOrder }) => ({
       replaceOrder: (orderId, change, call) =>

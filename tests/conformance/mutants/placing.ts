@@ -23,7 +23,10 @@ export const placingMutants: readonly Mutant[] = [
         return placeOrder(order, call);
       },
     })),
-    red: ["takes every row of further markets"],
+    red: [
+      "takes every row of further markets",
+      "refuses to replace what its capabilities call not replaceable, and leaves it as it was",
+    ],
   },
   {
     fault: "sends what has no row",

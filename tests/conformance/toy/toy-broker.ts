@@ -49,6 +49,7 @@ const CAPABILITIES: Capabilities = {
       orderTypes: ["Limit"],
       timesInForce: ["GTC"],
       lifecycles: ["RTH"],
+      replaceable: false,
     }),
   ],
   quotes: ["US", "HK", "CN"],
@@ -109,6 +110,8 @@ export function createToyBroker(venue: ToyVenue): ToyBroker {
       return { orderId, ...(effective === undefined ? {} : { effective }) };
     },
     async replaceOrder(orderId, { qty, price }, call) {
+      const known = venue.orders().find((one) => one.orderId === orderId);
+      if (known?.contract.region === "WW") throw new BrokerError("NotSupported", "coins cannot be replaced");
       const change = { ...(qty === undefined ? {} : { qty }), ...(price === undefined ? {} : { price }) };
       await wire.send("replace", call, () => venue.replace(orderId, change));
       return { orderId };
