@@ -46,7 +46,9 @@ const WILDCARDS: ReadonlyMap<string, string> = new Map([
 
 function instanceLine({ name, kind, display, environment, account }: InstanceInfo): string {
   const title = name === kind ? display : `${display} (${kind})`;
-  return `  ${name}: ${title}, ${environment}, account ${account ?? "not known yet"}`;
+  // A paper account has no number; where money is real, a missing one must be seen.
+  const number = account ?? (environment === "REAL" ? "not known yet" : undefined);
+  return `  ${name}: ${title}, ${environment}${number === undefined ? "" : `, account ${number}`}`;
 }
 
 function isLoopback(hostname: string): boolean {

@@ -36,24 +36,23 @@ declare const Deno: {
       port: number;
       cert?: string;
       key?: string;
-      signal: AbortSignal;
       onListen: () => void;
     },
     handler: Servable["fetch"],
-  ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
+  ): { readonly addr: { readonly port: number }; shutdown(): Promise<void>; unref(): void };
 };
 
 async function listen(
   fetch: Servable["fetch"],
   { hostname, port, tls }: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
 ): Promise<Listener> {
-  const cutting = new AbortController();
   // The banner says it all: Deno's own line stays out.
   const onListen = () => {};
-  const server = Deno.serve({ hostname, port, ...tls, signal: cutting.signal, onListen }, fetch);
+  const server = Deno.serve({ hostname, port, ...tls, onListen }, fetch);
   return {
     port: server.addr.port,
     drain: () => server.shutdown(),
-    cut: () => cutting.abort(),
+    // Deno cannot cut a connection once it shuts down (an abort throws BadResource): let it hold nothing up at least.
+    cut: () => server.unref(),
   };
 }

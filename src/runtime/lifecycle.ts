@@ -19,7 +19,7 @@ export interface Listener {
   readonly port: number;
   /** Accepts no more connections, ends idle ones and resolves when no request is in flight. */
   drain(): Promise<void>;
-  /** Ends what is left. */
+  /** Ends what is left, or lets it hold nothing up where the runtime cannot. */
   cut(): void;
 }
 

@@ -63,14 +63,14 @@ export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
     .map((key) => `"${key}" is not an option; there are ${[...KNOWN].join(", ")}`);
   if (typeof hostname !== "string" || hostname === "") faults.push("hostname must be a name or address");
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    faults.push(`port must be a whole number from 0 to 65535, not ${JSON.stringify(port)}`);
+    faults.push(`port must be a whole number from 0 to 65535, not ${String(port)}`);
   }
   if (tls !== undefined && !(isPem(tls?.cert) && isPem(tls?.key))) {
     faults.push("tls must be { cert, key }, both the text of a PEM file (not its path)");
   }
   // Runtimes take a longer delay for no delay at all.
   if (!Number.isInteger(graceMs) || graceMs < 0 || graceMs > 2_147_483_647) {
-    faults.push(`graceMs must be a whole number of milliseconds, not ${JSON.stringify(graceMs)}`);
+    faults.push(`graceMs must be a whole number of milliseconds, not ${String(graceMs)}`);
   }
   if (typeof signals !== "boolean") faults.push("signals must be true or false");
   if (typeof print !== "function") faults.push("print must be a function that takes a line");
