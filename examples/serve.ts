@@ -1,0 +1,49 @@
+/**
+ * What the examples share: the `serve` of whichever runtime runs them, on `HOST` and `PORT`. A program of your own knows
+ * its runtime, and imports `serve` from `httptrading/bun`, `httptrading/deno` or `httptrading/node`.
+ */
+import process from "node:process";
+import type { HttpTrading } from "../mod.ts";
+
+/** The instance that every example serves. Make both up anew for an account of your own: they are secrets. */
+export const DEMO = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] } as const;
+
+/** Serves on `HOST` (default 127.0.0.1) and `PORT` (default 8080), and shows how the demo instance is asked. */
+export async function serveExample(trading: HttpTrading): Promise<void> {
+  const { HOST: hostname = "127.0.0.1", PORT: port = "8080" } = process.env;
+  const { serve } = await runtime();
+  const { url } = await serve(trading, { hostname, port: Number(port) });
+  for (const line of curlLines(`${url}/httptrading/api/${DEMO.instanceId}`)) console.log(line);
+}
+
+function runtime() {
+  if ("Bun" in globalThis) return import("../src/runtime/bun.ts");
+  if ("Deno" in globalThis) return import("../src/runtime/deno.ts");
+  return import("../src/runtime/node.ts");
+}
+
+function curlLines(api: string): string[] {
+  const curl = `curl -H "HT-TOKEN: ${DEMO.tokens[0]}"`;
+  const order = {
+    tradeType: "Securities",
+    region: "US",
+    symbol: "AAPL",
+    price: 200,
+    qty: 12,
+    orderType: "Limit",
+    timeInForce: "DAY",
+    lifecycle: "RTH",
+    direction: "BUY",
+  };
+  return [
+    "",
+    "Try it:",
+    `${curl} "${api}/ping/state"`,
+    `${curl} "${api}/cash/state"`,
+    `${curl} "${api}/position/state"`,
+    `${curl} "${api}/market/quote?tradeType=Securities&region=US&symbol=AAPL"`,
+    `${curl} -H "Content-Type: application/json" -d '${JSON.stringify(order)}' "${api}/order/place"`,
+    `${curl} "${api}/order/list?status=all"`,
+    "",
+  ];
+}
