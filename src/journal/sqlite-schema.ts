@@ -72,7 +72,9 @@ export function migrate(db: DatabaseSync, path: string, migrations: readonly str
 
 /** Throws `JournalUnavailable` unless this version of the package can read the file as it is. */
 export function checkReadable(db: DatabaseSync, path: string): void {
-  if (versionOf(db, path, MIGRATIONS.length) === MIGRATIONS.length) return;
+  const version = versionOf(db, path, MIGRATIONS.length);
+  if (version === MIGRATIONS.length) return;
+  if (version === 0) throw journalUnavailable(`${path} is empty: it becomes a journal when a gateway starts with it`);
   throw journalUnavailable(
     `the journal ${path} is of an older version: start the gateway with it once, which renews it`,
   );

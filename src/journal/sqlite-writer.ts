@@ -56,7 +56,8 @@ export function openWriter(file: string, options: SqliteWriterOptions, Database:
   let db: DatabaseSync | undefined;
   try {
     db = new Database(path, { timeout: BUSY_MS });
-    return createWriter(connect(db, path, options), path, lock);
+    connect(db, path, options);
+    return createWriter(db, path, lock);
   } catch (error) {
     db?.close();
     lock.release();
@@ -64,7 +65,7 @@ export function openWriter(file: string, options: SqliteWriterOptions, Database:
   }
 }
 
-function connect(db: DatabaseSync, path: string, { maxBytes }: SqliteWriterOptions): DatabaseSync {
+function connect(db: DatabaseSync, path: string, { maxBytes }: SqliteWriterOptions): void {
   // Before anything is changed: the file may be another program's.
   migrate(db, path);
   // Where fsync alone leaves data in the drive's cache (macOS), the stronger form is asked for.
@@ -80,12 +81,13 @@ function connect(db: DatabaseSync, path: string, { maxBytes }: SqliteWriterOptio
     const pageSize = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
     db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize))}`);
   }
-  return db;
 }
 
 function createWriter(db: DatabaseSync, path: string, lock: ReturnType<typeof lockWriter>): SqliteWriter {
   const lines = prepareLines(db);
   const head = lines.head();
+  // From here on nobody else may write, and waiting for one who does would hold up the event loop.
+  db.exec("PRAGMA busy_timeout = 0");
   // The write-ahead log exists from the first read on.
   const checkFiles = watchFiles([path, `${path}-wal`, lock.path]);
   const groups = createGroupCommit<Entry>({ limit: GROUP_LINES, sizeOf: (entry) => entry.lines.length, commit });

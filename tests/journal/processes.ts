@@ -30,6 +30,18 @@ export async function runProgram(runtime: Runtime, program: string, ...args: rea
   return stdout;
 }
 
+/** Runs a program of this folder on Node under a limit to the size of every file that it writes. */
+export async function runProgramWithin(
+  { kibibytes }: { readonly kibibytes: number },
+  program: string,
+  ...args: readonly string[]
+): Promise<string> {
+  const [command, flags] = commandOf("node", program, args);
+  const script = `ulimit -f ${kibibytes * 2}; exec "$@"`;
+  const { stdout } = await promisify(execFile)("sh", ["-c", script, "sh", command, ...flags]);
+  return stdout;
+}
+
 /** Starts a program of this folder; its lines are read from its standard output. */
 export function startProgram(
   program: string,

@@ -1,0 +1,116 @@
+import { copyFileSync, renameSync, rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { expect, onTestFinished, test } from "vitest";
+import { readJournal, type SqliteJournal, type SqliteJournalOptions, sqliteJournal } from "../../src/journal/sqlite.ts";
+import { anomaly, INSTANCE, intent, newFile, progress } from "./lines.ts";
+import { runProgramWithin } from "./processes.ts";
+
+function unavailable(why: string) {
+  return { code: "JournalUnavailable", outcome: "not_sent", message: expect.stringContaining(why) };
+}
+
+async function opened(file: string, options: SqliteJournalOptions = {}): Promise<SqliteJournal> {
+  const journal = sqliteJournal(file, options);
+  onTestFinished(() => journal.close());
+  await journal.open();
+  return journal;
+}
+
+/** Appends until that fails; gives the number of the last line that was written, and the error. */
+async function fill(journal: SqliteJournal): Promise<{ last: number; error: unknown }> {
+  for (let last = 0; ; ) {
+    try {
+      last = await journal.append([anomaly("x".repeat(2000), 10)], "process");
+    } catch (error) {
+      return { last, error };
+    }
+  }
+}
+
+test("a full journal refuses whole groups, still answers, and goes on when there is room", async () => {
+  const journal = await opened(newFile(), { maxBytes: 200_000 });
+  await journal.append([intent("a")], "power-loss");
+  const { last, error } = await fill(journal);
+  expect(error).toMatchObject(unavailable("has no room"));
+  const big = anomaly("x".repeat(10_000));
+  const group = await Promise.allSettled([
+    journal.append([intent("b")], "power-loss"),
+    journal.append([intent("c"), big, big, big, big], "power-loss"),
+  ]);
+  expect(group).toMatchObject([
+    { status: "rejected", reason: unavailable("has no room") },
+    { status: "rejected", reason: unavailable("has no room") },
+  ]);
+  expect(journal.unsettled(INSTANCE).map(({ id }) => id)).toEqual(["a"]);
+  expect((await journal.open()).sequence).toBe(last);
+
+  await journal.prune(20);
+  expect(await journal.append([intent("b"), progress("a", "accepted")], "power-loss")).toBe(last + 2);
+  expect(journal.unsettled(INSTANCE).map(({ id }) => id)).toEqual(["b"]);
+});
+
+test("a journal whose file is moved away refuses to write, still answers, and goes on when it is back", async () => {
+  const file = newFile();
+  const journal = await opened(file);
+  await journal.append([intent("a")], "power-loss");
+  for (const ending of ["", "-wal", "-lock"]) {
+    renameSync(file + ending, `${file}.away`);
+    for (const durability of ["power-loss", "process"] as const) {
+      const writing = journal.append([progress("a", "accepted")], durability);
+      await expect(writing).rejects.toMatchObject(unavailable(`${file}${ending} was deleted or moved`));
+    }
+    await expect(journal.prune(1000)).rejects.toMatchObject(unavailable("was deleted or moved"));
+    expect(journal.intent(INSTANCE, "a")?.state).toBe("sending");
+    renameSync(`${file}.away`, file + ending);
+  }
+  expect(await journal.append([progress("a", "accepted")], "process")).toBe(2);
+});
+
+test("a journal whose file is replaced does not write into the one that is gone", async () => {
+  const file = newFile();
+  const journal = await opened(file);
+  await journal.append([intent("a")], "power-loss");
+  copyFileSync(file, `${file}.copy`);
+  rmSync(file);
+  await expect(journal.append([intent("b")], "power-loss")).rejects.toMatchObject(unavailable("was deleted or moved"));
+  renameSync(`${file}.copy`, file);
+  await expect(journal.append([intent("b")], "power-loss")).rejects.toMatchObject(unavailable("was replaced"));
+});
+
+test("somebody else's transaction on the file makes append throw at once, and no longer than it lasts", async () => {
+  const file = newFile();
+  const journal = await opened(file);
+  const other = new DatabaseSync(file);
+  onTestFinished(() => other.close());
+  other.exec("BEGIN IMMEDIATE");
+  await expect(journal.append([intent("a")], "power-loss")).rejects.toMatchObject(unavailable("by something else"));
+  other.exec("ROLLBACK");
+  expect(await journal.append([intent("a")], "power-loss")).toBe(1);
+});
+
+test("a number that somebody else has used is never used again", async () => {
+  const file = newFile();
+  const journal = await opened(file);
+  await journal.append([intent("a")], "power-loss");
+  const other = new DatabaseSync(file);
+  onTestFinished(() => other.close());
+  other.exec("INSERT INTO line (sequence, instance, at, kind, body) VALUES (2, 'other', 1, 'anomaly', '{}')");
+  await expect(journal.append([intent("b")], "power-loss")).rejects.toMatchObject(unavailable("by something else"));
+});
+
+test("a disk that fails in the middle of a write costs nothing that was answered, and is recovered from", async () => {
+  const file = newFile();
+  // Writes beyond this size of any file fail, in the middle of the write-ahead log first and of the database at last.
+  const report: { answered: number; faults: number; recoveries: number } = JSON.parse(
+    await runProgramWithin({ kibibytes: 1024 }, "append-over-limit.ts", file),
+  );
+  expect(report.recoveries).toBeGreaterThan(0);
+  const journal = await opened(file);
+  const { sequence } = await journal.open();
+  expect(sequence).toBeGreaterThanOrEqual(report.answered);
+  const reader = await readJournal(file);
+  onTestFinished(() => reader.close());
+  const lines = reader.lines(0, sequence);
+  expect(lines.map((line) => line.sequence)).toEqual(Array.from({ length: sequence }, (_, index) => index + 1));
+  expect(await journal.append([anomaly("next")], "power-loss")).toBe(sequence + 1);
+});

@@ -1,0 +1,162 @@
+import { once } from "node:events";
+import { linkSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
+import { join, relative } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { readJournal, type SqliteJournal, sqliteJournal } from "../../src/journal/sqlite.ts";
+import { anomaly, INSTANCE, intent, newFile, newFolder, progress } from "./lines.ts";
+import { startProgram } from "./processes.ts";
+
+const REFUSED = { code: "JournalUnavailable", message: expect.stringContaining("is being written by another gateway") };
+
+async function opened(file: string): Promise<SqliteJournal> {
+  const journal = sqliteJournal(file);
+  onTestFinished(() => journal.close());
+  await journal.open();
+  return journal;
+}
+
+test("refuses a second writer by whatever path it comes, until the first has closed", async () => {
+  const folder = newFolder();
+  mkdirSync(join(folder, "real"));
+  symlinkSync(join(folder, "real"), join(folder, "linked"));
+  const file = join(folder, "real", "journal.db");
+  symlinkSync(file, join(folder, "link.db"));
+  const first = await opened(join(folder, "linked", "journal.db"));
+  const paths = [file, relative(process.cwd(), file), join(folder, "link.db"), join(folder, "linked", "journal.db")];
+  for (const path of paths) {
+    await expect(sqliteJournal(path).open(), path).rejects.toMatchObject(REFUSED);
+  }
+  await first.close();
+  const second = await opened(join(folder, "link.db"));
+  expect(await second.append([anomaly("mine")], "process")).toBe(1);
+  expect(readdirSync(folder).sort()).toEqual(["link.db", "linked", "real"]);
+});
+
+test("refuses a second process, lets it read, and is free again when the first is killed", async () => {
+  const file = newFile();
+  const holder = startProgram("append-forever.ts", file, "1");
+  onTestFinished(() => void holder.kill("SIGKILL"));
+  const { value: first = "" } = await holder.lines()[Symbol.asyncIterator]().next();
+  expect(first).toMatch(/^1 intent /);
+  await expect(sqliteJournal(file).open()).rejects.toMatchObject(REFUSED);
+  const reader = await readJournal(file);
+  const { sequence } = reader.head();
+  expect(reader.lines(0, sequence)).toHaveLength(sequence);
+  reader.close();
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
+  const journal = await opened(file);
+  expect((await journal.open()).sequence).toBeGreaterThanOrEqual(sequence);
+});
+
+test("a journal and what belongs to it are for their owner's eyes only", async () => {
+  const file = newFile();
+  const journal = await opened(file);
+  await journal.append([anomaly("secret")], "power-loss");
+  const modes = ["", "-wal", "-shm", "-lock"].map((ending) => statSync(file + ending).mode & 0o777);
+  expect(modes).toEqual([0o600, 0o600, 0o600, 0o600]);
+});
+
+test("refuses what cannot be a journal's place, and says why", async () => {
+  const folder = newFolder();
+  const file = join(folder, "journal.db");
+  await (await opened(file)).close();
+  linkSync(file, join(folder, "second.db"));
+  symlinkSync(join(folder, "nothing.db"), join(folder, "dangling.db"));
+  const places = [
+    [join(folder, "second.db"), "has a second name"],
+    [join(folder, "dangling.db"), "a link to nothing"],
+    [join(folder, "missing", "journal.db"), "make its folder"],
+    [folder, "is not a plain file"],
+    ["", "names no file"],
+    [":memory:", "names no file"],
+  ] as const;
+  for (const [place, why] of places) {
+    const expected = { code: "JournalUnavailable", message: expect.stringContaining(why) };
+    await expect(sqliteJournal(place).open(), place).rejects.toMatchObject(expected);
+  }
+  const none = { code: "JournalUnavailable", message: expect.stringContaining("there is no journal at") };
+  await expect(readJournal(join(folder, "never.db"))).rejects.toMatchObject(none);
+});
+
+test("many waiting appends share few commits, and wait for the disk only if one of them asks for it", async () => {
+  const journal = await opened(newFile());
+  const many = (durability: "power-loss" | "process") =>
+    Promise.all(Array.from({ length: 200 }, (_, index) => journal.append([anomaly(`${index}`)], durability)));
+  await many("process");
+  expect(journal.stats()).toEqual({ appends: 200, lines: 200, groups: 1, synced: 0 });
+  await Promise.all([many("process"), journal.append([intent("a")], "power-loss")]);
+  expect(journal.stats()).toEqual({ appends: 401, lines: 401, groups: 2, synced: 1 });
+});
+
+test("a flood of appends lets the event loop turn between its groups", async () => {
+  const journal = await opened(newFile());
+  let turns = 0;
+  let flooded = true;
+  const count = () => {
+    turns += 1;
+    if (flooded) setImmediate(count);
+  };
+  setImmediate(count);
+  await Promise.all(Array.from({ length: 5000 }, (_, index) => journal.append([anomaly(`${index}`)], "process")));
+  flooded = false;
+  const { groups } = journal.stats();
+  expect(groups).toBeGreaterThan(10);
+  expect(turns).toBeGreaterThanOrEqual(groups);
+});
+
+test("stores what it was given, whatever its owner does with it afterwards", async () => {
+  const journal = await opened(newFile());
+  const line = { ...anomaly("as it was") };
+  const writing = journal.append([line], "process");
+  line.message = "as it is";
+  await writing;
+  expect(journal.events(INSTANCE, 0, 1).events[0]).toMatchObject({ message: "as it was" });
+});
+
+test("refuses a line that cannot be stored, and only that", async () => {
+  const journal = await opened(newFile());
+  const failure = { code: "BrokerFault", message: "no", outcome: "rejected", details: 1n } as const;
+  const outcomes = await Promise.allSettled([
+    journal.append([intent("a")], "power-loss"),
+    journal.append([progress("a", "rejected", { failure })], "process"),
+    journal.append([anomaly("never", Number.NaN)], "process"),
+    journal.append([progress("a", "rejected")], "process"),
+  ]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
+  expect((await journal.open()).sequence).toBe(2);
+});
+
+test("writes what waits when it is closed, and nothing before it is open or after", async () => {
+  const journal = sqliteJournal(newFile());
+  const closed = { code: "JournalUnavailable", message: expect.stringContaining("is not open") };
+  await expect(journal.append([anomaly("early")], "process")).rejects.toMatchObject(closed);
+  const { epoch } = await journal.open();
+  const writing = [journal.append([anomaly("1")], "process"), journal.append([anomaly("2")], "power-loss")];
+  await journal.close();
+  expect(await Promise.all(writing)).toEqual([1, 2]);
+  await expect(journal.append([anomaly("late")], "process")).rejects.toMatchObject(closed);
+  expect(() => journal.unsettled(INSTANCE)).toThrow(expect.objectContaining(closed));
+  expect(await journal.open()).toEqual({ epoch, sequence: 2 });
+  await journal.close();
+  await journal.close();
+});
+
+test("a reader sees what is written, all instances, while it is written", async () => {
+  const file = newFile();
+  const journal = await opened(file);
+  const elsewhere = { instance: "8642e1b7d5c9a3f0" };
+  await journal.append([intent("a"), intent("b", elsewhere), anomaly("c")], "process");
+  const reader = await readJournal(file);
+  onTestFinished(() => reader.close());
+  expect(reader.unsettled().map(({ id }) => id)).toEqual(["a", "b"]);
+  await journal.append([progress("a", "unknown"), progress("b", "accepted", elsewhere)], "process");
+  expect(reader.head()).toEqual(await journal.open());
+  expect(reader.unsettled().map(({ id, state }) => [id, state])).toEqual([["a", "unknown"]]);
+  expect(reader.intents("b")).toEqual([journal.intent(elsewhere.instance, "b")]);
+  expect(reader.intents("never")).toEqual([]);
+  expect(reader.lines(1, 2).map(({ sequence, line }) => [sequence, line.kind])).toEqual([
+    [2, "intent"],
+    [3, "anomaly"],
+  ]);
+});
