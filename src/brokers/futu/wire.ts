@@ -24,7 +24,15 @@ import {
   type Reply,
   type VendorOrder,
 } from "./messages.ts";
-import { notConnected, type Purpose, TradingLocked, toBrokerError, toLoginError, withoutAnswer } from "./refusals.ts";
+import {
+  notConnected,
+  type Purpose,
+  reasonOf,
+  TradingLocked,
+  toBrokerError,
+  toLoginError,
+  withoutAnswer,
+} from "./refusals.ts";
 import { type Library, type Link, loadLibrary, openLink } from "./socket.ts";
 import {
   backOff,
