@@ -2,8 +2,10 @@ import type { Order } from "../domain/order.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
-import type { OrderBook } from "./order-book.ts";
+import { isClosed, type OrderBook } from "./order-book.ts";
 import { isTag } from "./tag.ts";
+
+const DAY_MS = 86_400_000;
 
 /** Takes in every report of an order, wherever it comes from, and tells what it changed. */
 export interface Tracker {
@@ -31,8 +33,9 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
   const meetings = new Map<string, Promise<boolean>>();
 
   function apply(report: Order, own: boolean): OrderRecord {
+    const isNew = book.get(report.orderId) === undefined;
     const { record, kind } = book.apply(report, own, Date.now());
-    if (kind !== "none") events.record({ kind, order: record });
+    if (kind !== "none" && !(isNew && isHistory(record))) events.record({ kind, order: record });
     if (record.tag !== null) expected.delete(record.tag);
     onTracked(record);
     return record;
@@ -86,6 +89,11 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
     expect: (tag) => void expected.add(tag),
     forget: (tag) => void expected.delete(tag),
   };
+}
+
+/** What had ended a day before it was first heard of is history, not news: a vendor's list goes back for months. */
+function isHistory(record: OrderRecord): boolean {
+  return isClosed(record) && record.updatedAt !== null && record.asOf - record.updatedAt > DAY_MS;
 }
 
 /** True for an intent after which no order should exist. */

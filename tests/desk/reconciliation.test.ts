@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Desk } from "../../src/desk/types.ts";
 import { type Failure, isFailure } from "../../src/domain/failure.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
-import { DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { anOrder, DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
 const BY = { principal: "default" };
@@ -239,4 +239,17 @@ test("a restart tells no change a second time", async () => {
   await second.desk.close();
   const after = (await first.journal.events(DIGEST, 0, 1000)).events.filter(({ kind }) => kind === "order");
   expect(after).toEqual(before);
+});
+
+test("what ended long before it was first heard of is listed, but is no event", async () => {
+  const venue = createVenue();
+  const recent = { ...LIMIT_BUY, status: "FILLED", filledQty: 12, avgPrice: 200 } as const;
+  venue.ledger.set("1", anOrder({ ...recent, orderId: "1", updatedAt: Date.now() - 2 * 86_400_000 }));
+  venue.ledger.set("2", anOrder({ ...recent, orderId: "2", updatedAt: Date.now() - 1000 }));
+  const { desk, journal } = at(venue);
+  const { orders } = await desk.orders({ status: "all" }, {});
+  expect(orders.map(({ orderId }) => orderId)).toEqual(["1", "2"]);
+  await desk.close();
+  const { events } = await journal.events(DIGEST, 0, 100);
+  expect(events.flatMap((event) => (event.kind === "order" ? [event.order.orderId] : []))).toEqual(["2"]);
 });
