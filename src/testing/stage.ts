@@ -78,6 +78,10 @@ export interface Venue {
   drop?(on: Traffic): Promise<void>;
   /** The next such call is carried out, and then the connection ends instead of the answer. New connections are taken. */
   loseAnswer?(on: "place" | "replace" | "cancel"): Promise<void>;
+  /** The next such call is answered that there were too many, and is not carried out. */
+  limit?(on: Traffic): Promise<void>;
+  /** Every connection ends, and none is taken for about so many milliseconds; the orders are kept. */
+  restart?(downMs: number): Promise<void>;
   /** Every order that the venue ever accepted, one row each; a replaced order keeps its row. */
   ledger?(): Promise<readonly LedgerRow[]>;
 }

@@ -3,7 +3,7 @@ import { runConformance } from "../../src/testing/index.ts";
 import { paperStage } from "./stages/paper.ts";
 
 /** A paper account has no wire that could be silent or lost, no login behind it, and holds only what it can name. */
-const POWERS_WITHOUT_A_WIRE = ["brokerLogin", "silence", "drop", "loseAnswer", "holdUnmappable"];
+const POWERS_WITHOUT_A_WIRE = ["brokerLogin", "silence", "drop", "loseAnswer", "limit", "restart", "holdUnmappable"];
 
 test("the paper broker keeps the contract", async () => {
   const results = await runConformance(paperStage);

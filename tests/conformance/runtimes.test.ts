@@ -28,6 +28,7 @@ describe.concurrent.each(Object.entries(RUNTIMES))("under %s", (runtime, flags) 
       const { stdout } = await promisify(execFile)(command, [...flags, RUN, name, host.url], {
         cwd: ROOT,
         maxBuffer: 16 * 1024 * 1024,
+        timeout: 280_000,
       });
       const lastLine = stdout.trimEnd().split("\n").at(-1) ?? "";
       const results = JSON.parse(lastLine) as ConformanceResult[];

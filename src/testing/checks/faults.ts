@@ -4,7 +4,7 @@ import type { Call } from "../../spec/broker.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
 import type { ConformanceCheck, Need } from "../check.ts";
 import { ConformanceError, expect, expectEqual, pause } from "../expect.ts";
-import { check, expectRefusal, outcomeOf, rejectionOf, type Scene } from "../scene.ts";
+import { check, expectRefusal, outcomeOf, type Refusal, rejectionOf, type Scene } from "../scene.ts";
 import type { Traffic } from "../stage.ts";
 import {
   ledgerRows,
@@ -21,6 +21,8 @@ import { methods, powers, TRADING } from "./needing.ts";
 
 /** Long enough for a call to be under way; nothing depends on whether it is. */
 const UNDER_WAY_MS = 30;
+/** Long enough for a broker to notice, and for a place to find nobody there. */
+const AWAY_MS = 2000;
 const LOST: Need[] = [...TRADING, ...methods("orders"), ...powers("loseAnswer", "ledger")];
 
 export const faultChecks: readonly ConformanceCheck[] = [
@@ -170,6 +172,43 @@ export const faultChecks: readonly ConformanceCheck[] = [
       await connectedUntil(scene, known, true);
       const { orderId } = await placeResting(scene);
       await pushUntil(scene, [orderId], "being open", ({ status }) => status === "OPEN");
+    },
+  ),
+
+  check(
+    "queues nothing while the venue is away, and trades again when it is back",
+    [...TRADING, ...methods("start"), ...powers("restart", "ledger")],
+    async (scene) => {
+      await connectedUntil(scene, 0, true);
+      const { orderId: kept } = await placeResting(scene);
+      const known = scene.connections.length;
+      await scene.venue.restart?.(AWAY_MS);
+      const tag = newTag();
+      const order = { ...requestFor(scene, limitRow(scene)), tag };
+      await connectedUntil(scene, known, false);
+      await expectNotSent("a place while the venue is away", "placeOrder", scene.place(order));
+      await connectedUntil(scene, known, true);
+      await orderUntil(scene, kept, ["OPEN"]);
+      const after = await placeResting(scene);
+      expectEqual((await ledgerRows(scene, after.tag)).length, 1, "orders at the venue that were placed afterwards");
+      expectEqual(await ledgerRows(scene, tag), [], "orders at the venue with the tag of the one that was not sent");
+    },
+  ),
+
+  check(
+    "says that it was too fast when the venue says so, and that nothing was sent",
+    [...TRADING, ...methods("cancelOrder"), ...powers("limit", "ledger")],
+    async (scene) => {
+      const { orderId } = await placeResting(scene);
+      await orderUntil(scene, orderId, ["OPEN"]);
+      const before = await scene.venue.ledger?.();
+      const tooFast: Refusal = { codes: ["RateLimited"], outcomes: ["not_sent"] };
+      await scene.venue.limit?.("place");
+      const order = { ...requestFor(scene, limitRow(scene)), tag: newTag() };
+      await expectRefusal("a place over the limit", "placeOrder", scene.place(order), tooFast);
+      await scene.venue.limit?.("cancel");
+      await expectRefusal("a cancel over the limit", "cancelOrder", scene.cancel(orderId), tooFast);
+      expectEqual(await scene.venue.ledger?.(), before, "the venue's orders after calls over the limit");
     },
   ),
 

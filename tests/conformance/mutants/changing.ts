@@ -222,6 +222,7 @@ export const changingMutants: readonly Mutant[] = [
       "pushes that an order was canceled",
       "ends a replace and a cancel that nobody answers when their call is aborted",
       "says unknown when the answer to a replace or a cancel is lost, and sends neither again",
+      "says that it was too fast when the venue says so, and that nothing was sent",
       "sends nothing after it was closed",
     ],
   },

@@ -118,6 +118,7 @@ export const failingMutants: readonly Mutant[] = [
     mutate: altering(({ start }) => ({ start: (host) => start({ ...host, onConnection: () => undefined }) })),
     red: [
       "says that the connection went and came, and pushes again afterwards",
+      "queues nothing while the venue is away, and trades again when it is back",
       "says that it is connected, once it has started",
     ],
   },
@@ -127,7 +128,10 @@ export const failingMutants: readonly Mutant[] = [
       start: (host) =>
         start({ ...host, onConnection: (state) => (state.connected ? host.onConnection(state) : undefined) }),
     })),
-    red: ["says that the connection went and came, and pushes again afterwards"],
+    red: [
+      "says that the connection went and came, and pushes again afterwards",
+      "queues nothing while the venue is away, and trades again when it is back",
+    ],
   },
   {
     fault: "forgets to subscribe again",
@@ -144,6 +148,33 @@ export const failingMutants: readonly Mutant[] = [
       },
     })),
     red: ["says that the connection went and came, and pushes again afterwards"],
+  },
+  {
+    fault: "sends later what it could not send at once",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: async (order, call) => {
+        for (;;) {
+          try {
+            return await placeOrder(order, call);
+          } catch (error) {
+            if (!(error instanceof BrokerError) || !error.message.includes("away")) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 10));
+          }
+        }
+      },
+    })),
+    red: ["queues nothing while the venue is away, and trades again when it is back"],
+  },
+  {
+    fault: "takes a limit for a rejection",
+    mutate: altering(({ cancelOrder }) => ({
+      cancelOrder: (orderId, call) =>
+        cancelOrder(orderId, call).catch((error: unknown) => {
+          if (!(error instanceof BrokerError) || error.code !== "RateLimited") throw error;
+          throw new BrokerError("BrokerFault", error.message, { outcome: "rejected" });
+        }),
+    })),
+    red: ["says that it was too fast when the venue says so, and that nothing was sent"],
   },
   {
     fault: "cannot be closed twice",

@@ -264,6 +264,7 @@ export const placingMutants: readonly Mutant[] = [
       "pushes what a replace changed",
       "says unknown when the answer to a place is lost, and lists the order once",
       "says unknown when the answer to a replace or a cancel is lost, and sends neither again",
+      "queues nothing while the venue is away, and trades again when it is back",
     ],
   },
   {

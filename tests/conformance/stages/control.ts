@@ -43,6 +43,12 @@ export function controlledVenue(url: string, book: string): ControlledVenue {
     loseAnswer: async (on) => {
       await ask("POST", "/faults", { kind: "lose-answer", on });
     },
+    limit: async (on) => {
+      await ask("POST", "/faults", { kind: "rate-limit", on });
+    },
+    restart: async (ms) => {
+      await ask("POST", "/faults", { kind: "restart", ms });
+    },
     ledger: async () => (await ask("GET", "/orders")) as readonly LedgerRow[],
   };
 }

@@ -6,6 +6,8 @@ import type { LedgerRow, Traffic, Venue } from "../../../src/testing/index.ts";
 
 export const CURRENCIES: Readonly<Record<string, string>> = { US: "USD", HK: "HKD", CN: "CNY", WW: "USD" };
 const OPEN_HOURS: Readonly<Record<string, readonly [number, number]>> = { US: [14, 21], HK: [1, 8], CN: [1, 7] };
+/** Shorter than it is asked for: nothing here needs longer to notice. */
+const AWAY_MS = 50;
 const START = Date.UTC(2026, 5, 3, 15);
 
 /** Why the venue said no. */
@@ -22,6 +24,7 @@ export interface ToyFaults {
   readonly silent: Set<Traffic>;
   readonly dropping: Set<Traffic>;
   readonly losing: Set<Traffic>;
+  readonly limited: Set<Traffic>;
 }
 
 export type ToyVenue = ReturnType<typeof createToyVenue>;
@@ -34,7 +37,8 @@ export function createToyVenue(
   const positions = new Map<string, { contract: Contract; qty: number }>();
   const unmapped: Unmapped[] = [];
   const listeners = new Set<(order: Order) => void>();
-  const faults: ToyFaults = { silent: new Set(), dropping: new Set(), losing: new Set() };
+  const watchers = new Set<(isUp: boolean) => void>();
+  const faults: ToyFaults = { silent: new Set(), dropping: new Set(), losing: new Set(), limited: new Set() };
   let clock = START;
   let loggedIn = true;
   let lastId = 0;
@@ -87,6 +91,10 @@ export function createToyVenue(
     subscribe(listener: (order: Order) => void): () => void {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    /** Tells when the venue goes away and comes back. */
+    watch(watcher: (isUp: boolean) => void): void {
+      watchers.add(watcher);
     },
     place(request: OrderRequest, tag: string | null): Order {
       const last = venue.price(request.contract);
@@ -170,6 +178,15 @@ export function createToyVenue(
     },
     async loseAnswer(on) {
       faults.losing.add(on);
+    },
+    async limit(on) {
+      faults.limited.add(on);
+    },
+    async restart() {
+      for (const watcher of watchers) watcher(false);
+      setTimeout(() => {
+        for (const watcher of watchers) watcher(true);
+      }, AWAY_MS);
     },
     ledger: async () => [...orders.values()].map(ledgerRow),
   };

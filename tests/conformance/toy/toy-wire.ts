@@ -24,6 +24,7 @@ export function createToyWire(venue: ToyVenue): ToyWire {
   const closing = new AbortController();
   let host: BrokerHost | undefined;
   let unsubscribe: () => void = () => undefined;
+  let isUp = true;
 
   const broken = (traffic: Traffic, why: string): BrokerError =>
     traffic === "read"
@@ -51,6 +52,10 @@ export function createToyWire(venue: ToyVenue): ToyWire {
       host = given;
       unsubscribe = venue.subscribe((order) => given.onOrder(order));
       given.onConnection({ connected: true });
+      venue.watch((up) => {
+        isUp = up;
+        given.onConnection({ connected: up });
+      });
     },
     close() {
       unsubscribe();
@@ -60,7 +65,11 @@ export function createToyWire(venue: ToyVenue): ToyWire {
       if (closing.signal.aborted)
         throw new BrokerError("NotConnected", "the broker is closed", { outcome: "not_sent" });
       if (call.signal.aborted) throw new BrokerError("Timeout", "the deadline had passed", { outcome: "not_sent" });
+      if (!isUp) throw new BrokerError("NotConnected", "the venue is away", { outcome: "not_sent" });
       await Promise.resolve();
+      if (venue.faults.limited.delete(traffic)) {
+        throw new BrokerError("RateLimited", "too many calls", { outcome: "not_sent" });
+      }
       if (venue.faults.silent.has(traffic)) return silence(traffic, call);
       if (venue.faults.dropping.delete(traffic)) {
         reconnect();
