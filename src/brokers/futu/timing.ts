@@ -6,25 +6,29 @@
  */
 import { type Budget, createBudget, type PacingOptions } from "../shared/pacing.ts";
 
-/** For connecting and logging in to OpenD. */
-export const CONNECT_MS = 5_000;
-/** Below the default deadline of a request, so that a read says what it waited for. */
-export const READ_MS = 8_000;
-/** After this a write without an answer is unknown. */
-export const WRITE_MS = 15_000;
-/** OpenD is on the same machine or nearly: silence for this long is a half-open socket, and the connection is given up. */
-export const PROBE_MS = 5_000;
-/** A ping says no before that, so that with a shared answer it is at most 5 s behind the truth. */
-export const PING_MS = 2_500;
-/** Between two looks at a connection that nobody uses. */
-export const HEARTBEAT_MS = 10_000;
-/** While OpenD itself is not logged in, its return is looked for more often. */
-export const LOGIN_WATCH_MS = 2_000;
-/** So long one look answers everybody who asks. */
-export const SHARED_PROBE_MS = 2_000;
-const BACK_OFF_MS = { first: 500, most: 15_000 } as const;
-/** After a refused key or an account that cannot be chosen: a person has to do something first. */
-export const REFUSED_BACK_OFF_MS = 30_000;
+/** In milliseconds. */
+export const MS = {
+  /** For connecting and logging in to OpenD. */
+  connect: 5_000,
+  /** Below the default deadline of a request, so that a read says what it waited for. */
+  read: 8_000,
+  /** After this a write without an answer is unknown. */
+  write: 15_000,
+  /** OpenD is on the same machine or nearly: silence for this long is a half-open socket, and the connection is given up. */
+  probe: 5_000,
+  /** A ping says no before that, so that with a shared answer it is at most 5 s behind the truth. */
+  ping: 2_500,
+  /** So long one look at OpenD answers everybody who asks. */
+  sharedProbe: 2_000,
+  /** Between two looks at a connection that nobody uses. */
+  heartbeat: 10_000,
+  /** While OpenD itself is not logged in, its return is looked for more often. */
+  loginWatch: 2_000,
+  firstBackOff: 500,
+  mostBackOff: 15_000,
+  /** After a refused key or an account that cannot be chosen: a person has to do something first. */
+  refusedBackOff: 30_000,
+} as const;
 
 const WINDOW = 30_000;
 
@@ -71,7 +75,7 @@ export function createBudgets(): Budgets {
 
 /** Half to the whole of a time that doubles with every failure. */
 export function backOff(failures: number): number {
-  const most = Math.min(BACK_OFF_MS.most, BACK_OFF_MS.first * 2 ** Math.min(failures, 10));
+  const most = Math.min(MS.mostBackOff, MS.firstBackOff * 2 ** Math.min(failures, 10));
   return most * (0.5 + Math.random() / 2);
 }
 

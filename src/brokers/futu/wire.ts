@@ -5,12 +5,10 @@
  * - No write ever waits for a connection. A read that a lost connection took with it is asked again once, and one that
  *   comes right after the loss waits for the first attempt to connect again, well or badly as that ends.
  * - A write that was handed over is not given up when its caller's deadline passes: it ends with OpenD's answer, with
- *   the connection, or after {@link WRITE_MS} as unknown, so that a late answer still says what became of the order.
+ *   the connection, or after {@link MS.write} as unknown, so that a late answer still says what became of the order.
  */
-
 import type { Call } from "../../spec/broker.ts";
-import type { BrokerError } from "../../spec/broker-error.ts";
-import { isBrokerError } from "../../spec/broker-error.ts";
+import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass, type Turn } from "../shared/pacing.ts";
 import { chooseAccounts, NoSuchAccount, type TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
@@ -34,21 +32,7 @@ import {
   withoutAnswer,
 } from "./refusals.ts";
 import { type Library, type Link, loadLibrary, openLink } from "./socket.ts";
-import {
-  backOff,
-  CONNECT_MS,
-  createBudgets,
-  HEARTBEAT_MS,
-  LOGIN_WATCH_MS,
-  type Pace,
-  PING_MS,
-  PROBE_MS,
-  pause,
-  READ_MS,
-  REFUSED_BACK_OFF_MS,
-  SHARED_PROBE_MS,
-  WRITE_MS,
-} from "./timing.ts";
+import { backOff, createBudgets, MS, type Pace, pause } from "./timing.ts";
 
 export interface WireHandlers {
   onOrder(order: VendorOrder, accId: string): void;
@@ -87,7 +71,7 @@ interface Sending {
   readonly turn?: Turn | undefined;
 }
 
-const QUERY: Sending = { purpose: "read", ms: READ_MS };
+const QUERY: Sending = { purpose: "read", ms: MS.read };
 
 interface Session {
   readonly link: Link;
@@ -146,9 +130,9 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
 
   /** SDK fault (half-open sockets): nothing there notices one; here an unanswered probe ends the connection. */
   function probe(on: Link): Promise<GlobalState> {
-    if (probing?.link === on && performance.now() - probing.at < SHARED_PROBE_MS) return probing.state;
+    if (probing?.link === on && performance.now() - probing.at < MS.sharedProbe) return probing.state;
     const heard = on.heard();
-    const state = exchange(on, "GetGlobalState", { userID: 0 }, { purpose: "read", ms: PROBE_MS });
+    const state = exchange(on, "GetGlobalState", { userID: 0 }, { purpose: "read", ms: MS.probe });
     probing = { link: on, at: performance.now(), state };
     state.then(
       (answer) => follow(on, answer.qotLogined && answer.trdLogined),
@@ -235,15 +219,15 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       revival = Promise.withResolvers<void>();
       leave(notConnected(reason));
     };
-    const opening = openLink({ library, url, key: config.key, signal, timeoutMs: CONNECT_MS, onPush, onEnd });
+    const opening = openLink({ library, url, key: config.key, signal, timeoutMs: MS.connect, onPush, onEnd });
     const opened = await opening.catch((rejection) => Promise.reject(toLoginError(rejection)));
     on = opened;
     link = opened;
     serial = 0;
     const heartbeat = setInterval(() => {
-      const quiet = performance.now() - (probing?.at ?? 0) >= HEARTBEAT_MS;
+      const quiet = performance.now() - (probing?.at ?? 0) >= MS.heartbeat;
       if (session === undefined || quiet) void probe(opened).catch(() => {});
-    }, LOGIN_WATCH_MS);
+    }, MS.loginWatch);
     try {
       const { qotLogined, trdLogined } = await probe(opened);
       if (qotLogined && trdLogined) await establish(opened);
@@ -283,7 +267,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       first.resolve();
       if (stop.aborted) return;
       down = ended;
-      await pause(refused ? REFUSED_BACK_OFF_MS : backOff(failures), stop);
+      await pause(refused ? MS.refusedBackOff : backOff(failures), stop);
       failures += 1;
     }
   }
@@ -325,7 +309,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     // SDK fault (packet ids): it says it fills them in, and does not; the number grows with each write of a connection.
     const packetID = { connID: live.connId, serialNo: serial };
     const purpose = method === "PlaceOrder" ? "place" : "modify";
-    return exchange(live, method, { packetID, ...request }, { purpose, ms: WRITE_MS, turn });
+    return exchange(live, method, { packetID, ...request }, { purpose, ms: MS.write, turn });
   }
 
   return {
@@ -364,21 +348,21 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     async state(call) {
       const asked = link;
       if (asked === undefined) throw down;
-      const inTime = AbortSignal.any([call.signal, AbortSignal.timeout(PING_MS)]);
+      const inTime = AbortSignal.any([call.signal, AbortSignal.timeout(MS.ping)]);
       return shared.read("state", inTime, () => probe(asked));
     },
 
     read(method, request, call, pace) {
       const key = `${method} ${JSON.stringify(request)}`;
       return shared.read(key, call.signal, async (signal) => {
-        if (revival !== undefined) await pause(READ_MS, signal, revival.promise);
+        if (revival !== undefined) await pause(MS.read, signal, revival.promise);
         const before = requireSession();
         try {
           return await readOnce(method, request, signal, pace);
         } catch (error) {
           const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
           if (!lost || running === undefined || signal.aborted) throw error;
-          await pause(READ_MS, signal, revival?.promise ?? Promise.resolve());
+          await pause(MS.read, signal, revival?.promise ?? Promise.resolve());
           return readOnce(method, request, signal, pace);
         }
       });
