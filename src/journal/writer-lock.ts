@@ -27,7 +27,7 @@ export function lockWriter(path: string, Database: typeof DatabaseSync): WriterL
     lock.close();
     if (sqliteCode(error) !== "BUSY") throw fileFailure(lockPath, error);
     throw journalUnavailable(
-      `the journal ${path} is being written by another gateway, in this process or another: stop that one, or give this one a file of its own`,
+      `the journal ${path} is being written already, by a gateway that runs or by another journal in this process: stop that first, or use a file of its own`,
       error,
     );
   }

@@ -95,7 +95,12 @@ test("a number that somebody else has used is never used again", async () => {
   const other = new DatabaseSync(file);
   onTestFinished(() => other.close());
   other.exec("INSERT INTO line (sequence, instance, at, kind, body) VALUES (2, 'other', 1, 'anomaly', '{}')");
-  await expect(journal.append([intent("b")], "power-loss")).rejects.toMatchObject(unavailable("by something else"));
+  for (const id of ["b", "c"]) {
+    await expect(journal.append([intent(id)], "power-loss")).rejects.toMatchObject(unavailable("by something else"));
+  }
+  expect(journal.unsettled(INSTANCE).map(({ id }) => id)).toEqual(["a"]);
+  other.exec("DELETE FROM line WHERE sequence = 2");
+  expect(await journal.append([intent("b")], "power-loss")).toBe(2);
 });
 
 test("a disk that fails in the middle of a write costs nothing that was answered, and is recovered from", async () => {

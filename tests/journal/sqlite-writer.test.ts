@@ -6,7 +6,7 @@ import { readJournal, type SqliteJournal, sqliteJournal } from "../../src/journa
 import { anomaly, INSTANCE, intent, newFile, newFolder, progress } from "./lines.ts";
 import { startProgram } from "./processes.ts";
 
-const REFUSED = { code: "JournalUnavailable", message: expect.stringContaining("is being written by another gateway") };
+const REFUSED = { code: "JournalUnavailable", message: expect.stringContaining("is being written already") };
 
 async function opened(file: string): Promise<SqliteJournal> {
   const journal = sqliteJournal(file);

@@ -1,0 +1,187 @@
+import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import type { JournalLine } from "../../src/journal/journal.ts";
+import { sqliteJournal } from "../../src/journal/sqlite.ts";
+import { anomaly, INSTANCE, intent, newFile, progress } from "./lines.ts";
+
+const SCRIPT = fileURLToPath(new URL("../../scripts/journal.ts", import.meta.url));
+const OTHER_INSTANCE = "8642e1b7d5c9a3f0";
+
+const CONTRACT = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
+const REQUEST = {
+  contract: CONTRACT,
+  direction: "BUY",
+  orderType: "Limit",
+  timeInForce: "DAY",
+  lifecycle: "RTH",
+  qty: 12,
+  price: 201.5,
+} as const;
+
+interface Ended {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(...args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, ["--no-warnings", SCRIPT, ...args], (_error, out, err) =>
+      resolve({ status: child.exitCode ?? -1, out, err }),
+    );
+  });
+}
+
+/** A journal with these lines that nobody has open. */
+async function journalWith(...lines: readonly JournalLine[]): Promise<string> {
+  const file = newFile();
+  const journal = sqliteJournal(file);
+  await journal.open();
+  await journal.append(lines, "process");
+  await journal.close();
+  return file;
+}
+
+async function opened(file: string) {
+  const journal = sqliteJournal(file);
+  onTestFinished(() => journal.close());
+  await journal.open();
+  return journal;
+}
+
+const NO_ANSWER = { code: "OutcomeUnknown", message: "no answer came", outcome: "unknown" } as const;
+const LINES = [
+  intent("htplaced", { action: { kind: "place", request: REQUEST } }),
+  progress("htplaced", "unknown", { failure: NO_ANSWER }),
+  intent("htcanceled"),
+  intent("htsettled"),
+  progress("htsettled", "accepted"),
+  anomaly("odd"),
+];
+
+test("exports every line with its number, also while a gateway writes", async () => {
+  const file = await journalWith(...LINES);
+  await opened(file);
+  const { status, out } = await run(file, "export");
+  expect(status).toBe(0);
+  const printed: unknown[] = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(printed).toEqual(LINES.map((line, index) => ({ sequence: index + 1, ...line })));
+});
+
+test("exports more than fits into one page", async () => {
+  const file = await journalWith(...Array.from({ length: 1201 }, (_, index) => anomaly(`${index}`)));
+  const { out } = await run(file, "export");
+  expect(out.trimEnd().split("\n")).toHaveLength(1201);
+});
+
+test("lists what is unknown in words, also while a gateway writes", async () => {
+  const file = await journalWith(...LINES);
+  await opened(file);
+  for (const args of [[file], [file, "unknown"]]) {
+    const { status, out } = await run(...args);
+    expect(status).toBe(0);
+    expect(out).toContain("htplaced  unknown since 1970-01-01T00:00:00.002Z");
+    expect(out).toContain("place BUY 12 US AAPL Limit 201.5 DAY RTH");
+    expect(out).toContain("OutcomeUnknown: no answer came");
+    expect(out).toContain("htcanceled  sending since");
+    expect(out).toContain("cancel order 7");
+    expect(out).not.toContain("htsettled");
+  }
+  expect((await run(await journalWith(anomaly("odd")))).out).toContain("Nothing is unknown");
+});
+
+test("resolves an unknown place with the order that was found, and tells it as an event", async () => {
+  const file = await journalWith(...LINES);
+  const { status, out } = await run(file, "resolve", "htplaced", "accepted=FH-77", "--reason", "seen in the app");
+  expect([status, out]).toEqual([0, expect.stringContaining("htplaced (place BUY 12 US AAPL")]);
+  expect(readdirSync(dirname(file)).sort()).toEqual([basename(file), `${basename(file)}-lock`]);
+  const journal = await opened(file);
+  expect(journal.intent(INSTANCE, "htplaced")).toMatchObject({
+    state: "resolved",
+    placed: { orderId: "FH-77" },
+    failure: null,
+    reason: "an operator: seen in the app",
+  });
+  expect(journal.unsettled(INSTANCE).map(({ id }) => id)).toEqual(["htcanceled"]);
+  expect(journal.events(INSTANCE, LINES.length, 10).events).toMatchObject([
+    {
+      kind: "anomaly",
+      orderId: "FH-77",
+      tag: "htplaced",
+      message: "an operator settled the unknown place htplaced as accepted as order FH-77: seen in the app",
+    },
+  ]);
+});
+
+test("resolves an intent that was never sent, so that its key is free", async () => {
+  const file = await journalWith(...LINES);
+  expect((await run(file, "resolve", "htcanceled", "not_sent", "--reason", "no trace of it")).status).toBe(0);
+  const journal = await opened(file);
+  expect(journal.intent(INSTANCE, "htcanceled")).toMatchObject({
+    state: "resolved",
+    placed: null,
+    failure: { outcome: "not_sent" },
+  });
+  expect(journal.events(INSTANCE, LINES.length, 10).events).toMatchObject([
+    { kind: "anomaly", orderId: "7", tag: null },
+  ]);
+});
+
+test("resolves nothing that is settled, not there, or the gateway's to settle", async () => {
+  const elsewhere = { instance: OTHER_INSTANCE };
+  const file = await journalWith(...LINES, intent("htcanceled", elsewhere));
+  const settled = await run(file, "resolve", "htsettled", "not_sent", "--reason", "x");
+  expect(settled).toMatchObject({ status: 1, err: expect.stringContaining("is accepted already") });
+  const missing = await run(file, "resolve", "htnever", "not_sent", "--reason", "x");
+  expect(missing).toMatchObject({ status: 1, err: expect.stringContaining("there is no intent htnever") });
+  const several = await run(file, "resolve", "htcanceled", "not_sent", "--reason", "x");
+  expect(several).toMatchObject({ status: 1, err: expect.stringContaining(`(${INSTANCE}, ${OTHER_INSTANCE})`) });
+  const otherOrder = ["htcanceled", "accepted=8", "--reason", "x", "--instance", INSTANCE];
+  const wrong = await run(file, "resolve", ...otherOrder);
+  expect(wrong).toMatchObject({ status: 1, err: expect.stringContaining("cancels order 7, not 8") });
+
+  const journal = await opened(file);
+  const running = await run(file, "resolve", "htplaced", "not_sent", "--reason", "x");
+  expect(running).toMatchObject({ status: 1, err: expect.stringContaining("a gateway that runs") });
+  expect((await journal.open()).sequence).toBe(LINES.length + 1);
+});
+
+test("resolves at the instance that is named", async () => {
+  const file = await journalWith(intent("htcanceled"), intent("htcanceled", { instance: OTHER_INSTANCE }));
+  const named = ["--instance", OTHER_INSTANCE];
+  expect((await run(file, "resolve", "htcanceled", "accepted=7", "--reason", "x", ...named)).status).toBe(0);
+  const journal = await opened(file);
+  expect(journal.intent(OTHER_INSTANCE, "htcanceled")?.state).toBe("resolved");
+  expect(journal.intent(INSTANCE, "htcanceled")?.state).toBe("sending");
+});
+
+test("says how it is used when it is used wrongly, and touches nothing", async () => {
+  const file = newFile();
+  const wrong = [
+    [],
+    [file, "frobnicate"],
+    [file, "unknown", "more"],
+    [file, "export", "--reason", "x"],
+    [file, "resolve"],
+    [file, "resolve", "htplaced"],
+    [file, "resolve", "htplaced", "accepted"],
+    [file, "resolve", "htplaced", "accepted=", "--reason", "x"],
+    [file, "resolve", "htplaced", "not_sent"],
+    [file, "resolve", "htplaced", "not_sent", "--reason", " "],
+    [file, "resolve", "htplaced", "not_sent", "too", "much", "--reason", "x"],
+    [file, "--frobnicate"],
+  ];
+  const ended = await Promise.all(wrong.map((args) => run(...args)));
+  for (const [index, { status, out, err }] of ended.entries()) {
+    expect([status, out, err.includes("Usage:")], wrong[index]?.join(" ")).toEqual([2, "", true]);
+  }
+  expect(readdirSync(dirname(file))).toEqual([]);
+  expect(await run("--help")).toMatchObject({ status: 0, out: expect.stringContaining("Usage:") });
+  expect(await run(file)).toMatchObject({ status: 1, err: expect.stringContaining("there is no journal at") });
+});
