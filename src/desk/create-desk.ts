@@ -79,12 +79,21 @@ export function createDesk(options: DeskOptions): Desk {
     ...reads,
     ...writes,
     async unknownIntents() {
+      await reconciler.recover();
       const unsettled = await journal.unsettled();
       return unsettled.filter(({ id, state }) => state === "unknown" || unknowns.has(id));
     },
     async follow(lastEventId) {
-      await seat.start();
+      const deadline = new Deadline(deadlineMs);
+      try {
+        await deadline.limit(seat.start(), "the broker did not start in time");
+      } finally {
+        deadline.end();
+      }
+      // A snapshot without what the journal remembers would hide open orders from whoever starts with it.
+      await reconciler.recover();
       return followers.follow(lastEventId);
     },
+    endFollowing: followers.close,
   };
 }

@@ -1,3 +1,4 @@
+import { Failure } from "../domain/failure.ts";
 import type { NumberedEvent, OrderRecord } from "../journal/journal.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
@@ -26,13 +27,16 @@ export interface EventCursor {
   readonly epoch: string;
   /** The next events, in order; empty when there was none for a heartbeat's time. `undefined` after `close`. */
   next(): Promise<readonly DeskEvent[] | undefined>;
+  /** Resolves once it is closed: by whoever follows, with the desk, or because 10,000 events went by without a `next`. */
+  readonly closed: Promise<void>;
   close(): void;
 }
 
 /** Every follower of one desk. */
 export interface Followers {
-  /** Starts after the event of that id (`<epoch>-<sequence>`), or with a snapshot. */
+  /** Starts after the event of that id (`<epoch>-<sequence>`), or with a snapshot. `NotConnected` once closed. */
   follow(lastEventId: string | undefined): Promise<EventCursor>;
+  /** Closes every cursor and lets none begin. */
   close(): void;
 }
 
@@ -51,6 +55,9 @@ const AT_HAND = 1000;
 /** Events that one `next` gives at most. */
 const PAGE = 200;
 
+/** Events that may go by while a follower does not ask for the next: it is too slow then, and can resume. */
+const LET_GO_AFTER = 10_000;
+
 /** Lets followers follow. */
 export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: FollowOptions): Followers {
   let recent: NumberedEvent[] = [];
@@ -58,7 +65,8 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
   let recentAfter: number | undefined;
   let latest = 0;
   const waiting = new Set<() => void>();
-  const cursors = new Set<EventCursor>();
+  const cursors = new Set<CountingCursor>();
+  let closed = false;
   let heartbeat: ReturnType<typeof setInterval> | undefined;
 
   const unsubscribe = events.subscribe((published) => {
@@ -70,6 +78,7 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
       recent = recent.slice(cut);
     }
     latest = published.at(-1)?.sequence ?? latest;
+    for (const cursor of cursors) cursor.wentBy(published.length);
     wake();
   });
 
@@ -113,39 +122,72 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
     return { first: [], position };
   }
 
+  /** What comes after a position, and the position after that. */
+  async function eventsAfter(position: number): Promise<{ found: readonly DeskEvent[]; upTo: number }> {
+    let found = atHand(position);
+    if (found === undefined) {
+      const page = await journal.events(position, PAGE);
+      if (!page.complete) {
+        const { first, position: upTo } = reset("the events after this one are pruned");
+        return { found: first, upTo };
+      }
+      found = page.events;
+    }
+    return { found, upTo: found.at(-1)?.sequence ?? position };
+  }
+
   return {
     async follow(lastEventId) {
       const head = await journal.open();
       await events.settled();
       latest = Math.max(latest, head.sequence);
       let { first, position } = await startFrom(lastEventId, head.epoch);
+      if (closed) throw new Failure("NotConnected", "the gateway is closing", { outcome: "not_sent" });
       let open = true;
+      let asking = false;
+      let missed = 0;
       let wakeUp: (() => void) | undefined;
+      const { promise: whenClosed, resolve: tellClosed } = Promise.withResolvers<void>();
 
-      const cursor: EventCursor = {
+      async function next(): Promise<readonly DeskEvent[] | undefined> {
+        if (first.length > 0 && open) {
+          const given = first;
+          first = [];
+          return given;
+        }
+        let found: readonly DeskEvent[] = [];
+        for (let round = 0; round < 2 && found.length === 0 && open; round += 1) {
+          if (round > 0) {
+            await new Promise<void>((resolve) => {
+              wakeUp = resolve;
+              waiting.add(resolve);
+            });
+          }
+          ({ found, upTo: position } = await eventsAfter(position));
+        }
+        return open ? found : undefined;
+      }
+
+      const cursor: CountingCursor = {
         epoch: head.epoch,
+        closed: whenClosed,
         async next() {
-          if (first.length > 0) {
-            const given = first;
-            first = [];
-            return given;
+          asking = true;
+          try {
+            return await next();
+          } finally {
+            asking = false;
+            missed = 0;
           }
-          let found: readonly NumberedEvent[] = [];
-          for (let round = 0; round < 2 && found.length === 0 && open; round += 1) {
-            if (round > 0) {
-              await new Promise<void>((resolve) => {
-                wakeUp = resolve;
-                waiting.add(resolve);
-              });
-            }
-            found = atHand(position) ?? (await journal.events(position, PAGE)).events;
-          }
-          if (!open) return undefined;
-          position = found.at(-1)?.sequence ?? position;
-          return found;
+        },
+        wentBy(count) {
+          if (asking) return;
+          missed += count;
+          if (missed > LET_GO_AFTER) cursor.close();
         },
         close() {
           open = false;
+          tellClosed();
           cursors.delete(cursor);
           if (wakeUp !== undefined) {
             waiting.delete(wakeUp);
@@ -165,8 +207,14 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
       return cursor;
     },
     close() {
+      closed = true;
       unsubscribe();
       for (const cursor of [...cursors]) cursor.close();
     },
   };
+}
+
+/** A cursor that is told of every event, whether it asks or not. */
+interface CountingCursor extends EventCursor {
+  wentBy(count: number): void;
 }

@@ -20,6 +20,8 @@ const SHORTEST_LOOK_MS = 200;
 export interface Reconciler {
   /** Resolves once the broker's orders are known; rejects when they cannot be read now. */
   ensure(deadline: Deadline): Promise<void>;
+  /** Resolves once the book has what the journal remembers; rejects while the journal cannot be read. */
+  recover(): Promise<void>;
   /** Says that the connection came or went: what was known before may be out of date. */
   connection(connected: boolean): void;
   /** Looks soon, since an outcome is unknown. */
@@ -131,6 +133,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   return {
+    recover,
     async ensure(deadline) {
       if (reconciled) return;
       try {

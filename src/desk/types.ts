@@ -47,6 +47,8 @@ export interface Desk {
   unknownIntents(): Promise<readonly IntentRecord[]>;
   /** Follows the events after the one of this id, or from a snapshot of the open orders. */
   follow(lastEventId: string | undefined): Promise<EventCursor>;
+  /** Ends all following, for good, while everything else goes on: a server that closes waits for nothing endless. */
+  endFollowing(): void;
 }
 
 /** Who reads. */

@@ -5,7 +5,7 @@ import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
 import type { OrderRecord } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
-import { anOrder } from "./desk-broker.ts";
+import { anOrder, DIGEST, deferred, deskOver, rejection } from "./desk-broker.ts";
 
 const open: { close(): void }[] = [];
 afterEach(() => {
@@ -120,6 +120,74 @@ test("ends when it is closed, by itself or with the desk", async () => {
   const other = two.next();
   followers.close();
   expect(await other).toBeUndefined();
+});
+
+test("lets go of a follower that asks for nothing while 10,000 events go by, and of no other", async () => {
+  const { followers, fill, events } = house();
+  const [slow, steady, waiting] = await Promise.all([1, 2, 3].map(() => followers.follow(undefined)));
+  if (slow === undefined || steady === undefined || waiting === undefined) throw new Error("there must be three");
+  await Promise.all([slow.next(), steady.next(), waiting.next()]);
+  const next = waiting.next();
+  for (let qty = 1; qty <= 10_000; qty += 1) fill(qty);
+  await events.settled();
+  const seen = fills(await steady.next());
+  fill(10_001);
+  await events.settled();
+  await slow.closed;
+  expect(await slow.next()).toBeUndefined();
+  expect(fills(await next)).toEqual([1]);
+  expect(seen.concat(await read(steady, 10_001 - seen.length))).toHaveLength(10_001);
+});
+
+test("a follower from whom events are pruned on the way starts again from a snapshot", async () => {
+  const { followers, fill, events, journal } = house({ journal: memoryJournal({ kept: 100 }) });
+  const cursor = await followers.follow(undefined);
+  await cursor.next();
+  for (let qty = 1; qty <= 3000; qty += 1) fill(qty);
+  await events.settled();
+  journal.prune(Number.MAX_SAFE_INTEGER);
+  expect((await cursor.next())?.map(({ kind }) => kind)).toEqual(["reset", "snapshot"]);
+  fill(3001);
+  expect(fills(await cursor.next())).toEqual([3001]);
+});
+
+test("once closed, nobody can follow, and who was about to is told", async () => {
+  const { followers } = house();
+  const begun = rejection(followers.follow(undefined));
+  followers.close();
+  expect(await begun).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+  expect(await rejection(followers.follow(undefined))).toMatchObject({ code: "NotConnected" });
+});
+
+describe("at a desk", () => {
+  test("the snapshot has what the journal remembers, before the broker has listed anything", async () => {
+    const journal = memoryJournal();
+    const { promise: never } = deferred<never>();
+    const order: OrderRecord = { ...anOrder({ orderId: "7" }), external: false, asOf: 1, staleSince: null };
+    journal.append([{ kind: "order", order, instance: DIGEST, at: 1 }], "process");
+    const { desk } = deskOver({ orders: () => never }, { journal });
+    const cursor = await desk.follow(undefined);
+    expect(await cursor.next()).toMatchObject([{ kind: "snapshot", orders: [{ orderId: "7" }] }]);
+    cursor.close();
+    await desk.close();
+  });
+
+  test("following can be ended alone: the desk works on", async () => {
+    const { desk } = deskOver({ ping: async () => true });
+    const cursor = await desk.follow(undefined);
+    await cursor.next();
+    desk.endFollowing();
+    expect(await cursor.next()).toBeUndefined();
+    expect(await desk.ping({})).toBe(true);
+    expect(await rejection(desk.follow(undefined))).toMatchObject({ code: "NotConnected" });
+    await desk.close();
+  });
+
+  test("a broker that does not start in time keeps nobody waiting", async () => {
+    const { promise: never } = deferred<never>();
+    const { desk } = deskOver({ start: () => never }, { deadlineMs: 5 });
+    expect(await rejection(desk.follow(undefined))).toMatchObject({ code: "Timeout" });
+  });
 });
 
 test("events wait in order for a journal that cannot be written", async () => {
