@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import type { HttpTrading } from "../mod.ts";
+import type { RunningServer } from "../src/runtime/node.ts";
 
 /** The instance that every example serves. Make both up anew for an account of your own: they are secrets. */
 export const DEMO = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] } as const;
@@ -12,7 +13,9 @@ export const DEMO = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR
 export async function serveExample(trading: HttpTrading): Promise<void> {
   const { HOST: hostname = "127.0.0.1", PORT: port = "8080" } = process.env;
   const { serve } = await runtime();
-  const { url } = await serve(trading, { hostname, port: Number(port) });
+  const server = await serve(trading, { hostname, port: Number(port) });
+  if (process.env["npm_lifecycle_event"] !== undefined) closeWhenAbandoned(server);
+  const { url } = server;
   for (const line of curlLines(`${url}/httptrading/api/${DEMO.instanceId}`)) console.log(line);
 }
 
@@ -20,6 +23,19 @@ function runtime() {
   if ("Bun" in globalThis) return import("../src/runtime/bun.ts");
   if ("Deno" in globalThis) return import("../src/runtime/deno.ts");
   return import("../src/runtime/node.ts");
+}
+
+/**
+ * Started by npm, this process is the child of a shell. A signal to npm is passed on to that shell, which dies of it and
+ * tells nobody: without this the server would keep its port for ever.
+ */
+function closeWhenAbandoned(server: RunningServer): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    server.close().finally(() => process.exit());
+  }, 100);
 }
 
 function curlLines(api: string): string[] {

@@ -1,0 +1,160 @@
+/** What `serve` promises, under each runtime: one port, a banner, a shutdown that finishes what was begun. */
+import { request as httpsRequest } from "node:https";
+import { createConnection } from "node:net";
+import { afterAll, describe, expect, test } from "vitest";
+import { CERT, KEY } from "./certificate.ts";
+import { addressOf, type Program, RUNTIMES, start } from "./program.ts";
+
+describe.each(RUNTIMES)("serve on %s", (runtime) => {
+  const programs: Program[] = [];
+  const run = (env: Readonly<Record<string, string>> = {}): Program => {
+    const program = start(runtime, "tests/runtimes/programs/serve.ts", { RUNTIME: runtime, ...env });
+    programs.push(program);
+    return program;
+  };
+  afterAll(async () => {
+    for (const program of programs) await program[Symbol.asyncDispose]();
+  });
+
+  test("says what is served, once it can be asked", async () => {
+    const program = run();
+    const url = await addressOf(program);
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    await program.printed(/serve resolved/);
+    expect(program.output()).toBe(
+      [
+        `httptrading listens on ${url}`,
+        "  mine: 富途证券 (futu), SIMULATE, account ****5678",
+        "  paper: 模拟交易, SIMULATE",
+        "serve resolved",
+        "",
+      ].join("\n"),
+    );
+    expect(await (await fetch(`${url}/x`)).text()).toBe(`GET ${url}/x 0`);
+  });
+
+  test("takes bodies of any size", async () => {
+    const program = run();
+    const url = await addressOf(program);
+    const body = new Uint8Array(3_000_000);
+    expect(await (await fetch(`${url}/x`, { method: "POST", body })).text()).toBe(`POST ${url}/x 3000000`);
+  });
+
+  test("warns of real money and of an open address", async () => {
+    const program = run({ ENVIRONMENT: "REAL", HOST: "0.0.0.0" });
+    const url = await addressOf(program);
+    await program.printed(/serve resolved/);
+    expect(program.output()).toContain("paper: 模拟交易, REAL, account not known yet");
+    expect(program.output()).toContain("REAL MONEY: orders sent to paper are real orders");
+    expect(program.output()).toContain("Warning: 0.0.0.0 can be reached from other machines and nothing is encrypted");
+    expect((await fetch(url)).status).toBe(200);
+  });
+
+  test("speaks TLS, and does not warn then", async () => {
+    const program = run({ CERT, KEY, HOST: "0.0.0.0" });
+    const url = await addressOf(program);
+    expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    expect(await secureText(`${url}/x`)).toBe(`GET ${url}/x 0`);
+    await expect(fetch(url.replace("https:", "http:"))).rejects.toThrow();
+    await program.printed(/serve resolved/);
+    expect(program.output()).not.toContain("Warning");
+  });
+
+  test("refuses a port that is taken", async () => {
+    const first = await addressOf(run());
+    const port = new URL(first).port;
+    const second = run({ PORT: port });
+    expect((await second.ended).code).toBe(1);
+    expect(second.output()).toContain(`127.0.0.1:${port} is taken by another program: stop it, or give another port`);
+    expect(second.output()).not.toContain("brokers closed");
+    expect((await fetch(first)).status).toBe(200);
+  });
+
+  test("gives the port back when no broker can start, and goes on when some can", async () => {
+    const none = run({ START: "fails" });
+    expect((await none.ended).code).toBe(1);
+    expect(none.output()).toContain("the SDK is not there");
+    expect(none.output()).toContain("brokers closed");
+    expect(none.output()).not.toContain("listens on");
+    const some = run({ START: "fails in part" });
+    await some.printed(/serve resolved/);
+    expect(some.output()).toContain("Warning: 1 of 2 brokers did not start");
+  });
+
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "finishes what was begun at %s, closes the brokers and ends",
+    async (signal) => {
+      const program = run();
+      const url = await addressOf(program);
+      const idle = await idleConnection(url);
+      const answer = fetch(`${url}/hold`, { method: "POST", body: "order" });
+      await program.printed(/holding/);
+      program.signal(signal);
+      await program.printed(/SIG/);
+      await expect(fetch(`${url}/late`)).rejects.toThrow();
+      expect(await (await answer).text()).toBe(`POST ${url}/hold 5`);
+      expect(await program.ended).toEqual({ code: 0, signal: null });
+      expect(program.output().trimEnd().endsWith("brokers closed")).toBe(true);
+      await idle.ended;
+    },
+  );
+
+  test("ends at once at the second signal", async () => {
+    const program = run();
+    const url = await addressOf(program);
+    const answer = fetch(`${url}/never`).catch(() => "cut");
+    await program.printed(/holding/);
+    program.signal("SIGTERM");
+    await program.printed(/SIGTERM/);
+    program.signal("SIGTERM");
+    expect(await program.ended).toEqual({ code: 143, signal: null });
+    expect(program.output()).not.toContain("brokers closed");
+    expect(await answer).toBe("cut");
+  });
+
+  test("closes the brokers when the grace is over, though a request hangs", async () => {
+    const program = run({ GRACE_MS: "100" });
+    const url = await addressOf(program);
+    const answer = fetch(`${url}/never`).catch(() => "cut");
+    await program.printed(/holding/);
+    program.signal("SIGTERM");
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.output()).toContain("brokers closed");
+    expect(await answer).toBe("cut");
+  });
+
+  test("says so when closing fails", async () => {
+    const program = run({ CLOSE: "fails" });
+    await addressOf(program);
+    program.signal("SIGTERM");
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.output()).toContain("Closing failed: a broker did not let go");
+  });
+});
+
+/** Keeps a connection open after its first answer, as clients do; gives back a promise of its end. */
+async function idleConnection(url: string): Promise<{ ended: Promise<void> }> {
+  const { hostname, port } = new URL(url);
+  const socket = createConnection({ host: hostname, port: Number(port) });
+  const ended = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  await new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.once("data", resolve);
+    socket.write(`GET / HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+  });
+  return { ended };
+}
+
+function secureText(url: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    httpsRequest(url, { ca: CERT, servername: "localhost" }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve(text)).on("error", reject);
+    })
+      .on("error", reject)
+      .end();
+  });
+}
