@@ -2,7 +2,7 @@
 import type { Contract } from "../domain/contract.ts";
 import { Failure } from "../domain/failure.ts";
 import { isMultipleOf } from "../domain/money.ts";
-import { type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
+import { type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { Capabilities, MarketCapability, OrderCapability } from "../spec/capabilities.ts";
 import type { OrderView } from "./types.ts";
 
@@ -57,14 +57,11 @@ export function checkPlace(capabilities: Capabilities, request: OrderRequest): O
     });
   }
   refuse(faults);
-  const rows = capabilities.orders.filter(
-    (row) => row.tradeType === contract.tradeType && row.region === contract.region,
-  );
-  const row = rows.find(
-    (candidate) =>
-      candidate.orderType === orderType && candidate.timeInForce === timeInForce && candidate.lifecycle === lifecycle,
-  );
+  const row = rowOf(capabilities, request);
   if (row === undefined) {
+    const rows = capabilities.orders.filter(
+      (taken) => taken.tradeType === contract.tradeType && taken.region === contract.region,
+    );
     throw notSupported(
       `${contract.region} orders of ${orderType}, ${timeInForce}, ${lifecycle} are not taken here (${capabilities.environment})`,
       rows.map((taken) => ({
@@ -80,6 +77,11 @@ export function checkPlace(capabilities: Capabilities, request: OrderRequest): O
 /** Checks a change against the order it is for. */
 export function checkReplace(capabilities: Capabilities, change: OrderChange, order: OrderView): void {
   if (orderFlags(order).isCompleted) throw orderNotOpen(order);
+  if (rowOf(capabilities, order)?.replaceable === false) {
+    throw notSupported(
+      `orders in ${order.contract.region} cannot be replaced here (${capabilities.environment}); cancel and place again`,
+    );
+  }
   const market = checkContract(capabilities, order.contract);
   const faults: Fault[] = [];
   if (change.qty !== undefined) {
@@ -116,6 +118,21 @@ export function notSupported(message: string, taken?: unknown): Failure {
     outcome: "not_sent",
     ...(taken === undefined ? {} : { details: { supported: taken } }),
   });
+}
+
+/** The row that an order falls under; none for an order of a kind that is not taken here. */
+function rowOf(
+  { orders }: Capabilities,
+  { contract, orderType, timeInForce, lifecycle }: Pick<Order, "contract" | "orderType" | "timeInForce" | "lifecycle">,
+): OrderCapability | undefined {
+  return orders.find(
+    (row) =>
+      row.tradeType === contract.tradeType &&
+      row.region === contract.region &&
+      row.orderType === orderType &&
+      row.timeInForce === timeInForce &&
+      row.lifecycle === lifecycle,
+  );
 }
 
 function quantityFaults(market: MarketCapability, qty: number): Fault[] {

@@ -90,6 +90,12 @@ describe("a change", () => {
     });
   });
 
+  test("of an order that its market does not change is NotSupported", () => {
+    const orders = CAPABILITIES.orders.map((row) => ({ ...row, replaceable: false }));
+    const failure = failureOf(() => checkReplace({ ...CAPABILITIES, orders }, { qty: 13 }, view()));
+    expect(failure).toMatchObject({ code: "NotSupported", outcome: "not_sent" });
+  });
+
   test("is held to steps, and a market order has no price", () => {
     expect(failureOf(() => checkReplace(CAPABILITIES, { qty: 1.5, price: 1.001 }, view()))).toMatchObject({
       details: [{ path: "qty" }, { path: "price" }],
