@@ -29,6 +29,10 @@ const orderCapabilitySchema = z
       .object({ lifecycle: z.enum(LIFECYCLES) })
       .optional()
       .meta({ description: "What the order becomes where the venue has no such session." }),
+    replaceable: z
+      .boolean()
+      .optional()
+      .meta({ description: "False where an open order of this kind cannot be replaced, only canceled." }),
   })
   .meta({ id: "OrderCapability", description: "One kind of order that the broker takes." });
 
