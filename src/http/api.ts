@@ -61,6 +61,8 @@ export interface ApiSchema<Query extends z.ZodObject = z.ZodObject, Body extends
   readonly queryExample?: PlainQuery;
   /** The fields of an answer, besides the envelope. */
   readonly answerExample?: AnswerFields;
+  /** For an API that answers with server-sent events instead of the envelope: what some of them look like. */
+  readonly eventStreamExample?: string;
 }
 
 /**

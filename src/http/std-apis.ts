@@ -1,6 +1,8 @@
 import type { Api } from "./api.ts";
 import { cashState, positionState } from "./routes/account.ts";
 import { capabilities } from "./routes/capabilities.ts";
+import { orderEvents } from "./routes/events.ts";
+import { orderIntents } from "./routes/intents.ts";
 import { marketQuote, marketState } from "./routes/market.ts";
 import { orderList, orderState } from "./routes/orders.ts";
 import { pingState } from "./routes/ping.ts";
@@ -18,5 +20,7 @@ export const STD_APIS: readonly Api[] = [
   orderCancel,
   orderState,
   orderList,
+  orderEvents,
+  orderIntents,
   capabilities,
 ];

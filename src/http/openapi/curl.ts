@@ -6,8 +6,10 @@ const BASE = "http://127.0.0.1:8080";
 /** A curl command that calls an operation with its examples. */
 export function curlOf(document: OpenApiDocument, method: string, path: string, operation: Operation): string {
   const address = path.replaceAll(/\{[^}]+\}/g, "YOUR_INSTANCE_ID");
+  // Without it curl would collect events before it shows them.
+  const unbuffered = isStream(operation) ? "-N " : "";
   const lines = [
-    `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${quote(BASE + address + query(operation))}`,
+    `curl ${unbuffered}${method === "get" ? "" : `-X ${method.toUpperCase()} `}${quote(BASE + address + query(operation))}`,
   ];
   if ((operation.security ?? document.security).length > 0) {
     for (const scheme of Object.values(document.components.securitySchemes)) {
@@ -22,6 +24,11 @@ export function curlOf(document: OpenApiDocument, method: string, path: string, 
     );
   }
   return lines.join(" \\\n  ");
+}
+
+function isStream({ responses }: Operation): boolean {
+  const good = responses["200"];
+  return good !== undefined && "content" in good && good.content["text/event-stream"] !== undefined;
 }
 
 function query(operation: Operation): string {

@@ -47,6 +47,10 @@ function replies(document: OpenApiDocument, operation: Operation): Html {
 }
 
 function goodReply(document: OpenApiDocument, { description, content }: Reply): Html {
+  const stream = content["text/event-stream"];
+  if (stream !== undefined) {
+    return html`<h3>Answer</h3>${prose(stream.schema.description)}<pre><code>${String(stream.example)}</code></pre>`;
+  }
   const media = content["application/json"];
   if (media === undefined) return html`<h3>Answer</h3>${prose(description)}`;
   // Where failures come with 200 too, the good answer is the first alternative.

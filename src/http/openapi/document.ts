@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Api } from "../api.ts";
 import type { ErrorStatus } from "../failures.ts";
 import { healthSchema } from "../schemas/envelope.ts";
+import { LAST_EVENT_ID, streamsEvents } from "./event-stream.ts";
 import { IDEMPOTENCY_KEY, takesKey } from "./idempotency.ts";
 import { type ReplyStore, replyStore } from "./replies.ts";
 import { sampleOf } from "./sample.ts";
@@ -30,7 +31,7 @@ const TAG_TEXTS: Readonly<Record<string, string>> = {
   market: "Quotes and market states.",
   cash: "Money of the account.",
   position: "Holdings of the account.",
-  order: "Orders: place, change, cancel, look up.",
+  order: "Orders: place, change, cancel, look up, follow.",
   capabilities: "What this broker can do with this account.",
   [GATEWAY]: "The gateway itself.",
 };
@@ -114,7 +115,8 @@ function tagOf(api: Api): string {
 function operationOf(api: Api, tag: string, schemas: SchemaStore, replies: ReplyStore): Operation {
   const { summary = api.name, description, body, bodyExample } = api.schema ?? {};
   try {
-    const parameters = [...queryParameters(api, schemas), ...(takesKey(api) ? [IDEMPOTENCY_KEY] : [])];
+    const headers = [...(takesKey(api) ? [IDEMPOTENCY_KEY] : []), ...(streamsEvents(api) ? [LAST_EVENT_ID] : [])];
+    const parameters = [...queryParameters(api, schemas), ...headers];
     const schema = body && schemas.inline(body, "input", `${api.name}Body`);
     const example = bodyExample ?? (schema && sampleOf(schema, schemas.schemas));
     const media = example === undefined ? {} : { example };

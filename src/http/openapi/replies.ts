@@ -4,6 +4,7 @@ import { FAILURE_CODES, Failure, type FailureCode } from "../../domain/failure.t
 import type { Api } from "../api.ts";
 import { type ErrorStatus, FAILURE_STATUS, failureAnswer, NOT_FOUND_TEXT } from "../failures.ts";
 import { envelopeSchema, failureSchema } from "../schemas/envelope.ts";
+import { eventStreamContent, streamsEvents } from "./event-stream.ts";
 import { FAILURE_TEXTS } from "./failure-texts.ts";
 import { IDEMPOTENT_REPLAYED, takesKey } from "./idempotency.ts";
 import { sampleOf } from "./sample.ts";
@@ -127,10 +128,13 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
     return { schema: schemas.put(name, schema), ...(value === undefined ? {} : example) };
   };
 
+  const goodContent = (api: Api): Content =>
+    streamsEvents(api) ? eventStreamContent(api) : { "application/json": goodMedia(api) };
+
   const repliesByStatus = (api: Api): Record<string, Reply | Reference> => {
     const isWrite = api.method !== "GET";
     const replies: Record<string, Reply | Reference> = {
-      "200": { description: DONE, ...withHeaders(replayed(api)), content: { "application/json": goodMedia(api) } },
+      "200": { description: DONE, ...withHeaders(replayed(api)), content: goodContent(api) },
       "404": notFound(),
     };
     for (const [status, codes] of Map.groupBy(failuresOf(api), (code) => FAILURE_STATUS[code])) {
@@ -139,13 +143,19 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
     return replies;
   };
 
+  const goodOrFailed = (api: Api, failures: Record<string, Reference>): MediaType => {
+    const { schema, example } = goodMedia(api);
+    const good = example === undefined ? {} : { Done: { summary: DONE, value: example } };
+    return { schema: { anyOf: [schema, failure()] }, examples: { ...good, ...failures } };
+  };
+
   const repliesInOne = (api: Api): Record<string, Reply | Reference> => {
     const codes = failuresOf(api);
-    const { schema, example } = goodMedia(api);
     const meanings = codes.map((code) => `\`${code}\`: ${FAILURE_TEXTS[code].meaning}`);
-    const good = example === undefined ? {} : { Done: { summary: DONE, value: example } };
-    const examples = { ...good, ...examplesOf(codes, api.method !== "GET") };
-    const content = { "application/json": { schema: { anyOf: [schema, failure()] }, examples } };
+    const failures = examplesOf(codes, api.method !== "GET");
+    const content = streamsEvents(api)
+      ? { ...eventStreamContent(api), "application/json": { schema: failure(), examples: failures } }
+      : { "application/json": goodOrFailed(api, failures) };
     const description = [`${DONE} Or, with \`ex\` and \`error\` set, a failure.`, ...meanings].join("\n\n");
     const told = withHeaders({ ...replayed(api), ...waiting(codes) });
     return { "200": { description, ...told, content }, "404": notFound() };

@@ -88,6 +88,10 @@ export const replaceArgsSchema = z
   .object({ orderId: z.string(), qty: z.number().nullable().optional(), price: z.number().nullable().optional() })
   .meta({ id: "ReplaceOrderArgs", description: "The change as it was asked for." });
 
+export const cancelArgsSchema = z
+  .object({ orderId: z.string() })
+  .meta({ id: "CancelOrderArgs", description: "The order that was to be canceled." });
+
 export const effectiveSchema = z
   .object({
     lifecycle: z.enum(LIFECYCLES).optional(),

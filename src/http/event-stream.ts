@@ -1,0 +1,59 @@
+/** A follower's events as the body of an answer. */
+import type { EventCursor } from "../desk/follow.ts";
+import { COMMON_HEADERS } from "./envelope.ts";
+import { encodeEvents } from "./wire-events.ts";
+
+/** Headers of a stream: nobody on the way may keep it, and reverse proxies must not collect it. */
+export const EVENT_STREAM_HEADERS = {
+  "content-type": "text/event-stream",
+  ...COMMON_HEADERS,
+  "cache-control": "no-store, no-transform",
+  "x-accel-buffering": "no",
+} as const;
+
+const encoder = new TextEncoder();
+
+/** Sent at once, so that the client sees its headers; `retry` is how long it should wait before it comes back. */
+const OPENING = encoder.encode(": events follow\nretry: 2000\n\n");
+
+const HEARTBEAT = encoder.encode(": heartbeat\n\n");
+
+/**
+ * Streams what the cursor gives, and closes it when the client goes away.
+ *
+ * Nothing is fetched before the client's side asks for it, so that a slow client has at most one page of 200 events
+ * waiting here, and that one is shared by all who stand at the same place. The stream ends with the cursor.
+ */
+export function eventStream(cursor: EventCursor, clientSignal: AbortSignal): ReadableStream<Uint8Array> {
+  let end: () => void = () => undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        let ended = false;
+        end = () => {
+          if (ended) return;
+          ended = true;
+          clientSignal.removeEventListener("abort", end);
+          cursor.close();
+          try {
+            controller.close();
+          } catch {
+            // The reader has canceled it already.
+          }
+        };
+        controller.enqueue(OPENING);
+        clientSignal.addEventListener("abort", end);
+        if (clientSignal.aborted) end();
+        void cursor.closed.then(end);
+      },
+      async pull(controller) {
+        // A journal that cannot be read ends the stream; the client comes back and is told why.
+        const events = await cursor.next().catch(() => undefined);
+        if (events === undefined) end();
+        else controller.enqueue(events.length === 0 ? HEARTBEAT : encodeEvents(cursor.epoch, events));
+      },
+      cancel: () => end(),
+    },
+    { highWaterMark: 0 },
+  );
+}

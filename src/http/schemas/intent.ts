@@ -1,0 +1,54 @@
+/** Schemas of writes whose outcome is unknown. */
+import { z } from "zod";
+import { cancelArgsSchema, placeArgsSchema, replaceArgsSchema, tagSchema } from "./order.ts";
+import { time, wordInput } from "./values.ts";
+
+export const intentsQuery = z.strictObject({
+  state: wordInput(["unknown"], "`unknown` (default): writes of which nobody knows what became of them.").default(
+    "unknown",
+  ),
+});
+
+export const intentSchema = z
+  .object({
+    type: z.literal("intent"),
+    tag: tagSchema.meta({
+      description: "The mark that the order carries, if it exists; of a replace or cancel a mark of its own.",
+    }),
+    action: z.enum(["place", "replace", "cancel"]),
+    orderId: z.string().nullable().meta({ description: "The order to be changed; null for a place." }),
+    args: z
+      .union([placeArgsSchema, replaceArgsSchema, cancelArgsSchema])
+      .meta({ description: "The request as it was made." }),
+    principal: z.string().meta({ description: "Who asked: the name of the token." }),
+    state: z.literal("unknown"),
+    createdAt: time,
+    message: z.string().meta({ description: "Why it is unknown." }),
+  })
+  .meta({
+    id: "Intent",
+    description: "A write that may have reached the broker, or not.",
+    examples: [
+      {
+        type: "intent",
+        tag: "htabcdefghijklmnopqrstuvwx",
+        action: "place",
+        orderId: null,
+        args: {
+          tradeType: "Securities",
+          symbol: "AAPL",
+          region: "US",
+          price: 200,
+          qty: 12,
+          orderType: "Limit",
+          timeInForce: "DAY",
+          lifecycle: "ETH",
+          direction: "BUY",
+        },
+        principal: "default",
+        state: "unknown",
+        createdAt: "2025-05-28T05:59:29.984000+00:00",
+        message: "the broker did not answer in time; the order may have been placed",
+      },
+    ],
+  });
