@@ -16,6 +16,7 @@
  * @module
  */
 export { createHttpTrading, type HttpTrading, type InstanceInfo } from "./src/create-http-trading.ts";
+export type { DeskEvent, EventCursor, ResetEvent, SnapshotEvent } from "./src/desk/follow.ts";
 export type {
   Desk,
   DeskCapabilities,
@@ -23,6 +24,8 @@ export type {
   OrderViewListing,
   PlaceAnswer,
   ReadContext,
+  ReplaceAnswer,
+  WriteAnswer,
   WriteContext,
 } from "./src/desk/types.ts";
 export type { Cash, CashBalance } from "./src/domain/cash.ts";

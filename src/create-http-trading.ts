@@ -1,5 +1,6 @@
 /** The composition root: options in, handler out. */
 import { createDesk } from "./desk/create-desk.ts";
+import { createPruning } from "./desk/pruning.ts";
 import type { Desk } from "./desk/types.ts";
 import { createApp, type ServedBroker } from "./http/app.ts";
 import { createTokenTable } from "./http/auth.ts";
@@ -36,7 +37,12 @@ export interface HttpTrading extends AsyncDisposable {
    * rejects with an `AggregateError` if some can never start; the others are served all the same.
    */
   readonly start: () => Promise<void>;
-  /** Ends every call and connection, then closes the journal. From then on requests are answered 503. */
+  /**
+   * Ends the streams of events and begins no new ones; everything else is still answered. A stream never ends by itself,
+   * so a server that waits for its requests before it closes calls this first, as `serve` does.
+   */
+  readonly endStreams: () => void;
+  /** Ends every stream, call and connection, then closes the journal. From then on requests are answered 503. */
   readonly close: () => Promise<void>;
   /** What is served. `environment` and `account` are of the moment in which they are read. */
   readonly instances: readonly InstanceInfo[];
@@ -55,20 +61,22 @@ export interface HttpTrading extends AsyncDisposable {
  * @throws TypeError that lists every option that is wrong.
  */
 export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
-  const { instances, apis, tokenHeader, errorStatus, onError } = checkOptions(options);
+  const { instances, apis, tokenHeader, errorStatus, requireIdempotencyKey, idempotencyDays, onError } =
+    checkOptions(options);
   const journal = options.journal ?? memoryJournal();
+  const pruning = createPruning({ journal, days: idempotencyDays });
   const places = Math.max(1, ...instances.map(({ instance }) => instance.tokens.length));
   let closing: Promise<void> | undefined;
 
   const brokers = new Map<string, ServedBroker>();
   for (const { broker, instance } of instances) {
     const { kind, display } = broker;
-    const desk = createDesk({ broker, instance, journal });
+    const desk = createDesk({ broker, instance, journal, requireIdempotencyKey });
     brokers.set(instance.instanceId, {
       desk,
       tokens: createTokenTable(instance.tokens, places),
       envelope: createEnvelope({ instanceId: instance.instanceId, kind, display }),
-      wake: onceAwake(desk),
+      wake: onceAwake(desk, pruning.start),
     });
   }
   const desks = [...brokers.values()].map(({ desk }) => desk);
@@ -84,6 +92,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   });
 
   async function start(): Promise<void> {
+    pruning.start();
     const results = await Promise.allSettled(desks.map((desk) => desk.start()));
     const failed = results.flatMap((result, index) =>
       result.status === "rejected" ? [{ name: desks[index]?.name, reason: result.reason as unknown }] : [],
@@ -97,6 +106,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   }
 
   async function closeAll(): Promise<void> {
+    pruning.close();
     const results = await Promise.allSettled(desks.map((desk) => desk.close()));
     await journal.close?.();
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
@@ -111,6 +121,9 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   return Object.assign((request: Request) => handle(request), {
     fetch: (request: Request) => handle(request),
     start,
+    endStreams: () => {
+      for (const desk of desks) desk.endFollowing();
+    },
     close,
     instances: instances.map(({ broker, instance }) => ({
       name: instance.name ?? broker.kind,
@@ -127,12 +140,13 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   });
 }
 
-/** Starts a desk at the first call. A start that fails is told by the call that needs it, and tried again at the next. */
-function onceAwake(desk: Desk): () => void {
+/** Starts a desk at the first call, and what goes on in the background with it. A start that fails is told by the call that needs it, and tried again at the next. */
+function onceAwake(desk: Desk, background: () => void): () => void {
   let awake = false;
   return () => {
     if (awake) return;
     awake = true;
+    background();
     desk.start().catch(() => {
       awake = false;
     });

@@ -26,6 +26,16 @@ export interface HttpTradingOptions {
   readonly errorStatus?: ErrorStatus;
   /** Where orders are written down before they are sent. Default: in memory, forgotten when the process ends. */
   readonly journal?: Journal;
+  /**
+   * Refuses every place, replace and cancel that carries no `Idempotency-Key` (400). Default false: a write without a key
+   * is done each time it is sent.
+   */
+  readonly requireIdempotencyKey?: boolean;
+  /**
+   * Days for which the journal remembers keys with their answers, completed orders and events; older ones are forgotten
+   * in the background. Default 30.
+   */
+  readonly idempotencyDays?: number;
   /** Told of exceptions that nobody foresaw, in handlers of your own for example. Default: writes to the console. */
   readonly onError?: (error: unknown, report: ErrorReport) => void;
 }
@@ -42,6 +52,8 @@ export interface CheckedOptions {
   readonly apis: readonly Api[];
   readonly tokenHeader: string;
   readonly errorStatus: ErrorStatus;
+  readonly requireIdempotencyKey: boolean;
+  readonly idempotencyDays: number;
   readonly onError: (error: unknown, report: ErrorReport) => void;
 }
 
@@ -52,6 +64,8 @@ const KNOWN: readonly string[] = [
   "tokenHeader",
   "errorStatus",
   "journal",
+  "requireIdempotencyKey",
+  "idempotencyDays",
   "onError",
 ] satisfies readonly (keyof HttpTradingOptions)[];
 
@@ -60,6 +74,9 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 // Timers take no longer delay than this; a longer one would fire at once.
 const MAX_DEADLINE_MS = 2_147_483_647;
+
+/** A hundred years. */
+const MAX_DAYS = 36_525;
 
 /**
  * Checks the options and fills in the defaults.
@@ -71,6 +88,7 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
     throw new TypeError("createHttpTrading needs an object of options, such as { brokers: [paper({ … })] }");
   }
   const { brokers, tokenHeader = "HT-TOKEN", errorStatus = "http", onError = writeToConsole, journal } = options;
+  const { requireIdempotencyKey = false, idempotencyDays = 30 } = options;
   const faults = Object.keys(options)
     .filter((key) => !KNOWN.includes(key))
     .map((key) => `"${key}" is not an option; there are ${KNOWN.join(", ")}`);
@@ -87,10 +105,14 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
   if (journal !== undefined && !isJournal(journal)) {
     faults.push("journal must be a journal, such as memoryJournal() or sqliteJournal(file)");
   }
+  if (typeof requireIdempotencyKey !== "boolean") faults.push("requireIdempotencyKey must be true or false");
+  if (!Number.isInteger(idempotencyDays) || idempotencyDays < 1 || idempotencyDays > MAX_DAYS) {
+    faults.push(`idempotencyDays must be a whole number from 1 to ${MAX_DAYS}, not ${JSON.stringify(idempotencyDays)}`);
+  }
   if (faults.length > 0) {
     throw new TypeError(`createHttpTrading cannot begin:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
   }
-  return { instances, apis, tokenHeader, errorStatus, onError };
+  return { instances, apis, tokenHeader, errorStatus, requireIdempotencyKey, idempotencyDays, onError };
 }
 
 function checkBrokers(brokers: unknown, faults: string[]): BrokerInstance[] {
