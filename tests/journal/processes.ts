@@ -44,10 +44,11 @@ export async function runProgramWithin(
 
 /** Starts a program of this folder; its lines are read from its standard output. */
 export function startProgram(
+  runtime: Runtime,
   program: string,
   ...args: readonly string[]
 ): ChildProcess & { lines(): AsyncIterable<string> } {
-  const [command, flags] = commandOf("node", program, args);
+  const [command, flags] = commandOf(runtime, program, args);
   const child = spawn(command, flags, { stdio: ["ignore", "pipe", "inherit"] });
   return Object.assign(child, { lines: () => linesOf(child) });
 }

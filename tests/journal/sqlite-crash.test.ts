@@ -3,13 +3,14 @@ import { expect, onTestFinished, test } from "vitest";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { readJournal, sqliteJournal } from "../../src/journal/sqlite.ts";
 import { INSTANCE, newFile } from "./lines.ts";
-import { startProgram } from "./processes.ts";
+import { RUNTIMES, type Runtime, startProgram } from "./processes.ts";
 
+/** Kills by turns of the runtimes, all on one file. */
 const KILLS = 10;
 
 /** Lets a process append, kills it at some moment, and gives what it said was written. */
-async function appendUntilKilled(file: string, moment: number): Promise<Map<number, string>> {
-  const writer = startProgram("append-forever.ts", file, "8");
+async function appendUntilKilled(runtime: Runtime, file: string, moment: number): Promise<Map<number, string>> {
+  const writer = startProgram(runtime, "append-forever.ts", file, "8");
   onTestFinished(() => void writer.kill("SIGKILL"));
   const exit = once(writer, "exit");
   const answered = new Map<number, string>();
@@ -26,7 +27,9 @@ test("a journal whose process is killed opens, and has everything that was answe
   const file = newFile();
   const answered = new Map<number, string>();
   for (let kill = 0; kill < KILLS; kill += 1) {
-    for (const [number, text] of await appendUntilKilled(file, 1 + Math.floor(Math.random() * 400))) {
+    const runtime = RUNTIMES[kill % RUNTIMES.length] ?? "node";
+    const moment = 1 + Math.floor(Math.random() * 400);
+    for (const [number, text] of await appendUntilKilled(runtime, file, moment)) {
       expect(answered.has(number), `number ${number} was given twice`).toBe(false);
       answered.set(number, text);
     }

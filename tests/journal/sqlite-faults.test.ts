@@ -2,8 +2,8 @@ import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { readJournal, type SqliteJournal, type SqliteJournalOptions, sqliteJournal } from "../../src/journal/sqlite.ts";
-import { anomaly, INSTANCE, intent, newFile, progress } from "./lines.ts";
-import { runProgramWithin } from "./processes.ts";
+import { anomaly, INSTANCE, intent, newFile, newFolder, progress } from "./lines.ts";
+import { RUNTIMES, runProgram, runProgramWithin } from "./processes.ts";
 
 function unavailable(why: string) {
   return { code: "JournalUnavailable", outcome: "not_sent", message: expect.stringContaining(why) };
@@ -118,4 +118,22 @@ test("a disk that fails in the middle of a write costs nothing that was answered
   const lines = reader.lines(0, sequence);
   expect(lines.map((line) => line.sequence)).toEqual(Array.from({ length: sequence }, (_, index) => index + 1));
   expect(await journal.append([anomaly("next")], "power-loss")).toBe(sequence + 1);
+});
+
+test.each(RUNTIMES)("says under %s what is wrong, with which file, and what to do", async (runtime) => {
+  const told = JSON.parse(await runProgram(runtime, "faults-program.ts", newFolder()));
+  const about = (text: string) => expect.stringMatching(`^JournalUnavailable: .*/?journal.db.*${text}`);
+  expect(told).toEqual({
+    "a second writer": about("is being written already.*: stop that first"),
+    "a full file": about("has no room: free space"),
+    "room again": "nothing",
+    "a file that is gone": about("was deleted or moved.*: put it back"),
+    "a file that is back": "nothing",
+    "another's transaction": about("is being written by something else: end"),
+    "another's line": about("has been written by something else: end"),
+    "a closed journal": about("is not open: call open"),
+    "a file that is no database": expect.stringContaining("text.db is not a journal"),
+    "a file that is no database, to read": expect.stringContaining("text.db is not a journal"),
+    "no file to read": expect.stringContaining("there is no journal at /none.db"),
+  });
 });

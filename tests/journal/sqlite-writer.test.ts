@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { readJournal, type SqliteJournal, sqliteJournal } from "../../src/journal/sqlite.ts";
 import { anomaly, INSTANCE, intent, newFile, newFolder, progress } from "./lines.ts";
-import { startProgram } from "./processes.ts";
+import { RUNTIMES, startProgram } from "./processes.ts";
 
 const REFUSED = { code: "JournalUnavailable", message: expect.stringContaining("is being written already") };
 
@@ -32,22 +32,25 @@ test("refuses a second writer by whatever path it comes, until the first has clo
   expect(readdirSync(folder).sort()).toEqual(["link.db", "linked", "real"]);
 });
 
-test("refuses a second process, lets it read, and is free again when the first is killed", async () => {
-  const file = newFile();
-  const holder = startProgram("append-forever.ts", file, "1");
-  onTestFinished(() => void holder.kill("SIGKILL"));
-  const { value: first = "" } = await holder.lines()[Symbol.asyncIterator]().next();
-  expect(first).toMatch(/^1 intent /);
-  await expect(sqliteJournal(file).open()).rejects.toMatchObject(REFUSED);
-  const reader = await readJournal(file);
-  const { sequence } = reader.head();
-  expect(reader.lines(0, sequence)).toHaveLength(sequence);
-  reader.close();
-  holder.kill("SIGKILL");
-  await once(holder, "exit");
-  const journal = await opened(file);
-  expect((await journal.open()).sequence).toBeGreaterThanOrEqual(sequence);
-});
+test.each(RUNTIMES)(
+  "refuses a process beside one of %s, lets it read, and is free when that is killed",
+  async (runtime) => {
+    const file = newFile();
+    const holder = startProgram(runtime, "append-forever.ts", file, "1");
+    onTestFinished(() => void holder.kill("SIGKILL"));
+    const { value: first = "" } = await holder.lines()[Symbol.asyncIterator]().next();
+    expect(first).toMatch(/^1 intent /);
+    await expect(sqliteJournal(file).open()).rejects.toMatchObject(REFUSED);
+    const reader = await readJournal(file);
+    const { sequence } = reader.head();
+    expect(reader.lines(0, sequence)).toHaveLength(sequence);
+    reader.close();
+    holder.kill("SIGKILL");
+    await once(holder, "exit");
+    const journal = await opened(file);
+    expect((await journal.open()).sequence).toBeGreaterThanOrEqual(sequence);
+  },
+);
 
 test("a journal and what belongs to it are for their owner's eyes only", async () => {
   const file = newFile();
