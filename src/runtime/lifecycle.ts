@@ -67,6 +67,8 @@ async function end(listener: Listener, trading: Servable, graceMs: number): Prom
   const graceOver = new Promise<"graceOver">((resolve) => {
     timer = setTimeout(() => resolve("graceOver"), graceMs);
   });
+  // A stream of events has no end of its own to wait for.
+  trading.endStreams?.();
   const drained = listener.drain();
   const first = await Promise.race([drained, graceOver]).finally(() => clearTimeout(timer));
   try {

@@ -2,7 +2,8 @@
 import type { HttpTrading } from "../create-http-trading.ts";
 
 /** What is served: the result of `createHttpTrading`, or anything of its form. */
-export type Servable = Pick<HttpTrading, "fetch" | "start" | "close" | "instances">;
+export type Servable = Pick<HttpTrading, "fetch" | "start" | "close" | "instances"> &
+  Partial<Pick<HttpTrading, "endStreams">>;
 
 /** Where and how to serve. */
 export interface ServeOptions {
