@@ -1,0 +1,109 @@
+/** The package as its users get it: packed, installed into an empty project, imported on every runtime, type-checked. */
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import packageJson from "../../package.json" with { type: "json" };
+import { pack } from "../../scripts/pack.ts";
+
+const run = promisify(execFile);
+const TOOLS = join(import.meta.dirname, "../../node_modules/.bin");
+const ENTRYPOINTS = Object.keys(packageJson.exports).map((name) => name.replace(/^\./, packageJson.name));
+
+const folder = mkdtempSync(join(tmpdir(), "httptrading-install-"));
+const project = join(folder, "project");
+const inProject = (tool: string, args: readonly string[]) =>
+  run(join(TOOLS, tool), args, { cwd: project, env: { ...process.env, NO_COLOR: "1" }, timeout: 60_000 });
+
+/** Prints how many names each entrypoint has, then what a missing SDK is answered with; ends when nothing is left to do. */
+const IMPORTS = `
+const names = ${JSON.stringify(ENTRYPOINTS)};
+const sizes = {};
+for (const name of names) sizes[name] = Object.keys(await import(name)).length;
+console.log(JSON.stringify(sizes));
+const { futu } = await import("httptrading/futu");
+const broker = futu({ instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"], port: 1, tradeEnv: "SIMULATE" });
+await broker.start({ onOrder() {}, onConnection() {} }).then(
+  () => console.log("started"),
+  (error) => console.log(\`\${error.name}: \${error.message}\`),
+);
+await broker.close();
+`;
+
+const CONSUMER = `
+import { createHttpTrading, type HttpTrading } from "httptrading";
+import { serve as serveBun } from "httptrading/bun";
+import { serve as serveDeno } from "httptrading/deno";
+import { futu } from "httptrading/futu";
+import { serve, type RunningServer } from "httptrading/node";
+import { paper } from "httptrading/paper";
+import type { Broker } from "httptrading/spec";
+import { runConformance } from "httptrading/testing";
+import { worker } from "httptrading/worker";
+
+const instance = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] };
+const brokers: Broker[] = [paper(instance), futu({ ...instance, port: 1, tradeEnv: "SIMULATE" })];
+const trading: HttpTrading = createHttpTrading({ brokers });
+export const server: Promise<RunningServer> = serve(trading, { port: 0 });
+export const others = [serveBun, serveDeno, runConformance];
+export default worker((env: { TOKEN: string }) => createHttpTrading({ brokers: [paper({ ...instance, tokens: [env.TOKEN] })] }));
+// @ts-expect-error real money or not has to be said
+futu({ ...instance, port: 1 });
+// @ts-expect-error a port is a number
+serve(trading, { port: "8080" });
+`;
+
+beforeAll(async () => {
+  const tarball = pack(folder);
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true, type: "module" }));
+  writeFileSync(join(project, "imports.mjs"), IMPORTS);
+  writeFileSync(join(project, "consumer.ts"), CONSUMER);
+  await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", "--omit=dev", tarball], { cwd: project });
+}, 180_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the tarball brings the built package and nothing else", () => {
+  const installed = join(project, "node_modules/httptrading");
+  const expected = ["CHANGES.md", "LICENSE", "README.md", "README.zh-CN.md", "dist", "package.json"];
+  expect(readdirSync(installed).sort()).toEqual(expected);
+  expect(readdirSync(join(installed, "dist")).sort()).toEqual(["mod.d.ts", "mod.js", "src"]);
+});
+
+test("no vendor's library is pulled in", () => {
+  for (const sdk of Object.keys(packageJson.peerDependencies)) {
+    expect(existsSync(join(project, "node_modules", sdk))).toBe(false);
+  }
+});
+
+describe.each([
+  ["node", ["imports.mjs"]],
+  ["bun", ["imports.mjs"]],
+  ["deno", ["run", "--quiet", "--no-prompt", "--allow-read", "imports.mjs"]],
+])("on %s", (runtime, args) => {
+  test("every entrypoint can be imported, keeps nothing running, and a missing library is named", async () => {
+    const { stdout, stderr } = await inProject(runtime, args);
+    const [sizes = "", missing] = stdout.trimEnd().split("\n");
+    expect(stderr).toBe("");
+    expect(Object.keys(JSON.parse(sizes))).toEqual(ENTRYPOINTS);
+    expect(Object.values(JSON.parse(sizes))).not.toContain(0);
+    expect(missing).toMatch(/^BrokerError: .*npm install futu-api/);
+  });
+});
+
+describe.each([
+  ["nodenext", "nodenext"],
+  ["esnext", "bundler"],
+])("with module %s", (module, moduleResolution) => {
+  test("the types are found and hold, also in strict projects that check their libraries", async () => {
+    const strict = ["--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false", "--noEmit"];
+    const target = ["--target", "es2024", "--lib", "es2024,esnext.disposable,dom,dom.iterable", "--types", ""];
+    const resolution = ["--module", module, "--moduleResolution", moduleResolution];
+    const { stdout } = await inProject("tsc", [...strict, ...target, ...resolution, "consumer.ts"]).catch(
+      (error) => error,
+    );
+    expect(stdout).toBe("");
+  });
+});
