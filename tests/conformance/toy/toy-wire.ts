@@ -1,4 +1,5 @@
 /** The way between the toy broker and its venue: it can be silent, lose connections and lose answers. */
+import { setImmediate } from "node:timers";
 
 import type { BrokerHost, Call } from "../../../src/spec/broker.ts";
 import { BrokerError } from "../../../src/spec/broker-error.ts";
@@ -66,7 +67,7 @@ export function createToyWire(venue: ToyVenue): ToyWire {
         throw new BrokerError("NotConnected", "the broker is closed", { outcome: "not_sent" });
       if (call.signal.aborted) throw new BrokerError("Timeout", "the deadline had passed", { outcome: "not_sent" });
       if (!isUp) throw new BrokerError("NotConnected", "the venue is away", { outcome: "not_sent" });
-      await Promise.resolve();
+      await turn();
       if (venue.faults.limited.delete(traffic)) {
         throw new BrokerError("RateLimited", "too many calls", { outcome: "not_sent" });
       }
@@ -83,6 +84,11 @@ export function createToyWire(venue: ToyVenue): ToyWire {
       return answer;
     },
   };
+}
+
+/** Leaves the turn to timers and to other calls, as a real wire does. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function carryOut<T>(act: () => T): T {
