@@ -33,9 +33,8 @@ export function preparePruning(db: DatabaseSync): (after: number, before: number
 
   return (after, before) => {
     const found = next.all(after, BATCH);
-    // Lines are in order of time, so the first that is young enough ends the old ones.
-    const youngest = found.findIndex((row) => numberOf(row, "at") >= before);
-    const old = youngest < 0 ? found : found.slice(0, youngest);
+    // What stands before an old line is old too, even if the clock was ahead when it was written.
+    const old = found.slice(0, found.findLastIndex((row) => numberOf(row, "at") < before) + 1);
     let prunedEvents = 0;
     let prunedLines = 0;
     for (const { sequence, instance, intent, order_id: orderId } of old) {

@@ -54,9 +54,12 @@ export interface SqliteJournal extends Journal {
  *
  * Every method throws `Failure` with code `JournalUnavailable` when the file cannot be used: it has another writer, its
  * disk is full, it was deleted or replaced, it is not a journal or one of a newer version. Nothing of an `append` that
- * throws has been written, and the next one works as soon as the cause is gone.
+ * throws has been written, and the next one works as soon as the cause is gone. Throws `RangeError` for a wrong `maxBytes`.
  */
 export function sqliteJournal(file: string, { maxBytes }: SqliteJournalOptions = {}): SqliteJournal {
+  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes > 0)) {
+    throw new RangeError(`maxBytes is a whole number of bytes above 0, not ${maxBytes}`);
+  }
   let opening: Promise<SqliteWriter> | undefined;
   let writer: SqliteWriter | undefined;
 

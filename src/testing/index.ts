@@ -19,6 +19,15 @@
  * whose gap it is: a `broker` gap means that the broker does not offer the thing, a `stage` gap that the stage has no
  * means to look. Name more test data and give more powers over the venue until no gap of the stage is left.
  *
+ * Journals have a suite of their own, in the same form:
+ *
+ * ```ts
+ * const results = await runJournalConformance({
+ *   name: "my journal",
+ *   open: async () => ({ journal: myJournal(path), reopen: async () => myJournal(path) }),
+ * });
+ * ```
+ *
  * @module
  */
 export type { ConformanceCheck, ConformanceResult, Need } from "./check.ts";
