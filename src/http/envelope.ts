@@ -43,8 +43,8 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
       const headers = init.headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...lowerCased(init.headers) };
       return new Response(write("null", fields, init.at), { status: init.status ?? 200, headers });
     },
-    fail({ status, headers, error }) {
-      return new Response(write(JSON.stringify(error.message), { error }), {
+    fail({ status, headers, error, at }) {
+      return new Response(write(JSON.stringify(error.message), { error }, at), {
         status,
         headers: { ...JSON_HEADERS, ...headers },
       });

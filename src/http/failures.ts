@@ -61,7 +61,12 @@ export interface FailureAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly error: WireError;
+  /** When it was answered first, for a repetition under its key; else absent. Milliseconds since the epoch. */
+  readonly at?: number;
 }
+
+/** Says that an answer was given before, to the same request under the same `Idempotency-Key`. */
+export const REPLAYED = { "idempotent-replayed": "true" } as const;
 
 const DEFAULT_RETRY_MS = 1000;
 
@@ -72,12 +77,15 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
   const status = FAILURE_STATUS[code] ?? FAILURE_STATUS.BrokerFault;
   const repeated = status === 429 || status === 503;
   const outcome = code === "OutcomeUnknown" ? "unknown" : repeated && failure.outcome ? "not_sent" : failure.outcome;
-  const { tag } = failure;
+  const { tag, replayedAt } = failure;
   const details = wireDetails(failure.details);
   const retryAfterMs = failure.retryAfterMs ?? (repeated ? DEFAULT_RETRY_MS : undefined);
   return {
     status: errorStatus === 200 ? 200 : status,
-    headers: retryAfterMs === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) },
+    headers: {
+      ...(retryAfterMs === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+      ...(replayedAt === undefined ? {} : REPLAYED),
+    },
     error: {
       code,
       message: failure.message || code,
@@ -86,6 +94,7 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
       ...(tag === undefined ? {} : { tag }),
       ...(details === undefined ? {} : { details }),
     },
+    ...(replayedAt === undefined ? {} : { at: replayedAt }),
   };
 }
 

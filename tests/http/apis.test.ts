@@ -17,6 +17,8 @@ const STD_NAMES = [
   "orderCancel",
   "orderState",
   "orderList",
+  "orderEvents",
+  "orderIntents",
   "capabilities",
 ];
 

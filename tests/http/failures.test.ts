@@ -126,6 +126,24 @@ test("a conflict of keys says when to come again", async () => {
   expect(headers.get("retry-after")).toBe("2");
 });
 
+test("a rejection under a key is told again as it was, and says so", async () => {
+  let asked = 0;
+  const broker = exampleBroker({
+    placeOrder: async () => {
+      asked += 1;
+      throw new BrokerError("InsufficientFunds", "too little", { outcome: "rejected" });
+    },
+  });
+  const gateway = gatewayOf(broker);
+  const how = { body: ORDER, headers: { "Idempotency-Key": "k1" } };
+  const [first, again] = [await ask(gateway, "order/place", how), await ask(gateway, "order/place", how)];
+  expect(again.status).toBe(first.status);
+  expect({ ...again.json, time: null }).toEqual({ ...first.json, time: null });
+  moment(again.json.time);
+  expect([first, again].map(({ headers }) => headers.get("idempotent-replayed"))).toEqual([null, "true"]);
+  expect(asked).toBe(1);
+});
+
 describe("details", () => {
   test("are handed on", async () => {
     const details = { supported: [{ orderType: "Limit" }] };

@@ -224,6 +224,9 @@ describe("queries", () => {
     ["an order without an id", "order/state", ["orderId"]],
     ["an order id with a space", "order/state?orderId=1%202", ["orderId"]],
     ["an order id that is too long", `order/state?orderId=${"1".repeat(65)}`, ["orderId"]],
+    ["an unknown parameter of an order", "order/state?orderId=1&id=1", ["id"]],
+    ["an unknown parameter of a list", "order/list?stauts=all", ["stauts"]],
+    ["an unknown parameter of cash", "cash/state?curency=HKD", ["curency"]],
     ["an unknown status", "order/list?status=closed", ["status"]],
     ["a currency in small letters", "cash/state?currency=usd", ["currency"]],
   ])("%s", async ([, path, expected]) => {
@@ -244,6 +247,8 @@ describe("order/replace and order/cancel", () => {
     ["an id as a number", "order/replace", { orderId: 12, qty: 1 }, ["orderId"]],
     ["a zero", "order/replace", { orderId: "1", qty: 0 }, ["qty"]],
     ["another side", "order/replace", { orderId: "1", qty: 1, direction: "SELL" }, ["direction"]],
+    ["an unknown key", "order/replace", { orderId: "1", qty: 1, tag: "x" }, ["tag"]],
+    ["an unknown key to cancel", "order/cancel", { orderId: "1", all: true }, ["all"]],
     ["no id to cancel", "order/cancel", {}, ["orderId"]],
     ["an id as a number to cancel", "order/cancel", { orderId: 69788888 }, ["orderId"]],
     ["an empty id to cancel", "order/cancel", { orderId: "" }, ["orderId"]],

@@ -3,6 +3,7 @@ import type { WriteAnswer } from "../../desk/types.ts";
 import { normalizeContract } from "../../domain/contract.ts";
 import type { OrderRequest } from "../../domain/order.ts";
 import { type Api, defineApi, type RespondInit } from "../api.ts";
+import { REPLAYED } from "../failures.ts";
 import {
   cancelBody,
   effectiveSchema,
@@ -130,5 +131,5 @@ export const orderCancel: Api = defineApi({
 
 /** A repetition under the same key is answered as the first time, and says so. */
 function asFirst({ replayedAt }: WriteAnswer): RespondInit {
-  return replayedAt === null ? {} : { at: replayedAt, headers: { "idempotent-replayed": "true" } };
+  return replayedAt === null ? {} : { at: replayedAt, headers: REPLAYED };
 }
