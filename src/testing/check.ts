@@ -18,7 +18,7 @@ export type Need =
   | { readonly power: Power }
   /** The stage names a contract of this region. */
   | { readonly instrument: string }
-  /** The stage names a contract whose lot is more than one. */
+  /** The stage gives this: a lot above one, an unknown contract or order id, or the trading hours of every contract. */
   | { readonly data: "lot" | "unknownContract" | "unknownOrderId" | "tradingAt" };
 
 /** One promise of the broker contract, and how to see whether a broker keeps it. */
