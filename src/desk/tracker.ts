@@ -35,7 +35,7 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
   function apply(report: Order, own: boolean): OrderRecord {
     const isNew = book.get(report.orderId) === undefined;
     const { record, kind } = book.apply(report, own, Date.now());
-    if (kind !== "none" && !(isNew && isHistory(record))) events.record({ kind, order: record });
+    if (kind !== "none" && !(isNew && record.external && isHistory(record))) events.record({ kind, order: record });
     if (record.tag !== null) expected.delete(record.tag);
     onTracked(record);
     return record;
@@ -91,7 +91,7 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
   };
 }
 
-/** What had ended a day before it was first heard of is history, not news: a vendor's list goes back for months. */
+/** What others had ended a day before it was first heard of is history, not news: a vendor's list goes back for months. */
 function isHistory(record: OrderRecord): boolean {
   return isClosed(record) && record.updatedAt !== null && record.asOf - record.updatedAt > DAY_MS;
 }

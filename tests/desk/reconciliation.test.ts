@@ -253,3 +253,27 @@ test("what ended long before it was first heard of is listed, but is no event", 
   const { events } = await journal.events(DIGEST, 0, 100);
   expect(events.flatMap((event) => (event.kind === "order" ? [event.order.orderId] : []))).toEqual(["2"]);
 });
+
+test("an order of ours that ended while nobody listened is an event, however long ago that was", async () => {
+  const venue = createVenue();
+  const first = at(venue, { deadlineMs: 50 });
+  venue.silence(true);
+  venue.next("hang-after");
+  await failureOf(first.desk.place(LIMIT_BUY, KEYED));
+  venue.dropHosts();
+  const updatedAt = Date.now() - 3 * 86_400_000;
+  venue.ledger.set("1", {
+    ...anOrder(venue.ledger.get("1")),
+    status: "FILLED",
+    filledQty: 12,
+    avgPrice: 200,
+    updatedAt,
+  });
+  const second = at(venue, { journal: first.journal });
+  await second.desk.orders({ status: "all" }, {});
+  expect(await second.desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1" });
+  await second.desk.close();
+  const { events } = await first.journal.events(DIGEST, 0, 100);
+  const told = events.flatMap((event) => (event.kind === "order" ? [event.order.status] : []));
+  expect(told.at(-1)).toBe("FILLED");
+});
