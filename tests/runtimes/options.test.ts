@@ -1,0 +1,129 @@
+/** What `serve` and `worker` take and give back, where no second process is needed. */
+import { afterEach, describe, expect, test } from "vitest";
+import { bannerLines, localUrl } from "../../src/runtime/banner.ts";
+import { type RunningServer, type Servable, type ServeOptions, serve } from "../../src/runtime/node.ts";
+import { worker } from "../../src/runtime/worker.ts";
+
+const closed: string[] = [];
+const trading: Servable = {
+  fetch: (request) => new Response(request.url),
+  start: async () => {},
+  close: async () => {
+    closed.push("closed");
+  },
+  instances: [],
+};
+const quiet = { port: 0, print: () => {} } satisfies ServeOptions;
+
+describe("options", () => {
+  test("every fault is told at once", async () => {
+    // An untyped caller can give anything.
+    const options: object = {
+      port: 65_536,
+      hostname: "",
+      tls: { cert: "cert.pem" },
+      graceMs: Number.NaN,
+      hostName: "x",
+    };
+    await expect(serve(trading, options)).rejects.toThrow(
+      [
+        "serve cannot start:",
+        '- "hostName" is not an option; there are hostname, port, tls, graceMs, signals, print',
+        "- hostname must be a name or address",
+        "- port must be a whole number from 0 to 65535, not 65536",
+        "- tls must be { cert, key }, both the text of a PEM file (not its path)",
+        "- graceMs must be a whole number of milliseconds, not NaN",
+      ].join("\n"),
+    );
+  });
+
+  test("a name that is nowhere is told with the address", async () => {
+    await expect(serve(trading, { ...quiet, hostname: "192.0.2.1" })).rejects.toThrow(
+      /^Cannot listen on 192\.0\.2\.1:0: /,
+    );
+  });
+});
+
+describe("a running server", () => {
+  let server: RunningServer | undefined;
+  afterEach(() => server?.close());
+
+  test("is closed by hand, once, and leaves no signal listener behind", async () => {
+    const before = process.listenerCount("SIGTERM");
+    server = await serve(trading, quiet);
+    expect(process.listenerCount("SIGTERM")).toBe(before + 1);
+    expect(server).toMatchObject({ hostname: "127.0.0.1", url: `http://127.0.0.1:${server.port}` });
+    expect(await (await fetch(server.url)).text()).toBe(`${server.url}/`);
+    closed.length = 0;
+    await Promise.all([server.close(), server.close()]);
+    expect(closed).toEqual(["closed"]);
+    expect(process.listenerCount("SIGTERM")).toBe(before);
+    await expect(fetch(server.url)).rejects.toThrow();
+  });
+
+  test("leaves signals alone when asked to, and closes with its scope", async () => {
+    const before = process.listenerCount("SIGTERM");
+    let url: string;
+    {
+      await using scoped = await serve(trading, { ...quiet, signals: false });
+      url = scoped.url;
+      expect(process.listenerCount("SIGTERM")).toBe(before);
+      expect((await fetch(url)).status).toBe(200);
+    }
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  test("takes an IPv6 address with and without brackets", async () => {
+    server = await serve(trading, { ...quiet, hostname: "[::1]" });
+    expect(server.url).toBe(`http://[::1]:${server.port}`);
+    expect((await fetch(server.url)).status).toBe(200);
+  });
+});
+
+describe("the banner", () => {
+  test.each([
+    ["127.0.0.1", "http://127.0.0.1:1", false],
+    ["127.9.9.9", "http://127.9.9.9:1", false],
+    ["localhost", "http://localhost:1", false],
+    ["::1", "http://[::1]:1", false],
+    ["0.0.0.0", "http://127.0.0.1:1", true],
+    ["::", "http://[::1]:1", true],
+    ["192.168.1.5", "http://192.168.1.5:1", true],
+    ["127.0.0.1.example.com", "http://127.0.0.1.example.com:1", true],
+  ])("of %s", (hostname, url, isOpen) => {
+    expect(localUrl(hostname, 1, false)).toBe(url);
+    const warns = (tls?: { cert: string; key: string }) =>
+      bannerLines(url, { hostname, tls }, []).some((line) => line.startsWith("Warning"));
+    expect(warns()).toBe(isOpen);
+    expect(warns({ cert: "", key: "" })).toBe(false);
+  });
+
+  test("says when nothing is served", () => {
+    expect(bannerLines("http://127.0.0.1:1", { hostname: "127.0.0.1", tls: undefined }, [])[1]).toContain(
+      "no instances",
+    );
+  });
+});
+
+describe("worker", () => {
+  test("makes the gateway once, out of the first request's environment", async () => {
+    const seen: string[] = [];
+    const { fetch } = worker((env: { token: string }) => {
+      seen.push(env.token);
+      return { fetch: (request) => new Response(`${env.token} ${request.url}`) };
+    });
+    const ask = async (token: string) => (await fetch(new Request("http://x/"), { token })).text();
+    expect(seen).toEqual([]);
+    expect([await ask("first"), await ask("second")]).toEqual(["first http://x/", "first http://x/"]);
+    expect(seen).toEqual(["first"]);
+  });
+
+  test("tries again after an environment that was wrong", async () => {
+    const { fetch } = worker((env: { token?: string }) => {
+      if (env.token === undefined) throw new TypeError("no token");
+      return { fetch: () => new Response("ok") };
+    });
+    expect(() => fetch(new Request("http://x/"), {})).toThrow("no token");
+    expect((await fetch(new Request("http://x/"), { token: "x" })).status).toBe(200);
+  });
+});
