@@ -93,18 +93,17 @@ function replayOf(record: IntentRecord, fingerprint: string): Replay | undefined
     (record.action.kind === "cancel" && (record.state === "unknown" || record.state === "sending"));
   if (free) return undefined;
   if (record.fingerprint !== fingerprint) throw mismatch();
-  if (record.state === "sending" || record.state === "unknown") {
-    throw outcomeUnknown(failure?.message ?? "the gateway ended before the broker answered", tagOf(record));
-  }
+  const tag = tagOf(record);
+  const isOpen = record.state === "sending" || record.state === "unknown";
   if (failure !== null) {
-    const tag = tagOf(record);
     throw new Failure(failure.code, failure.message, {
       outcome: failure.outcome,
-      replayedAt: record.updatedAt,
+      ...(isOpen ? {} : { replayedAt: record.updatedAt }),
       ...(failure.details === undefined ? {} : { details: failure.details }),
       ...(tag === undefined ? {} : { tag }),
     });
   }
+  if (isOpen) throw outcomeUnknown("the gateway ended before the broker answered", tag);
   const orderId = record.action.kind === "place" ? undefined : record.action.orderId;
   const placed = record.placed ?? (orderId === undefined ? undefined : { orderId });
   return placed === undefined ? undefined : { placed, at: record.updatedAt };

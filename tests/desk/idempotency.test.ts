@@ -44,6 +44,18 @@ describe("a place under a key", () => {
     expect(venue.ledger.size).toBe(1000);
   });
 
+  test("whose outcome is unknown is told the same again until it is known", async () => {
+    const venue = createVenue({ settleMs: 60_000 });
+    const { desk } = at(venue);
+    venue.next("drop-before");
+    const first = await rejection(desk.place(LIMIT_BUY, by("k1")));
+    const again = await rejection(desk.place(LIMIT_BUY, by("k1")));
+    const told = { code: "OutcomeUnknown", outcome: "unknown", tag: expect.stringMatching(/^ht/) };
+    expect(first).toMatchObject({ ...told, message: expect.any(String) });
+    expect(again).toMatchObject({ ...told, message: first instanceof Error && first.message, replayedAt: undefined });
+    expect(venue.ledger.size).toBe(0);
+  });
+
   test("belongs to its request", async () => {
     const venue = createVenue();
     const { desk } = at(venue);
