@@ -1,0 +1,91 @@
+/** Gateways as processes, and clients that do not give up. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import type { GatewaySetup } from "./gateway-program.ts";
+
+/** A gateway between its start and its end. */
+export interface GatewayProcess {
+  /** Resolves with its URL when it serves; rejects if it ends before that. */
+  readonly serving: Promise<string>;
+  /** Ends it at once, from within any callback, and resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Asks it to end; resolves with its exit code. */
+  stop(): Promise<number | null>;
+}
+
+const PROGRAM = fileURLToPath(new URL("gateway-program.ts", import.meta.url));
+
+/** Starts a gateway, which ends with the test at the latest. */
+export function startGateway(setup: GatewaySetup): GatewayProcess {
+  const child = spawn(process.execPath, ["--no-warnings", PROGRAM, JSON.stringify(setup)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const exit = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const serving = Promise.race([
+    once(child.stdout, "data").then(([chunk]) => String(chunk).trim()),
+    exit.then((code) => Promise.reject(new Error(`the gateway ended before it served, with exit code ${code}`))),
+  ]);
+  // Whoever kills a gateway that starts does not wait for it.
+  serving.catch(() => undefined);
+  return {
+    serving,
+    async kill() {
+      child.kill("SIGKILL");
+      await exit;
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      return await exit;
+    },
+  };
+}
+
+/** What a client was answered in the end. */
+export interface FinalAnswer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: answers have every shape
+  readonly body: any;
+  readonly replayed: boolean;
+}
+
+/** A client of one instance, wherever its gateway is at the moment. */
+export interface Client {
+  readonly url: () => string;
+  readonly instanceId: string;
+  readonly token: string;
+}
+
+/** Between two tries. */
+const RETRY_MS = 100;
+
+/** Sends a write under a key, again and again, until the answer is final: not one that says to try again, nor a fault. */
+export async function untilAnswered(
+  { url, instanceId, token }: Client,
+  path: string,
+  key: string,
+  body: unknown,
+): Promise<FinalAnswer> {
+  for (;;) {
+    try {
+      const response = await fetch(`${url()}/httptrading/api/${instanceId}/${path}`, {
+        method: "POST",
+        headers: { "HT-TOKEN": token, "Content-Type": "application/json", "Idempotency-Key": key },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(10_000),
+      });
+      const { status } = response;
+      const answer = await response.json();
+      const isFinal = status < 500 && answer.error?.retryable !== true;
+      if (isFinal) {
+        return { status, body: answer, replayed: response.headers.get("Idempotent-Replayed") === "true" };
+      }
+    } catch {
+      // Killed while it answered, or not there at all: the key makes it safe to ask again.
+    }
+    await pause(RETRY_MS);
+  }
+}
