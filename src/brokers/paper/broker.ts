@@ -6,7 +6,7 @@ import type { Quote } from "../../domain/quote.ts";
 import { createExchange } from "../../exchange/exchange.ts";
 import { MARKET_REGIONS } from "../../exchange/markets.ts";
 import { createRandomWalk, type RandomWalk, WALK_STEP_MS } from "../../exchange/random-walk.ts";
-import type { Exchange } from "../../exchange/types.ts";
+import type { Exchange, ExchangeEvent, ExchangeOrder } from "../../exchange/types.ts";
 import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import type { PaperConfig } from "./config.ts";
@@ -204,15 +204,17 @@ export function createPaperBroker(config: PaperConfig): Broker {
       }),
 
     order: (orderId, call) =>
-      read(call, (exchange) => {
+      read(call, async (exchange, now) => {
         const order = exchange.order(orderId);
+        await now.saver?.idle();
         if (order !== undefined) return order;
         throw new BrokerError("OrderNotFound", `there is no order ${orderId} in this paper account`);
       }),
 
     orders: ({ status }, call) =>
-      read(call, (exchange) => {
+      read(call, async (exchange, now) => {
         const orders = exchange.orders();
+        await now.saver?.idle();
         return {
           orders: status === "all" ? orders : orders.filter((order) => !isTerminal(order.status)),
           unmapped: [],
@@ -232,11 +234,8 @@ function beginSession(config: PaperConfig, exchange: Exchange, host: BrokerHost,
   const ending = new AbortController();
   const contracts = exchange.snapshot().prices.map(({ contract }) => contract);
   const saver = store === undefined ? undefined : createSaver(store, () => writeState(exchange.snapshot()));
-  const unsubscribe = exchange.subscribe(({ order }) => {
-    host.onOrder(order);
-    // What fails here fails again, and aloud, with the next write: each saves the whole account.
-    saver?.save().catch(() => undefined);
-  });
+  const tell = (order: ExchangeOrder): void => host.onOrder(order);
+  const unsubscribe = exchange.subscribe(saver === undefined ? ({ order }) => tell(order) : tellKept(saver, tell));
   let polling = false;
   const poll = (asked: Broker): void => {
     if (polling) return;
@@ -265,6 +264,25 @@ function beginSession(config: PaperConfig, exchange: Exchange, host: BrokerHost,
   );
   letGo(beat);
   return session;
+}
+
+/**
+ * Tells of an order when it is kept: what was told of before might be gone after a crash, and its number given to another.
+ * What cannot be kept now is told with what can, later.
+ */
+function tellKept(saver: Saver, tell: (order: ExchangeOrder) => void): (event: ExchangeEvent) => void {
+  let untold: readonly ExchangeEvent[] = [];
+  return (event) => {
+    untold = [...untold, event];
+    const tellUpToThis = () => {
+      const count = untold.indexOf(event) + 1;
+      const kept = untold.slice(0, count);
+      untold = untold.slice(count);
+      for (const { order } of kept) tell(order);
+    };
+    // What fails here fails again, and aloud, with the next write: each saves the whole account.
+    saver.save().then(tellUpToThis, () => undefined);
+  };
 }
 
 /** Lets happen what time has brought. Every call does this, since workers run no timers between requests. */

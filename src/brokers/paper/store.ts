@@ -12,6 +12,8 @@ export interface PaperStore {
 export interface Saver {
   /** Resolves when a state taken after this call is kept. Calls that come during a write share the next one. */
   save(): Promise<void>;
+  /** Resolves when everything that was to be saved by now is kept, or could not be. */
+  idle(): Promise<void>;
 }
 
 export function createSaver(store: PaperStore, state: () => string): Saver {
@@ -28,6 +30,7 @@ export function createSaver(store: PaperStore, state: () => string): Saver {
         });
       return next;
     },
+    idle: () => (next ?? running).catch(() => undefined),
   };
 }
 

@@ -68,20 +68,21 @@ describe("a store", () => {
     await second.broker.close();
   });
 
-  test("has the order before the order is answered", async () => {
-    const { store, saved, hold } = memoryStore();
-    const { broker } = await openAccount({ store });
+  test("has the order before anybody is told of it", async () => {
+    const { store, saved, most, hold } = memoryStore();
+    const { broker, pushes } = await openAccount({ store });
     const release = hold();
-    let answered = false;
-    const placing = broker.placeOrder(limit(), call()).then((placed) => {
-      answered = true;
-      return placed;
-    });
-    await until(async () => (await broker.orders({ status: "open" }, call())).orders.length === 1);
+    const told: unknown[] = [];
+    const placing = broker.placeOrder(limit(), call());
+    await until(() => most() === 1);
+    const tellings = [placing, broker.order("1", call()), broker.orders({ status: "all" }, call())];
+    for (const telling of tellings) telling.then((what) => told.push(what));
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-    expect([answered, saved.length]).toEqual([false, 0]);
+    expect([told, pushes, saved]).toEqual([[], [], []]);
     release();
     const { orderId } = await placing;
+    await Promise.all(tellings);
+    expect(pushes).toMatchObject([{ orderId, status: "OPEN" }]);
     expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toMatchObject([{ orderId, status: "OPEN" }]);
     await broker.close();
   });
@@ -101,15 +102,17 @@ describe("a store", () => {
 
   test("that fails leaves the outcome unknown, the order in the book, and is tried again with the next write", async () => {
     const { store, saved, fail } = memoryStore();
-    const { broker } = await openAccount({ store });
+    const { broker, pushes } = await openAccount({ store });
     fail(new Error("disk full"));
     const error = await errorOf(broker.placeOrder(limit(), call()));
     expect(error).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
     expect(error.message).toContain("disk full");
     expect((await broker.orders({ status: "open", fresh: true }, call())).orders).toMatchObject([{ tag: limit().tag }]);
+    expect(pushes).toEqual([]);
     fail(undefined);
     await broker.placeOrder(limit(), call());
     expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toHaveLength(2);
+    expect(pushes.map(({ orderId }) => orderId)).toEqual(["1", "2"]);
     await broker.close();
   });
 
