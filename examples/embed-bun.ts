@@ -2,8 +2,8 @@
  * Inside a Bun server of your own: `bun examples/embed-bun.ts`.
  *
  * The gateway answers everything under /httptrading/, and gets the request as it came: path, headers and unread body.
- * A server of your own is also yours to bind (here to this machine only) and to stop: `trading.close()` ends what the
- * brokers hold open.
+ * A server of your own is also yours to bind (here to this machine only) and to stop: `trading.endStreams()` ends
+ * what would never end by itself, `trading.close()` what the brokers hold open.
  */
 import process from "node:process";
 import { createHttpTrading } from "../mod.ts";
@@ -38,6 +38,7 @@ const server = Bun.serve({
 console.log(`listens on ${server.url.origin}`);
 
 process.once("SIGTERM", async () => {
+  trading.endStreams();
   await server.stop();
   await trading.close();
 });

@@ -2,8 +2,9 @@
  * Inside a Deno server of your own: `deno run --allow-net --allow-env examples/embed-deno.ts`.
  *
  * The gateway answers everything under /httptrading/, and gets the request as it came: path, headers and unread body.
- * A server of your own is also yours to bind (here to this machine only) and to stop: `trading.close()` ends what the
- * brokers hold open. A server with nothing else is `Deno.serve({ hostname: "127.0.0.1" }, trading)`.
+ * A server of your own is also yours to bind (here to this machine only) and to stop: `trading.endStreams()` ends
+ * what would never end by itself, `trading.close()` what the brokers hold open. A server with nothing else is
+ * `Deno.serve({ hostname: "127.0.0.1" }, trading)`.
  */
 import process from "node:process";
 import { createHttpTrading } from "../mod.ts";
@@ -33,6 +34,7 @@ const server = Deno.serve(
 );
 
 process.once("SIGTERM", async () => {
+  trading.endStreams();
   await server.shutdown();
   await trading.close();
 });

@@ -2,7 +2,8 @@
  * Inside an Express server of your own, on Node: `node examples/embed-node-express.ts`.
  *
  * The gateway stands at the root and before every body parser: it reads the body itself. A server of your own is also
- * yours to bind (here to this machine only) and to stop: `trading.close()` ends what the brokers hold open.
+ * yours to bind (here to this machine only) and to stop: `trading.endStreams()` ends what would never end by itself,
+ * `trading.close()` what the brokers hold open.
  */
 import type { AddressInfo } from "node:net";
 import process from "node:process";
@@ -28,5 +29,6 @@ const server = app.listen(Number(process.env["PORT"] ?? 8080), "127.0.0.1", (err
 });
 
 process.once("SIGTERM", () => {
+  trading.endStreams();
   server.close(() => trading.close());
 });

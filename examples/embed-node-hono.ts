@@ -2,8 +2,9 @@
  * Inside a Hono server of your own, on Node: `node examples/embed-node-hono.ts`.
  *
  * The gateway answers everything under /httptrading/, and gets the request as it came: path, headers and unread body
- * (`app.mount("/httptrading", …)` would cut the path). A server of your own is also yours to bind (here to this machine
- * only) and to stop: `trading.close()` ends what the brokers hold open.
+ * (`app.mount("/httptrading", …)` would cut the path). A server of your own is also yours to bind (here to this
+ * machine only) and to stop: `trading.endStreams()` ends what would never end by itself, `trading.close()` what the
+ * brokers hold open.
  */
 import process from "node:process";
 import { serve } from "@hono/node-server";
@@ -24,5 +25,6 @@ const server = serve(
 );
 
 process.once("SIGTERM", () => {
+  trading.endStreams();
   server.close(() => trading.close());
 });

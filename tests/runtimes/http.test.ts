@@ -31,8 +31,13 @@ describe.each(SERVERS)("%s %s", (runtime, example, suite) => {
 
   test.each(suite)("$name", ({ run }) => run(url, CONTEXT));
 
-  test("ends by itself at SIGTERM", async () => {
+  test("ends by itself at SIGTERM, though somebody follows the events", async () => {
+    const events = await fetch(`${url}/httptrading/api/${DEMO.instanceId}/order/events`, {
+      headers: { "HT-TOKEN": DEMO.tokens[0] },
+    });
+    expect(events.status).toBe(200);
     program.signal("SIGTERM");
+    expect(await events.text()).toContain("retry:");
     expect(await program.ended).toEqual({ code: 0, signal: null });
   });
 });
