@@ -55,5 +55,6 @@ export function myBroker(options: InstanceOptions): Broker {
 
 if (import.meta.main) {
   const broker = myBroker({ instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] });
+  // Its account is in memory, and so is its journal; one that lasts belongs to a file: `journal: sqliteJournal(…)`.
   await serve(createHttpTrading({ brokers: [broker] }));
 }

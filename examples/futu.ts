@@ -1,16 +1,17 @@
 /**
  * An account at Futu, through OpenD. Unset, the environment fits the simulator (`npm run simulate -- opend --port 33333`):
  * FUTU_HOST, FUTU_PORT (OpenD's websocket_port), FUTU_KEY (the plain text of its websocket_key_md5), FUTU_TRADE_ENV
- * (SIMULATE or REAL) and FUTU_UNLOCK_PIN (the MD5 of the trade password).
+ * (SIMULATE or REAL) and FUTU_UNLOCK_PIN (the MD5 of the trade password). JOURNAL names the journal's file, httptrading.db
+ * unless set; each simulator begins its order numbers anew and needs a new one, or JOURNAL=memory.
  *
  *     bun examples/futu.ts
- *     deno run --allow-net --allow-env --allow-read --allow-sys examples/futu.ts
+ *     deno run --allow-net --allow-env --allow-read --allow-write --allow-sys examples/futu.ts
  *     node examples/futu.ts
  */
 import process from "node:process";
 import { createHttpTrading } from "../mod.ts";
 import { futu } from "../src/brokers/futu/index.ts";
-import { DEMO, serveExample } from "./serve.ts";
+import { DEMO, exampleJournal, serveExample } from "./serve.ts";
 
 const {
   FUTU_HOST: host = "127.0.0.1",
@@ -33,4 +34,4 @@ const broker = futu({
   ...(unlockPin === undefined ? {} : { unlockPin }),
 });
 
-await serveExample(createHttpTrading({ brokers: [broker] }));
+await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal() }));

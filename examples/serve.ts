@@ -1,19 +1,41 @@
 /**
- * What the examples share: the `serve` of whichever runtime runs them, on `HOST` and `PORT`. A program of your own knows
- * its runtime, and imports `serve` from `httptrading/bun`, `httptrading/deno` or `httptrading/node`.
+ * What the examples share: the `serve` of whichever runtime runs them, on `HOST` and `PORT`, and the journal that `JOURNAL`
+ * names. A program of your own knows its runtime, and imports `serve` from `httptrading/bun`, `httptrading/deno` or
+ * `httptrading/node`.
  */
 import process from "node:process";
-import type { HttpTrading } from "../mod.ts";
+import { type HttpTrading, isFailure, type Journal, memoryJournal } from "../mod.ts";
+import { sqliteJournal } from "../src/journal/sqlite.ts";
 import type { RunningServer } from "../src/runtime/node.ts";
 
 /** The instance that every example serves. Make both up anew for an account of your own: they are secrets. */
 export const DEMO = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] } as const;
 
+/** Path of the journal's file, from `JOURNAL`: `httptrading.db` where that is not set, `undefined` where it is `memory`. */
+export function journalFile(): string | undefined {
+  const { JOURNAL: file = "httptrading.db" } = process.env;
+  return file === "memory" ? undefined : file;
+}
+
+/** A journal in that file. */
+export function exampleJournal(): Journal {
+  const file = journalFile();
+  return file === undefined ? memoryJournal() : sqliteJournal(file);
+}
+
 /** Serves on `HOST` (default 127.0.0.1) and `PORT` (default 8080), and shows how the demo instance is asked. */
 export async function serveExample(trading: HttpTrading): Promise<void> {
   const { HOST: hostname = "127.0.0.1", PORT: port = "8080" } = process.env;
   const { serve } = await runtime();
-  const server = await serve(trading, { hostname, port: Number(port) });
+  let server: RunningServer;
+  try {
+    server = await serve(trading, { hostname, port: Number(port) });
+  } catch (error) {
+    if (!isFailure(error) || error.code !== "JournalUnavailable") throw error;
+    console.error(`${error.message}\n(JOURNAL=another.db uses another file, JOURNAL=memory none)`);
+    process.exitCode = 1;
+    return;
+  }
   if (process.env["npm_lifecycle_event"] !== undefined) closeWhenAbandoned(server);
   const { url } = server;
   for (const line of curlLines(`${url}/httptrading/api/${DEMO.instanceId}`)) console.log(line);

@@ -6,6 +6,7 @@ import { createApp, type ServedBroker } from "./http/app.ts";
 import { createTokenTable } from "./http/auth.ts";
 import { checkOptions, type HttpTradingOptions } from "./http/check-options.ts";
 import { createEnvelope } from "./http/envelope.ts";
+import type { JournalPlace } from "./journal/journal.ts";
 import { memoryJournal } from "./journal/memory.ts";
 import type { Environment } from "./spec/capabilities.ts";
 
@@ -33,8 +34,10 @@ export interface HttpTrading extends AsyncDisposable {
   /** The same handler, for those who ask for a method. Needs no `this`. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /**
-   * Connects all brokers; without it each one is connected by the first request to it. Waits for all of them, and then
-   * rejects with an `AggregateError` if some can never start; the others are served all the same.
+   * Opens the journal and connects all brokers; without it that is done by the first request that needs it. Rejects with
+   * `JournalUnavailable`, and connects nothing, when the journal cannot be opened or another gateway writes it. Otherwise
+   * waits for all brokers, and then rejects with an `AggregateError` if some can never start; the others are served all
+   * the same.
    */
   readonly start: () => Promise<void>;
   /**
@@ -46,10 +49,16 @@ export interface HttpTrading extends AsyncDisposable {
   readonly close: () => Promise<void>;
   /** What is served. `environment` and `account` are of the moment in which they are read. */
   readonly instances: readonly InstanceInfo[];
+  /** Where orders are written down. */
+  readonly journal: JournalPlace;
 }
 
 /**
  * Makes a gateway of one or more brokers. Synchronous and free of I/O; two gateways in one process share nothing.
+ *
+ * **Without `journal` it remembers in memory only**, and forgets with its process what it sent, under which keys, and what
+ * it does not know the outcome of. Where orders matter give it a file: `journal: sqliteJournal("httptrading.db")`, from
+ * `httptrading/journal/sqlite`.
  *
  * ```ts
  * const trading = createHttpTrading({
@@ -92,6 +101,8 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   });
 
   async function start(): Promise<void> {
+    // First of all: a second gateway on the same journal must find that out before it has touched an account.
+    await journal.open();
     pruning.start();
     const results = await Promise.allSettled(desks.map((desk) => desk.start()));
     const failed = results.flatMap((result, index) =>
@@ -125,6 +136,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       for (const desk of desks) desk.endFollowing();
     },
     close,
+    journal: journal.place ?? { name: "a journal of your own", lasting: true },
     instances: instances.map(({ broker, instance }) => ({
       name: instance.name ?? broker.kind,
       kind: broker.kind,

@@ -127,6 +127,14 @@ export interface EventPage {
   readonly complete: boolean;
 }
 
+/** What operators are told about a journal. */
+export interface JournalPlace {
+  /** A file's path, or whatever names it. */
+  readonly name: string;
+  /** False when everything is forgotten with the process. */
+  readonly lasting: boolean;
+}
+
 type Awaitable<T> = T | Promise<T>;
 
 /**
@@ -134,6 +142,8 @@ type Awaitable<T> = T | Promise<T>;
  * and has then written nothing of it; the desk then sends nothing but cancels.
  */
 export interface Journal {
+  /** Where it keeps its lines. Default: somewhere lasting. */
+  readonly place?: JournalPlace;
   /** Opens it, before any other call. Called by every desk; the second call answers the same. */
   open(): Awaitable<JournalHead>;
   /** Adds lines in order, all or none; answers the number of the last when they are as safe as asked. */

@@ -77,6 +77,7 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
   }
 
   return {
+    place: { name: "memory", lasting: false },
     open: () => ({ epoch, sequence }),
     append(lines) {
       const begins = new Set<string>();

@@ -14,7 +14,16 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
-import type { Durability, EventPage, IntentRecord, Journal, JournalHead, JournalLine, OrderRecord } from "./journal.ts";
+import type {
+  Durability,
+  EventPage,
+  IntentRecord,
+  Journal,
+  JournalHead,
+  JournalLine,
+  JournalPlace,
+  OrderRecord,
+} from "./journal.ts";
 import { loadSqlite } from "./load-sqlite.ts";
 import { fileFailure, journalUnavailable } from "./sqlite-errors.ts";
 import { storedLine } from "./sqlite-lines.ts";
@@ -35,6 +44,7 @@ export interface SqliteJournalOptions {
 
 /** A journal in a SQLite file. */
 export interface SqliteJournal extends Journal {
+  readonly place: JournalPlace;
   open(): Promise<JournalHead>;
   append(lines: readonly JournalLine[], durability: Durability): Promise<number>;
   intent(instance: string, id: string): IntentRecord | undefined;
@@ -84,6 +94,7 @@ export function sqliteJournal(file: string, { maxBytes }: SqliteJournalOptions =
   }
 
   return {
+    place: { name: file, lasting: true },
     async open() {
       opening ??= openFile().catch((error: unknown) => {
         opening = undefined;

@@ -1,5 +1,5 @@
 /** What the operator is told when a server stands. No instance id and no token may ever stand here. */
-import type { InstanceInfo } from "../create-http-trading.ts";
+import type { HttpTrading, InstanceInfo } from "../create-http-trading.ts";
 import type { CheckedServeOptions } from "./serve-options.ts";
 
 /** The address that reaches a server from the machine it runs on. */
@@ -14,12 +14,15 @@ export function bannerLines(
   url: string,
   { hostname, tls }: Pick<CheckedServeOptions, "hostname" | "tls">,
   instances: readonly InstanceInfo[],
+  journal?: HttpTrading["journal"],
 ): string[] {
   const lines = [
     `httptrading listens on ${url}${WILDCARDS.has(hostname) ? " and every other address of this machine" : ""}`,
     ...instances.map(instanceLine),
   ];
   if (instances.length === 0) lines.push("  no instances: every path under /httptrading/api/ is answered 404");
+  if (journal !== undefined)
+    lines.push(`  journal: ${journal.name}${journal.lasting ? "" : ", which ends with this process"}`);
   const real = instances.filter((instance) => instance.environment === "REAL");
   if (real.length > 0) {
     lines.push(
@@ -28,6 +31,12 @@ export function bannerLines(
       `  *  REAL MONEY: orders sent to ${real.map((instance) => instance.name).join(", ")} are real orders`,
       "  ************************************************************",
       "",
+    );
+  }
+  if (real.length > 0 && journal?.lasting === false) {
+    lines.push(
+      "Warning: the journal is in memory while money is real: after a crash nobody knows what was sent, and the same " +
+        'Idempotency-Key is a new one. Give createHttpTrading a journal in a file, sqliteJournal("httptrading.db").',
     );
   }
   if (tls === undefined && !isLoopback(hostname)) {

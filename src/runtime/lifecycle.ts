@@ -47,7 +47,8 @@ export async function serveWith(listen: Listen, trading: Servable, options: Serv
 
   const url = localUrl(hostname, listener.port, tls !== undefined);
   // A signal may have come while the brokers were starting.
-  if (closing === undefined) for (const line of bannerLines(url, checked, trading.instances)) print(line);
+  if (closing === undefined)
+    for (const line of bannerLines(url, checked, trading.instances, trading.journal)) print(line);
   return { url, hostname, port: listener.port, close, [Symbol.asyncDispose]: close };
 }
 

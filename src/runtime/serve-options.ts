@@ -3,7 +3,7 @@ import type { HttpTrading } from "../create-http-trading.ts";
 
 /** What is served: the result of `createHttpTrading`, or anything of its form. */
 export type Servable = Pick<HttpTrading, "fetch" | "start" | "close" | "instances"> &
-  Partial<Pick<HttpTrading, "endStreams">>;
+  Partial<Pick<HttpTrading, "endStreams" | "journal">>;
 
 /** Where and how to serve. */
 export interface ServeOptions {

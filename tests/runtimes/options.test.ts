@@ -98,6 +98,18 @@ describe("the banner", () => {
     expect(warns({ cert: "", key: "" })).toBe(false);
   });
 
+  test.each([
+    ["REAL", false, true],
+    ["REAL", true, false],
+    ["SIMULATE", false, false],
+  ] as const)("of %s money with a journal that is lasting: %s", (environment, lasting, warns) => {
+    const broker = { name: "mine", kind: "futu", display: "富途证券", environment, account: "****5678" };
+    const options = { hostname: "127.0.0.1", tls: undefined };
+    const lines = bannerLines("http://127.0.0.1:1", options, [broker], { name: "the journal", lasting });
+    expect(lines.some((line) => line.startsWith("Warning: the journal is in memory"))).toBe(warns);
+    expect(lines).toContain(`  journal: the journal${lasting ? "" : ", which ends with this process"}`);
+  });
+
   test("says when nothing is served", () => {
     expect(bannerLines("http://127.0.0.1:1", { hostname: "127.0.0.1", tls: undefined }, [])[1]).toContain(
       "no instances",

@@ -8,7 +8,17 @@ export const ROOT = join(import.meta.dirname, "../..");
 const COMMANDS = {
   node: ["node"],
   bun: ["bun"],
-  deno: ["deno", "run", "--quiet", "--no-prompt", "--allow-net", "--allow-env", "--allow-read", "--allow-sys"],
+  deno: [
+    "deno",
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--allow-net",
+    "--allow-env",
+    "--allow-read",
+    "--allow-write",
+    "--allow-sys",
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Runtime = keyof typeof COMMANDS;
@@ -39,7 +49,7 @@ export function start(runtime: Runtime, path: string, env: Readonly<Record<strin
   const { npm_lifecycle_event: _, ...inherited } = process.env;
   const child = spawn(join(ROOT, "node_modules/.bin", command), [...flags, path], {
     cwd: ROOT,
-    env: { ...inherited, ...env, NO_COLOR: "1" },
+    env: { ...inherited, JOURNAL: "memory", ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   return watch(child);
