@@ -24,27 +24,31 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
   let closed = false;
 
   async function write(): Promise<void> {
-    while (waiting.length > 0 && !closed) {
-      const batch = waiting;
-      waiting = [];
-      let last: { sequence: number; at: number };
-      try {
-        last = await journal.append(batch, "process");
-      } catch {
-        waiting = [...batch, ...waiting];
-        retry = setTimeout(start, RETRY_MS);
-        return;
-      }
-      const first = last.sequence - batch.length + 1;
-      const events = batch.map((event, index) => ({ ...event, instance, at: last.at, sequence: first + index }));
-      for (const listener of listeners) listener(events);
+    try {
+      while (waiting.length > 0 && !closed) await writeBatch();
+    } catch {
+      retry = setTimeout(start, RETRY_MS);
+    } finally {
+      // In the same step as the last look at what waits: what is recorded later has to begin anew.
+      writing = undefined;
     }
   }
 
-  function start(): void {
-    writing ??= write().finally(() => {
-      writing = undefined;
+  /** Writes what waits; puts it back and rejects when the journal cannot be written. */
+  async function writeBatch(): Promise<void> {
+    const batch = waiting;
+    waiting = [];
+    const last = await journal.append(batch, "process").catch((error: unknown) => {
+      waiting = [...batch, ...waiting];
+      throw error;
     });
+    const first = last.sequence - batch.length + 1;
+    const events = batch.map((event, index) => ({ ...event, instance, at: last.at, sequence: first + index }));
+    for (const listener of listeners) listener(events);
+  }
+
+  function start(): void {
+    writing ??= write();
   }
 
   return {

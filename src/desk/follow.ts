@@ -67,7 +67,6 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
   const waiting = new Set<() => void>();
   const cursors = new Set<CountingCursor>();
   let closed = false;
-  let heartbeat: ReturnType<typeof setInterval> | undefined;
 
   const unsubscribe = events.subscribe((published) => {
     recentAfter ??= (published[0]?.sequence ?? 1) - 1;
@@ -101,6 +100,19 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
     return recent.slice(low, low + PAGE);
   }
 
+  /** Resolves with the next event of anybody, after a heartbeat's time, or when `wakeUp` is called. */
+  async function somethingNew(onWaiting: (wakeUp: () => void) => void): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // A timer for each, since an edge worker ends a request that waits for nothing but other requests.
+    const heartbeat = setTimeout(resolve, heartbeatMs);
+    unrefTimer(heartbeat);
+    waiting.add(resolve);
+    onWaiting(resolve);
+    await promise;
+    clearTimeout(heartbeat);
+    waiting.delete(resolve);
+  }
+
   /** The events to start a follower with, and the number it has then heard of. */
   function snapshot(): { first: DeskEvent[]; position: number } {
     return { first: [{ kind: "snapshot", sequence: latest, orders: book.open() }], position: latest };
@@ -124,6 +136,7 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
 
   /** What comes after a position, and the position after that. */
   async function eventsAfter(position: number): Promise<{ found: readonly DeskEvent[]; upTo: number }> {
+    const head = latest;
     let found = atHand(position);
     if (found === undefined) {
       const page = await journal.events(position, PAGE);
@@ -133,7 +146,7 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
       }
       found = page.events;
     }
-    return { found, upTo: found.at(-1)?.sequence ?? position };
+    return { found, upTo: found.at(-1)?.sequence ?? Math.max(position, head) };
   }
 
   return {
@@ -157,10 +170,10 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
         }
         let found: readonly DeskEvent[] = [];
         for (let round = 0; round < 2 && found.length === 0 && open; round += 1) {
-          if (round > 0) {
-            await new Promise<void>((resolve) => {
+          // What came since this was last looked at has waked nobody.
+          if (round > 0 && position >= latest) {
+            await somethingNew((resolve) => {
               wakeUp = resolve;
-              waiting.add(resolve);
             });
           }
           ({ found, upTo: position } = await eventsAfter(position));
@@ -189,21 +202,10 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
           open = false;
           tellClosed();
           cursors.delete(cursor);
-          if (wakeUp !== undefined) {
-            waiting.delete(wakeUp);
-            wakeUp();
-          }
-          if (cursors.size === 0) {
-            clearInterval(heartbeat);
-            heartbeat = undefined;
-          }
+          wakeUp?.();
         },
       };
       cursors.add(cursor);
-      if (heartbeat === undefined) {
-        heartbeat = setInterval(wake, heartbeatMs);
-        unrefTimer(heartbeat);
-      }
       return cursor;
     },
     close() {

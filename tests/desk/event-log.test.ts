@@ -1,0 +1,44 @@
+import { expect, test, vi } from "vitest";
+import { createEventLog } from "../../src/desk/event-log.ts";
+import { createFollowers } from "../../src/desk/follow.ts";
+import { instanceJournal } from "../../src/desk/instance-journal.ts";
+import { createOrderBook } from "../../src/desk/order-book.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+
+const STEPS = Array.from({ length: 25 }, (_, steps) => steps);
+
+/** So many steps of the queue in which promises go on. */
+async function pass(steps: number): Promise<void> {
+  for (let step = 0; step < steps; step += 1) await undefined;
+}
+
+function connection(reason: string) {
+  return { kind: "connection", connected: false, reason } as const;
+}
+
+test.each(STEPS)("an event that comes %i steps after another is written too", async (steps) => {
+  const events = createEventLog(instanceJournal(memoryJournal(), "digest"), "digest");
+  const seen: number[] = [];
+  events.subscribe((published) => seen.push(...published.map(({ sequence }) => sequence)));
+  events.record(connection("first"));
+  await pass(steps);
+  events.record(connection("second"));
+  await vi.waitFor(() => expect(seen).toEqual([1, 2]));
+  events.close();
+});
+
+test.each(STEPS)("a follower that asks %i steps after an event does not sleep through the next", async (steps) => {
+  const journal = instanceJournal(memoryJournal(), "digest");
+  const events = createEventLog(journal, "digest");
+  const followers = createFollowers({ book: createOrderBook(), journal, events, heartbeatMs: 60_000 });
+  const cursor = await followers.follow(undefined);
+  await cursor.next();
+  events.record(connection("first"));
+  events.record(connection("second"));
+  await pass(steps);
+  const seen: number[] = [];
+  while (seen.length < 2) seen.push(...((await cursor.next()) ?? []).map(({ sequence }) => sequence));
+  expect(seen).toEqual([1, 2]);
+  followers.close();
+  events.close();
+});
