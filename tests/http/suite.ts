@@ -7,6 +7,7 @@
  */
 import { accountChecks } from "./suite/account.ts";
 import type { HttpCheck } from "./suite/client.ts";
+import { eventChecks } from "./suite/events.ts";
 import { gatewayChecks } from "./suite/gateway.ts";
 import { orderChecks } from "./suite/orders.ts";
 import { refusalChecks } from "./suite/refusals.ts";
@@ -14,4 +15,10 @@ import { refusalChecks } from "./suite/refusals.ts";
 export type { HttpCheck, SuiteContext } from "./suite/client.ts";
 
 /** Every check, in an order in which they can be run one after the other. */
-export const HTTP_SUITE: readonly HttpCheck[] = [...gatewayChecks, ...accountChecks, ...orderChecks, ...refusalChecks];
+export const HTTP_SUITE: readonly HttpCheck[] = [
+  ...gatewayChecks,
+  ...accountChecks,
+  ...orderChecks,
+  ...eventChecks,
+  ...refusalChecks,
+];

@@ -35,6 +35,8 @@ export interface Client {
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Reply>;
   /** Requests with headers of one's own, the token among them. */
   ask(path: string, init: RequestInit): Promise<Reply>;
+  /** The same, with the answer as it comes. */
+  open(path: string, init: RequestInit): Promise<Response>;
 }
 
 /** A check whose work is given a client. */
@@ -45,19 +47,21 @@ export function check(name: string, work: (client: Client) => Promise<void>): Ht
 function clientOf(baseUrl: string, { instanceId, token, fetch = globalThis.fetch }: SuiteContext): Client {
   const base = baseUrl.replace(/\/$/, "");
   async function raw(path: string, init?: RequestInit): Promise<Reply> {
-    const response = await fetch(`${base}${path}`, init);
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, text, json: parsed(text) };
+    return read(await fetch(`${base}${path}`, init));
   }
-  function ask(path: string, { headers, ...init }: RequestInit): Promise<Reply> {
+  function open(path: string, { headers, ...init }: RequestInit): Promise<Response> {
     const all = new Headers(headers);
     if (!all.has("HT-TOKEN")) all.set("HT-TOKEN", token);
-    return raw(`/httptrading/api/${instanceId}/${path}`, { ...init, headers: all });
+    return fetch(`${base}/httptrading/api/${instanceId}/${path}`, { ...init, headers: all });
+  }
+  async function ask(path: string, init: RequestInit): Promise<Reply> {
+    return read(await open(path, init));
   }
   return {
     instanceId,
     raw,
     ask,
+    open,
     get: (path) => ask(path, {}),
     post: (path, body, headers = {}) =>
       ask(path, {
@@ -66,6 +70,11 @@ function clientOf(baseUrl: string, { instanceId, token, fetch = globalThis.fetch
         body: typeof body === "string" ? body : JSON.stringify(body),
       }),
   };
+}
+
+async function read(response: Response): Promise<Reply> {
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: parsed(text) };
 }
 
 function parsed(text: string): unknown {
