@@ -194,8 +194,9 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
           }
         },
         wentBy(count) {
-          if (asking) return;
-          missed += count;
+          // The event wakes it, once: an edge worker may have ended its request without a word, and then it never asks again.
+          if (asking) asking = false;
+          else missed += count;
           if (missed > LET_GO_AFTER) cursor.close();
         },
         close() {
