@@ -12,6 +12,9 @@ export interface OrderBook {
   restore(record: OrderRecord): void;
   /** Marks an open order that the broker does not know any more; gives its record if that is new. */
   markStale(orderId: string, at: number): OrderRecord | undefined;
+  /** Says that a change of this order was handed over: until the next report, what is known of it may be out of date. */
+  doubt(orderId: string): void;
+  isDoubtful(orderId: string): boolean;
   get(orderId: string): OrderRecord | undefined;
   byTag(tag: string): OrderRecord | undefined;
   open(): readonly OrderRecord[];
@@ -22,6 +25,7 @@ export function createOrderBook(): OrderBook {
   const open = new Map<string, OrderRecord>();
   const completed = new Map<string, OrderRecord>();
   const idByTag = new Map<string, string>();
+  const doubtful = new Set<string>();
 
   function get(orderId: string): OrderRecord | undefined {
     return open.get(orderId) ?? completed.get(orderId);
@@ -45,6 +49,7 @@ export function createOrderBook(): OrderBook {
 
   return {
     apply(report, own, at) {
+      doubtful.delete(report.orderId);
       const known = get(report.orderId);
       const merged: { order: Order; kind: OrderUpdateKind } =
         known === undefined ? { order: report, kind: "order" } : mergeOrder(known, report);
@@ -62,6 +67,10 @@ export function createOrderBook(): OrderBook {
       keep(record);
       return record;
     },
+    doubt(orderId) {
+      if (get(orderId) !== undefined) doubtful.add(orderId);
+    },
+    isDoubtful: (orderId) => doubtful.has(orderId),
     get,
     byTag(tag) {
       const orderId = idByTag.get(tag);

@@ -42,7 +42,7 @@ export function createReads({ seat, book, tracker, deadlineMs }: ReadOptions): R
   /** What pushes have told of an open order, while they can be relied on. */
   function pushed(orderId: string): OrderView | undefined {
     const known = book.get(orderId);
-    const reliable = seat.isLive() && seat.broker.capabilities().push === "stream";
+    const reliable = seat.isLive() && seat.broker.capabilities().push === "stream" && !book.isDoubtful(orderId);
     // A pending order has been answered, but not yet pushed.
     const told = known !== undefined && known.status !== "PENDING" && known.staleSince === null && !isClosed(known);
     return reliable && told ? { ...known, source: "journal" } : undefined;

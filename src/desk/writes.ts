@@ -252,7 +252,10 @@ export function createWrites(options: WriteOptions): Writes {
           checkReplace(seat.broker.capabilities(), change, order);
           const tagged = order.tag === null ? change : { ...change, tag: order.tag };
           const placed = await handOver(
-            (call) => replaceOrder(orderId, tagged, call),
+            (call) => {
+              book.doubt(orderId);
+              return replaceOrder(orderId, tagged, call);
+            },
             deadline,
             begin(claim, action, context),
             (answer) => answer,
@@ -282,7 +285,10 @@ export function createWrites(options: WriteOptions): Writes {
           const known = book.get(orderId);
           if (known !== undefined && isClosed(known)) return alreadyEnded({ ...known, source: "journal" });
           await handOver(
-            (call) => cancelOrder(orderId, call),
+            (call) => {
+              book.doubt(orderId);
+              return cancelOrder(orderId, call);
+            },
             deadline,
             begin(claim, action, context),
             () => ({ orderId }),

@@ -126,6 +126,22 @@ describe("an order", () => {
     expect(asked).toBe(1);
   });
 
+  test("is asked for after a change was handed over, until its push has come", async () => {
+    let status: "OPEN" | "CANCELED" = "OPEN";
+    const { desk, host } = deskOver({
+      order: async () => anOrder({ status, updatedAt: 1 }),
+      cancelOrder: async () => {
+        status = "CANCELED";
+      },
+    });
+    await desk.start();
+    host().onOrder(anOrder());
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(await desk.order("1", {})).toMatchObject({ status: "OPEN", source: "journal" });
+    await desk.cancel("1", { principal: "default" });
+    expect(await desk.order("1", {})).toMatchObject({ status: "CANCELED", source: "broker" });
+  });
+
   test("of a broker that can only list is looked for in the list", async () => {
     const { desk } = deskOver({ orders: async () => ({ orders: [anOrder()], unmapped: [] }) });
     expect(await desk.order("1", {})).toMatchObject({ orderId: "1" });
