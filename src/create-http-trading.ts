@@ -129,7 +129,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     return closing;
   }
 
-  return Object.assign((request: Request) => handle(request), {
+  const trading = Object.assign((request: Request) => handle(request), {
     fetch: (request: Request) => handle(request),
     start,
     endStreams: () => {
@@ -150,9 +150,25 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     })),
     [Symbol.asyncDispose]: close,
   });
+  // Not on the object that logs and inspectors show: the ids of the instances are secrets.
+  const byId = new Map([...brokers].map(([instanceId, { desk }]) => [instanceId, desk]));
+  return Object.defineProperty(trading, DESKS, { value: () => byId, enumerable: false });
 }
 
-/** Starts a desk at the first call, and what goes on in the background with it. A start that fails is told by the call that needs it, and tried again at the next. */
+const DESKS = Symbol.for("httptrading.desks");
+
+/**
+ * The desks of a gateway by instance id, for what this package itself does beside serving; `undefined` for anything that
+ * this or another copy of the package has not made.
+ */
+export function desksOf(trading: object): ReadonlyMap<string, Desk> | undefined {
+  return (trading as { [DESKS]?: () => ReadonlyMap<string, Desk> })[DESKS]?.();
+}
+
+/**
+ * Starts a desk at the first call, and what goes on in the background with it. A start that fails is told by the call
+ * that needs it, and tried again at the next.
+ */
 function onceAwake(desk: Desk, background: () => void): () => void {
   let awake = false;
   return () => {

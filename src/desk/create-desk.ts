@@ -94,6 +94,22 @@ export function createDesk(options: DeskOptions): Desk {
       await reconciler.recover();
       return followers.follow(lastEventId);
     },
+    watch(listener) {
+      let watching = true;
+      const unsubscribe = events.subscribe((published) => {
+        const changed = published.flatMap((event) => ("order" in event ? [event.order] : []));
+        if (changed.length > 0) listener(changed);
+      });
+      const tellOpen = () => {
+        if (watching) listener(book.open());
+      };
+      // While the journal cannot be read nothing can be written either: what changes is told when that is over.
+      reconciler.recover().then(tellOpen, () => undefined);
+      return () => {
+        watching = false;
+        unsubscribe();
+      };
+    },
     endFollowing: followers.close,
   };
 }

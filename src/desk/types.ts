@@ -47,6 +47,11 @@ export interface Desk {
   unknownIntents(): Promise<readonly IntentRecord[]>;
   /** Follows the events after the one of this id, or from a snapshot of the open orders. */
   follow(lastEventId: string | undefined): Promise<EventCursor>;
+  /**
+   * Calls back with the open orders that the journal remembers, then with every order that changes, once that is written.
+   * Does not start the broker: who watches before the start misses nothing. Returns the function that stops it.
+   */
+  watch(listener: (orders: readonly OrderRecord[]) => void): () => void;
   /** Ends all following, for good, while everything else goes on: a server that closes waits for nothing endless. */
   endFollowing(): void;
 }

@@ -1,6 +1,7 @@
 /** From the first line of the banner to the last request: what is the same on every runtime. */
 import process from "node:process";
 import { bannerLines, localUrl } from "./banner.ts";
+import { dumpOrders } from "./order-dump.ts";
 import {
   type CheckedServeOptions,
   checkServeOptions,
@@ -26,14 +27,19 @@ export interface Listener {
 /** Serves with the given runtime. */
 export async function serveWith(listen: Listen, trading: Servable, options: ServeOptions): Promise<RunningServer> {
   const checked = checkServeOptions(options);
-  const { hostname, tls, print } = checked;
-  const listener = await listen((request) => trading.fetch(request), checked).catch((error: unknown) => {
+  const { hostname, tls, orderDump, print } = checked;
+  // Before anything can start a broker, so that no change of an order is missed.
+  const dump = orderDump === undefined ? undefined : await dumpOrders(trading, orderDump, print);
+  const listener = await listen((request) => trading.fetch(request), checked).catch(async (error: unknown) => {
+    await dump?.finish();
     throw refused(error, checked);
   });
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= end(listener, trading, checked.graceMs).finally(unhook);
+    closing ??= end(listener, trading, checked.graceMs)
+      .finally(() => dump?.finish())
+      .finally(unhook);
     return closing;
   };
   const unhook = checked.signals ? closeOnSignals(close, print) : () => {};

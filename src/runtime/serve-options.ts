@@ -20,6 +20,11 @@ export interface ServeOptions {
   readonly graceMs?: number;
   /** Whether SIGINT and SIGTERM close the server and end the process. Default true. */
   readonly signals?: boolean;
+  /**
+   * A folder for the order files of the Python project: `{instanceId}-{orderId}.json`, rewritten at each change of the
+   * order. Made if it is not there. Default: none are written.
+   */
+  readonly orderDump?: string;
   /** Takes the lines for the operator. Default: standard output. */
   readonly print?: (line: string) => void;
 }
@@ -47,10 +52,11 @@ export interface CheckedServeOptions {
   readonly tls: Tls | undefined;
   readonly graceMs: number;
   readonly signals: boolean;
+  readonly orderDump: string | undefined;
   readonly print: (line: string) => void;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(["hostname", "port", "tls", "graceMs", "signals", "print"]);
+const KNOWN: ReadonlySet<string> = new Set(["hostname", "port", "tls", "graceMs", "signals", "orderDump", "print"]);
 
 /**
  * Fills in the defaults.
@@ -59,6 +65,7 @@ const KNOWN: ReadonlySet<string> = new Set(["hostname", "port", "tls", "graceMs"
  */
 export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   const { hostname = "127.0.0.1", port = 8080, tls, graceMs = 15_000, signals = true, print = printLine } = options;
+  const { orderDump } = options;
   const faults = Object.keys(options)
     .filter((key) => !KNOWN.has(key))
     .map((key) => `"${key}" is not an option; there are ${[...KNOWN].join(", ")}`);
@@ -74,9 +81,12 @@ export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
     faults.push(`graceMs must be a whole number of milliseconds, not ${String(graceMs)}`);
   }
   if (typeof signals !== "boolean") faults.push("signals must be true or false");
+  if (orderDump !== undefined && (typeof orderDump !== "string" || orderDump === "")) {
+    faults.push("orderDump must be the path of a folder");
+  }
   if (typeof print !== "function") faults.push("print must be a function that takes a line");
   if (faults.length > 0) throw new TypeError(`serve cannot start:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
-  return { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port, tls, graceMs, signals, print };
+  return { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port, tls, graceMs, signals, orderDump, print };
 }
 
 function isPem(value: unknown): value is string {

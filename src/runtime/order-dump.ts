@@ -1,0 +1,129 @@
+/** The order files of the Python project: one for every order, rewritten at each change, for its readers. */
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { desksOf } from "../create-http-trading.ts";
+import { wireOrder } from "../http/wire.ts";
+import type { OrderRecord } from "../journal/journal.ts";
+
+/** Milliseconds until files that could not be written are tried again. */
+const RETRY_MS = 1000;
+
+/** Writing that goes on in the background. */
+export interface OrderDump {
+  /** Writes what is left and ends. What cannot be written then is given up. */
+  finish(): Promise<void>;
+}
+
+/**
+ * Writes `{instanceId}-{orderId}.json` into a folder: every order that is open at the start, then each one at each of its
+ * changes. Begun before the brokers are started, it misses none. A file is replaced as a whole and readable by its owner
+ * only; in it stands the `order` of `order/state`, in ASCII, indented by two, as the Python project's readers know it.
+ *
+ * @param trading What `createHttpTrading` made.
+ * @param folder Is made if it is not there.
+ * @param warn Told once when files cannot be written, and once when they can again.
+ * @throws TypeError for something else than a gateway; the system's error when the folder cannot be made.
+ */
+export async function dumpOrders(trading: object, folder: string, warn: (line: string) => void): Promise<OrderDump> {
+  const desks = desksOf(trading);
+  if (desks === undefined) throw new TypeError("orderDump needs a gateway that createHttpTrading made");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+
+  /** The newest state of each order whose file is out of date, by the file's name. */
+  let pending = new Map<string, OrderRecord>();
+  let writing: Promise<void> | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let failing = false;
+
+  async function writeAll(): Promise<void> {
+    while (pending.size > 0 && retry === undefined) {
+      const batch = pending;
+      pending = new Map();
+      const failed: string[] = [];
+      for (const [name, record] of batch) {
+        try {
+          await replaceFile(join(folder, name), orderFile(record));
+        } catch (error) {
+          // Whatever came meanwhile is newer.
+          if (!pending.has(name)) pending.set(name, record);
+          failed.push(codeOf(error));
+        }
+      }
+      tell(failed);
+      if (failed.length > 0) retry = setTimeout(again, RETRY_MS);
+    }
+  }
+
+  function tell(failed: readonly string[]): void {
+    if (failing === failed.length > 0) return;
+    failing = failed.length > 0;
+    // The names of the files have the instances' ids in them, which are secrets.
+    warn(
+      failing
+        ? `Warning: order files cannot be written (${failed[0]}); they are tried again until they can`
+        : "Order files are written again",
+    );
+  }
+
+  function again(): void {
+    retry = undefined;
+    start();
+  }
+
+  function start(): void {
+    writing ??= writeAll().finally(() => {
+      writing = undefined;
+      if (pending.size > 0 && retry === undefined) start();
+    });
+  }
+
+  const unwatch = [...desks].map(([instanceId, desk]) =>
+    desk.watch((orders) => {
+      for (const record of orders) pending.set(fileName(instanceId, record.orderId), record);
+      start();
+    }),
+  );
+
+  return {
+    async finish() {
+      for (const stop of unwatch) stop();
+      await writing;
+      if (pending.size === 0) return;
+      clearTimeout(retry);
+      retry = undefined;
+      await writeAll();
+      clearTimeout(retry);
+    },
+  };
+}
+
+/** The file of an order. What is no plain part of a file's name in the order's id is written as the bytes of a URL are. */
+export function fileName(instanceId: string, orderId: string): string {
+  const escaped = Array.from(new TextEncoder().encode(orderId), (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[\w.-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  });
+  return `${instanceId}-${escaped.join("")}.json`;
+}
+
+/** What stands in the file: ASCII alone, so that a reader may take it for any encoding. */
+function orderFile(record: OrderRecord): string {
+  const text = JSON.stringify(wireOrder({ ...record, source: "journal" }), null, 2);
+  return text.replaceAll(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A reader sees the file as it was or as it is, never a part of it. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const next = `${path}.tmp`;
+  try {
+    await writeFile(next, text, { mode: 0o600 });
+    await rename(next, path);
+  } catch (error) {
+    await rm(next, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown error";
+}

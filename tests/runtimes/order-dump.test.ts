@@ -1,0 +1,178 @@
+/** Order files: one for each order, always whole, always as new as the order, readable by nobody else. */
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type BrokerHost, createHttpTrading, type HttpTrading, memoryJournal, type Order } from "../../mod.ts";
+import { paper } from "../../src/brokers/paper/index.ts";
+import { serve } from "../../src/runtime/node.ts";
+import { dumpOrders, fileName } from "../../src/runtime/order-dump.ts";
+import { ask, exampleBroker, gatewayOf, INSTANCE, instance, openOrder } from "../http/gateway.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "orders-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const warned: string[] = [];
+const warn = (line: string) => void warned.push(line);
+afterEach(() => void warned.splice(0));
+
+/** A gateway whose broker reports what the test says. */
+function reporting(orders: readonly Order[] = [], journal = memoryJournal()) {
+  let host: BrokerHost | undefined;
+  const broker = exampleBroker({
+    start: async (given) => {
+      host = given;
+      given.onConnection({ connected: true });
+    },
+    orders: async () => ({ orders: [...orders], unmapped: [] }),
+  });
+  const trading: HttpTrading = gatewayOf(broker, { journal });
+  return { trading, report: (own: Partial<Order>) => host?.onOrder({ ...openOrder, ...own }) };
+}
+
+async function contents(name: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(join(folder, name), "utf8"));
+}
+
+test("every order that is open at the start has a file, just as order/state tells it", async () => {
+  const { trading } = reporting([openOrder]);
+  const dump = await dumpOrders(trading, folder, warn);
+  const { json } = await ask(trading, "order/state?orderId=6278888");
+  const name = `${INSTANCE}-6278888.json`;
+  await vi.waitFor(async () => expect(await readdir(folder)).toEqual([name]));
+  const { asOf, source, ...order } = await contents(name);
+  const { asOf: _, source: __, ...asked } = json.order;
+  expect(order).toEqual(asked);
+  expect([typeof asOf, source]).toEqual(["string", "journal"]);
+  expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+  await dump.finish();
+  await trading.close();
+});
+
+test("a change rewrites it, and the last change is there when all has ended", async () => {
+  const { trading, report } = reporting([openOrder]);
+  const dump = await dumpOrders(trading, folder, warn);
+  await trading.start();
+  await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(1));
+  for (let filledQty = 1; filledQty <= 12; filledQty += 1) {
+    report({ filledQty, avgPrice: 200, status: filledQty < 12 ? "PARTIALLY_FILLED" : "FILLED", updatedAt: filledQty });
+  }
+  await trading.close();
+  await dump.finish();
+  expect(await contents(`${INSTANCE}-6278888.json`)).toMatchObject({
+    filledQty: 12,
+    isFilled: true,
+    isCompleted: true,
+  });
+  expect(await readdir(folder)).toHaveLength(1);
+  expect(warned).toEqual([]);
+});
+
+test("an order that ended while nobody watched is told at the next start", async () => {
+  const journal = memoryJournal();
+  const first = reporting([openOrder], journal);
+  const firstDump = await dumpOrders(first.trading, folder, warn);
+  await first.trading.start();
+  await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(1));
+  await first.trading.close();
+  await firstDump.finish();
+  const second = reporting([{ ...openOrder, status: "CANCELED", updatedAt: 2 }], journal);
+  const secondDump = await dumpOrders(second.trading, folder, warn);
+  await second.trading.start();
+  await vi.waitFor(async () => expect(await contents(`${INSTANCE}-6278888.json`)).toMatchObject({ isCanceled: true }));
+  await second.trading.close();
+  await secondDump.finish();
+});
+
+test("a reader never sees a part of a file", async () => {
+  const { trading, report } = reporting([openOrder]);
+  const dump = await dumpOrders(trading, folder, warn);
+  await trading.start();
+  await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(1));
+  for (let qty = 100; qty < 300; qty += 1) {
+    report({ qty, originStatus: "x".repeat(qty * 100), updatedAt: qty });
+    const text = await readFile(join(folder, `${INSTANCE}-6278888.json`), "utf8");
+    expect(text.startsWith('{\n  "type": "order"') && text.endsWith("\n}")).toBe(true);
+  }
+  await trading.close();
+  await dump.finish();
+});
+
+test("what cannot be written is told once, without an id, and written when it can be", async () => {
+  const { trading, report } = reporting([openOrder]);
+  const dump = await dumpOrders(trading, join(folder, "files"), warn);
+  await rm(join(folder, "files"), { recursive: true });
+  await writeFile(join(folder, "files"), "in the way");
+  await trading.start();
+  await vi.waitFor(() => expect(warned).toHaveLength(1));
+  expect(warned[0]).toMatch(/^Warning: order files cannot be written \(E\w+\)/);
+  expect(warned[0]).not.toContain(INSTANCE);
+  report({ qty: 13, updatedAt: 13 });
+  await trading.close();
+  await rm(join(folder, "files"));
+  await mkdir(join(folder, "files"));
+  await dump.finish();
+  expect(await contents(`files/${INSTANCE}-6278888.json`)).toMatchObject({ qty: 13 });
+  expect(warned).toHaveLength(2);
+});
+
+test("other letters are escaped, so that a reader may take the file for any encoding", async () => {
+  const { trading } = reporting([{ ...openOrder, originStatus: "已提交 €😀" }]);
+  const dump = await dumpOrders(trading, folder, warn);
+  await trading.start();
+  await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(1));
+  const name = `${INSTANCE}-6278888.json`;
+  expect(await readFile(join(folder, name), "utf8")).toMatch(/^[\n\x20-\x7e]+$/);
+  expect(await contents(name)).toMatchObject({ originStatus: "已提交 €😀" });
+  await trading.close();
+  await dump.finish();
+});
+
+describe("the name of a file", () => {
+  test.each([
+    ["69788888", "69788888"],
+    ["01HZX-a_b.c", "01HZX-a_b.c"],
+    ["../../etc/passwd", "..%2F..%2Fetc%2Fpasswd"],
+    ["a/b\\c:d", "a%2Fb%5Cc%3Ad"],
+    ["50%", "50%25"],
+    ["订单", "%E8%AE%A2%E5%8D%95"],
+    ["a\0b", "a%00b"],
+  ])("of order %j", (orderId, escaped) => {
+    expect(fileName("WyLqtMhDvAnBb6a3", orderId)).toBe(`WyLqtMhDvAnBb6a3-${escaped}.json`);
+  });
+});
+
+test("serve writes them from the first order to the last", async () => {
+  const trading = createHttpTrading({ brokers: [paper(instance)] });
+  const server = await serve(trading, { port: 0, signals: false, print: () => undefined, orderDump: folder });
+  const place = await fetch(`${server.url}/httptrading/api/${INSTANCE}/order/place`, {
+    method: "POST",
+    headers: { "HT-TOKEN": instance.tokens[0] ?? "", "content-type": "application/json" },
+    body: JSON.stringify({
+      tradeType: "Securities",
+      symbol: "AAPL",
+      region: "US",
+      price: 1.25,
+      qty: 12,
+      orderType: "Limit",
+      timeInForce: "GTC",
+      lifecycle: "RTH",
+      direction: "BUY",
+    }),
+  });
+  const { orderId } = (await place.json()) as { orderId: string };
+  await server.close();
+  expect(await contents(fileName(INSTANCE, orderId))).toMatchObject({ type: "order", orderId, qty: 12 });
+});
+
+test("is refused for what is no gateway, and for a folder that cannot be", async () => {
+  await expect(dumpOrders({ fetch }, folder, warn)).rejects.toThrow("orderDump needs a gateway");
+  await writeFile(join(folder, "file"), "");
+  const { trading } = reporting();
+  await expect(dumpOrders(trading, join(folder, "file", "x"), warn)).rejects.toThrow();
+  const options = { port: 0, signals: false, orderDump: "" };
+  await expect(serve(trading, options)).rejects.toThrow("orderDump must be the path of a folder");
+});
