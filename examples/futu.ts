@@ -2,7 +2,7 @@
  * An account at Futu, through OpenD. Unset, the environment fits the simulator (`npm run simulate -- opend --port 33333`):
  * FUTU_HOST, FUTU_PORT (OpenD's websocket_port), FUTU_KEY (the plain text of its websocket_key_md5), FUTU_TRADE_ENV
  * (SIMULATE or REAL) and FUTU_UNLOCK_PIN (the MD5 of the trade password). JOURNAL names the journal's file, httptrading.db
- * unless set; each simulator begins its order numbers anew and needs a new one, or JOURNAL=memory.
+ * unless set; JOURNAL=memory needs none.
  *
  *     bun examples/futu.ts
  *     deno run --allow-net --allow-env --allow-read --allow-write --allow-sys examples/futu.ts

@@ -50,6 +50,8 @@ export const opend: SimulatorCommand = {
       extraPositions: values["unusual-positions"] === true ? UNUSUAL_POSITIONS : [],
       pushFirst: values["push-first"] === true,
       limits: values["no-limits"] !== true,
+      // A vendor never gives a number out again, and a gateway's journal remembers those of earlier runs.
+      firstOrder: Date.now(),
       ...(key === undefined ? {} : { key }),
       ...(unlockPin === undefined ? {} : { unlockPin }),
       ...(rsaKey === undefined ? {} : { rsaKey }),

@@ -39,6 +39,8 @@ export interface OpenDOptions {
   readonly limits?: boolean;
   /** True sends the pushes of a write before its answer, as OpenD may. Default false. */
   readonly pushFirst?: boolean;
+  /** Number that the orders of an account begin with. Default 1. */
+  readonly firstOrder?: number;
   /** Where the exchange's clock begins, in milliseconds since the epoch. Default: the last US mid-morning. */
   readonly now?: number;
 }
@@ -70,6 +72,7 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
   const venue = createVenue({
     books: booksOf(accounts),
     wireId: orderIdEx,
+    ...(options.firstOrder === undefined ? {} : { firstOrder: options.firstOrder }),
     ...(options.now === undefined ? {} : { now: options.now }),
   });
   const desk: Desk = {

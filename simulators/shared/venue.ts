@@ -36,6 +36,8 @@ export interface VenueOptions {
   readonly books: Readonly<Record<string, Pick<ExchangeOptions, "cash" | "positions">>>;
   /** How the protocol writes an order's id. Default: as the exchange does. */
   readonly wireId?: (orderId: string, book: string) => string;
+  /** Number of a book's first order. Default 1. */
+  readonly firstOrder?: number;
   /** Where the clock begins, in milliseconds since the epoch. Default {@link lastUsMidMorning}. */
   readonly now?: number;
 }
@@ -75,7 +77,7 @@ export interface Venue {
 export class UnknownVenueOrder extends Error {}
 
 /** Order numbers of the books lie so far apart that an id names one order of the whole venue. */
-const NUMBERS_PER_BOOK = 100_000_000;
+const NUMBERS_PER_BOOK = 10_000_000_000_000;
 
 /** Opens the books. */
 export function createVenue(options: VenueOptions): Venue {
@@ -95,7 +97,7 @@ export function createVenue(options: VenueOptions): Venue {
         ...options.books[name],
         clock: now,
         prices: demoAccount.prices,
-        firstOrderNumber: 1 + (index + 1) * NUMBERS_PER_BOOK,
+        firstOrderNumber: (options.firstOrder ?? 1) + (index + 1) * NUMBERS_PER_BOOK,
       }),
     ]),
   );

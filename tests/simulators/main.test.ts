@@ -63,6 +63,23 @@ describe("npm run simulate", () => {
     expect(process.stderr()).toBe("");
   });
 
+  test("never gives an order's number out again", async () => {
+    const order = { tradeType: "Securities", region: "US", symbol: "AAPL", direction: "BUY", qty: 1, price: 1 };
+    const rest = { orderType: "Limit", timeInForce: "DAY", lifecycle: "RTH" };
+    const ids = new Set<string>();
+    for (let start = 0; start < 2; start += 1) {
+      const process = run("opend", ...FREE);
+      const { control } = await ready(process);
+      const body = JSON.stringify({ ...order, ...rest });
+      const answer = await fetch(`http://127.0.0.1:${control}/orders`, { method: "POST", body });
+      ids.add((await answer.json()).orderId);
+      process.kill("SIGTERM");
+      await process.exit;
+    }
+    expect(ids.size).toBe(2);
+    expect([...ids].every((id) => /^\d+$/.test(id))).toBe(true);
+  });
+
   test("ends with the npm that started it, and frees its ports", async () => {
     const npm = launch("npm", ["run", "--silent", "simulate", "--", "opend", ...FREE]);
     const { tcp } = await ready(npm);
