@@ -33,6 +33,11 @@ function reporting(orders: readonly Order[] = [], journal = memoryJournal()) {
   return { trading, report: (own: Partial<Order>) => host?.onOrder({ ...openOrder, ...own }) };
 }
 
+/** The files that readers look for. */
+async function files(): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.endsWith(".json"));
+}
+
 async function contents(name: string): Promise<Record<string, unknown>> {
   return JSON.parse(await readFile(join(folder, name), "utf8"));
 }
@@ -42,7 +47,7 @@ test("every order that is open at the start has a file, just as order/state tell
   const dump = await dumpOrders(trading, folder, warn);
   const { json } = await ask(trading, "order/state?orderId=6278888");
   const name = `${INSTANCE}-6278888.json`;
-  await vi.waitFor(async () => expect(await readdir(folder)).toEqual([name]));
+  await vi.waitFor(async () => expect(await files()).toEqual([name]));
   const { asOf, source, ...order } = await contents(name);
   const { asOf: _, source: __, ...asked } = json.order;
   expect(order).toEqual(asked);
@@ -56,7 +61,7 @@ test("a change rewrites it, and the last change is there when all has ended", as
   const { trading, report } = reporting([openOrder]);
   const dump = await dumpOrders(trading, folder, warn);
   await trading.start();
-  await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(1));
+  await vi.waitFor(async () => expect(await files()).toHaveLength(1));
   for (let filledQty = 1; filledQty <= 12; filledQty += 1) {
     report({ filledQty, avgPrice: 200, status: filledQty < 12 ? "PARTIALLY_FILLED" : "FILLED", updatedAt: filledQty });
   }
@@ -76,7 +81,7 @@ test("an order that ended while nobody watched is told at the next start", async
   const first = reporting([openOrder], journal);
   const firstDump = await dumpOrders(first.trading, folder, warn);
   await first.trading.start();
-  await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(1));
+  await vi.waitFor(async () => expect(await files()).toHaveLength(1));
   await first.trading.close();
   await firstDump.finish();
   const second = reporting([{ ...openOrder, status: "CANCELED", updatedAt: 2 }], journal);
@@ -91,7 +96,7 @@ test("a reader never sees a part of a file", async () => {
   const { trading, report } = reporting([openOrder]);
   const dump = await dumpOrders(trading, folder, warn);
   await trading.start();
-  await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(1));
+  await vi.waitFor(async () => expect(await files()).toHaveLength(1));
   for (let qty = 100; qty < 300; qty += 1) {
     report({ qty, originStatus: "x".repeat(qty * 100), updatedAt: qty });
     const text = await readFile(join(folder, `${INSTANCE}-6278888.json`), "utf8");
@@ -123,7 +128,7 @@ test("other letters are escaped, so that a reader may take the file for any enco
   const { trading } = reporting([{ ...openOrder, originStatus: "已提交 €😀" }]);
   const dump = await dumpOrders(trading, folder, warn);
   await trading.start();
-  await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(1));
+  await vi.waitFor(async () => expect(await files()).toHaveLength(1));
   const name = `${INSTANCE}-6278888.json`;
   expect(await readFile(join(folder, name), "utf8")).toMatch(/^[\n\x20-\x7e]+$/);
   expect(await contents(name)).toMatchObject({ originStatus: "已提交 €😀" });
