@@ -172,7 +172,9 @@ describe("a place is answered with its one order", () => {
   });
 });
 
-test("two clients with one key at one instant, 1,000 times over HTTP, make one order each", async () => {
+test("two clients with one key at one instant, 1,000 times over HTTP, make one order each", {
+  timeout: 120_000,
+}, async () => {
   const offset = demoTradingTime - Date.now();
   const broker = paper({ instanceId: INSTANCE_ID, tokens: [TOKEN], quotes: "fixed", clock: () => Date.now() + offset });
   const trading = createHttpTrading({ brokers: [broker], journal: sqliteJournal(newFile()) });
