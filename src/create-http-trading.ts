@@ -6,6 +6,7 @@ import { createApp, type ServedBroker } from "./http/app.ts";
 import { createTokenTable } from "./http/auth.ts";
 import { checkOptions, type HttpTradingOptions } from "./http/check-options.ts";
 import { createEnvelope } from "./http/envelope.ts";
+import { wireOrder } from "./http/wire.ts";
 import type { JournalPlace } from "./journal/journal.ts";
 import { memoryJournal } from "./journal/memory.ts";
 import type { Environment } from "./spec/capabilities.ts";
@@ -150,19 +151,47 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     })),
     [Symbol.asyncDispose]: close,
   });
-  // Not on the object that logs and inspectors show: the ids of the instances are secrets.
-  const byId = new Map([...brokers].map(([instanceId, { desk }]) => [instanceId, desk]));
-  return Object.defineProperty(trading, DESKS, { value: () => byId, enumerable: false });
+  const watch = (watcher: OrderWatcher) => {
+    const stops = [...brokers].map(([instanceId, { desk }]) => watchDesk(desk, instanceId, watcher));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  };
+  // Hidden: the ids of the instances are secrets.
+  return Object.defineProperty(trading, WATCH, { value: watch, enumerable: false });
 }
 
-const DESKS = Symbol.for("httptrading.desks");
+const WATCH = Symbol.for("httptrading.watchOrders");
+
+/** An order that is open or has changed. `JSON.stringify` writes it as `order/state` gives it. */
+export interface WatchedOrder {
+  readonly instanceId: string;
+  readonly orderId: string;
+  toJSON(): unknown;
+}
+
+/** Told of orders. */
+export type OrderWatcher = (orders: readonly WatchedOrder[]) => void;
 
 /**
- * The desks of a gateway by instance id, for what this package itself does beside serving; `undefined` for anything that
- * this or another copy of the package has not made.
+ * Tells of the open orders that the journal remembers, then of each order that changes, without starting a broker: for
+ * what this package itself does beside serving. Gives the function that stops it; `undefined` for anything that neither
+ * this nor another copy of the package has made.
  */
-export function desksOf(trading: object): ReadonlyMap<string, Desk> | undefined {
-  return (trading as { [DESKS]?: () => ReadonlyMap<string, Desk> })[DESKS]?.();
+export function watchOrders(trading: object, watcher: OrderWatcher): (() => void) | undefined {
+  return (trading as { [WATCH]?: (watcher: OrderWatcher) => () => void })[WATCH]?.(watcher);
+}
+
+function watchDesk(desk: Desk, instanceId: string, watcher: OrderWatcher): () => void {
+  return desk.watch((records) =>
+    watcher(
+      records.map((record) => ({
+        instanceId,
+        orderId: record.orderId,
+        toJSON: () => wireOrder({ ...record, source: "journal" }),
+      })),
+    ),
+  );
 }
 
 /**

@@ -1,9 +1,7 @@
 /** The order files of the Python project: one for every order, rewritten at each change, for its readers. */
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { desksOf } from "../create-http-trading.ts";
-import { wireOrder } from "../http/wire.ts";
-import type { OrderRecord } from "../journal/journal.ts";
+import { type WatchedOrder, watchOrders } from "../create-http-trading.ts";
 
 /** Milliseconds until files that could not be written are tried again. */
 const RETRY_MS = 1000;
@@ -25,12 +23,9 @@ export interface OrderDump {
  * @throws TypeError for something else than a gateway; the system's error when the folder cannot be made.
  */
 export async function dumpOrders(trading: object, folder: string, warn: (line: string) => void): Promise<OrderDump> {
-  const desks = desksOf(trading);
-  if (desks === undefined) throw new TypeError("orderDump needs a gateway that createHttpTrading made");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-
   /** The newest state of each order whose file is out of date, by the file's name. */
-  let pending = new Map<string, OrderRecord>();
+  let pending = new Map<string, WatchedOrder>();
   let writing: Promise<void> | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let failing = false;
@@ -40,12 +35,12 @@ export async function dumpOrders(trading: object, folder: string, warn: (line: s
       const batch = pending;
       pending = new Map();
       const failed: string[] = [];
-      for (const [name, record] of batch) {
+      for (const [name, order] of batch) {
         try {
-          await replaceFile(join(folder, name), orderFile(record));
+          await replaceFile(join(folder, name), orderFile(order));
         } catch (error) {
           // Whatever came meanwhile is newer.
-          if (!pending.has(name)) pending.set(name, record);
+          if (!pending.has(name)) pending.set(name, order);
           failed.push(codeOf(error));
         }
       }
@@ -77,16 +72,15 @@ export async function dumpOrders(trading: object, folder: string, warn: (line: s
     });
   }
 
-  const unwatch = [...desks].map(([instanceId, desk]) =>
-    desk.watch((orders) => {
-      for (const record of orders) pending.set(fileName(instanceId, record.orderId), record);
-      start();
-    }),
-  );
+  const stop = watchOrders(trading, (orders) => {
+    for (const order of orders) pending.set(fileName(order.instanceId, order.orderId), order);
+    start();
+  });
+  if (stop === undefined) throw new TypeError("orderDump needs a gateway that createHttpTrading made");
 
   return {
     async finish() {
-      for (const stop of unwatch) stop();
+      stop();
       await writing;
       if (pending.size === 0) return;
       clearTimeout(retry);
@@ -107,8 +101,8 @@ export function fileName(instanceId: string, orderId: string): string {
 }
 
 /** What stands in the file: ASCII alone, so that a reader may take it for any encoding. */
-function orderFile(record: OrderRecord): string {
-  const text = JSON.stringify(wireOrder({ ...record, source: "journal" }), null, 2);
+function orderFile(order: WatchedOrder): string {
+  const text = JSON.stringify(order, null, 2);
   return text.replaceAll(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
