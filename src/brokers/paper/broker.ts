@@ -226,7 +226,9 @@ export function createPaperBroker(config: PaperConfig): Broker {
 async function openExchange({ exchange, store }: PaperConfig): Promise<Exchange> {
   if ("place" in exchange) return exchange;
   const text = (await store?.load()) ?? null;
-  return createExchange(text === null ? exchange : { ...exchange, state: readState(text) });
+  if (text !== null) return createExchange({ ...exchange, state: readState(text) });
+  // A new account gives no number out again that an account before it may have given: a journal may remember those.
+  return createExchange({ ...exchange, firstOrderNumber: Date.now() });
 }
 
 function beginSession(config: PaperConfig, exchange: Exchange, host: BrokerHost, source: Broker | undefined): Session {

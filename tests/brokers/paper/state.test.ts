@@ -71,11 +71,14 @@ describe("a store", () => {
   test("has the order before anybody is told of it", async () => {
     const { store, saved, most, hold } = memoryStore();
     const { broker, pushes } = await openAccount({ store });
+    const earlier = await broker.placeOrder(limit(), call());
+    await until(() => pushes.splice(0).length > 0);
+    saved.splice(0);
     const release = hold();
     const told: unknown[] = [];
     const placing = broker.placeOrder(limit(), call());
     await until(() => most() === 1);
-    const tellings = [placing, broker.order("1", call()), broker.orders({ status: "all" }, call())];
+    const tellings = [placing, broker.order(earlier.orderId, call()), broker.orders({ status: "all" }, call())];
     for (const telling of tellings) telling.then((what) => told.push(what));
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     expect([told, pushes, saved]).toEqual([[], [], []]);
@@ -83,7 +86,7 @@ describe("a store", () => {
     const { orderId } = await placing;
     await Promise.all(tellings);
     expect(pushes).toMatchObject([{ orderId, status: "OPEN" }]);
-    expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toMatchObject([{ orderId, status: "OPEN" }]);
+    expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toMatchObject([earlier, { orderId, status: "OPEN" }]);
     await broker.close();
   });
 
@@ -110,9 +113,9 @@ describe("a store", () => {
     expect((await broker.orders({ status: "open", fresh: true }, call())).orders).toMatchObject([{ tag: limit().tag }]);
     expect(pushes).toEqual([]);
     fail(undefined);
-    await broker.placeOrder(limit(), call());
+    const { orderId } = await broker.placeOrder(limit(), call());
     expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toHaveLength(2);
-    expect(pushes.map(({ orderId }) => orderId)).toEqual(["1", "2"]);
+    expect(pushes.map((pushed) => pushed.orderId)).toEqual([String(Number(orderId) - 1), orderId]);
     await broker.close();
   });
 
@@ -218,4 +221,16 @@ describe("a file", () => {
     expect(ids.length).toBeGreaterThan(24);
     expect(ids.filter((orderId) => !kept.has(orderId))).toEqual([]);
   });
+});
+
+test("a fresh account gives no order number out again that one before it gave", async () => {
+  const first = await openAccount({});
+  const one = await first.broker.placeOrder(limit(), call());
+  await first.broker.close();
+  const given = Date.now();
+  await until(() => Date.now() > given);
+  const second = await openAccount({});
+  const other = await second.broker.placeOrder(limit(), call());
+  expect(Number(other.orderId)).toBeGreaterThan(Number(one.orderId));
+  await second.broker.close();
 });
