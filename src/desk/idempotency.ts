@@ -98,7 +98,7 @@ function replayOf(record: IntentRecord, fingerprint: string): Replay | undefined
   if (failure !== null) {
     throw new Failure(failure.code, failure.message, {
       outcome: failure.outcome,
-      ...(isOpen ? {} : { replayedAt: record.updatedAt }),
+      ...(isOpen ? {} : { answeredAt: record.updatedAt, replayed: true }),
       ...(failure.details === undefined ? {} : { details: failure.details }),
       ...(tag === undefined ? {} : { tag }),
     });

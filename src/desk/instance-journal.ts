@@ -20,7 +20,8 @@ type Unstamped = IntentLine | ProgressLine | UnstampedEvent;
 /** The journal as one instance sees it: opened at first use, its lines stamped, its failures in our words. */
 export interface InstanceJournal {
   open(): Promise<JournalHead>;
-  append(lines: readonly Unstamped[], durability: Durability): Promise<StampedLines>;
+  /** Adds lines. `at` is the time to write on them; default now. */
+  append(lines: readonly Unstamped[], durability: Durability, at?: number): Promise<StampedLines>;
   intent(id: string): Promise<IntentRecord | undefined>;
   unsettled(): Promise<readonly IntentRecord[]>;
   order(orderId: string): Promise<OrderRecord | undefined>;
@@ -61,9 +62,8 @@ export function instanceJournal(journal: Journal, instance: string): InstanceJou
 
   return {
     open,
-    append: (lines, durability) =>
+    append: (lines, durability, at = Date.now()) =>
       opened(async () => {
-        const at = Date.now();
         const sequence = await journal.append(
           lines.map((line) => ({ ...line, instance, at })),
           durability,

@@ -82,8 +82,10 @@ export interface OrderViewListing extends Omit<OrderListing, "orders"> {
 
 /** What every write is answered with. */
 export interface WriteAnswer {
-  /** When this was answered first, for a repetition under its key; `null` for a first answer. Milliseconds since the epoch. */
-  readonly replayedAt: number | null;
+  /** When this became the answer; the same for every repetition. Milliseconds since the epoch. */
+  readonly answeredAt: number;
+  /** True when it is an earlier answer to the same request under the same key. */
+  readonly replayed: boolean;
 }
 
 export interface ReplaceAnswer extends Placed, WriteAnswer {}

@@ -22,8 +22,8 @@ const ONLY_NOT_SENT: ReadonlySet<FailureCode> = new Set(["NotConnected", "RateLi
 export type WriteFailure = Failure & { readonly outcome: Outcome };
 
 /** Turns whatever a broker's write threw into a failure that says what became of the order. */
-export function writeFailure(error: unknown, tag: string | undefined): WriteFailure {
-  const marked = tag === undefined ? {} : { tag };
+export function writeFailure(error: unknown, tag: string | undefined, answeredAt = Date.now()): WriteFailure {
+  const marked = { answeredAt, ...(tag === undefined ? {} : { tag }) };
   if (!isFailure(error)) {
     return outcomeUnknown(`the broker failed without saying what became of the order: ${messageOf(error)}`, tag, error);
   }

@@ -5,7 +5,7 @@ import type { Call, Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
 import { Deadline, TIME_IS_UP } from "./deadline.ts";
 import { checkPlace, checkReplace, orderNotOpen } from "./guards.ts";
-import type { Claim, Keys } from "./idempotency.ts";
+import type { Claim, Keys, Replay } from "./idempotency.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import { type IntentEvent, nextIntentState } from "./intent.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
@@ -14,7 +14,7 @@ import type { Reconciler } from "./reconciler.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import { type Turn, Turns } from "./turns.ts";
-import type { Desk, OrderView, WriteContext } from "./types.ts";
+import type { Desk, OrderView, WriteAnswer, WriteContext } from "./types.ts";
 import type { Unknowns } from "./unknowns.ts";
 import { outcomeUnknown, type WriteFailure, writeFailure } from "./write-outcome.ts";
 
@@ -62,12 +62,13 @@ export function createWrites(options: WriteOptions): Writes {
       async move(
         event: Exclude<IntentEvent, "hand-over">,
         more: Pick<ProgressLine, "placed" | "failure">,
+        at = Date.now(),
       ): Promise<void> {
         const next = nextIntentState(state, event);
         state = next;
         if (!written) return;
         try {
-          await journal.append([{ kind: "progress", id, state: next, ...more }], "process");
+          await journal.append([{ kind: "progress", id, state: next, ...more }], "process", at);
         } catch {
           // The broker's word counts, whether it can be written down or not: what is missing is recovered by the tag.
         }
@@ -83,7 +84,7 @@ export function createWrites(options: WriteOptions): Writes {
     deadline: Deadline,
     progress: Progress,
     placedOf: (answer: T) => Placed,
-  ): Promise<T> {
+  ): Promise<{ readonly answer: T; readonly answeredAt: number }> {
     const tag = progress.action.kind === "place" ? progress.id : undefined;
     await progress.handOver();
     const sending = Promise.resolve().then(() => work(deadline));
@@ -94,12 +95,14 @@ export function createWrites(options: WriteOptions): Writes {
         answer = await new Deadline(WITHDRAWAL_MS).within(sending);
       }
       if (answer !== TIME_IS_UP) {
-        await progress.move("accept", { placed: placedOf(answer) });
-        return answer;
+        const answeredAt = Date.now();
+        await progress.move("accept", { placed: placedOf(answer) }, answeredAt);
+        return { answer, answeredAt };
       }
     } catch (error) {
-      const failure = writeFailure(error, tag);
-      await progress.move(EVENT_OF[failure.outcome], { failure: written(failure) });
+      const answeredAt = Date.now();
+      const failure = writeFailure(error, tag, answeredAt);
+      await progress.move(EVENT_OF[failure.outcome], { failure: written(failure) }, answeredAt);
       if (failure.outcome === "unknown") {
         unknowns.add(progress, Date.now());
         reconciler.hurry();
@@ -214,14 +217,14 @@ export function createWrites(options: WriteOptions): Writes {
       const claim = await keys.claim(action, context);
       const tag = claim.id;
       try {
-        if (claim.replay !== undefined) return { ...claim.replay.placed, tag, replayedAt: claim.replay.at };
+        if (claim.replay !== undefined) return { ...claim.replay.placed, tag, ...again(claim.replay) };
         await prepare(deadline);
         const row = checkPlace(seat.broker.capabilities(), request);
         await reconciler.ensure(deadline);
         const progress = begin(claim, action, context);
         const already = book.byTag(tag);
         if (already !== undefined) return await adopt(already.orderId, progress);
-        const placed = await handOver(
+        const { answer: placed, answeredAt } = await handOver(
           async (call) => {
             tracker.expect(tag);
             return withEffective(row, await placeOrder({ ...request, tag }, call));
@@ -231,7 +234,7 @@ export function createWrites(options: WriteOptions): Writes {
           (answer) => answer,
         );
         await track(request, tag, placed);
-        return { ...placed, tag, replayedAt: null };
+        return { ...placed, tag, answeredAt, replayed: false };
       } finally {
         claim.release();
       }
@@ -243,7 +246,7 @@ export function createWrites(options: WriteOptions): Writes {
       const action = { kind: "replace", orderId, change } as const;
       const claim = await keys.claim(action, context);
       try {
-        if (claim.replay !== undefined) return { ...claim.replay.placed, replayedAt: claim.replay.at };
+        if (claim.replay !== undefined) return { ...claim.replay.placed, ...again(claim.replay) };
         await prepare(deadline);
         await reconciler.ensure(deadline);
         const turn = await takeTurn(orderId, false, deadline);
@@ -251,7 +254,7 @@ export function createWrites(options: WriteOptions): Writes {
           const order = await orderToChange(orderId, deadline);
           checkReplace(seat.broker.capabilities(), change, order);
           const tagged = order.tag === null ? change : { ...change, tag: order.tag };
-          const placed = await handOver(
+          const { answer: placed, answeredAt } = await handOver(
             (call) => {
               book.doubt(orderId);
               return replaceOrder(orderId, tagged, call);
@@ -260,7 +263,7 @@ export function createWrites(options: WriteOptions): Writes {
             begin(claim, action, context),
             (answer) => answer,
           );
-          return { ...placed, replayedAt: null };
+          return { ...placed, answeredAt, replayed: false };
         } catch (error) {
           if (!isFailure(error) || error.code !== "OrderNotOpen" || error.details !== undefined) throw error;
           throw orderNotOpen(await afterOrderNotOpen(orderId, error));
@@ -278,13 +281,13 @@ export function createWrites(options: WriteOptions): Writes {
       const action = { kind: "cancel", orderId } as const;
       const claim = await keys.claim(action, context);
       try {
-        if (claim.replay !== undefined) return { replayedAt: claim.replay.at };
+        if (claim.replay !== undefined) return again(claim.replay);
         await prepare(deadline);
         const turn = await takeTurn(orderId, true, deadline);
         try {
           const known = book.get(orderId);
           if (known !== undefined && isClosed(known)) return alreadyEnded({ ...known, source: "journal" });
-          await handOver(
+          const { answeredAt } = await handOver(
             (call) => {
               book.doubt(orderId);
               return cancelOrder(orderId, call);
@@ -293,7 +296,7 @@ export function createWrites(options: WriteOptions): Writes {
             begin(claim, action, context),
             () => ({ orderId }),
           );
-          return { replayedAt: null };
+          return { answeredAt, replayed: false };
         } catch (error) {
           return alreadyEnded(await afterOrderNotOpen(orderId, error));
         } finally {
@@ -307,9 +310,10 @@ export function createWrites(options: WriteOptions): Writes {
 
   /** A keyed order is at the broker although the journal has lost it: the tag proves that it is this one. */
   async function adopt(orderId: string, progress: Progress) {
+    const answeredAt = Date.now();
     await progress.handOver();
-    await progress.move("accept", { placed: { orderId } });
-    return { orderId, tag: progress.id, replayedAt: book.get(orderId)?.createdAt ?? Date.now() };
+    await progress.move("accept", { placed: { orderId } }, answeredAt);
+    return { orderId, tag: progress.id, answeredAt, replayed: true };
   }
 }
 
@@ -322,9 +326,13 @@ function withEffective(row: OrderCapability, placed: Placed): Placed {
 }
 
 /** To cancel what is canceled is a success; what ended otherwise is told with the order. */
-function alreadyEnded(order: OrderView): { replayedAt: null } {
+function alreadyEnded(order: OrderView): WriteAnswer {
   if (!orderFlags(order).isCanceled) throw orderNotOpen(order);
-  return { replayedAt: null };
+  return { answeredAt: Date.now(), replayed: false };
+}
+
+function again({ at }: Replay): WriteAnswer {
+  return { answeredAt: at, replayed: true };
 }
 
 /** A failure as it is written down. */

@@ -42,8 +42,10 @@ export interface FailureOptions {
   readonly details?: unknown;
   /** The mark of the order intent that failed, by which it can be found at the broker. */
   readonly tag?: string;
-  /** When this answer was given first, for a write that is repeated under its key. Milliseconds since the epoch. */
-  readonly replayedAt?: number;
+  /** When this became the answer, for a write that is answered the same again under its key. Milliseconds since the epoch. */
+  readonly answeredAt?: number;
+  /** True when it is such an answer given again. */
+  readonly replayed?: boolean;
   readonly cause?: unknown;
 }
 
@@ -56,7 +58,8 @@ export class Failure extends Error {
   readonly retryAfterMs: number | undefined;
   readonly details: unknown;
   readonly tag: string | undefined;
-  readonly replayedAt: number | undefined;
+  readonly answeredAt: number | undefined;
+  readonly replayed: boolean;
 
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
     super(message || code, options.cause === undefined ? undefined : { cause: options.cause });
@@ -66,7 +69,8 @@ export class Failure extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.details = options.details;
     this.tag = options.tag;
-    this.replayedAt = options.replayedAt;
+    this.answeredAt = options.answeredAt;
+    this.replayed = options.replayed ?? false;
     Object.defineProperty(this, BRAND, { value: true });
   }
 }

@@ -77,14 +77,14 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
   const status = FAILURE_STATUS[code] ?? FAILURE_STATUS.BrokerFault;
   const repeated = status === 429 || status === 503;
   const outcome = code === "OutcomeUnknown" ? "unknown" : repeated && failure.outcome ? "not_sent" : failure.outcome;
-  const { tag, replayedAt } = failure;
+  const { tag, answeredAt, replayed } = failure;
   const details = wireDetails(failure.details);
   const retryAfterMs = failure.retryAfterMs ?? (repeated ? DEFAULT_RETRY_MS : undefined);
   return {
     status: errorStatus === 200 ? 200 : status,
     headers: {
       ...(retryAfterMs === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
-      ...(replayedAt === undefined ? {} : REPLAYED),
+      ...(replayed ? REPLAYED : {}),
     },
     error: {
       code,
@@ -94,7 +94,7 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
       ...(tag === undefined ? {} : { tag }),
       ...(details === undefined ? {} : { details }),
     },
-    ...(replayedAt === undefined ? {} : { at: replayedAt }),
+    ...(answeredAt === undefined ? {} : { at: answeredAt }),
   };
 }
 

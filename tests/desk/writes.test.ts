@@ -29,7 +29,12 @@ describe("place", () => {
     });
     const answer = await desk.place(LIMIT_BUY, BY);
     expect(states).toEqual(["sending"]);
-    expect(answer).toEqual({ orderId: "77", tag: seen[0]?.tag, replayedAt: null });
+    expect(answer).toEqual({
+      orderId: "77",
+      tag: seen[0]?.tag,
+      answeredAt: expect.any(Number),
+      replayed: false,
+    });
     expect(seen[0]).toEqual({ ...LIMIT_BUY, tag: answer.tag });
     expect(await record(journal, answer.tag)).toMatchObject({
       state: "accepted",
@@ -182,7 +187,11 @@ describe("replace", () => {
         return { orderId: "2" };
       },
     });
-    expect(await desk.replace("1", { qty: 13 }, BY)).toEqual({ orderId: "2", replayedAt: null });
+    expect(await desk.replace("1", { qty: 13 }, BY)).toEqual({
+      orderId: "2",
+      answeredAt: expect.any(Number),
+      replayed: false,
+    });
     expect(seen).toEqual([["1", { qty: 13, tag: "httag" }]]);
   });
 

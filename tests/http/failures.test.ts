@@ -138,7 +138,7 @@ test("a rejection under a key is told again as it was, and says so", async () =>
   const how = { body: ORDER, headers: { "Idempotency-Key": "k1" } };
   const [first, again] = [await ask(gateway, "order/place", how), await ask(gateway, "order/place", how)];
   expect(again.status).toBe(first.status);
-  expect({ ...again.json, time: null }).toEqual({ ...first.json, time: null });
+  expect(again.json).toEqual(first.json);
   moment(again.json.time);
   expect([first, again].map(({ headers }) => headers.get("idempotent-replayed"))).toEqual([null, "true"]);
   expect(asked).toBe(1);

@@ -181,7 +181,7 @@ test("two gateways in one process share nothing, not even for the same instance"
   const placed = await ask(one, "order/place", { body: ORDER, headers: key });
   const again = await ask(one, "order/place", { body: ORDER, headers: key });
   const elsewhere = await ask(two, "order/place", { body: ORDER, headers: { ...key, ...withSecret.headers } });
-  expect({ ...again.json, time: null }).toEqual({ ...placed.json, time: null });
+  expect(again.json).toEqual(placed.json);
   expect([placed, again, elsewhere].map(({ headers }) => headers.get("idempotent-replayed"))).toEqual([
     null,
     "true",

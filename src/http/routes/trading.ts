@@ -130,6 +130,6 @@ export const orderCancel: Api = defineApi({
 });
 
 /** A repetition under the same key is answered as the first time, and says so. */
-function asFirst({ replayedAt }: WriteAnswer): RespondInit {
-  return replayedAt === null ? {} : { at: replayedAt, headers: REPLAYED };
+function asFirst({ answeredAt, replayed }: WriteAnswer): RespondInit {
+  return { at: answeredAt, headers: replayed ? REPLAYED : {} };
 }
