@@ -1,5 +1,5 @@
 /** Routes of your own, behind the same authentication and in the same envelope as the standard ones. */
-import { z } from "zod";
+import * as z from "zod";
 import { type Api, createHttpTrading, defineApi } from "../mod.ts";
 import { paper } from "../src/brokers/paper/index.ts";
 import { serve } from "../src/runtime/node.ts";

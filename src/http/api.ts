@@ -1,5 +1,5 @@
 /** One API of the gateway as an object: what it is called, where it stands, what it takes and what it does. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Desk, ReadContext, WriteContext } from "../desk/types.ts";
 import type { FailureCode } from "../domain/failure.ts";
 

@@ -1,5 +1,5 @@
 /** What is wrong with a request, told all at once and without giving back what nobody wants to read. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Fault } from "../desk/guards.ts";
 import { Failure } from "../domain/failure.ts";
 

@@ -1,5 +1,5 @@
 /** A write whose outcome is unknown, in the form of the wire. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { IntentAction, IntentRecord } from "../journal/journal.ts";
 import type { intentSchema } from "./schemas/intent.ts";
 import { wireTime } from "./time.ts";

@@ -1,5 +1,5 @@
 /** The domain's objects in the form of the wire: type tags, lower-cased keys, times as text, numbers without dust. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { DeskCapabilities, OrderView } from "../desk/types.ts";
 import type { Cash } from "../domain/cash.ts";
 import type { Contract, Unmapped } from "../domain/contract.ts";

@@ -1,5 +1,5 @@
 /** The OpenAPI document, made from the same schemas that requests are checked with. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Api } from "../api.ts";
 import type { ErrorStatus } from "../failures.ts";
 import { healthSchema } from "../schemas/envelope.ts";

@@ -1,5 +1,5 @@
 /** What an operation answers: the good answer and every failure, by status. */
-import { z } from "zod";
+import * as z from "zod";
 import { FAILURE_CODES, Failure, type FailureCode } from "../../domain/failure.ts";
 import type { Api } from "../api.ts";
 import { type ErrorStatus, FAILURE_STATUS, failureAnswer, NOT_FOUND_TEXT } from "../failures.ts";

@@ -1,5 +1,5 @@
 /** Turns zod schemas into the document's `components.schemas`, so that every shape is written once. */
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonSchema, Reference } from "./types.ts";
 
 /** Which side of a schema: what a client sends, or what it is told. */

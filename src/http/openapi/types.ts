@@ -1,5 +1,5 @@
 /** The part of OpenAPI 3.1 that the document is made of, as types. */
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** JSON Schema 2020-12, as zod writes it. */
 export type JsonSchema = z.core.JSONSchema.JSONSchema;

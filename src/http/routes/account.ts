@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Api, defineApi } from "../api.ts";
 import { cashBalanceSchema, cashSchema, positionSchema } from "../schemas/account.ts";
 import { unmappedSchema } from "../schemas/contract.ts";

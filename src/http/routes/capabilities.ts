@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Api, defineApi } from "../api.ts";
 import { capabilitiesSchema } from "../schemas/capabilities.ts";
 import { wireCapabilities } from "../wire.ts";

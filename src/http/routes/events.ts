@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Api, defineApi } from "../api.ts";
 import { EVENT_STREAM_HEADERS, eventStream } from "../event-stream.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { normalizeContract } from "../../domain/contract.ts";
 import { type Api, defineApi } from "../api.ts";
 import { contractParameters } from "../schemas/contract.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { WriteAnswer } from "../../desk/types.ts";
 import { normalizeContract } from "../../domain/contract.ts";
 import type { OrderRequest } from "../../domain/order.ts";

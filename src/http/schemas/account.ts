@@ -1,5 +1,5 @@
 /** Schemas of cash and positions. */
-import { z } from "zod";
+import * as z from "zod";
 import { contractSchema } from "./contract.ts";
 
 export const cashSchema = z

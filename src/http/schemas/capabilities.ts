@@ -1,5 +1,5 @@
 /** Schema of what a broker can do. */
-import { z } from "zod";
+import * as z from "zod";
 import { TRADE_TYPES } from "../../domain/contract.ts";
 import { LIFECYCLES, ORDER_TYPES, TIMES_IN_FORCE } from "../../domain/order.ts";
 import { OPERATIONS } from "../../spec/capabilities.ts";

@@ -1,5 +1,5 @@
 /** Schemas of a contract: as parameters, and as it is answered. */
-import { z } from "zod";
+import * as z from "zod";
 import { TRADE_TYPES } from "../../domain/contract.ts";
 import { wordInput } from "./values.ts";
 

@@ -1,5 +1,5 @@
 /** Schemas of what stands around every answer. */
-import { z } from "zod";
+import * as z from "zod";
 import { FAILURE_CODES } from "../../domain/failure.ts";
 import { time } from "./values.ts";
 

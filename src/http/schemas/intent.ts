@@ -1,5 +1,5 @@
 /** Schemas of writes whose outcome is unknown. */
-import { z } from "zod";
+import * as z from "zod";
 import { cancelArgsSchema, placeArgsSchema, replaceArgsSchema, tagSchema } from "./order.ts";
 import { time, wordInput } from "./values.ts";
 

@@ -1,5 +1,5 @@
 /** Schemas of quotes and market states. */
-import { z } from "zod";
+import * as z from "zod";
 import { UNIFIED_STATUSES } from "../../domain/market-status.ts";
 import { contractSchema } from "./contract.ts";
 

@@ -1,5 +1,5 @@
 /** Schemas of orders: what a client sends, and what it is told. */
-import { z } from "zod";
+import * as z from "zod";
 import { DIRECTIONS, LIFECYCLES, ORDER_STATUSES, ORDER_TYPES, TIMES_IN_FORCE } from "../../domain/order.ts";
 import { contractParameters, contractSchema } from "./contract.ts";
 import { orderIdInput, priceInput, qtyInput, time, wordInput } from "./values.ts";

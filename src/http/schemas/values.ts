@@ -1,5 +1,5 @@
 /** Schemas of single values: what a field takes in, with messages that say what to send instead. */
-import { z } from "zod";
+import * as z from "zod";
 import { isExactDecimal, MAX_SIGNIFICANT_DIGITS, parseDecimal } from "../../domain/money.ts";
 
 const DECIMAL_RULE = `a positive number, or the same as plain decimal text, of at most ${MAX_SIGNIFICANT_DIGITS} significant digits`;
