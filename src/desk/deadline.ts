@@ -36,9 +36,9 @@ export class Deadline implements Call {
     this.#controller?.abort();
   }
 
-  /** Waits for `work` until the deadline, and no longer than `atMost` milliseconds if given. */
-  async within<T>(work: Promise<T>, atMost = Number.POSITIVE_INFINITY): Promise<T | typeof TIME_IS_UP> {
-    const left = Math.min(atMost, Math.max(0, this.#ends - performance.now()));
+  /** Waits for `work` until the deadline. */
+  async within<T>(work: Promise<T>): Promise<T | typeof TIME_IS_UP> {
+    const left = Math.max(0, this.#ends - performance.now());
     let timer: ReturnType<typeof setTimeout> | undefined;
     const timeIsUp = new Promise<typeof TIME_IS_UP>((resolve) => {
       timer = setTimeout(resolve, left, TIME_IS_UP);

@@ -51,11 +51,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
 
-  /** Takes over what the process before this one left behind. Its calls have ended with it. */
+  /** Takes over what the process before this one left behind. */
   async function recover(): Promise<void> {
     if (recovered) return;
     for (const record of await journal.openOrders()) if (book.get(record.orderId) === undefined) book.restore(record);
-    for (const intent of await journal.unsettled()) if (!unknowns.has(intent.id)) unknowns.add(intent, Date.now());
+    for (const intent of await journal.unsettled()) unknowns.recover(intent);
     recovered = true;
   }
 

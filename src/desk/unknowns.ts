@@ -16,8 +16,12 @@ export interface Listing {
 
 /** The writes of which nobody knows yet what became of them. */
 export interface Unknowns {
+  /** Says that the call of this intent is under way, and so nobody else's to settle; the returned function ends that. */
+  underWay(id: string): () => void;
   /** Adds one. `endedAt` is when its call ended, `null` while it is still under way. */
   add(intent: Pick<IntentRecord, "id" | "action">, endedAt: number | null): void;
+  /** Adds one that an earlier process left behind, whose call has ended with it; not one that is under way here. */
+  recover(intent: Pick<IntentRecord, "id" | "action">): void;
   /** Says that the call of one has ended without an answer. */
   ended(id: string): void;
   /** Settles one for a reason that is written down. Does nothing for one that is settled already. */
@@ -48,6 +52,11 @@ const ABSENCES = 2;
 /** No unknowns yet. */
 export function createUnknowns(book: OrderBook, journal: InstanceJournal, onAbsent: (tag: string) => void): Unknowns {
   const unknowns = new Map<string, Unknown>();
+  const underWay = new Set<string>();
+
+  function add({ id, action }: Pick<IntentRecord, "id" | "action">, endedAt: number | null): void {
+    unknowns.set(id, { id, action, endedAt, absences: 0 });
+  }
 
   async function settle(id: string, result: Settlement, reason: string): Promise<void> {
     if (!unknowns.has(id)) return;
@@ -86,9 +95,14 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, onAbse
   }
 
   return {
-    add({ id, action }, endedAt) {
-      unknowns.set(id, { id, action, endedAt, absences: 0 });
+    underWay(id) {
+      underWay.add(id);
+      return () => void underWay.delete(id);
     },
+    recover(intent) {
+      if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, Date.now());
+    },
+    add,
     ended(id) {
       const unknown = unknowns.get(id);
       if (unknown !== undefined) unknown.endedAt ??= Date.now();

@@ -85,8 +85,22 @@ export function createWrites(options: WriteOptions): Writes {
     progress: Progress,
     placedOf: (answer: T) => Placed,
   ): Promise<{ readonly answer: T; readonly answeredAt: number }> {
+    const end = unknowns.underWay(progress.id);
+    try {
+      await progress.handOver();
+      return await send(work, deadline, progress, placedOf);
+    } finally {
+      end();
+    }
+  }
+
+  async function send<T>(
+    work: (call: Call) => Promise<T>,
+    deadline: Deadline,
+    progress: Progress,
+    placedOf: (answer: T) => Placed,
+  ): Promise<{ readonly answer: T; readonly answeredAt: number }> {
     const tag = progress.action.kind === "place" ? progress.id : undefined;
-    await progress.handOver();
     const sending = Promise.resolve().then(() => work(deadline));
     try {
       let answer = await deadline.within(sending);

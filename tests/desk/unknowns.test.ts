@@ -40,6 +40,17 @@ describe("an absent order", () => {
   });
 });
 
+test("what is under way here is not taken over from the journal, what an earlier process left is", async () => {
+  const { unknowns } = await unknownWrite(PLACE, 1000);
+  const end = unknowns.underWay("htother");
+  unknowns.recover({ id: "htother", action: PLACE });
+  unknowns.recover({ id: "httag", action: PLACE });
+  expect(unknowns.size).toBe(1);
+  end();
+  unknowns.recover({ id: "htother", action: PLACE });
+  expect(unknowns.size).toBe(2);
+});
+
 test("a place is found by its tag only, never by how an order looks", async () => {
   const { unknowns, book, journal } = await unknownWrite(PLACE, 1000);
   book.apply(anOrder({ ...LIMIT_BUY, orderId: "1", tag: null }), false, 2000);
