@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { createDesk } from "../../src/desk/create-desk.ts";
-import type { Order } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Broker, BrokerHost } from "../../src/spec/broker.ts";
 import { type Capabilities, orderRows } from "../../src/spec/capabilities.ts";
 import { defineBroker } from "../../src/spec/define-broker.ts";
+import { AAPL } from "../an-order.ts";
 
-export const AAPL = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
+export { AAPL, anOrder } from "../an-order.ts";
 
 /** What journals call the instance of {@link deskOver}: the first half of its id's SHA-256. */
 export const DIGEST = createHash("sha256").update("WyLqtMhDvAnBb6a3").digest("hex").slice(0, 16);
@@ -47,30 +47,6 @@ export const CAPABILITIES: Capabilities = {
   push: "stream",
   listing: { complete: true, settleMs: 0 },
 };
-
-export function anOrder(fields: Partial<Order> = {}): Order {
-  return {
-    orderId: "1",
-    contract: AAPL,
-    currency: "USD",
-    direction: "BUY",
-    orderType: "Limit",
-    price: 200,
-    timeInForce: "DAY",
-    lifecycle: "RTH",
-    qty: 12,
-    filledQty: 0,
-    avgPrice: 0,
-    status: "OPEN",
-    originStatus: "Submitted",
-    errorReason: "",
-    warning: null,
-    tag: null,
-    createdAt: 1,
-    updatedAt: 1,
-    ...fields,
-  };
-}
 
 /** A desk over a broker that does what the test says, and a journal that can be looked into. */
 export function deskOver(

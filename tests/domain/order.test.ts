@@ -1,37 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  isTerminal,
-  mergeOrder,
-  ORDER_STATUSES,
-  type Order,
-  type OrderStatus,
-  orderFlags,
-} from "../../src/domain/order.ts";
-
-function order(fields: Partial<Order> = {}): Order {
-  return {
-    orderId: "1",
-    contract: { tradeType: "Securities", region: "US", symbol: "AAPL" },
-    currency: "USD",
-    direction: "BUY",
-    orderType: "Limit",
-    price: 200,
-    timeInForce: "DAY",
-    lifecycle: "RTH",
-    qty: 12,
-    filledQty: 0,
-    avgPrice: 0,
-    status: "OPEN",
-    originStatus: "Submitted",
-    errorReason: "",
-    warning: null,
-    tag: null,
-    createdAt: 1,
-    updatedAt: 1,
-    ...fields,
-  };
-}
+import { isTerminal, mergeOrder, ORDER_STATUSES, type OrderStatus, orderFlags } from "../../src/domain/order.ts";
+import { anOrder as order } from "../an-order.ts";
 
 /** The table of what each status means on the wire: canceled, filled, completed, cancelable, has a reason. */
 const FLAGS: Record<OrderStatus, [boolean, boolean, boolean, boolean, boolean]> = {
