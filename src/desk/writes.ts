@@ -302,17 +302,20 @@ export function createWrites(options: WriteOptions): Writes {
           const known = book.get(orderId);
           if (known !== undefined && isClosed(known)) return alreadyEnded({ ...known, source: "journal" });
           const { answeredAt } = await handOver(
-            (call) => {
+            async (call) => {
               book.doubt(orderId);
-              return cancelOrder(orderId, call);
+              try {
+                await cancelOrder(orderId, call);
+              } catch (error) {
+                // Found out before anything is written down, so that a repetition is answered the same.
+                alreadyEnded(await afterOrderNotOpen(orderId, error));
+              }
             },
             deadline,
             begin(claim, action, context),
             () => ({ orderId }),
           );
           return { answeredAt, replayed: false };
-        } catch (error) {
-          return alreadyEnded(await afterOrderNotOpen(orderId, error));
         } finally {
           turn.done();
         }

@@ -291,6 +291,27 @@ describe("cancel", () => {
     });
   });
 
+  test.each([
+    ["CANCELED", "done"],
+    ["FILLED", { code: "OrderNotOpen", outcome: "not_sent", details: { order: { status: "FILLED" } } }],
+  ] as const)("that finds an order %s is answered the same under its key again", async (status, answer) => {
+    const { desk } = deskOver({
+      cancelOrder: async () => {
+        throw new BrokerError("OrderNotOpen", "already done", { outcome: "rejected" });
+      },
+      order: async () => anOrder({ status, filledQty: status === "FILLED" ? 12 : 0 }),
+    });
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const canceling = desk.cancel("1", { ...BY, idempotencyKey: "k" });
+      const told: unknown = await canceling.then(
+        () => "done",
+        (error: unknown) => error,
+      );
+      if (answer === "done") expect(told).toBe(answer);
+      else expect(told).toMatchObject(answer);
+    }
+  });
+
   test("whose answer is lost is unknown and may be sent again", async () => {
     let calls = 0;
     const { desk } = deskOver({
