@@ -28,7 +28,7 @@ describe("options", () => {
     await expect(serve(trading, options)).rejects.toThrow(
       [
         "serve cannot start:",
-        '- "hostName" is not an option; there are hostname, port, tls, graceMs, signals, print',
+        '- "hostName" is not an option; there are hostname, port, tls, graceMs, signals, orderDump, print',
         "- hostname must be a name or address",
         "- port must be a whole number from 0 to 65535, not 65536",
         "- tls must be { cert, key }, both the text of a PEM file (not its path)",
