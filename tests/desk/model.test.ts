@@ -133,6 +133,15 @@ async function onOpenOrder(real: Real, work: (orderId: string) => unknown): Prom
   }
 }
 
+async function restart(real: Real, between?: (real: Real) => Promise<void>): Promise<void> {
+  real.kill();
+  real.venue.dropHosts();
+  await between?.(real);
+  Object.assign(real, process(real.venue, real.journal));
+  await real.desk.start();
+  await settle();
+}
+
 const BY = { principal: "default" };
 
 const HAPPENINGS: Command[] = [
@@ -169,14 +178,25 @@ const HAPPENINGS: Command[] = [
     venue.release();
     await settle();
   }),
-  new Happens("crash and restart", async (real) => {
-    real.kill();
-    real.venue.dropHosts();
-    Object.assign(real, process(real.venue, real.journal));
-    await real.desk.start();
-    await settle();
-  }),
+  new Happens("crash and restart", restart),
+  new Happens("crash, an operator resolves, and restart", (real) => restart(real, resolveByHand)),
 ];
+
+/** An operator looks at the venue, with the gateway stopped, and writes down what is so. */
+async function resolveByHand({ venue, journal }: Real): Promise<void> {
+  for (const { id, action } of await journal.unsettled(DIGEST)) {
+    const order = [...venue.ledger.values()].find(({ tag, orderId }) =>
+      action.kind === "place" ? tag === id : orderId === action.orderId,
+    );
+    const failure = { code: "BrokerFault", outcome: "not_sent", message: "not there" } as const;
+    const found = order === undefined ? { failure } : { placed: { orderId: order.orderId } };
+    const at = Date.now();
+    await journal.append(
+      [{ kind: "progress", id, state: "resolved", ...found, reason: "looked", instance: DIGEST, at }],
+      "process",
+    );
+  }
+}
 
 async function consistent(model: Model, real: Real): Promise<void> {
   await settle();
