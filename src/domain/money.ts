@@ -27,6 +27,12 @@ export function isExactDecimal(value: number): boolean {
   return Number.isFinite(value) && significantDigits(value) <= MAX_SIGNIFICANT_DIGITS;
 }
 
+/** True for the text of a number that reading it as one does not change: `12.50`, not `12.00000000000000000001`. */
+export function isExactLiteral(text: string): boolean {
+  const value = Number(text);
+  return isExactDecimal(value) && new Big(text).eq(value);
+}
+
 /** a + b in decimal. */
 export function add(a: number, b: number): number {
   return new Big(a).plus(b).toNumber();

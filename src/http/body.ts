@@ -1,5 +1,6 @@
 /** Reading a body: JSON only, and never more than a request of this API can need. */
 import { invalidRequest } from "./faults.ts";
+import { parseStrictJson, type StrictJson } from "./strict-json.ts";
 
 /** The most a body may have: 64 KiB. */
 export const MAX_BODY_BYTES = 65_536;
@@ -7,7 +8,7 @@ export const MAX_BODY_BYTES = 65_536;
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset\s*=\s*"?utf-?8"?)?\s*;?\s*$/i;
 
 /** Reads the body as JSON; throws `InvalidRequest` for everything that is not JSON of a fitting size. */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: Request): Promise<StrictJson> {
   const type = request.headers.get("content-type");
   if (type === null || !JSON_TYPE.test(type)) {
     fault("content-type", "must be application/json", type === null ? undefined : type.slice(0, 64));
@@ -15,7 +16,7 @@ export async function readJson(request: Request): Promise<unknown> {
   const text = await readText(request);
   if (text.trim() === "") fault("body", "is empty; a JSON object is needed");
   try {
-    return JSON.parse(text);
+    return parseStrictJson(text);
   } catch (error) {
     return fault("body", `is not valid JSON${error instanceof SyntaxError ? ` (${error.message.slice(0, 120)})` : ""}`);
   }

@@ -3,6 +3,7 @@ import type { Fault } from "../desk/guards.ts";
 import type { Api, PlainQuery } from "./api.ts";
 import { readJson } from "./body.ts";
 import { faultsOf, invalidRequest } from "./faults.ts";
+import type { StrictJson } from "./strict-json.ts";
 
 /** The query and body as a handler gets them. */
 export interface Input {
@@ -14,10 +15,15 @@ export interface Input {
 /** Reads and checks everything that the API declares; throws `InvalidRequest` with every fault of query and body. */
 export async function readInput(api: Api, request: Request): Promise<Input> {
   const { query: querySchema, body: bodySchema } = api.schema ?? {};
-  let reading: Promise<unknown> | undefined;
-  const json = (): Promise<unknown> => {
+  let reading: Promise<StrictJson> | undefined;
+  const readOnce = (): Promise<StrictJson> => {
     reading ??= readJson(request);
     return reading;
+  };
+  const json = async (): Promise<unknown> => {
+    const read = await readOnce();
+    if (read.faults.length > 0) throw invalidRequest(read.faults);
+    return read.value;
   };
   const faults: Fault[] = [];
   let query: unknown;
@@ -34,10 +40,15 @@ export async function readInput(api: Api, request: Request): Promise<Input> {
   }
 
   if (bodySchema !== undefined) {
-    const value = await json();
+    const { value, faults: changed } = await readOnce();
+    faults.push(...changed);
     const result = bodySchema.safeParse(value);
-    if (result.success) body = result.data;
-    else faults.push(...faultsOf(result.error, value, "body", Object.keys(bodySchema.shape)));
+    if (result.success) {
+      body = result.data;
+    } else {
+      const found = faultsOf(result.error, value, "body", Object.keys(bodySchema.shape));
+      faults.push(...found.filter(({ path }) => !changed.some((fault) => fault.path === path)));
+    }
   }
 
   if (faults.length > 0) throw invalidRequest(faults);

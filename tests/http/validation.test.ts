@@ -75,7 +75,21 @@ describe("order/place", () => {
   test("numbers that JSON can write and a double cannot hold", async () => {
     const body = JSON.stringify(ORDER).replace('"qty":12', '"qty":1e400');
     const { json } = await refused("order/place", { body });
-    expect(json.error.details).toMatchObject([{ path: "qty", value: "Infinity" }]);
+    expect(json.error.details).toMatchObject([{ path: "qty", value: "1e400" }]);
+  });
+
+  test("numbers that reading would round, as they were written", async () => {
+    const body = JSON.stringify(ORDER)
+      .replace('"qty":12', '"qty":12.00000000000000000001')
+      .replace('"price":200', '"price":50.00000000000000000001');
+    const { json } = await refused("order/place", { body });
+    const values = json.error.details.map(({ path, value }: { path: string; value: string }) => `${path} ${value}`);
+    expect(values.sort()).toEqual(["price 50.00000000000000000001", "qty 12.00000000000000000001"]);
+  });
+
+  test("a name that is given twice", async () => {
+    const body = JSON.stringify(ORDER).replace('"qty":12', '"qty":1,"qty":1000');
+    expect(await paths("order/place", { body })).toEqual(["qty"]);
   });
 
   test("a __proto__ key is an unknown key like others", async () => {

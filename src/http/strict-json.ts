@@ -1,0 +1,53 @@
+/** JSON for orders: what `JSON.parse` would change in silence is told. */
+import type { Fault } from "../desk/guards.ts";
+import { isExactLiteral } from "../domain/money.ts";
+
+/** What was read, and what `JSON.parse` changed in reading it. */
+export interface StrictJson {
+  readonly value: unknown;
+  /** Numbers that were rounded (`12.00000000000000000001`, `1e400`), and names given twice, of which the last counts. */
+  readonly faults: readonly Fault[];
+}
+
+const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|-?\d[\d.eE+-]*/g;
+
+/** A number of at most 15 characters without an exponent is always the decimal it is written as. */
+const SHORT_LITERAL = 15;
+
+/** Texts in faults are cut here. */
+const SHOWN = 64;
+
+/** An object or array that is being read; an array has no names. */
+interface Level {
+  readonly names: Set<string> | undefined;
+  name: string;
+}
+
+/** Parses JSON. @throws SyntaxError as `JSON.parse` does. */
+export function parseStrictJson(text: string): StrictJson {
+  const value: unknown = JSON.parse(text);
+  const faults: Fault[] = [];
+  const levels: Level[] = [];
+  const path = () => levels.flatMap(({ name }) => (name === "" ? [] : [name.slice(0, SHOWN)])).join(".") || "body";
+  let last = "";
+  for (const [token] of text.matchAll(TOKENS)) {
+    const level = levels.at(-1);
+    if (token === "{") levels.push({ names: new Set(), name: "" });
+    else if (token === "[") levels.push({ names: undefined, name: "" });
+    else if (token === "}" || token === "]") levels.pop();
+    else if (token === ":" && level?.names !== undefined) {
+      level.name = String(JSON.parse(last));
+      if (level.names.has(level.name)) faults.push({ path: path(), message: "is given more than once" });
+      level.names.add(level.name);
+    } else if (isRounded(token)) {
+      const message = "has more digits than a number can hold (15), or is too large or too small";
+      faults.push({ path: path(), message, value: token.slice(0, SHOWN) });
+    }
+    last = token;
+  }
+  return { value, faults };
+}
+
+function isRounded(token: string): boolean {
+  return /^[-\d]/.test(token) && (token.length > SHORT_LITERAL || /[eE]/.test(token)) && !isExactLiteral(token);
+}
