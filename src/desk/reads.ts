@@ -108,6 +108,12 @@ function readFailure(error: unknown): Failure {
     const text = error instanceof Error ? error.message : String(error);
     return new Failure("BrokerFault", text || "the broker failed without a word", { cause: error });
   }
-  if (error.code === "OutcomeUnknown") return new Failure("Timeout", error.message, { cause: error });
-  return error;
+  const saysNothing = error.outcome === undefined || error.outcome === "not_sent";
+  if (saysNothing && error.code !== "OutcomeUnknown") return error;
+  const { code, message, details, retryAfterMs } = error;
+  return new Failure(code === "OutcomeUnknown" ? "Timeout" : code, message, {
+    cause: error,
+    ...(details === undefined ? {} : { details }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }

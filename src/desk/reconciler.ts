@@ -16,6 +16,9 @@ const INTERVAL_MS = 60_000;
 const LONGEST_LOOK_MS = 5_000;
 const SHORTEST_LOOK_MS = 200;
 
+/** Orders missing from a listing that one round asks for by their ids: each may cost calls of a scarce kind. */
+const LOOKUPS = 5;
+
 /** Compares what the desk believes with what the broker says: at start, after each reconnect, and from time to time. */
 export interface Reconciler {
   /** Resolves once the broker's orders are known; rejects when they cannot be read now. */
@@ -46,6 +49,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let running: Promise<void> | undefined;
   let recovered = false;
   let reconciled = false;
+  let missing: string[] = [];
   /** Counts connections: a round that began on an older one proves nothing about this one. */
   let generation = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -75,18 +79,24 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         listed.add(order.orderId);
         await tracker.receive(order);
       }
-      for (const { orderId, asOf } of book.open()) {
-        if (!listed.has(orderId) && asOf < askedAt) await lookFor(orderId, deadline);
-      }
+      for (const orderId of unknowns.orderIds()) if (!listed.has(orderId)) await lookFor(orderId);
       const { complete, settleMs } = seat.broker.capabilities().listing;
       await unknowns.judge({ askedAt, complete, settleMs });
+      missing = book
+        .open()
+        .filter(({ orderId, asOf, staleSince }) => !listed.has(orderId) && asOf < askedAt && staleSince === null)
+        .map(({ orderId }) => orderId);
     } finally {
       deadline.end();
     }
   }
 
-  /** Absence never ends an order: it is asked for by its id, and stays open when that finds nothing either. */
-  async function lookFor(orderId: string, deadline: Deadline): Promise<void> {
+  /**
+   * Absence never ends an order: it is asked for by its id, and stays open when that finds nothing either. One that
+   * cannot be asked for now is asked for in the next round.
+   */
+  async function lookFor(orderId: string): Promise<void> {
+    const deadline = newDeadline();
     try {
       if (seat.broker.order !== undefined) {
         await tracker.receive(
@@ -95,7 +105,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         return;
       }
     } catch (error) {
-      if (!isFailure(error) || error.code !== "OrderNotFound") throw error;
+      if (!isFailure(error) || error.code !== "OrderNotFound") return;
+    } finally {
+      deadline.end();
     }
     const record = book.markStale(orderId, Date.now());
     if (record !== undefined) events.record({ kind: "order", order: record });
@@ -109,6 +121,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return running;
   }
 
+  /** Looks for missing orders beside everything else: no write has to wait for orders that it does not concern. */
+  async function lookForMissing(): Promise<void> {
+    for (const orderId of missing.splice(0, LOOKUPS)) if (!closed) await lookFor(orderId);
+  }
+
   async function untilCurrent(): Promise<void> {
     let begun: number;
     do {
@@ -116,6 +133,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       await reconcile();
     } while (begun !== generation && !closed);
     reconciled = true;
+    void lookForMissing();
   }
 
   function schedule(): void {

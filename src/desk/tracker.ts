@@ -1,3 +1,4 @@
+import { contractKey } from "../domain/contract.ts";
 import type { Order } from "../domain/order.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { EventLog } from "./event-log.ts";
@@ -45,7 +46,7 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
   async function meet(report: Order): Promise<boolean> {
     try {
       const remembered = await journal.order(report.orderId);
-      if (remembered !== undefined) {
+      if (remembered !== undefined && isSameOrder(remembered, report)) {
         book.restore(remembered);
         return !remembered.external;
       }
@@ -89,6 +90,15 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
     expect: (tag) => void expected.add(tag),
     forget: (tag) => void expected.delete(tag),
   };
+}
+
+/** False where a broker has given an old order's id to a new one, as an account in memory may after a restart. */
+function isSameOrder(remembered: OrderRecord, report: Order): boolean {
+  return (
+    contractKey(remembered.contract) === contractKey(report.contract) &&
+    remembered.direction === report.direction &&
+    (remembered.tag === null || report.tag === null || remembered.tag === report.tag)
+  );
 }
 
 /** What others had ended a day before it was first heard of is history, not news: a vendor's list goes back for months. */

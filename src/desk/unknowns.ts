@@ -28,6 +28,8 @@ export interface Unknowns {
   settle(id: string, result: Settlement, reason: string): Promise<void>;
   /** Settles the place that this order proves, and forgets nothing else. */
   seen(order: OrderRecord): void;
+  /** The orders that unknown changes are for. */
+  orderIds(): readonly string[];
   /** Weighs a complete round of reconciliation. */
   judge(listing: Listing): Promise<void>;
   /** True for an intent that is still unknown. */
@@ -82,10 +84,10 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, onAbse
     const { action } = unknown;
     if (action.kind === "place") return;
     const order = book.get(action.orderId);
-    if (order !== undefined && order.asOf >= listing.askedAt) {
-      const result = appliedTo(action, order);
-      if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
-    }
+    // An order that could not be read proves nothing.
+    if (order === undefined || order.asOf < listing.askedAt || order.staleSince !== null) return;
+    const result = appliedTo(action, order);
+    if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
     if (!isSettled(unknown, listing)) return;
     await settle(
       unknown.id,
@@ -113,6 +115,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, onAbse
       // What cannot be written down now is found again by the next reconciliation.
       settle(order.tag, { placed: { orderId: order.orderId } }, "found by its tag").catch(() => undefined);
     },
+    orderIds: () => [...unknowns.values()].flatMap(({ action }) => (action.kind === "place" ? [] : [action.orderId])),
     async judge(listing) {
       for (const unknown of [...unknowns.values()]) {
         if (unknown.action.kind === "place") await judgePlace(unknown, listing);

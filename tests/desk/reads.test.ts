@@ -73,6 +73,23 @@ test("any thrown thing becomes a failure with words", async () => {
   });
 });
 
+test("a read says nothing of an order's outcome", async () => {
+  const { desk } = deskOver({
+    order: async () => {
+      throw new BrokerError("OrderNotFound", "no such order", { outcome: "rejected", details: { asked: 1 } });
+    },
+    cash: async () => {
+      throw new BrokerError("OutcomeUnknown", "the socket dropped", { outcome: "unknown" });
+    },
+  });
+  expect(await rejection(desk.order("1", {}))).toMatchObject({
+    code: "OrderNotFound",
+    outcome: undefined,
+    details: { asked: 1 },
+  });
+  expect(await rejection(desk.cash({ currency: "USD" }, {}))).toMatchObject({ code: "Timeout", outcome: undefined });
+});
+
 describe("ping", () => {
   test.each(["NotConnected", "Timeout"] as const)("%s means false", async (code) => {
     const { desk } = deskOver({

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Desk } from "../../src/desk/types.ts";
 import { type Failure, isFailure } from "../../src/domain/failure.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { BrokerError } from "../../src/spec/broker-error.ts";
 import { anOrder, DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
@@ -276,4 +277,45 @@ test("an order of ours that ended while nobody listened is an event, however lon
   const { events } = await first.journal.events(DIGEST, 0, 100);
   const told = events.flatMap((event) => (event.kind === "order" ? [event.order.status] : []));
   expect(told.at(-1)).toBe("FILLED");
+});
+
+test("many open orders that the broker does not know hold no write up, and are all found out in the end", async () => {
+  const venue = createVenue({ settleMs: 200 });
+  const first = at(venue);
+  for (let count = 0; count < 12; count += 1) await first.desk.place(LIMIT_BUY, BY);
+  await first.desk.close();
+  for (const orderId of venue.ledger.keys()) venue.hide(orderId);
+  let asked = 0;
+  venue.onOrderAsked(() => {
+    asked += 1;
+    throw new BrokerError("RateLimited", "too many questions");
+  });
+  const second = at(venue, { journal: first.journal });
+  expect(await second.desk.place(LIMIT_BUY, BY)).toMatchObject({ orderId: "13" });
+  await expect.poll(() => asked).toBe(5);
+  venue.onOrderAsked(undefined);
+  await expect
+    .poll(
+      async () => {
+        venue.reconnect();
+        const records = await first.journal.openOrders(DIGEST);
+        return records.filter(({ staleSince }) => staleSince !== null).length;
+      },
+      { timeout: 10_000, interval: 20 },
+    )
+    .toBe(12);
+  expect(await second.desk.unknownIntents()).toEqual([]);
+});
+
+test("an id that the broker gives to a new order is not taken for the old one", async () => {
+  const venue = createVenue();
+  const first = at(venue);
+  const { orderId } = await first.desk.place(LIMIT_BUY, BY);
+  venue.set(orderId, { status: "CANCELED" });
+  await first.desk.close();
+  const restarted = createVenue();
+  const second = at(restarted, { journal: first.journal });
+  const again = await second.desk.place(LIMIT_BUY, BY);
+  expect(again.orderId).toBe(orderId);
+  expect(await second.desk.order(orderId, {})).toMatchObject({ status: "OPEN", tag: again.tag, external: false });
 });

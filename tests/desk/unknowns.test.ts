@@ -84,6 +84,9 @@ describe("a change", () => {
     expect(unknowns.size).toBe(settlement === null ? 1 : 0);
     if (settlement !== null) expect(await journal.intent("httag")).toMatchObject({ state: "resolved", ...settlement });
     await unknowns.judge({ askedAt: 1100, complete: true, settleMs: 100 });
+    expect(unknowns.size, "the order has not been read since").toBe(settlement === null ? 1 : 0);
+    book.apply(anOrder(fields), true, 1101);
+    await unknowns.judge({ askedAt: 1100, complete: true, settleMs: 100 });
     expect(unknowns.size).toBe(0);
   });
 

@@ -25,6 +25,7 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
   const hosts = new Set<BrokerHost>();
   const hanging: (() => void)[] = [];
   const hidden = new Set<string>();
+  let beforeAsking: (() => void) | undefined;
   let listingFails = false;
   let silent = false;
   let clock = 1;
@@ -100,7 +101,10 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
           throw new BrokerError("OrderNotOpen", "it has ended", { outcome: "rejected" });
         await decide(() => set(orderId, { status: "CANCELED" }));
       },
-      order: async (orderId) => get(orderId),
+      order: async (orderId) => {
+        beforeAsking?.();
+        return get(orderId);
+      },
       orders: async ({ status }) => {
         if (listingFails) throw new BrokerError("NotConnected", "no connection");
         const shown = [...ledger.values()].filter(({ orderId }) => !hidden.has(orderId));
@@ -130,6 +134,10 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
     },
     /** Takes an order out of every answer, or puts it back. */
     hide: (orderId: string, isHidden = true) => void (isHidden ? hidden.add(orderId) : hidden.delete(orderId)),
+    /** Is called before an order is answered by its id, and may throw. */
+    onOrderAsked: (listener: (() => void) | undefined) => {
+      beforeAsking = listener;
+    },
     failListings: (fails: boolean) => {
       listingFails = fails;
     },
