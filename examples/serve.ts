@@ -31,8 +31,10 @@ export async function serveExample(trading: HttpTrading): Promise<void> {
   try {
     server = await serve(trading, { hostname, port: Number(port) });
   } catch (error) {
-    if (!isFailure(error) || error.code !== "JournalUnavailable") throw error;
-    console.error(`${error.message}\n(JOURNAL=another.db uses another file, JOURNAL=memory none)`);
+    console.error(error instanceof Error ? error.message : error);
+    if (isFailure(error) && error.code === "JournalUnavailable") {
+      console.error("(JOURNAL=another.db uses another file, JOURNAL=memory none)");
+    }
     process.exitCode = 1;
     return;
   }
