@@ -1,5 +1,4 @@
 /** A broker of your own, complete: an account that fills market orders at once, at 100 dollars a share. */
-
 import type { Order, Position } from "../mod.ts";
 import { type Broker, BrokerError, createHttpTrading, defineBroker, type InstanceOptions, orderRows } from "../mod.ts";
 import { serve } from "../src/runtime/node.ts";
