@@ -269,18 +269,19 @@ export function createWrites(options: WriteOptions): Writes {
           checkReplace(seat.broker.capabilities(), change, order);
           const tagged = order.tag === null ? change : { ...change, tag: order.tag };
           const { answer: placed, answeredAt } = await handOver(
-            (call) => {
+            async (call) => {
               book.doubt(orderId);
-              return replaceOrder(orderId, tagged, call);
+              try {
+                return await replaceOrder(orderId, tagged, call);
+              } catch (error) {
+                throw orderNotOpen(await afterOrderNotOpen(orderId, error));
+              }
             },
             deadline,
             begin(claim, action, context),
             (answer) => answer,
           );
           return { ...placed, answeredAt, replayed: false };
-        } catch (error) {
-          if (!isFailure(error) || error.code !== "OrderNotOpen" || error.details !== undefined) throw error;
-          throw orderNotOpen(await afterOrderNotOpen(orderId, error));
         } finally {
           turn.done();
         }

@@ -195,6 +195,21 @@ describe("replace", () => {
     expect(seen).toEqual([["1", { qty: 13, tag: "httag" }]]);
   });
 
+  test("that the broker finds too late is answered with the order, the first time and again", async () => {
+    let status: "OPEN" | "FILLED" = "OPEN";
+    const { desk } = deskOver({
+      order: async () => anOrder({ status, filledQty: status === "FILLED" ? 12 : 0 }),
+      replaceOrder: async () => {
+        status = "FILLED";
+        throw new BrokerError("OrderNotOpen", "too late", { outcome: "rejected" });
+      },
+    });
+    const keyed = { ...BY, idempotencyKey: "k1" };
+    const expected = { code: "OrderNotOpen", outcome: "not_sent", details: { order: { status: "FILLED" } } };
+    expect(await rejection(desk.replace("1", { qty: 13 }, keyed))).toMatchObject(expected);
+    expect(await rejection(desk.replace("1", { qty: 13 }, keyed))).toMatchObject(expected);
+  });
+
   test("of an order that cannot be read sends nothing", async () => {
     let calls = 0;
     const { desk } = deskOver({
