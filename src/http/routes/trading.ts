@@ -7,6 +7,7 @@ import { REPLAYED } from "../failures.ts";
 import {
   cancelBody,
   effectiveSchema,
+  PLACE_EXAMPLE,
   placeArgsSchema,
   placeBody,
   replaceArgsSchema,
@@ -39,17 +40,7 @@ export const orderPlace: Api = defineApi({
     ],
     answerExample: {
       orderId: "69788888",
-      args: {
-        tradeType: "Securities",
-        symbol: "AAPL",
-        region: "US",
-        price: 200,
-        qty: 12,
-        orderType: "Limit",
-        timeInForce: "DAY",
-        lifecycle: "ETH",
-        direction: "BUY",
-      },
+      args: PLACE_EXAMPLE,
       tag: "htabcdefghijklmnopqrstuvwx",
       effective: null,
     },

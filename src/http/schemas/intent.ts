@@ -1,6 +1,6 @@
 /** Schemas of writes whose outcome is unknown. */
 import * as z from "zod";
-import { cancelArgsSchema, placeArgsSchema, replaceArgsSchema, tagSchema } from "./order.ts";
+import { cancelArgsSchema, PLACE_EXAMPLE, placeArgsSchema, replaceArgsSchema, tagSchema } from "./order.ts";
 import { time, wordInput } from "./values.ts";
 
 export const intentsQuery = z.strictObject({
@@ -34,17 +34,7 @@ export const intentSchema = z
         tag: "htabcdefghijklmnopqrstuvwx",
         action: "place",
         orderId: null,
-        args: {
-          tradeType: "Securities",
-          symbol: "AAPL",
-          region: "US",
-          price: 200,
-          qty: 12,
-          orderType: "Limit",
-          timeInForce: "DAY",
-          lifecycle: "ETH",
-          direction: "BUY",
-        },
+        args: PLACE_EXAMPLE,
         principal: "default",
         state: "unknown",
         createdAt: "2025-05-28T05:59:29.984000+00:00",

@@ -4,7 +4,8 @@ import { DIRECTIONS, LIFECYCLES, ORDER_STATUSES, ORDER_TYPES, TIMES_IN_FORCE } f
 import { contractParameters, contractSchema } from "./contract.ts";
 import { orderIdInput, priceInput, qtyInput, time, wordInput } from "./values.ts";
 
-const PLACE_EXAMPLE = {
+/** The order of every example: the one in the Python project's README. */
+export const PLACE_EXAMPLE = {
   tradeType: "Securities",
   symbol: "AAPL",
   region: "US",
