@@ -26,13 +26,31 @@ const ROOMS: Readonly<Record<string, Room>> = {
   journal: { rooms: ["domain", "spec"], packages: ["node:"] },
   "brokers/shared": { rooms: BELOW_BROKERS, packages: ["valibot"] },
   "brokers/futu": { ...BROKER, sdk: "futu-api" },
+  "brokers/interactive-brokers": { ...BROKER, sdk: "@stoqey/ib" },
+  "brokers/longport": {
+    ...BROKER,
+    sdk: "longport",
+    // The token file is TOML on a disk; the quote and trade services speak protobuf.
+    packages: [...BROKER.packages, "@bufbuild/protobuf", "smol-toml", "node:"],
+  },
   "brokers/paper": BROKER,
+  // The push service is protobuf over TLS.
+  "brokers/tiger": { ...BROKER, packages: [...BROKER.packages, "@bufbuild/protobuf", "node:"] },
   desk: { rooms: ["domain", "spec", "journal"], packages: ["@noble/hashes"] },
   http: { rooms: ["domain", "spec", "journal", "desk"], packages: ["hono", "zod", "@noble/hashes"] },
   "create-http-trading": { rooms: ["domain", "spec", "journal", "desk", "http"], packages: [] },
   testing: { rooms: ["domain", "spec", "journal"], packages: [] },
   runtime: {
-    rooms: ["domain", "spec", "create-http-trading", "brokers/futu", "brokers/paper"],
+    rooms: [
+      "domain",
+      "spec",
+      "create-http-trading",
+      "brokers/futu",
+      "brokers/interactive-brokers",
+      "brokers/longport",
+      "brokers/paper",
+      "brokers/tiger",
+    ],
     packages: ["@hono/node-server", "node:"],
   },
   mod: { rooms: ["domain", "spec", "journal", "desk", "http", "create-http-trading"], packages: [] },

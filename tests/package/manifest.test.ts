@@ -43,7 +43,9 @@ describe("the two manifests", () => {
     const { peerDependencies, peerDependenciesMeta, devDependencies, dependencies } = packageJson;
     for (const [name, range] of Object.entries(peerDependencies)) {
       expect(new Map(Object.entries(peerDependenciesMeta)).get(name)).toEqual({ optional: true });
-      expect(new Map(Object.entries(devDependencies)).get(name)).toBe(range);
+      // The development one may be pinned: later builds of a native module may not load on every machine that tests.
+      const tested = new Map(Object.entries(devDependencies)).get(name);
+      expect(tested?.replace(/^\D+/, "")).toBe(range.replace(/^\D+/, ""));
       expect(Object.keys(dependencies)).not.toContain(name);
     }
   });
