@@ -11,7 +11,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { runConformance } from "../src/testing/index.ts";
 import { STAGES } from "../tests/conformance/stages/index.ts";
-import { startOpenDHost } from "../tests/conformance/stages/opend-host.ts";
+import { startSimulatorHost } from "../tests/conformance/stages/simulator-host.ts";
 import { betweenMarks } from "./conformance/between-marks.ts";
 import { type BrokerRun, conformanceTable, failuresOf } from "./conformance/table.ts";
 
@@ -20,7 +20,7 @@ const { values, positionals: files } = parseArgs({
   allowPositionals: true,
 });
 
-const host = await startOpenDHost();
+const host = await startSimulatorHost();
 const runs: BrokerRun[] = await Promise.all(
   Object.values(STAGES).map(async (stageOf) => {
     const stage = stageOf(host.url);

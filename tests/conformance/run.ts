@@ -1,22 +1,22 @@
 /**
  * Puts one broker through the conformance suite and prints the results as JSON:
  *
- *     node|bun|deno tests/conformance/run.ts paper|futu-simulate|futu-real [URL of a host of OpenD simulators]
+ *     node|bun|deno tests/conformance/run.ts STAGE [URL of a host of simulators]
  *
  * Without a URL the simulators run in this process, which Node alone can be relied on for.
  */
 import process from "node:process";
 import { runConformance } from "../../src/testing/index.ts";
 import { STAGES } from "./stages/index.ts";
-import { startOpenDHost } from "./stages/opend-host.ts";
+import { startSimulatorHost } from "./stages/simulator-host.ts";
 
-const [name = "", opendHost] = process.argv.slice(2);
+const [name = "", givenHost] = process.argv.slice(2);
 const stageOf = STAGES[name];
 if (stageOf === undefined) {
   process.stderr.write(`there is no stage "${name}"; there are ${Object.keys(STAGES).join(", ")}\n`);
   process.exit(2);
 }
-const host = opendHost === undefined ? await startOpenDHost() : undefined;
-const results = await runConformance(stageOf(opendHost ?? host?.url ?? ""));
+const host = givenHost === undefined ? await startSimulatorHost() : undefined;
+const results = await runConformance(stageOf(givenHost ?? host?.url ?? ""));
 await host?.close();
 process.stdout.write(`${JSON.stringify(results)}\n`);

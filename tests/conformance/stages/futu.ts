@@ -2,9 +2,9 @@
 import { UNUSUAL_POSITIONS } from "../../../simulators/opend/accounts.ts";
 import { futu } from "../../../src/brokers/futu/index.ts";
 import type { Stage } from "../../../src/testing/index.ts";
-import { controlledVenue } from "./control.ts";
 import { demoInstruments, demoUnknownContract } from "./demo-instruments.ts";
-import { type HostedOpenD, OPEND_KEY, OPEND_PIN } from "./opend-host.ts";
+import { hostedSimulator } from "./hosted-simulator.ts";
+import { OPEND_KEY, OPEND_PIN } from "./opend-credentials.ts";
 
 const PIN_MD5 = "e10adc3949ba59abbe56e057f20f883e";
 
@@ -13,27 +13,25 @@ export function futuStage(tradeEnv: "REAL" | "SIMULATE", hostUrl: string): Stage
   return {
     name: `futu ${tradeEnv}`,
     async open() {
-      const opend = (await (await fetch(hostUrl, { method: "POST" })).json()) as HostedOpenD;
+      const opend = await hostedSimulator(hostUrl, "opend", tradeEnv);
       return {
         broker: futu({
           instanceId: "futuConformance00001",
           tokens: ["futuConformanceToken"],
-          port: opend.port,
+          port: opend.ports.port,
           key: OPEND_KEY,
           tradeEnv,
           unlockPin: PIN_MD5,
         }),
         venue: {
-          ...controlledVenue(`http://127.0.0.1:${opend.controlPort}`, tradeEnv),
+          ...opend.venue,
           holdUnmappable: async () => {
             const option = UNUSUAL_POSITIONS.find(({ code }) => code.startsWith("AAPL"));
             if (option === undefined) throw new Error("the simulator has no option to hold");
             return { originSymbol: option.code, qty: option.qty };
           },
         },
-        close: async () => {
-          await (await fetch(`${hostUrl}/${opend.controlPort}`, { method: "DELETE" })).body?.cancel();
-        },
+        close: opend.close,
       };
     },
     instruments: demoInstruments,

@@ -3,8 +3,8 @@ import type { Stage } from "../../../src/testing/index.ts";
 import { futuStage } from "./futu.ts";
 import { paperStage } from "./paper.ts";
 
-export const STAGES: Readonly<Record<string, (opendHost: string) => Stage>> = {
+export const STAGES: Readonly<Record<string, (simulatorHost: string) => Stage>> = {
   paper: () => paperStage,
-  "futu-simulate": (opendHost) => futuStage("SIMULATE", opendHost),
-  "futu-real": (opendHost) => futuStage("REAL", opendHost),
+  "futu-simulate": (simulatorHost) => futuStage("SIMULATE", simulatorHost),
+  "futu-real": (simulatorHost) => futuStage("REAL", simulatorHost),
 };

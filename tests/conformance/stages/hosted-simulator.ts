@@ -1,0 +1,23 @@
+/** A simulator of its own for one check, started by the host at a URL, from any runtime. */
+import { type ControlledVenue, controlledVenue } from "./control.ts";
+import type { SimulatorName, SimulatorPorts } from "./simulator-host.ts";
+
+export interface HostedSimulator {
+  readonly ports: SimulatorPorts;
+  /** What its control port can do. Orders placed elsewhere go to the given one of its books. */
+  readonly venue: ControlledVenue;
+  close(): Promise<void>;
+}
+
+export async function hostedSimulator(hostUrl: string, name: SimulatorName, book: string): Promise<HostedSimulator> {
+  const response = await fetch(`${hostUrl}/${name}`, { method: "POST" });
+  if (!response.ok) throw new Error(`no ${name} simulator: ${await response.text()}`);
+  const ports = (await response.json()) as SimulatorPorts;
+  return {
+    ports,
+    venue: controlledVenue(`http://127.0.0.1:${ports.controlPort}`, book),
+    close: async () => {
+      await (await fetch(`${hostUrl}/${ports.controlPort}`, { method: "DELETE" })).body?.cancel();
+    },
+  };
+}
