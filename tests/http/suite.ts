@@ -1,5 +1,6 @@
 /**
- * The HTTP suite: what any server of the paper broker's demo account must do, whatever runtime it runs on.
+ * The HTTP suite: what any server of the demo account must do, on paper or at a vendor's simulator, whatever runtime it
+ * runs on.
  *
  * Needs nothing but `fetch` and a URL, and leaves the account as it found it but for its fees and ended orders, so that
  * it may run again and again against one server. Where the clock of the account stands decides whether orders fill: a

@@ -64,7 +64,7 @@ export const accountChecks: readonly HttpCheck[] = [
       held("QQQ"),
       {
         type: "position",
-        broker: "paper",
+        broker: client.broker,
         brokerDisplay: held("QQQ")?.brokerDisplay,
         contract: { type: "contract", tradeType: "Securities", region: "US", symbol: "QQQ" },
         unit: "Share",
@@ -78,7 +78,8 @@ export const accountChecks: readonly HttpCheck[] = [
 
   check("capabilities", async (client) => {
     const { capabilities } = good(await client.get("capabilities"), client, ["capabilities"]);
-    same([capabilities.type, capabilities.environment], ["capabilities", "SIMULATE"], "capabilities");
+    same(capabilities.type, "capabilities", "type");
+    must(["SIMULATE", "REAL"].includes(capabilities.environment), "environment", capabilities.environment);
     for (const operation of ["ping", "cash", "positions", "quote", "placeOrder", "replaceOrder", "cancelOrder"]) {
       must(capabilities.operations.includes(operation), `${operation} must be offered`, capabilities.operations);
     }

@@ -7,10 +7,14 @@ export interface HttpCheck {
   run(baseUrl: string, context: SuiteContext): Promise<void>;
 }
 
-/** Who asks. */
+/** Who asks, and whom. */
 export interface SuiteContext {
   readonly instanceId: string;
   readonly token: string;
+  /** The broker's word on the wire. Default `paper`. */
+  readonly broker?: string;
+  /** How many orders its vendor takes at once. Default 20. */
+  readonly atOnce?: number;
   /** Default: the global one. For servers that are reached otherwise than by a socket. */
   readonly fetch?: (url: string, init?: RequestInit) => Promise<Response>;
 }
@@ -25,9 +29,11 @@ export interface Reply {
   readonly json: any;
 }
 
-/** Speaks with one instance. */
+/** Speaks with one instance. Where the vendor's frequency limit is used up, it waits as long as it is told to. */
 export interface Client {
   readonly instanceId: string;
+  readonly broker: string;
+  readonly atOnce: number;
   /** A request to a path of the server, without a token. */
   raw(path: string, init?: RequestInit): Promise<Reply>;
   get(path: string): Promise<Reply>;
@@ -44,7 +50,8 @@ export function check(name: string, work: (client: Client) => Promise<void>): Ht
   return { name, run: (baseUrl, context) => work(clientOf(baseUrl, context)) };
 }
 
-function clientOf(baseUrl: string, { instanceId, token, fetch = globalThis.fetch }: SuiteContext): Client {
+function clientOf(baseUrl: string, context: SuiteContext): Client {
+  const { instanceId, token, broker = "paper", atOnce = 20, fetch = globalThis.fetch } = context;
   const base = baseUrl.replace(/\/$/, "");
   async function raw(path: string, init?: RequestInit): Promise<Reply> {
     return read(await fetch(`${base}${path}`, init));
@@ -55,10 +62,16 @@ function clientOf(baseUrl: string, { instanceId, token, fetch = globalThis.fetch
     return fetch(`${base}/httptrading/api/${instanceId}/${path}`, { ...init, headers: all });
   }
   async function ask(path: string, init: RequestInit): Promise<Reply> {
-    return read(await open(path, init));
+    for (;;) {
+      const reply = await read(await open(path, init));
+      if (reply.status !== 429) return reply;
+      await new Promise((resolve) => setTimeout(resolve, 1000 * Number(reply.headers.get("retry-after"))));
+    }
   }
   return {
     instanceId,
+    broker,
+    atOnce,
     raw,
     ask,
     open,
@@ -111,7 +124,7 @@ export function good(reply: Reply, client: Client, fields: readonly string[]): R
   same(Object.keys(reply.json), [...ENVELOPE, ...fields], "keys of the answer");
   same(reply.json.type, "apiResponse", "type");
   same(reply.json.instanceId, client.instanceId, "instanceId");
-  same(reply.json.broker, "paper", "broker");
+  same(reply.json.broker, client.broker, "broker");
   same(reply.json.ex, null, "ex");
   moment(reply.json.time, "time");
   same(reply.headers.get("content-type")?.replace(/\s/g, "").toLowerCase(), "application/json;charset=utf-8", "type");
@@ -125,6 +138,15 @@ export function bad(reply: Reply, status: number, code: string, outcome?: string
   if (outcome !== undefined) same(reply.json.error.outcome, outcome, "outcome");
   must(typeof reply.json.ex === "string" && reply.json.ex !== "", "ex must say what was wrong", reply.json);
   return reply.json.error;
+}
+
+/** Asks again and again until the answer fits; gives the last one back. For what a vendor tells a little later. */
+export async function eventually<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await ask();
+    if (fits(answer) || tries === 50) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** True while the account's clock stands in regular hours of the US, so that what crosses is filled. */

@@ -1,5 +1,16 @@
 /** Orders from the first to the last answer. Every check cleans up what it placed. */
-import { bad, type Client, check, good, type HttpCheck, inRegularHours, moment, must, same } from "./client.ts";
+import {
+  bad,
+  type Client,
+  check,
+  eventually,
+  good,
+  type HttpCheck,
+  inRegularHours,
+  moment,
+  must,
+  same,
+} from "./client.ts";
 
 /** An order that rests: far below the market. */
 const RESTING = {
@@ -38,6 +49,14 @@ async function state(client: Client, orderId: string): Promise<any> {
   return good(await client.get(`order/state?orderId=${encodeURIComponent(orderId)}`), client, ["order"]).order;
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: an order as it was answered
+function ended(client: Client, orderId: string): Promise<any> {
+  return eventually(
+    () => state(client, orderId),
+    ({ isCompleted }) => isCompleted,
+  );
+}
+
 async function listed(client: Client, status: "open" | "all"): Promise<string[]> {
   const { json } = await client.get(`order/list?status=${status}`);
   return json.orders.map((order: { orderId: string }) => order.orderId);
@@ -70,7 +89,7 @@ export const orderChecks: readonly HttpCheck[] = [
     must((await listed(client, "open")).includes(orderId), "an open order must be listed");
 
     await cancel(client, orderId);
-    const canceled = await state(client, orderId);
+    const canceled = await ended(client, orderId);
     same([canceled.status, canceled.errorReason], ["CANCELED", ""], "canceled order");
     same(
       [canceled.isCanceled, canceled.isFilled, canceled.isCompleted, canceled.isCancelable],
@@ -90,7 +109,10 @@ export const orderChecks: readonly HttpCheck[] = [
       const answer = good(await client.post("order/replace", args), client, ["orderId", "args", "effective"]);
       same(answer.args, args, "args");
       orderId = answer.orderId;
-      const order = await state(client, orderId);
+      const order = await eventually(
+        () => state(client, orderId),
+        ({ qty, price }) => qty === (change.qty ?? qty) && price === (change.price ?? price),
+      );
       for (const [name, value] of Object.entries(change)) same(order[name], value, name);
       same(order.isCancelable, true, "isCancelable");
     }
@@ -129,7 +151,7 @@ export const orderChecks: readonly HttpCheck[] = [
     const before = await position(client, "AAPL");
     const trading = await inRegularHours(client);
     const { orderId } = await place(client, { price: 900, qty: 2 });
-    const order = await state(client, orderId);
+    const order = trading ? await ended(client, orderId) : await state(client, orderId);
     if (!trading) {
       same([order.status, order.isCompleted], ["OPEN", false], "an order outside regular hours");
       await cancel(client, orderId);
@@ -142,21 +164,24 @@ export const orderChecks: readonly HttpCheck[] = [
       "flags",
     );
     must(order.avgPrice > 0 && order.avgPrice <= 900, "avgPrice must be the price of the fill", order.avgPrice);
-    same(await position(client, "AAPL"), before + 2, "position");
+    const bought = (qty: number) => qty === before + 2;
+    same(await eventually(() => position(client, "AAPL"), bought), before + 2, "position");
     const refused = bad(await client.post("order/cancel", { orderId }), 409, "OrderNotOpen");
     same([refused.details.order.type, refused.details.order.isFilled], ["order", true], "the order in the refusal");
 
     const { price: _, ...unpriced } = RESTING;
     const market = { ...unpriced, orderType: "Market", timeInForce: "DAY", direction: "SELL", qty: 2 };
     const sold = good(await client.post("order/place", market), client, ["orderId", "args", "tag", "effective"]);
-    const sale = await state(client, sold.orderId);
+    const sale = await ended(client, sold.orderId);
     same([sale.status, sale.price, sale.orderType], ["FILLED", null, "Market"], "market order");
-    same(await position(client, "AAPL"), before, "position");
+    const back = (qty: number) => qty === before;
+    same(await eventually(() => position(client, "AAPL"), back), before, "position");
   }),
 
   check("many orders at once are each placed once", async (client) => {
-    const placed = await Promise.all(Array.from({ length: 20 }, (_, index) => place(client, { qty: index + 1 })));
-    same(new Set(placed.map(({ orderId }) => orderId)).size, 20, "different ids");
+    const { atOnce } = client;
+    const placed = await Promise.all(Array.from({ length: atOnce }, (_, index) => place(client, { qty: index + 1 })));
+    same(new Set(placed.map(({ orderId }) => orderId)).size, atOnce, "different ids");
     const { json } = await client.get("order/list");
     for (const [index, { tag }] of placed.entries()) {
       const mine = json.orders.filter((order: { tag: string | null }) => order.tag === tag);

@@ -1,0 +1,50 @@
+/** The HTTP suite against every broker's example, in front of its vendor's simulator, under each runtime. */
+import { describe, expect, test } from "vitest";
+import { DEMO } from "../../examples/serve.ts";
+import { startOpenD } from "../../simulators/opend/server.ts";
+import { demoTradingTime } from "../../src/exchange/demo-account.ts";
+import { HTTP_SUITE, type SuiteContext } from "../http/suite.ts";
+import { addressOf, RUNTIMES, start } from "./program.ts";
+
+/** An example, and what it stands in front of. */
+interface Server {
+  readonly context: Pick<SuiteContext, "broker" | "atOnce">;
+  /** Starts the simulator; gives the environment in which the example finds it. */
+  simulate(): Promise<{ readonly env: Readonly<Record<string, string>>; close(): Promise<void> }>;
+}
+
+const FUTU_PIN_MD5 = "e10adc3949ba59abbe56e057f20f883e";
+
+const SERVERS: Readonly<Record<string, Server>> = {
+  "examples/futu.ts": {
+    context: { broker: "futu", atOnce: 4 },
+    async simulate() {
+      const opend = await startOpenD({ now: demoTradingTime });
+      const env = { FUTU_PORT: String(opend.port), FUTU_TRADE_ENV: "REAL", FUTU_UNLOCK_PIN: FUTU_PIN_MD5 };
+      return { env, close: () => opend.close() };
+    },
+  },
+};
+
+describe.concurrent.each(RUNTIMES)("on %s", (runtime) => {
+  test.each(Object.entries(SERVERS))(
+    "%s passes the HTTP suite",
+    async (example, { context, simulate }) => {
+      const simulator = await simulate();
+      const program = start(runtime, example, { PORT: "0", ...simulator.env });
+      try {
+        const url = await addressOf(program);
+        const faults: string[] = [];
+        for (const { name, run } of HTTP_SUITE) {
+          const done = run(url, { instanceId: DEMO.instanceId, token: DEMO.tokens[0], ...context });
+          await done.catch((error: unknown) => faults.push(`${name}: ${error}`));
+        }
+        expect(faults).toEqual([]);
+      } finally {
+        await program[Symbol.asyncDispose]();
+        await simulator.close();
+      }
+    },
+    300_000,
+  );
+});
