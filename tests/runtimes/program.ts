@@ -5,7 +5,7 @@ import { join } from "node:path";
 export const ROOT = join(import.meta.dirname, "../..");
 
 /** What stands before the path of a program. */
-const COMMANDS = {
+export const COMMANDS = {
   node: ["node"],
   bun: ["bun"],
   deno: [

@@ -3,11 +3,10 @@
  * ends with its standard input, so that it outlives no test.
  */
 import process from "node:process";
-import { createHttpTrading } from "../../mod.ts";
-import { futu } from "../../src/brokers/futu/index.ts";
-import { paper } from "../../src/brokers/paper/index.ts";
-import { sqliteJournal } from "../../src/journal/sqlite.ts";
-import { serve } from "../../src/runtime/node.ts";
+import { createHttpTrading } from "../../../mod.ts";
+import { futu } from "../../../src/brokers/futu/index.ts";
+import { paper } from "../../../src/brokers/paper/index.ts";
+import { sqliteJournal } from "../../../src/journal/sqlite.ts";
 
 /** Which gateway to run. */
 export interface GatewaySetup {
@@ -28,8 +27,15 @@ function brokerOf({ instanceId, tokens, broker }: GatewaySetup) {
   return paper({ ...instance, stateFile, quotes: "fixed", clock: () => Date.now() + clockOffset });
 }
 
+function runtime() {
+  if ("Bun" in globalThis) return import("../../../src/runtime/bun.ts");
+  if ("Deno" in globalThis) return import("../../../src/runtime/deno.ts");
+  return import("../../../src/runtime/node.ts");
+}
+
 process.stdin.resume().once("end", () => process.exit(1));
 const setup: GatewaySetup = JSON.parse(process.argv[2] ?? "");
 const trading = createHttpTrading({ brokers: [brokerOf(setup)], journal: sqliteJournal(setup.journal) });
+const { serve } = await runtime();
 const { url } = await serve(trading, { port: 0, print: () => {} });
 process.stdout.write(`${url}\n`);

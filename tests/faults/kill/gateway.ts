@@ -1,9 +1,11 @@
 /** Gateways as processes, and clients that do not give up. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { COMMANDS, ROOT, type Runtime } from "../../runtimes/program.ts";
 import type { GatewaySetup } from "./gateway-program.ts";
 
 /** A gateway between its start and its end. */
@@ -19,8 +21,10 @@ export interface GatewayProcess {
 const PROGRAM = fileURLToPath(new URL("gateway-program.ts", import.meta.url));
 
 /** Starts a gateway, which ends with the test at the latest. */
-export function startGateway(setup: GatewaySetup): GatewayProcess {
-  const child = spawn(process.execPath, ["--no-warnings", PROGRAM, JSON.stringify(setup)], {
+export function startGateway(setup: GatewaySetup, runtime: Runtime = "node"): GatewayProcess {
+  const [command, ...flags] = COMMANDS[runtime];
+  const child = spawn(join(ROOT, "node_modules/.bin", command), [...flags, PROGRAM, JSON.stringify(setup)], {
+    env: { ...process.env, NODE_NO_WARNINGS: "1" },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const exit = once(child, "exit").then(([code]: (number | null)[]) => code ?? null);

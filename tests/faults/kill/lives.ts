@@ -1,32 +1,35 @@
 /**
- * A gateway is killed again and again while clients place orders through it. What a client was told must be so, no key may
- * have bought twice, and the events must tell the same story as the broker's own ledger.
+ * A gateway is killed again and again while clients place orders through it, and runs under another runtime each time. What
+ * a client was told must be so, no key may have bought twice, and the events must tell the same story as the broker's own
+ * ledger.
  *
  * `KILLS` says how often; `npm run test:long` says 200.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, onTestFinished, test, vi } from "vitest";
-import { type OpenD, startOpenD } from "../../simulators/opend/server.ts";
-import { demoTradingTime } from "../../src/exchange/demo-account.ts";
-import { newFolder } from "../journal/lines.ts";
+import { expect, vi } from "vitest";
+import type { Faults } from "../../../simulators/shared/faults.ts";
+import type { Venue } from "../../../simulators/shared/venue.ts";
+import { newFolder } from "../../journal/lines.ts";
+import { RUNTIMES } from "../../runtimes/program.ts";
 import { type Client, type FinalAnswer, type GatewayProcess, startGateway, untilAnswered } from "./gateway.ts";
 import type { GatewaySetup } from "./gateway-program.ts";
 import { readRecords, replayUntil } from "./story.ts";
 
-const KILLS = Number(process.env["KILLS"] ?? 10);
-/** Keys that begin in each life of the gateway: fewer than Futu takes orders in half a minute. */
+/** Of the short run, so many that each strike strikes under each runtime. */
+const KILLS = Number(process.env["KILLS"] ?? 12);
+/** Keys that begin in each life of the gateway: fewer than any vendor takes orders in half a minute. */
 const KEYS_A_LIFE = 4;
 /**
- * What was written down and not sent when the gateway was killed is proven absent only after the settle time of Futu, 30 s.
+ * What was written down and not sent when the gateway was killed is proven absent only after the settle time of its vendor, 30 s.
  * One key after the other seldom leaves such behind, so that the short run seldom waits for that.
  */
 const KEYS_AT_ONCE = KILLS > 10 ? 2 : 1;
-const TIMEOUT_MS = 120_000 + KILLS * 8_000;
+export const TIMEOUT_MS = 120_000 + KILLS * 8_000;
 
 const INSTANCE = { instanceId: "killInstance00000001", tokens: ["killInstanceToken001"] } as const;
 
 /** A row of a broker's own list of all orders it ever accepted. */
-interface LedgerRow {
+export interface LedgerRow {
   readonly orderId: string;
   readonly tag: string | null;
   readonly symbol: string;
@@ -43,7 +46,7 @@ interface Traded {
 }
 
 /** Kills a gateway, or returns at the moment to do so. */
-type Strike = (gateway: GatewayProcess) => Promise<void>;
+export type Strike = (gateway: GatewayProcess) => Promise<void>;
 
 /** Each key asks for a price of its own: some orders rest, some fill at once. */
 function orderOf(number: number) {
@@ -78,11 +81,12 @@ async function trade(client: Client, number: number): Promise<Traded> {
  * Runs a gateway through its lives while one key after the other is traded, and lets everybody be answered in the last
  * one; then holds the answers and the events against the broker's ledger.
  */
-async function liveThrough(
-  setup: GatewaySetup,
+export async function liveThrough(
+  broker: GatewaySetup["broker"],
   strikes: readonly Strike[],
   readLedger: (client: Client) => Promise<LedgerRow[]>,
 ) {
+  const setup: GatewaySetup = { ...INSTANCE, journal: `${newFolder()}/journal.db`, broker };
   let url = "http://127.0.0.1:9";
   const client: Client = { url: () => url, instanceId: INSTANCE.instanceId, token: INSTANCE.tokens[0] };
   let keys = 0;
@@ -93,7 +97,7 @@ async function liveThrough(
     return traded;
   };
   for (let kill = 0; kill < KILLS; kill += 1) {
-    const gateway = startGateway(setup);
+    const gateway = startGateway(setup, RUNTIMES[kill % RUNTIMES.length]);
     if (kill % 6 === 5) {
       // Killed before it serves.
       await pause(Math.random() * 1000);
@@ -150,10 +154,10 @@ function byOrderId(a: { orderId: string }, b: { orderId: string }): number {
   return a.orderId < b.orderId ? -1 : 1;
 }
 
-const atRandom: Strike = () => pause(Math.random() * 400);
+export const atRandom: Strike = () => pause(Math.random() * 400);
 
 /** The moments between the hand-over of an order and the gateway's knowing what became of it. */
-function strikesOn({ venue, faults }: OpenD): Strike[] {
+function strikesOn({ venue, faults }: Simulator): Strike[] {
   const known = new Set<string>();
 
   /** Calls back within the exchange, before the vendor's answer leaves, with the n-th order that it accepts from now on. */
@@ -189,42 +193,17 @@ function strikesOn({ venue, faults }: OpenD): Strike[] {
   ];
 }
 
-test(
-  "a gateway over OpenD that is killed makes one order a key, and forgets none",
-  async () => {
-    const opend = await startOpenD({ limits: false });
-    onTestFinished(() => opend.close());
-    const setup: GatewaySetup = {
-      ...INSTANCE,
-      journal: `${newFolder()}/journal.db`,
-      broker: { kind: "futu", port: opend.port },
-    };
-    await liveThrough(setup, strikesOn(opend), async () => {
-      const response = await fetch(`http://127.0.0.1:${opend.controlPort}/orders`);
-      return await response.json();
-    });
-  },
-  TIMEOUT_MS,
-);
+/** A simulator in the test's hands. */
+interface Simulator {
+  readonly venue: Venue;
+  readonly faults: Faults;
+  readonly controlPort: number;
+}
 
-test(
-  "a paper account that is killed with its gateway makes one order a key, and forgets none",
-  async () => {
-    const folder = newFolder();
-    const setup: GatewaySetup = {
-      ...INSTANCE,
-      journal: `${folder}/journal.db`,
-      broker: { kind: "paper", stateFile: `${folder}/account.json`, clockOffset: demoTradingTime - Date.now() },
-    };
-    await liveThrough(setup, [() => pause(Math.random() * 100), atRandom], async ({ url, instanceId, token }) => {
-      const headers = { "HT-TOKEN": token };
-      const response = await fetch(`${url()}/httptrading/api/${instanceId}/order/list?status=all`, { headers });
-      const { orders } = await response.json();
-      return orders.map((order: LedgerRow & { contract: { symbol: string } }) => ({
-        ...order,
-        symbol: order.contract.symbol,
-      }));
-    });
-  },
-  TIMEOUT_MS,
-);
+/** The same in front of a vendor's simulator, which must have been started without frequency limits. */
+export async function liveThroughAt(simulator: Simulator, broker: GatewaySetup["broker"]): Promise<void> {
+  await liveThrough(broker, strikesOn(simulator), async () => {
+    const response = await fetch(`http://127.0.0.1:${simulator.controlPort}/orders`);
+    return await response.json();
+  });
+}

@@ -1,7 +1,7 @@
 /** What a gateway tells about orders from its first line on: by its events, and in its journal. */
-import type { IntentRecord } from "../../src/journal/journal.ts";
-import { readJournal } from "../../src/journal/sqlite.ts";
-import { eventReader } from "../http/suite/event-reader.ts";
+import type { IntentRecord } from "../../../src/journal/journal.ts";
+import { readJournal } from "../../../src/journal/sqlite.ts";
+import { eventReader } from "../../http/suite/event-reader.ts";
 import type { Client } from "./gateway.ts";
 
 /** Where an order stands, as far as every ledger can tell. */
