@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { normalizeContract } from "../../src/domain/contract.ts";
 import { isExchangeError } from "../../src/exchange/exchange-error.ts";
 import { body } from "./control-schemas.ts";
-import { type Faults, faultProblem } from "./faults.ts";
+import type { Faults } from "./faults.ts";
 import { issuesText } from "./issues.ts";
 import { type Listening, listen } from "./listening.ts";
 import { UnknownVenueOrder, type Venue, type VenueOrder } from "./venue.ts";
@@ -12,7 +12,7 @@ import { UnknownVenueOrder, type Venue, type VenueOrder } from "./venue.ts";
 /** What the control port moves. */
 export interface ControlTarget {
   readonly venue: Venue;
-  readonly faults: Faults;
+  readonly faults: Faults<string>;
   /** The book of an order "placed elsewhere" that names none. */
   readonly externalBook: string;
   readonly connections: () => { readonly open: number; readonly total: number };
@@ -58,7 +58,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
       ...(count === undefined ? {} : { count }),
       ...(ms === undefined ? {} : { ms }),
     };
-    const problem = faultProblem(order);
+    const problem = faults.problem(order);
     if (problem !== undefined) throw new ControlError(400, problem);
     faults.arm(order);
     return { armed: order };

@@ -36,9 +36,18 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** Where a fault strikes. */
 export type FaultStage = (typeof FAULT_STAGES)[number];
 
-/** A fault as it is armed. */
-export interface FaultOrder {
-  readonly kind: FaultKind;
+/**
+ * A kind of fault that only one simulator has: it strikes at some stages, as the kinds above do, and the simulator does
+ * what its name says; or it happens at once, and is then not counted.
+ */
+export type OwnFaultKind = { readonly stages: readonly FaultStage[] } | { readonly atOnce: (ms: number) => void };
+
+/** The kinds a simulator adds, by name. */
+export type OwnFaultKinds<Own extends string> = Readonly<Record<Own, OwnFaultKind>>;
+
+/** A fault as it is armed. `Own` are the names of the kinds that the simulator adds. */
+export interface FaultOrder<Own extends string = never> {
+  readonly kind: FaultKind | Own;
   /** Default: the next request of any kind; for the push kinds, the next push; for `restart`, at once. */
   readonly on?: FaultStage;
   /** How often it strikes. Default 1. */
@@ -48,31 +57,42 @@ export interface FaultOrder {
 }
 
 /** A fault that strikes now. */
-export interface Fault {
-  readonly kind: FaultKind;
+export interface Fault<Own extends string = never> {
+  readonly kind: FaultKind | Own;
   readonly ms: number;
 }
 
-const PUSH_ONLY: ReadonlySet<FaultKind> = new Set(["duplicate-push", "late-push"]);
-const ON_PUSH: ReadonlySet<FaultKind> = new Set(["drop", "half-open", "stall", "delay", ...PUSH_ONLY]);
+const PUSH_ONLY: ReadonlySet<string> = new Set<FaultKind>(["duplicate-push", "late-push"]);
+const ON_PUSH: ReadonlySet<string> = new Set<FaultKind>([
+  "drop",
+  "half-open",
+  "stall",
+  "delay",
+  "duplicate-push",
+  "late-push",
+]);
 
 /** The faults of one simulator. */
-export interface Faults {
+export interface Faults<Own extends string = never> {
+  /** Every kind that can be armed here. */
+  readonly kinds: readonly string[];
+  /** Why such a fault cannot be armed here, or `undefined` when it can. */
+  problem(order: FaultOrder<string>): string | undefined;
   /**
    * Arms a fault. A `restart` without `on` happens at once.
    * @throws when the kind cannot strike at that stage.
    */
-  arm(order: FaultOrder): void;
+  arm(order: FaultOrder<Own>): void;
   /** Disarms all; connections that already went half-open stay so. */
   clear(): void;
   /** The fault that strikes at this stage now, oldest first, counted down; `undefined` for none. */
-  take(stage: FaultStage): Fault | undefined;
+  take(stage: FaultStage): Fault<Own> | undefined;
   /** How many strikes are still to come; 0 once all have struck. */
   armed(): number;
 }
 
-/** Why a fault cannot be armed so, or `undefined` when it can. */
-export function faultProblem(order: FaultOrder): string | undefined {
+/** Why a fault of the kinds that all simulators have cannot be armed so, or `undefined` when it can. */
+export function faultProblem(order: FaultOrder<string>): string | undefined {
   const { kind, on } = order;
   if (on === undefined) return undefined;
   if (on === "push" && !ON_PUSH.has(kind)) return `${kind} cannot strike a push; use it on a request`;
@@ -80,17 +100,51 @@ export function faultProblem(order: FaultOrder): string | undefined {
   return undefined;
 }
 
-/** Makes the faults of a simulator; `restart` is what a restart without a stage calls. */
-export function createFaults(restart: (ms: number) => void): Faults {
-  let armed: { readonly kind: FaultKind; readonly on: FaultStage | undefined; readonly ms: number; left: number }[] =
-    [];
+/**
+ * Makes the faults of a simulator.
+ *
+ * @param restart what a restart without a stage calls
+ * @param own kinds that only this simulator has
+ */
+export function createFaults<Own extends string = never>(
+  restart: (ms: number) => void,
+  own?: OwnFaultKinds<Own>,
+): Faults<Own> {
+  const ownKinds: ReadonlyMap<string, OwnFaultKind> = new Map(Object.entries<OwnFaultKind>(own ?? {}));
+  const kinds = [...FAULT_KINDS, ...ownKinds.keys()];
+  let armed: {
+    readonly kind: FaultKind | Own;
+    readonly on: FaultStage | undefined;
+    readonly ms: number;
+    left: number;
+  }[] = [];
+
+  const problem = (order: FaultOrder<string>): string | undefined => {
+    const { kind, on } = order;
+    if (!kinds.includes(kind)) return `kind: there is no fault "${kind}"; there are ${kinds.join(", ")}`;
+    const ownKind = ownKinds.get(kind);
+    if (ownKind === undefined) return faultProblem(order);
+    if (on === undefined) return undefined;
+    if ("atOnce" in ownKind) return `${kind} happens at once; leave "on" out`;
+    return ownKind.stages.includes(on) ? undefined : `${kind} strikes ${ownKind.stages.join(", ")} only, not ${on}`;
+  };
+
+  const strikesUnnamed = (kind: string, stage: FaultStage): boolean => {
+    const ownKind = ownKinds.get(kind);
+    if (ownKind !== undefined) return "stages" in ownKind && ownKind.stages.includes(stage);
+    return PUSH_ONLY.has(kind) === (stage === "push");
+  };
 
   return {
+    kinds,
+    problem,
     arm(order) {
-      const problem = faultProblem(order);
-      if (problem !== undefined) throw new Error(problem);
+      const fault = problem(order);
+      if (fault !== undefined) throw new Error(fault);
       const ms = order.ms ?? (order.kind === "restart" ? 500 : 1000);
-      if (order.kind === "restart" && order.on === undefined) restart(ms);
+      const ownKind = ownKinds.get(order.kind);
+      if (ownKind !== undefined && "atOnce" in ownKind) ownKind.atOnce(ms);
+      else if (order.kind === "restart" && order.on === undefined) restart(ms);
       else armed.push({ kind: order.kind, on: order.on, ms, left: order.count ?? 1 });
     },
     clear() {
@@ -105,8 +159,4 @@ export function createFaults(restart: (ms: number) => void): Faults {
     },
     armed: () => armed.reduce((sum, { left }) => sum + left, 0),
   };
-}
-
-function strikesUnnamed(kind: FaultKind, stage: FaultStage): boolean {
-  return PUSH_ONLY.has(kind) === (stage === "push");
 }

@@ -40,6 +40,8 @@ export interface VenueOptions {
   readonly firstOrder?: number;
   /** Where the clock begins, in milliseconds since the epoch. Default {@link lastUsMidMorning}. */
   readonly now?: number;
+  /** Days without trading by region, `YYYY-MM-DD` on the market's own calendar. Default: none. */
+  readonly holidays?: NonNullable<ExchangeOptions["holidays"]>;
 }
 
 /** The books of one simulator. */
@@ -97,6 +99,7 @@ export function createVenue(options: VenueOptions): Venue {
         ...options.books[name],
         clock: now,
         prices: demoAccount.prices,
+        ...(options.holidays === undefined ? {} : { holidays: options.holidays }),
         firstOrderNumber: (options.firstOrder ?? 1) + (index + 1) * NUMBERS_PER_BOOK,
       }),
     ]),

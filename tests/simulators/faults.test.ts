@@ -243,3 +243,23 @@ test("kinds that cannot strike a stage are named", () => {
   expect(faultProblem({ kind: "late-push", on: "place" })).toContain("pushes only");
   expect(faultProblem({ kind: "drop", on: "push" })).toBeUndefined();
 });
+
+test("a simulator's own kinds strike where they may, or happen at once, and no other simulator has them", () => {
+  const happened: number[] = [];
+  const faults = createFaults(() => undefined, {
+    "plain-429": { stages: ["read", "place"] },
+    "no-ping": { atOnce: (ms) => happened.push(ms) },
+  });
+  expect(faults.kinds).toEqual(expect.arrayContaining(["drop", "restart", "plain-429", "no-ping"]));
+  faults.arm({ kind: "plain-429", count: 2 });
+  expect(faults.take("cancel")).toBeUndefined();
+  expect(faults.take("place")).toEqual({ kind: "plain-429", ms: 1000 });
+  expect(faults.take("read")).toMatchObject({ kind: "plain-429" });
+  expect(faults.armed()).toBe(0);
+  faults.arm({ kind: "no-ping", ms: 7 });
+  expect([happened, faults.armed()]).toEqual([[7], 0]);
+  expect(faults.problem({ kind: "plain-429", on: "cancel" })).toContain("read, place only");
+  expect(faults.problem({ kind: "no-ping", on: "read" })).toContain("at once");
+  expect(faults.problem({ kind: "drop", on: "read" })).toBeUndefined();
+  expect(createFaults(() => undefined).problem({ kind: "plain-429" })).toContain('no fault "plain-429"');
+});
