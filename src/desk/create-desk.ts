@@ -3,7 +3,7 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Journal } from "../journal/journal.ts";
 import type { Broker } from "../spec/broker.ts";
 import { OPERATIONS } from "../spec/capabilities.ts";
-import type { InstanceOptions } from "../spec/define-broker.ts";
+import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "../spec/define-broker.ts";
 import { Deadline } from "./deadline.ts";
 import { createEventLog } from "./event-log.ts";
 import { createFollowers } from "./follow.ts";
@@ -17,9 +17,6 @@ import { createTracker } from "./tracker.ts";
 import type { Desk } from "./types.ts";
 import { createUnknowns } from "./unknowns.ts";
 import { createWrites } from "./writes.ts";
-
-/** Milliseconds that a request may take unless the instance says otherwise. */
-export const DEFAULT_DEADLINE_MS = 10_000;
 
 /** What a desk stands on. */
 export interface DeskOptions {

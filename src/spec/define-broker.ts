@@ -12,6 +12,9 @@ export interface InstanceOptions {
   readonly deadlineMs?: number;
 }
 
+/** {@link InstanceOptions.deadlineMs} unless it is given. */
+export const DEFAULT_DEADLINE_MS = 10_000;
+
 /** The options of {@link InstanceOptions}, by name; a broker's own configuration schema adds to them. */
 export const INSTANCE_OPTION_NAMES = ["instanceId", "tokens", "name", "deadlineMs"] as const;
 

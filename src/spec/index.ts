@@ -31,4 +31,4 @@ export type * from "../domain/quote.ts";
 export type * from "./broker.ts";
 export * from "./broker-error.ts";
 export * from "./capabilities.ts";
-export { defineBroker, type InstanceOptions } from "./define-broker.ts";
+export { DEFAULT_DEADLINE_MS, defineBroker, type InstanceOptions } from "./define-broker.ts";

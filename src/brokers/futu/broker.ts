@@ -2,7 +2,7 @@
 import { isTerminal, type Order } from "../../domain/order.ts";
 import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { defineBroker } from "../../spec/define-broker.ts";
+import { DEFAULT_DEADLINE_MS, defineBroker } from "../../spec/define-broker.ts";
 import type { TradingAccount } from "./accounts.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
@@ -32,7 +32,6 @@ import {
 import type { VendorOrder } from "./messages.ts";
 import { createWire } from "./wire.ts";
 
-const DEADLINE_MS = 10_000;
 const DAY_MS = 86_400_000;
 /** How far back orders are looked for: a GTC order lives for 90 days at most. */
 const HISTORY_DAYS = 90;
@@ -59,7 +58,7 @@ export function futu(options: FutuOptions): Broker {
   const accountOf = new Map<string, string>();
   let host: BrokerHost | undefined;
 
-  const wire = createWire(config, options.deadlineMs ?? DEADLINE_MS, {
+  const wire = createWire(config, options.deadlineMs ?? DEFAULT_DEADLINE_MS, {
     onOrder(vendor, accId) {
       remember(vendor.orderIDEx, accId);
       const order = toOrder(vendor);
