@@ -2,10 +2,11 @@
  * `npm run simulate -- <simulator> [options]`: runs a simulator until SIGTERM or SIGINT.
  */
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { longport } from "./longport/command.ts";
 import { opend } from "./opend/command.ts";
 import { type SimulatorCommand, UsageError } from "./shared/command.ts";
 
-const SIMULATORS: Readonly<Record<string, SimulatorCommand>> = { opend };
+const SIMULATORS: Readonly<Record<string, SimulatorCommand>> = { opend, longport };
 
 const EXIT_USAGE = 2;
 

@@ -1,0 +1,139 @@
+/** The calls of the HTTP service: which there are, and what each needs before it is carried out. */
+import type { IncomingHttpHeaders } from "node:http";
+import * as v from "valibot";
+import type { FaultStage } from "../shared/faults.ts";
+import { issuesText } from "../shared/issues.ts";
+import { accountBalance, estimateBuyLimit, stockPositions } from "./asset-calls.ts";
+import { type Desk, expireDated, requireService } from "./desk.ts";
+import { countTradeCall } from "./limits.ts";
+import { badParameter, CODE, Refusal } from "./refusal.ts";
+import { requests } from "./requests.ts";
+import type { SocketSessions } from "./sessions.ts";
+import { checkSignature } from "./signature.ts";
+import { historyExecutions, historyOrders, orderById, todayExecutions, todayOrders } from "./trade-reads.ts";
+import { cancelOrder, replaceOrder, type SubmitOptions, submitOrder } from "./trade-writes.ts";
+
+/** The `data` of an answer. */
+export type Answer = Readonly<Record<string, unknown>>;
+
+/** A request as it came in. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query as they stand in the request line. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/** A request as a call reads it. */
+export interface Query {
+  readonly query: {
+    /** Every parameter, the last of a repeated one. */
+    single(): Readonly<Record<string, string>>;
+    /** The same, with one parameter as the list of all its values. */
+    repeated(name: string): Readonly<Record<string, string | readonly string[]>>;
+  };
+  /** @throws {Refusal} when the body is not JSON. */
+  body(): unknown;
+}
+
+/** An answer before it is written. */
+export interface HttpReply {
+  readonly status: number;
+  readonly code: number;
+  readonly message: string;
+  readonly data: Answer | null;
+}
+
+type Call = (desk: Desk, request: Query, options: SubmitOptions) => Answer;
+
+interface Route {
+  readonly stage: FaultStage;
+  /** True for what counts towards the trading limit. */
+  readonly limited: boolean;
+  readonly call: Call;
+}
+
+const read = (call: Call): Route => ({ stage: "read", limited: true, call });
+
+/** The routes by method and path. */
+export function createRoutes(sessions: SocketSessions): Readonly<Record<string, Route>> {
+  return {
+    "GET /v1/token/refresh": { stage: "connect", limited: false, call: refreshToken },
+    "GET /v1/socket/token": { stage: "connect", limited: false, call: () => sessions.oneTimePassword() },
+    "GET /v1/asset/account": read(accountBalance),
+    "GET /v1/asset/stock": read(stockPositions),
+    "GET /v1/trade/order": read(orderById),
+    "GET /v1/trade/order/today": read(todayOrders),
+    "GET /v1/trade/order/history": read(historyOrders),
+    "GET /v1/trade/execution/today": read(todayExecutions),
+    "GET /v1/trade/execution/history": read(historyExecutions),
+    "GET /v1/trade/estimate/buy_limit": read(estimateBuyLimit),
+    "POST /v1/trade/order": { stage: "place", limited: true, call: submitOrder },
+    "PUT /v1/trade/order": { stage: "replace", limited: true, call: replaceOrder },
+    "DELETE /v1/trade/order": { stage: "cancel", limited: true, call: cancelOrder },
+  };
+}
+
+/** The name of the route a request asks for. */
+export function routeName({ method, target }: HttpRequest): string {
+  return `${method} ${target.split("?", 1)[0]}`;
+}
+
+/** Carries a request out, from the signature to the answer. */
+export function answer(
+  desk: Desk,
+  routes: Readonly<Record<string, Route>>,
+  request: HttpRequest,
+  options: SubmitOptions,
+): HttpReply {
+  try {
+    requireService(desk);
+    const { accessToken } = checkSignature(desk, request, request.headers, Date.now());
+    desk.tokens.check(accessToken);
+    const route = routes[routeName(request)];
+    if (route === undefined) throw new Refusal(CODE.notFound, "api not found");
+    if (route.limited) countTradeCall(desk);
+    expireDated(desk);
+    return { status: 200, code: 0, message: "success", data: route.call(desk, queryOf(request), options) };
+  } catch (error) {
+    if (error instanceof Refusal) return refused(error);
+    if (v.isValiError(error)) return refused(badParameter(issuesText(error.issues, "parameters")));
+    throw error;
+  }
+}
+
+/** The envelope of a refusal. */
+export function refused({ status, code, message }: Refusal): HttpReply {
+  return { status, code, message, data: null };
+}
+
+function queryOf({ target, body }: HttpRequest): Query {
+  const cut = target.indexOf("?");
+  const parameters = new URLSearchParams(cut < 0 ? "" : target.slice(cut + 1));
+  return {
+    query: {
+      single: () => Object.fromEntries(parameters),
+      repeated: (name) => ({ ...Object.fromEntries(parameters), [name]: parameters.getAll(name) }),
+    },
+    body() {
+      try {
+        return JSON.parse(Buffer.from(body).toString("utf8"));
+      } catch {
+        throw badParameter("the body is not JSON");
+      }
+    },
+  };
+}
+
+function refreshToken(desk: Desk, { query }: Query): Answer {
+  const { expired_at } = v.parse(requests.refresh, query.single());
+  const expiresAt = Date.parse(expired_at);
+  if (!(expiresAt > Date.now())) throw badParameter("expired_at is no time to come");
+  return {
+    token: desk.tokens.refresh(expiresAt),
+    expired_at: new Date(expiresAt).toISOString(),
+    issued_at: new Date().toISOString(),
+    account_info: { member_id: "10000001", aaid: "20000001", account_channel: "lb" },
+  };
+}

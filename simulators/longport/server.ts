@@ -1,0 +1,209 @@
+/** A whole Longport: the HTTP service, both long links, the control port and the exchange behind them, in this process. */
+import { demoAccount } from "../../src/exchange/demo-account.ts";
+import { startControl } from "../shared/control.ts";
+import { createFaults, type Faults } from "../shared/faults.ts";
+import { createFrequencyLimiter } from "../shared/frequency.ts";
+import { createVenue, type Venue } from "../shared/venue.ts";
+import type { DaysByRegion, Desk } from "./desk.ts";
+import { type Connections, createGateway, type Gateway } from "./gateway.ts";
+import { orderIdOf } from "./order-message.ts";
+import { type LongportFault, ownFaults } from "./own-faults.ts";
+import { BOOK, type ExtraPosition } from "./positions.ts";
+import { watchPrices } from "./regular-close.ts";
+import { createSessions } from "./sessions.ts";
+import { createTokens, type Tokens } from "./tokens.ts";
+import { listenWeb } from "./web-server.ts";
+
+/** What a client is taken for where a start says nothing else. */
+export const DEFAULT_APP_KEY = "longport-app-key";
+export const DEFAULT_APP_SECRET = "longport-app-secret";
+export const DEFAULT_ACCESS_TOKEN = "longport-access-token";
+
+/** How a Longport is set up. Ports: 0 (the default) takes a free one. */
+export interface LongportOptions {
+  /** Port of HTTP and of the long links, `/quote/v2` and `/trade/v2`. */
+  readonly port?: number;
+  readonly controlPort?: number;
+  /** Address to listen on. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Default {@link DEFAULT_APP_KEY}. */
+  readonly appKey?: string;
+  /** Default {@link DEFAULT_APP_SECRET}. */
+  readonly appSecret?: string;
+  /** The token that clients begin with, valid for ninety days. Default {@link DEFAULT_ACCESS_TOKEN}. */
+  readonly accessToken?: string;
+  /** True where a refresh leaves the token before it valid. Default false, as the vendor says. */
+  readonly keepsOldTokens?: boolean;
+  /** Default: none. */
+  readonly extraPositions?: readonly ExtraPosition[];
+  /** True sends the pushes of a write before its answer. Default false. */
+  readonly pushFirst?: boolean;
+  /** Number that the account's orders begin with. Default 1. */
+  readonly firstOrder?: number;
+  /** Where the exchange's clock begins, in milliseconds since the epoch. Default: the last US mid-morning. */
+  readonly now?: number;
+  /** False switches the frequency limits off. Default true. */
+  readonly limits?: boolean;
+  /** Milliseconds between two ping frames on a long link. Default 30000. */
+  readonly pingMs?: number;
+  /** True compresses the bodies of answers and pushes on the long links. Default false. */
+  readonly gzip?: boolean;
+  /** Most long links that may be authenticated at the same time. Default 10. */
+  readonly sessionLimit?: number;
+  /** Most orders or executions that one history answer gives. Default 1000. */
+  readonly historyLimit?: number;
+  /** Days without trading by region, `YYYY-MM-DD`. Default: none. */
+  readonly holidays?: DaysByRegion;
+  /** Days that are told as half days; the exchange trades whole days. Default: none. */
+  readonly halfDays?: DaysByRegion;
+}
+
+/** A running Longport. Its one book is `LB`. */
+export interface LongportServer {
+  readonly port: number;
+  readonly controlPort: number;
+  readonly venue: Venue;
+  readonly faults: Faults<LongportFault>;
+  readonly tokens: Tokens;
+  /** The long links; HTTP connections are not counted. */
+  connections(): Connections;
+  /** False: the service behind the front is down. Every request is answered with a 500, and the long links are closed. */
+  setLoggedIn(loggedIn: boolean): void;
+  /**
+   * Shows an order otherwise than it is, in answers and in a push: fields of the vendor's order object by name, such as
+   * `{ status: "WaitToCancel" }`. `null` shows it as it is again.
+   * @throws when there is no such order.
+   */
+  showOrder(orderId: string, fields: Readonly<Record<string, string>> | null): void;
+  close(): Promise<void>;
+}
+
+const DEFAULT_PING_MS = 30_000;
+const DEFAULT_LINKS = 10;
+const DEFAULT_HISTORY = 1000;
+/** Between two tries to get the port back after a restart. */
+const REOPEN_MS = 50;
+
+/**
+ * Starts a Longport on this machine.
+ * @throws when a port is taken.
+ */
+export async function startLongport(options: LongportOptions = {}): Promise<LongportServer> {
+  const { host = "127.0.0.1", holidays = {} } = options;
+  // What the gateway does for those that are made before it.
+  let gateway: Gateway | undefined;
+  const { venue, closes } = watchPrices(
+    createVenue({
+      books: { [BOOK]: { cash: demoAccount.cash, positions: demoAccount.positions } },
+      wireId: orderIdOf,
+      holidays,
+      ...(options.firstOrder === undefined ? {} : { firstOrder: options.firstOrder }),
+      ...(options.now === undefined ? {} : { now: options.now }),
+    }),
+    (contract) => gateway?.priced(contract),
+  );
+  const sessions = createSessions(options.sessionLimit ?? DEFAULT_LINKS, () => gateway?.online() ?? 0);
+  const faults = createFaults(
+    (ms) => restart(ms),
+    ownFaults({ stopPings: () => gateway?.stopPings(), forgetSessions: () => sessions.forget() }),
+  );
+  const tokens = createTokens(options.accessToken ?? DEFAULT_ACCESS_TOKEN, options.keepsOldTokens ?? false);
+  const desk: Desk = {
+    venue,
+    appKey: options.appKey ?? DEFAULT_APP_KEY,
+    appSecret: options.appSecret ?? DEFAULT_APP_SECRET,
+    tokens,
+    extraPositions: options.extraPositions ?? [],
+    limiter: options.limits === false ? undefined : createFrequencyLimiter(),
+    notes: new Map(),
+    shownAs: new Map(),
+    clientRequests: new Map(),
+    historyLimit: options.historyLimit ?? DEFAULT_HISTORY,
+    holidays,
+    halfDays: options.halfDays ?? {},
+    up: true,
+  };
+  const running = createGateway({
+    services: { desk, sessions, closes },
+    faults,
+    pushFirst: options.pushFirst ?? false,
+    gzip: options.gzip ?? false,
+    pingMs: options.pingMs ?? DEFAULT_PING_MS,
+    restart: (ms) => restart(ms),
+  });
+  gateway = running;
+
+  const abandon = (error: unknown): never => {
+    venue.close();
+    running.close();
+    throw error;
+  };
+  let closed = false;
+  let listening = await listenWeb(running, options.port ?? 0, host).catch(abandon);
+  const { port } = listening;
+  let restarting = Promise.resolve();
+
+  const down = async (): Promise<void> => {
+    const closing = listening.close();
+    running.reset();
+    await closing;
+  };
+  const reopen = async (): Promise<void> => {
+    while (!closed) {
+      try {
+        listening = await listenWeb(running, port, host);
+        return;
+      } catch {
+        await pause(REOPEN_MS);
+      }
+    }
+  };
+  function restart(ms: number): void {
+    restarting = restarting.then(async () => {
+      if (closed) return;
+      await down();
+      await pause(ms);
+      await reopen();
+    });
+  }
+  const setLoggedIn = (loggedIn: boolean): void => running.setUp(loggedIn);
+
+  const control = await startControl(
+    { venue, faults, externalBook: BOOK, connections: running.connections, setBrokerLogin: setLoggedIn },
+    options.controlPort ?? 0,
+    host,
+  ).catch(async (error: unknown) => {
+    await down();
+    return abandon(error);
+  });
+
+  return {
+    port,
+    controlPort: control.port,
+    venue,
+    faults,
+    tokens,
+    connections: running.connections,
+    setLoggedIn,
+    showOrder(orderId, fields) {
+      const found = venue.find(orderId);
+      if (found === undefined) throw new Error(`there is no order ${orderId}`);
+      if (fields === null) desk.shownAs.delete(orderId);
+      else desk.shownAs.set(orderId, fields);
+      running.tell({ ...found, fill: null });
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      venue.close();
+      await control.close();
+      await restarting;
+      await down();
+      running.close();
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
