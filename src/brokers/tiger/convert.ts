@@ -1,0 +1,263 @@
+/** Between our words and Tiger's: pure functions, nothing of the connection. */
+import * as v from "valibot";
+import { type Cash, type CashBalance, sameCurrency } from "../../domain/cash.ts";
+import { type Contract, cnExchange, contractKey, type Unmapped } from "../../domain/contract.ts";
+import type { MarketStatusMap } from "../../domain/market-status.ts";
+import { withoutDust } from "../../domain/money.ts";
+import { isTerminal, type Lifecycle, type Order, type OrderStatus } from "../../domain/order.ts";
+import type { Position } from "../../domain/position.ts";
+import type { Quote } from "../../domain/quote.ts";
+import type { OrderListing, PositionListing } from "../../spec/broker.ts";
+import { BrokerError } from "../../spec/broker-error.ts";
+import {
+  BASE_CURRENCIES,
+  CHANGE_IS_PENDING,
+  DIRECTION,
+  lookUp,
+  MARKET_STATE,
+  ORDER_STATUS,
+  ORDER_STATUS_WORD,
+  ORDER_TYPE,
+  QUOTE_IS_TRADABLE,
+  REGIONS,
+  type Region,
+  SESSION,
+  TIME_IN_FORCE,
+} from "./codes.ts";
+import {
+  type Assets,
+  type MarketState,
+  ODD_ORDER,
+  VENDOR_ORDER,
+  type VendorOrder,
+  type VendorPosition,
+  type VendorQuote,
+} from "./messages.ts";
+
+/** The form of a symbol, by region; the whole symbol matches. */
+export const SYMBOL_PATTERNS = {
+  US: "[A-Z]{1,6}(?:[.-][A-Z]{1,4})?",
+  HK: "\\d{5}",
+  CN: "(?:[0356]\\d|1[568])\\d{4}",
+} as const satisfies Record<Region, string>;
+
+/** Currency of a region's prices, for where the vendor gives none. */
+export const REGION_CURRENCIES = { US: "USD", HK: "HKD", CN: "CNY" } as const satisfies Record<Region, string>;
+
+/** A security as Tiger names it. */
+export interface Security {
+  readonly region: Region;
+  readonly symbol: string;
+}
+
+/** @throws BrokerError `InvalidRequest` for a contract that Tiger has no name for, with the contract in it. */
+export function toSecurity(contract: Contract): Security {
+  const { tradeType, region, symbol } = contract;
+  if (tradeType !== "Securities" || !isRegion(region)) {
+    throw invalid(`${contractKey(contract)}: Tiger trades Securities of US, HK and CN here`);
+  }
+  if (!isSymbol(region, symbol)) {
+    throw invalid(`${contractKey(contract)}: not a symbol of ${region}; expected the form ${SYMBOL_PATTERNS[region]}`);
+  }
+  return { region, symbol };
+}
+
+/** The contract of a vendor's symbol; `undefined` for what has no name here: options, futures, other countries. */
+export function toContract(symbol: string, market: string | null | undefined, secType: string | null | undefined) {
+  if (secType != null && secType !== "STK") return undefined;
+  const region = REGIONS.find((each) => each === market);
+  if (region === undefined) return undefined;
+  const ours = region === "HK" && /^\d{1,5}$/.test(symbol) ? symbol.padStart(5, "0") : symbol;
+  if (!isSymbol(region, ours)) return undefined;
+  return { tradeType: "Securities", region, symbol: ours } as const;
+}
+
+function isSymbol(region: Region, symbol: string): boolean {
+  const fits = new RegExp(`^(?:${SYMBOL_PATTERNS[region]})$`).test(symbol);
+  return fits && (region !== "CN" || cnExchange(symbol) !== undefined);
+}
+
+function isRegion(region: string): region is Region {
+  return Object.hasOwn(SYMBOL_PATTERNS, region);
+}
+
+function invalid(message: string): BrokerError {
+  return new BrokerError("InvalidRequest", message, { outcome: "not_sent" });
+}
+
+/** Currency of a contract: the vendor's, offshore yuan written CNY; the region's where the vendor gives none. */
+function contractCurrency(currency: string | null | undefined, { region }: Contract): string {
+  if (currency != null && /^[A-Z]{3}$/.test(currency)) return currency === "CNH" ? "CNY" : currency;
+  return isRegion(region) ? REGION_CURRENCIES[region] : "USD";
+}
+
+/** 773 with scale 5 is 0.00773. */
+export function scaled(quantity: string | null | undefined, scale: number | null | undefined): number {
+  return Number(`${quantity ?? "0"}e${-(scale ?? 0)}`);
+}
+
+/** What Tiger's list gives, with what has no name here apart. */
+export function toOrderListing(items: readonly unknown[]): OrderListing {
+  const orders: Order[] = [];
+  const unmapped: Unmapped[] = [];
+  for (const item of items) {
+    const parsed = v.safeParse(VENDOR_ORDER, item);
+    const order = parsed.success ? toOrder(parsed.output) : undefined;
+    if (order === undefined) unmapped.push(toUnmapped(item));
+    else orders.push(order);
+  }
+  return { orders, unmapped };
+}
+
+function toUnmapped(item: unknown): Unmapped {
+  const { success, output } = v.safeParse(ODD_ORDER, item);
+  if (!success) return { originSymbol: "", qty: 0 };
+  return { originSymbol: output.symbol ?? "", qty: scaled(output.totalQuantity, output.totalQuantityScale) };
+}
+
+/** One order; `undefined` when its contract or side has no name here. */
+export function toOrder(vendor: VendorOrder): Order | undefined {
+  const contract = toContract(vendor.symbol, vendor.market, vendor.secType);
+  const direction = lookUp(DIRECTION, vendor.action);
+  if (contract === undefined || direction === undefined) return undefined;
+  const word = statusWord(vendor.status);
+  const qty = scaled(vendor.totalQuantity, vendor.totalQuantityScale);
+  const filledQty = scaled(vendor.filledQuantity, vendor.filledQuantityScale);
+  const status = toStatus(vendor, word, qty, filledQty);
+  const orderType = lookUp(ORDER_TYPE, vendor.orderType) ?? null;
+  const failed = status === "REJECTED" || status === "EXPIRED";
+  const remark = vendor.remark ?? "";
+  return {
+    orderId: vendor.id,
+    contract,
+    currency: contractCurrency(vendor.currency, contract),
+    direction,
+    orderType,
+    price: orderType === "Market" || vendor.limitPrice == null ? null : withoutDust(vendor.limitPrice),
+    timeInForce: lookUp(TIME_IN_FORCE, vendor.timeInForce) ?? null,
+    lifecycle: lifecycleOf(vendor, contract),
+    qty,
+    filledQty,
+    avgPrice: filledQty > 0 ? withoutDust(vendor.avgFillPrice ?? 0) : 0,
+    status,
+    originStatus: word,
+    errorReason: failed ? remark || word : "",
+    warning: isTerminal(status) ? null : remark || null,
+    tag: isTag(vendor.userMark) ? vendor.userMark : null,
+    ...(vendor.canCancel === false && !isTerminal(status) && status !== "PENDING" ? { cancelable: false } : {}),
+    createdAt: vendor.openTime ?? null,
+    updatedAt: vendor.updateTime ?? vendor.latestTime ?? null,
+  };
+}
+
+function statusWord(status: string | number): string {
+  return typeof status === "string" ? status : (lookUp<string>(ORDER_STATUS_WORD, String(status)) ?? String(status));
+}
+
+/** A part that is filled is no state of the vendor's own: it shows in the quantities. */
+function toStatus(vendor: VendorOrder, word: string, qty: number, filledQty: number): OrderStatus {
+  const means: OrderStatus = lookUp(ORDER_STATUS, word) ?? "UNKNOWN";
+  // Older accounts call an order filled from its first fill on.
+  if (means === "FILLED") return filledQty > 0 && filledQty < qty ? "PARTIALLY_FILLED" : "FILLED";
+  if (isTerminal(means)) return means;
+  if (qty > 0 && filledQty >= qty) return "FILLED";
+  if (means === "UNKNOWN") return means;
+  if (means === "PENDING_CANCEL" || lookUp(CHANGE_IS_PENDING, vendor.cancelStatus)) return "PENDING_CANCEL";
+  if (lookUp(CHANGE_IS_PENDING, vendor.replaceStatus)) return "PENDING_REPLACE";
+  return filledQty > 0 ? "PARTIALLY_FILLED" : means;
+}
+
+function lifecycleOf({ tradingSessionType, outsideRth }: VendorOrder, { region }: Contract): Lifecycle | null {
+  if (region !== "US") return "RTH";
+  if (tradingSessionType) return lookUp<Lifecycle | null>(SESSION, tradingSessionType) ?? null;
+  return outsideRth == null ? null : outsideRth ? "ETH" : "RTH";
+}
+
+/** True for a gateway's mark; what people write into the mark of their own orders is left alone. */
+function isTag(mark: string | null | undefined): mark is string {
+  return mark != null && /^[a-z0-9]{26}$/.test(mark);
+}
+
+/** Holdings: what has no name here apart. */
+export function toPositions(vendor: readonly VendorPosition[]): PositionListing {
+  const positions: Position[] = [];
+  const unmapped: Unmapped[] = [];
+  for (const { symbol, market, secType, currency, position, positionScale, positionQty, identifier } of vendor) {
+    const qty = position == null ? withoutDust(positionQty ?? 0) : scaled(position, positionScale);
+    if (qty === 0) continue;
+    const contract = toContract(symbol, market, secType);
+    if (contract === undefined) {
+      // The symbol of an option is that of its share; the identifier is its own.
+      unmapped.push({ originSymbol: identifier || symbol, qty });
+      continue;
+    }
+    positions.push({ contract, unit: "Share", currency: contractCurrency(currency, contract), qty });
+  }
+  return { positions, unmapped };
+}
+
+/** Tiger's word for a currency; `undefined` for one that it does not convert cash into. */
+export function toBaseCurrency(currency: string): string | undefined {
+  return BASE_CURRENCIES.find((base) => sameCurrency(base, currency));
+}
+
+/**
+ * Cash of the securities segment. The vendor converts the total into the currency that was asked for.
+ *
+ * @throws BrokerError `NotSupported` when it did not.
+ */
+export function toCash({ segments }: Assets, currency: string): Cash {
+  const securities = segments.find(({ category }) => category === "S");
+  if (securities?.cashBalance == null || securities.currency == null || !sameCurrency(securities.currency, currency)) {
+    throw new BrokerError("NotSupported", `Tiger does not express this account's cash in ${currency}`);
+  }
+  const balances: CashBalance[] = (securities.currencyAssets ?? []).flatMap((line) =>
+    line.cashBalance == null
+      ? []
+      : [
+          {
+            currency: cashWord(line.currency),
+            amount: withoutDust(line.cashBalance),
+            available: line.cashAvailableForTrade == null ? null : withoutDust(line.cashAvailableForTrade),
+          },
+        ],
+  );
+  return { currency: cashWord(currency), amount: withoutDust(securities.cashBalance), balances };
+}
+
+function cashWord(currency: string): string {
+  return currency === "CNY" ? "CNH" : currency;
+}
+
+/**
+ * A quote. Its prices are those of the regular session.
+ *
+ * @throws BrokerError `UnknownContract` for one without a price: Tiger answers for what it does not list, too.
+ */
+export function toQuote(contract: Contract, quote: VendorQuote): Quote {
+  const { latestPrice, preClose, high, low, open, latestTime, status } = quote;
+  if (latestPrice == null) throw new BrokerError("UnknownContract", `Tiger has no price of ${contractKey(contract)}`);
+  // Before the first trade of the day there is no high, low or open: the last price is all there is.
+  return {
+    contract,
+    currency: contractCurrency(null, contract),
+    isTradable: status == null ? true : (lookUp<boolean>(QUOTE_IS_TRADABLE, status) ?? false),
+    latest: withoutDust(latestPrice),
+    preClose: withoutDust(preClose ?? latestPrice),
+    highPrice: withoutDust(high ?? latestPrice),
+    lowPrice: withoutDust(low ?? latestPrice),
+    openPrice: withoutDust(open ?? latestPrice),
+    timestamp: latestTime ?? 0,
+  };
+}
+
+/** The markets of the three regions; one that Tiger does not name is not there. */
+export function toMarketStatus(states: readonly MarketState[]): MarketStatusMap {
+  const named = states.flatMap(({ market, status, marketStatus }) => {
+    const region = REGIONS.find((each) => each === market);
+    const word = status ?? marketStatus ?? "";
+    if (region === undefined) return [];
+    return [[region, { region, originStatus: word, unifiedStatus: lookUp(MARKET_STATE, word) ?? "UNKNOWN" }] as const];
+  });
+  return { Securities: Object.fromEntries(named) };
+}

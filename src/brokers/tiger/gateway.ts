@@ -1,0 +1,192 @@
+/**
+ * One request to Tiger's HTTP gateway: signed, sent once, its answer verified and read. Web standards alone.
+ *
+ * A file of its own beside `wire.ts`, which decides what is sent and when.
+ */
+import * as v from "valibot";
+import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { type JsonObject, parseJson, writeJson } from "./json.ts";
+import type { Sign, Verify } from "./keys.ts";
+import { ENVELOPE, type Envelope } from "./messages.ts";
+import {
+  isTooFrequent,
+  neverLeft,
+  notConnected,
+  type Purpose,
+  reasonOf,
+  toRefusal,
+  withoutAnswer,
+} from "./refusals.ts";
+import type { Method } from "./timing.ts";
+
+/** What every request carries. */
+export interface GatewayOptions {
+  readonly tigerId: string;
+  readonly deviceId: string | undefined;
+  readonly token: string | undefined;
+  readonly sign: Sign;
+  readonly verify: Verify;
+}
+
+/** A request, and what it is for. */
+export interface GatewayRequest<S extends v.GenericSchema> {
+  readonly url: string;
+  readonly method: Method;
+  /** `undefined` sends no `biz_content`. */
+  readonly content: JsonObject | undefined;
+  readonly purpose: Purpose;
+  /** What its data must look like. */
+  readonly schema: S;
+  /** Ends the request, also after it has left. */
+  readonly signal: AbortSignal;
+}
+
+/** The vendor cannot be reached, as opposed to what it may say. */
+export class Unreachable extends BrokerError {}
+
+export interface Gateway {
+  /**
+   * @throws Unreachable without an answer: `NotConnected` with outcome `not_sent` when nothing left, else `OutcomeUnknown`
+   *   for a write and `NotConnected` for a read. BrokerError for an answer that refuses, and for one that cannot be
+   *   trusted or read, which leaves a write unknown.
+   */
+  send<S extends v.GenericSchema>(request: GatewayRequest<S>): Promise<v.InferOutput<S>>;
+  /** The vendor's clock, by the last answer; this machine's while there was none. Milliseconds since the epoch. */
+  now(): number;
+}
+
+export function createGateway({ tigerId, deviceId, token, sign, verify }: GatewayOptions): Gateway {
+  /** Milliseconds by which this machine's clock is ahead. */
+  let clockAheadMs: number | undefined;
+
+  async function signed(method: Method, content: JsonObject | undefined, timestamp: string): Promise<string> {
+    const parameters: Record<string, string> = {
+      tiger_id: tigerId,
+      method,
+      charset: "UTF-8",
+      version: "2.0",
+      sign_type: "RSA",
+      timestamp,
+      ...(content === undefined ? {} : { biz_content: writeJson(content) }),
+      ...(deviceId === undefined ? {} : { device_id: deviceId }),
+    };
+    return JSON.stringify({ ...parameters, sign: await sign(textToSign(parameters)) });
+  }
+
+  async function post(url: string, body: string, signal: AbortSignal): Promise<{ status: number; text: string }> {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json;charset=UTF-8",
+        ...(token === undefined ? {} : { Authorization: token }),
+      },
+      body,
+      signal,
+      // A redirect that is followed would send a write twice.
+      redirect: "manual",
+      // Bun sends a request again when a kept connection turns out to be closed; with this it opens one for each.
+      keepalive: false,
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  /** What the answer says, if it is the vendor's. */
+  async function read(text: string, status: number, timestamp: string, method: Method, purpose: Purpose) {
+    const envelope = envelopeOf(text);
+    if (envelope === undefined) {
+      if (status === 429) return toRefusalOf({ code: 5, message: "too many requests" }, status, method, purpose);
+      throw withoutAnswer(`Tiger answered ${method} with HTTP ${status} and no JSON of its own`, purpose);
+    }
+    const { sign: signature, code } = envelope;
+    // Refusals at the vendor's door may come without a signature; what is granted never does.
+    if (signature ? !(await verify(timestamp, signature)) : code === 0) {
+      throw withoutAnswer(
+        `the answer to ${method} is not signed with Tiger's key; whoever sent it is not trusted`,
+        purpose,
+      );
+    }
+    if (typeof envelope.timestamp === "number") clockAheadMs = Date.now() - envelope.timestamp;
+    if (code !== 0) return toRefusalOf({ code, message: envelope.message ?? "" }, status, method, purpose);
+    return envelope.data;
+  }
+
+  function toRefusalOf(
+    said: { code: number; message: string },
+    status: number,
+    method: Method,
+    purpose: Purpose,
+  ): never {
+    const refusal = { ...said, status, clockAheadMs };
+    if (status !== 200 && !isTooFrequent(refusal) && said.code < 1000) {
+      throw withoutAnswer(`Tiger answered ${method} with HTTP ${status}: ${said.message}`, purpose);
+    }
+    throw toRefusal(refusal, method, purpose);
+  }
+
+  return {
+    async send({ url, method, content, purpose, schema, signal }) {
+      if (signal.aborted) throw notConnected("given up before the request was sent");
+      const timestamp = toTimestamp(new Date());
+      const body = await signed(method, content, timestamp);
+      let answer: { status: number; text: string };
+      try {
+        answer = await post(url, body, signal);
+      } catch (error) {
+        throw unreachable(error, method, purpose, signal);
+      }
+      const data = await read(answer.text, answer.status, timestamp, method, purpose);
+      const parsed = v.safeParse(schema, typeof data === "string" ? parsedText(data) : data);
+      if (parsed.success) return parsed.output;
+      const fault = `${v.getDotPath(parsed.issues[0]) ?? "data"}: ${parsed.issues[0].message}`;
+      throw withoutAnswer(`Tiger's answer to ${method} is unreadable: ${fault}`, purpose);
+    },
+
+    now: () => Date.now() - (clockAheadMs ?? 0),
+  };
+}
+
+function unreachable(error: unknown, method: Method, purpose: Purpose, signal: AbortSignal): BrokerError {
+  if (isBrokerError(error)) return error;
+  if (signal.aborted) {
+    const reason = isBrokerError(signal.reason) ? signal.reason.message : "given up before Tiger answered";
+    return purpose === "read"
+      ? new BrokerError("Timeout", `${method}: ${reason}`)
+      : new BrokerError("OutcomeUnknown", `${method}: ${reason}`, { outcome: "unknown" });
+  }
+  const reason = reasonOf(error);
+  if (purpose === "read" || neverLeft(error)) {
+    return new Unreachable("NotConnected", `Tiger cannot be reached: ${reason}`, {
+      outcome: "not_sent",
+      retryAfterMs: 1000,
+    });
+  }
+  return new Unreachable("OutcomeUnknown", `the connection to Tiger ended before ${method} was answered: ${reason}`, {
+    outcome: "unknown",
+  });
+}
+
+/** What is signed: the parameters in the order of their names. */
+export function textToSign(parameters: Readonly<Record<string, string>>): string {
+  return Object.keys(parameters)
+    .sort()
+    .map((name) => `${name}=${parameters[name]}`)
+    .join("&");
+}
+
+/** The vendor takes any zone and says none: UTC. */
+function toTimestamp(now: Date): string {
+  return now.toISOString().slice(0, 19).replace("T", " ");
+}
+
+function envelopeOf(text: string): Envelope | undefined {
+  const parsed = v.safeParse(ENVELOPE, parsedText(text));
+  return parsed.success ? parsed.output : undefined;
+}
+
+function parsedText(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * What Tiger answers, as far as it is used: the schemas that every answer passes.
+ *
+ * Lenient where it costs nothing: a field that is missing in one account's answers must not hide the account's orders.
+ */
+import * as v from "valibot";
+
+/** A 64-bit id as its digits, whichever way it was read. */
+const id = v.pipe(
+  v.union([v.string(), v.pipe(v.number(), v.safeInteger())]),
+  v.transform(String),
+  v.regex(/^[1-9]\d{0,18}$/, "is not an id"),
+);
+/** A whole number that may be above 2^53, as its digits. */
+const whole = v.pipe(
+  v.union([v.string(), v.pipe(v.number(), v.safeInteger())]),
+  v.transform(String),
+  v.regex(/^-?\d+$/),
+);
+const number = v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.finite());
+const text = v.nullish(v.string());
+
+/** What surrounds every answer. */
+export const ENVELOPE = v.object({
+  code: v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.integer()),
+  message: text,
+  /** The vendor's clock, milliseconds since the epoch. */
+  timestamp: v.nullish(number),
+  data: v.unknown(),
+  sign: text,
+});
+export type Envelope = v.InferOutput<typeof ENVELOPE>;
+
+/** An order in the answers of `orders` and `active_orders`. */
+export const VENDOR_ORDER = v.object({
+  id,
+  symbol: v.string(),
+  market: text,
+  secType: text,
+  currency: text,
+  action: v.string(),
+  orderType: text,
+  limitPrice: v.nullish(number),
+  totalQuantity: v.nullish(whole),
+  totalQuantityScale: v.nullish(number),
+  filledQuantity: v.nullish(whole),
+  filledQuantityScale: v.nullish(number),
+  avgFillPrice: v.nullish(number),
+  timeInForce: text,
+  outsideRth: v.nullish(v.boolean()),
+  tradingSessionType: text,
+  status: v.union([v.string(), v.number()]),
+  replaceStatus: text,
+  cancelStatus: text,
+  canCancel: v.nullish(v.boolean()),
+  /** Why it failed, in words. */
+  remark: text,
+  userMark: text,
+  openTime: v.nullish(number),
+  updateTime: v.nullish(number),
+  latestTime: v.nullish(number),
+});
+export type VendorOrder = v.InferOutput<typeof VENDOR_ORDER>;
+
+/** Items are looked at one by one, so that an odd one does not hide the others. */
+export const ORDER_PAGE = v.object({ items: v.nullish(v.array(v.unknown())), nextPageToken: text });
+
+/** An order that cannot be read: what is left to tell of it. */
+export const ODD_ORDER = v.object({
+  symbol: text,
+  totalQuantity: v.nullish(whole),
+  totalQuantityScale: v.nullish(number),
+});
+
+export const ORDER_NUMBER = v.pipe(
+  v.object({ orderId: v.nullish(id), order_id: v.nullish(id) }),
+  v.transform(({ orderId, order_id }) => orderId ?? order_id),
+  v.string("has no orderId"),
+);
+
+/** The answer of `place_order`, `modify_order` and `cancel_order`. */
+export const ACCEPTED = v.object({ id: v.nullish(id) });
+
+export const POSITIONS = v.object({
+  items: v.nullish(
+    v.array(
+      v.object({
+        symbol: v.string(),
+        market: text,
+        secType: text,
+        currency: text,
+        position: v.nullish(whole),
+        positionScale: v.nullish(number),
+        positionQty: v.nullish(number),
+        identifier: text,
+      }),
+    ),
+  ),
+});
+export type VendorPosition = NonNullable<NonNullable<v.InferOutput<typeof POSITIONS>["items"]>>[number];
+
+export const ASSETS = v.object({
+  segments: v.array(
+    v.object({
+      category: text,
+      currency: text,
+      cashBalance: v.nullish(number),
+      currencyAssets: v.nullish(
+        v.array(
+          v.object({
+            currency: v.string(),
+            cashBalance: v.nullish(number),
+            cashAvailableForTrade: v.nullish(number),
+          }),
+        ),
+      ),
+    }),
+  ),
+});
+export type Assets = v.InferOutput<typeof ASSETS>;
+
+export const MARKET_STATES = v.array(
+  v.object({ market: v.string(), status: text, marketStatus: text, openTime: text }),
+);
+export type MarketState = v.InferOutput<typeof MARKET_STATES>[number];
+
+export const QUOTES = v.nullish(
+  v.array(
+    v.object({
+      symbol: v.string(),
+      open: v.nullish(number),
+      high: v.nullish(number),
+      low: v.nullish(number),
+      preClose: v.nullish(number),
+      latestPrice: v.nullish(number),
+      latestTime: v.nullish(number),
+      status: text,
+    }),
+  ),
+);
+export type VendorQuote = NonNullable<v.InferOutput<typeof QUOTES>>[number];
+
+export const ANYTHING = v.unknown();

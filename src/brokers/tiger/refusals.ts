@@ -1,0 +1,145 @@
+/**
+ * What went wrong, in our words: from the gateway's codes and texts to a `BrokerError`. Source: the page on error codes
+ * in the vendor's documentation; the texts are those of its English and Chinese answers so far.
+ *
+ * A file of its own beside `gateway.ts`, since the two together would be too long.
+ */
+import { BrokerError, type BrokerErrorCode } from "../../spec/broker-error.ts";
+
+/** What the failed request was for. */
+export type Purpose = "read" | "place" | "modify" | "cancel";
+
+interface Rule {
+  readonly text: RegExp;
+  readonly code: BrokerErrorCode;
+}
+
+/** Texts that leave open whether the request was carried out. */
+const UNCERTAIN = /time ?d? ?-?out|超时|逾時/i;
+/** The number of an order was used before: by this very request, if anything on the way sent it twice. */
+const DUPLICATE = /duplicate|重复|重複/i;
+const TOO_FREQUENT = /rate ?limit|current limiting|too many|too frequent|频率|频繁|限流/i;
+const SIGNATURE = /signature|sign\b|rsa|tiger_?id|developer|private key|token|签名|密钥/i;
+const CLOCK = /time ?stamp|expired request|request expired|时间戳/i;
+
+const RULES: readonly Rule[] = [
+  {
+    text: /(?:order|订单).{0,24}(?:not found|not exist|n't exist|不存在|找不到)|(?:no such|unknown|cannot find|can't find) order/i,
+    code: "OrderNotFound",
+  },
+  {
+    text: /already (?:been )?(?:filled|cancel|finished|completed|ended)|(?:order|status|订单).{0,40}(?:not (?:allow|support|permit)|can ?not|can't|不允许|不能|无法).{0,24}(?:cancel|modif|replac|chang|撤|改)|(?:cannot|can't|can not|not allowed to) (?:cancel|modify)|已成交|已撤/i,
+    code: "OrderNotOpen",
+  },
+  {
+    text: /(?:position|holding|shares|持仓|可卖).{0,24}(?:insufficient|not enough|不足)|(?:insufficient|not enough) (?:position|holding|shares)/i,
+    code: "OrderRejected",
+  },
+  {
+    text: /insufficient|not enough|buying power|exceeds? .{0,20}(?:cash|funds)|不足|购买力/i,
+    code: "InsufficientFunds",
+  },
+  {
+    text: /(?:invalid|unknown|no such|unsupported|illegal|无效|未知|不支持).{0,12}(?:symbol|contract|security|stock|代码|标的)|(?:symbol|contract|security|stock|代码|标的).{0,24}(?:not found|not exist|n't exist|unknown|invalid|not support|不存在|错误|有误)/i,
+    code: "UnknownContract",
+  },
+];
+
+/** A refusal of the gateway, as its answer has it. */
+export interface Refusal {
+  readonly code: number;
+  readonly message: string;
+  /** HTTP status. */
+  readonly status: number;
+  /** Milliseconds by which this machine's clock is ahead of the vendor's; `undefined` when that is not known. */
+  readonly clockAheadMs: number | undefined;
+}
+
+/** Clocks that differ by less are not worth telling. */
+const CLOCK_TOLERANCE_MS = 30_000;
+
+/** The vendor's refusal of a request as an error of ours, with the vendor's text in it. */
+export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): BrokerError {
+  const { code, status } = refusal;
+  const said = `${refusal.message || "no message"} (code ${code})`;
+  const text = `Tiger refused ${method}: ${said}`;
+  if (isTooFrequent(refusal)) return new BrokerError("RateLimited", text, { outcome: "not_sent", retryAfterMs: 5_000 });
+  if (status === 200 && code === 4) {
+    return new BrokerError(
+      "AuthenticationFailed",
+      `${text}; Tiger lets this developer in no more: the address is not on its whitelist, or too many calls put it on a blacklist`,
+      { outcome: "not_sent" },
+    );
+  }
+  // Below 1000 are the vendor's own faults, which leave open what became of a write.
+  if (code < 1000 || UNCERTAIN.test(refusal.message))
+    return withoutAnswer(`Tiger could not finish ${method}: ${said}`, purpose);
+  if (code === 1000) return atTheDoor(refusal, text);
+  if (purpose === "place" && DUPLICATE.test(refusal.message)) {
+    return withoutAnswer(`Tiger has seen this order before, though it was sent once: ${said}`, purpose);
+  }
+  const rule = RULES.find((each) => each.text.test(refusal.message));
+  if (rule !== undefined) return new BrokerError(rule.code, text, { outcome: "rejected" });
+  if (purpose === "read") return new BrokerError("BrokerFault", text);
+  return code === 1010
+    ? new BrokerError("InvalidRequest", text, { outcome: "not_sent" })
+    : new BrokerError("OrderRejected", text, { outcome: "rejected" });
+}
+
+export function isTooFrequent({ code, message, status }: Pick<Refusal, "code" | "message" | "status">): boolean {
+  return status === 429 || code === 5 || (code === 4 && TOO_FREQUENT.test(message));
+}
+
+/** Common parameters were refused: the request was not looked at. */
+function atTheDoor({ message, clockAheadMs }: Refusal, text: string): BrokerError {
+  const clock =
+    clockAheadMs !== undefined && Math.abs(clockAheadMs) > CLOCK_TOLERANCE_MS
+      ? `; this machine's clock is ${Math.round(Math.abs(clockAheadMs) / 1000)} s ${clockAheadMs > 0 ? "ahead of" : "behind"} Tiger's, set it right`
+      : "";
+  if (CLOCK.test(message)) return new BrokerError("AuthenticationFailed", text + clock, { outcome: "not_sent" });
+  if (SIGNATURE.test(message)) {
+    return new BrokerError("AuthenticationFailed", `${text}; check tigerId and the private key${clock}`, {
+      outcome: "not_sent",
+    });
+  }
+  const rule = RULES.find((each) => each.text.test(message));
+  return new BrokerError(rule?.code ?? "BrokerFault", text, { outcome: "not_sent" });
+}
+
+/** A request that may have arrived and whose answer did not come, or cannot be trusted. */
+export function withoutAnswer(message: string, purpose: Purpose): BrokerError {
+  return purpose === "read"
+    ? new BrokerError("BrokerFault", message)
+    : new BrokerError("OutcomeUnknown", message, { outcome: "unknown" });
+}
+
+/** Nothing was sent, for want of a connection. */
+export function notConnected(reason: string): BrokerError {
+  return new BrokerError("NotConnected", `not connected to Tiger: ${reason}`, {
+    outcome: "not_sent",
+    retryAfterMs: 1000,
+  });
+}
+
+/** Names of system errors that come before a connection is there, in the words of the three runtimes. */
+const BEFORE_CONNECTING =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ConnectionRefused|FailedToOpenSocket|UND_ERR_CONNECT_TIMEOUT)$/;
+const CONNECT_FAILED = /tcp connect error|dns error|tls handshake/i;
+
+/** True when `fetch` failed before anything could have been sent. */
+export function neverLeft(error: unknown): boolean {
+  if (typeof error !== "object" || error === null) return false;
+  const { code, cause, errors, message } = error as Partial<Record<"code" | "cause" | "errors" | "message", unknown>>;
+  if (typeof code === "string" && BEFORE_CONNECTING.test(code)) return true;
+  if (Array.isArray(errors) && errors.length > 0) return errors.every(neverLeft);
+  if (typeof message === "string" && CONNECT_FAILED.test(message)) return true;
+  return cause !== undefined && neverLeft(cause);
+}
+
+/** The words of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause, message } = error;
+  const deeper = cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code ?? "") : "";
+  return deeper === "" || message.includes(deeper) ? message : `${message}: ${deeper}`;
+}

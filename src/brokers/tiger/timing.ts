@@ -1,0 +1,116 @@
+/**
+ * How long to wait for Tiger, and the vendor's documented frequency limits. Source of these: the page on rate limits in
+ * the vendor's documentation, which counts each method of a developer for itself.
+ *
+ * A file of its own beside `wire.ts`, since the two together would be too long.
+ */
+import { type Budget, createBudget, type PacingClock } from "../shared/pacing.ts";
+
+/** In milliseconds. */
+export const MS = {
+  /** Below the default deadline of a request, so that a read says what it waited for. */
+  read: 8_000,
+  /** After this a write without an answer is unknown. */
+  write: 15_000,
+  /** A ping says no before that, so that with a shared answer it is at most 6 s behind the truth. */
+  ping: 4_000,
+  /** So long one look at the vendor answers everybody who asks. */
+  sharedProbe: 2_000,
+  /** For connecting, logging in and subscribing to the push service. */
+  pushConnect: 8_000,
+  /** What is asked of the push service in both directions; it answers with what it will do. */
+  heartbeat: 10_000,
+  firstBackOff: 500,
+  mostBackOff: 30_000,
+  /** After a refused login, or when another connection took this one's place: a person has to do something first. */
+  refusedBackOff: 30_000,
+  /** For how long a method rests after the vendor called it too frequent; doubled each time up to the last. */
+  firstRest: 5_000,
+  longestRest: 60_000,
+} as const;
+
+const MINUTE = 60_000;
+
+/** Calls a minute of each method. What is not here is in the vendor's lowest class. */
+const LIMITS = {
+  order_no: 120,
+  place_order: 120,
+  modify_order: 120,
+  cancel_order: 120,
+  orders: 120,
+  active_orders: 120,
+  quote_real_time: 120,
+  positions: 60,
+  prime_assets: 60,
+  market_state: 10,
+  grab_quote_permission: 10,
+} as const satisfies Record<string, number>;
+
+/** A method of the gateway that is used here. */
+export type Method = keyof typeof LIMITS;
+
+/** One budget for each method, made when it is first needed. */
+export interface Budgets {
+  of(method: Method): Budget;
+  /** Refuses all that waits. */
+  clear(): void;
+}
+
+export function createBudgets(clock?: PacingClock): Budgets {
+  const budgets = new Map<Method, Budget>();
+  return {
+    of(method) {
+      const windows = [{ limit: LIMITS[method], perMs: MINUTE }];
+      const budget = budgets.get(method) ?? createBudget({ name: method, windows, ...(clock && { clock }) });
+      budgets.set(method, budget);
+      return budget;
+    },
+    clear() {
+      for (const budget of budgets.values()) budget.clear();
+    },
+  };
+}
+
+/** Methods that the vendor has called too frequent rest for a while: who goes on is put on a blacklist. */
+export interface Rests {
+  /** Milliseconds for which the method must still rest; 0 when it need not. */
+  left(method: Method): number;
+  /** The vendor refused a call; gives for how long the method rests now. */
+  refused(method: Method): number;
+  /** The vendor answered a call. */
+  answered(method: Method): void;
+}
+
+export function createRests(now: () => number = () => performance.now()): Rests {
+  const rests = new Map<Method, { readonly until: number; readonly ms: number }>();
+  return {
+    left: (method) => Math.max(0, (rests.get(method)?.until ?? 0) - now()),
+    refused(method) {
+      const before = rests.get(method);
+      const ms = before === undefined ? MS.firstRest : Math.min(MS.longestRest, before.ms * 2);
+      rests.set(method, { until: now() + ms, ms });
+      return ms;
+    },
+    answered: (method) => void rests.delete(method),
+  };
+}
+
+/** Half to the whole of a time that doubles with every failure. */
+export function backOff(failures: number): number {
+  const most = Math.min(MS.mostBackOff, MS.firstBackOff * 2 ** Math.min(failures, 10));
+  return most * (0.5 + Math.random() / 2);
+}
+
+/** Resolves after so many milliseconds, or earlier when the signal aborts. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    if (signal.aborted) done();
+  });
+}
