@@ -30,10 +30,13 @@ export interface VenueEvent extends VenueOrder {
   readonly fill: ExchangeFill | null;
 }
 
+/** What a book begins with, and the holidays it keeps. */
+export type BookOptions = Pick<ExchangeOptions, "cash" | "positions" | "holidays">;
+
 /** How a venue is set up. */
 export interface VenueOptions {
   /** The books by name, with the cash and the positions each begins with. */
-  readonly books: Readonly<Record<string, Pick<ExchangeOptions, "cash" | "positions">>>;
+  readonly books: Readonly<Record<string, BookOptions>>;
   /** How the protocol writes an order's id. Default: as the exchange does. */
   readonly wireId?: (orderId: string, book: string) => string;
   /** Number of a book's first order. Default 1. */
