@@ -5,8 +5,9 @@ import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { longport } from "./longport/command.ts";
 import { opend } from "./opend/command.ts";
 import { type SimulatorCommand, UsageError } from "./shared/command.ts";
+import { tws } from "./tws/command.ts";
 
-const SIMULATORS: Readonly<Record<string, SimulatorCommand>> = { opend, longport };
+const SIMULATORS: Readonly<Record<string, SimulatorCommand>> = { opend, longport, tws };
 
 const EXIT_USAGE = 2;
 

@@ -1,0 +1,57 @@
+/** What every call works on: the exchange, the accounts, whose orders are whose, and one client's session. */
+import type { Venue } from "../shared/venue.ts";
+import type { ExtraPosition } from "./accounts.ts";
+import type { Message } from "./frames.ts";
+import type { OrderRecords } from "./order-records.ts";
+import type { Holidays } from "./times.ts";
+
+/**
+ * What the account may see of the market:
+ *
+ * | word | meaning |
+ * |---|---|
+ * | `live` | everything |
+ * | `not-subscribed` | 354; delayed data only to who asked for them (10167) |
+ * | `api-not-subscribed` | the same with 10089 |
+ * | `partial` | 10090 and no more than the close |
+ * | `competing-session` | 10197: the same user looks at the market elsewhere |
+ */
+export type MarketDataAccess = "live" | "not-subscribed" | "api-not-subscribed" | "partial" | "competing-session";
+
+/** A TWS. */
+export interface Desk {
+  readonly venue: Venue;
+  readonly accounts: readonly string[];
+  readonly extraPositions: readonly ExtraPosition[];
+  readonly records: OrderRecords;
+  readonly holidays: Holidays;
+  /** TWS's link to IB's servers. */
+  loggedIn: boolean;
+  marketData: MarketDataAccess;
+}
+
+/** A client's session, and what it has asked to be told. */
+export interface Client {
+  readonly id: number;
+  readonly version: number;
+  /** 1 live, 2 frozen, 3 delayed, 4 delayed and frozen. */
+  marketDataType: number;
+  /** Client 0 only: orders of the vendor's own window become its own. */
+  bindsOrders: boolean;
+  readonly summaries: Map<number, string>;
+  accountUpdates: string | undefined;
+  readonly accountUpdatesMulti: Map<number, string>;
+  wantsPositions: boolean;
+  readonly positionsMulti: Map<number, string>;
+  readonly tickers: Map<number, Ticker>;
+  /** Sends something that answers no request. */
+  readonly send: (messages: readonly Message[]) => void;
+}
+
+/** A running market data subscription. */
+export interface Ticker {
+  readonly reqId: number;
+  readonly contractKey: string;
+  /** Tells of a change. */
+  readonly changed: () => void;
+}
