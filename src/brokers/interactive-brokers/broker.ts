@@ -1,0 +1,296 @@
+/** The broker: each method converts in, calls TWS, converts out. */
+import { isTerminal, type Order } from "../../domain/order.ts";
+import type { Broker, BrokerHost, Call, OrderListing, Placed } from "../../spec/broker.ts";
+import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { defineBroker } from "../../spec/define-broker.ts";
+import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
+import { type InteractiveBrokersOptions, parseInteractiveBrokersOptions } from "./config.ts";
+import { OVERNIGHT_EXCHANGE, toSearch } from "./contracts.ts";
+import { isOwn, originSymbol, toCash, toOrder, toPositions, toQuote, toTicket, toTime } from "./convert.ts";
+import { createDirectory } from "./directory.ts";
+import type { OrderTicket } from "./link.ts";
+import { createListings } from "./listings.ts";
+import type { VendorContract } from "./messages.ts";
+import { createOrderStore, type KnownOrder } from "./order-store.ts";
+import { accountValues, openOrders, positions, ticks } from "./read-calls.ts";
+import { orderNotFound } from "./refusals.ts";
+import { createWire } from "./wire.ts";
+import { cancel, submit, type Writing } from "./write-calls.ts";
+
+const DEADLINE_MS = 10_000;
+/** For what is looked up for a push, which nobody waits for. */
+const LOOK_UP_MS = 10_000;
+
+/**
+ * Connects to an account at Interactive Brokers through TWS or IB Gateway.
+ *
+ * - The id of an order is its `permId`, which is the account's own; the tag is its `orderRef`.
+ * - Orders of other client ids are shown, and cannot be changed or canceled from here.
+ * - Whether it is real money follows from the gateway's login: paper accounts begin with D.
+ *
+ * @throws TypeError that lists every wrong option.
+ */
+export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
+  const config = parseInteractiveBrokersOptions(options);
+  const { clientId } = config;
+  const pushed = new Map<number, string>();
+  let host: BrokerHost | undefined;
+
+  const wire = createWire(config, options.deadlineMs ?? DEADLINE_MS, {
+    onMessage(message) {
+      const permId = store.hear(message);
+      if (permId !== undefined) push(permId);
+    },
+    onConnection(connected, reason) {
+      if (connected) listings.watch();
+      guard(() => host?.onConnection(reason === undefined ? { connected } : { connected, reason }));
+    },
+    onSession: (read) => listings.load(read),
+  });
+  const store = createOrderStore({ clientId, account: wire.account, now: wire.now, toTime });
+  const directory = createDirectory(wire);
+  const listings = createListings(wire, store);
+
+  /** Tells the host what an order is now, once. Where its contract has to be asked for first, a little later. */
+  function push(permId: number): void {
+    const known = store.get(permId);
+    if (!known?.described) return;
+    const contract = directory.known(known.contract);
+    if (contract === undefined) {
+      const call = { signal: AbortSignal.timeout(LOOK_UP_MS) };
+      // Without an answer the next change of the order, or the next listing, tries again.
+      directory.resolve(known.contract, call).then(
+        () => push(permId),
+        () => {},
+      );
+      return;
+    }
+    const order = contract === null ? undefined : toOrder(known, contract, clientId);
+    if (order === undefined) return;
+    const text = JSON.stringify({ ...order, updatedAt: null });
+    if (pushed.get(permId) === text) return;
+    pushed.set(permId, text);
+    guard(() => host?.onOrder(order));
+  }
+
+  /** The account. Before it is known there is no connection, and every call says so. */
+  function account(): string {
+    const known = wire.account();
+    if (known === undefined || !wire.ready()) throw wire.fault();
+    return known;
+  }
+
+  async function orderOf(known: KnownOrder, call: Call): Promise<Order | undefined> {
+    const contract = await directory.resolve(known.contract, call);
+    return contract === null ? undefined : toOrder(known, contract, clientId);
+  }
+
+  /** What is known of an order: our own by what is pushed, others by a listing. */
+  async function find(orderId: string, call: Call): Promise<KnownOrder> {
+    const permId = /^[1-9]\d{0,15}$/.test(orderId) ? Number(orderId) : 0;
+    if (!Number.isSafeInteger(permId) || permId === 0) throw orderNotFound(orderId);
+    const known = store.get(permId);
+    if (known !== undefined && known.described && isOwn(known, clientId) && wire.ready()) return known;
+    await listings.read("all", call);
+    const found = store.get(permId);
+    if (found === undefined) throw orderNotFound(orderId);
+    return found;
+  }
+
+  /** The order, if it can be changed from here. */
+  async function changeable(orderId: string, what: "replaced" | "canceled", call: Call): Promise<KnownOrder> {
+    const known = await beforeSending(find(orderId, call));
+    if (isTerminal(known.status)) {
+      throw new BrokerError("OrderNotOpen", `order ${orderId} cannot be ${what}: it is ${known.originStatus}`, {
+        outcome: "not_sent",
+      });
+    }
+    if (isOwn(known, clientId)) return known;
+    const placer = known.clientId === undefined ? "elsewhere" : `by client id ${known.clientId}`;
+    throw new BrokerError(
+      "NotSupported",
+      `order ${orderId} was placed ${placer}; at Interactive Brokers only the client id that placed an order can have it ${what} (this is ${clientId})`,
+      { outcome: "not_sent" },
+    );
+  }
+
+  function writing(call: Call): Writing {
+    return {
+      store,
+      clientId,
+      ms: config.writeTimeout,
+      signal: call.signal,
+      ask: () => wire.beside((asking) => openOrders(asking, "own"), "orders"),
+    };
+  }
+
+  return defineBroker(options, {
+    kind: "interactiveBrokers",
+    display: "盈透证券",
+
+    capabilities: () => toCapabilities(wire.account(), config.accountId),
+
+    start(given) {
+      host = given;
+      return wire.start();
+    },
+
+    async close() {
+      listings.close();
+      await wire.close();
+    },
+
+    async ping(call) {
+      try {
+        await wire.probe(call);
+        return wire.ready();
+      } catch {
+        return false;
+      }
+    },
+
+    async cash({ currency }, call) {
+      const of = account();
+      const values = await wire.read("cash", call, (read) => read((asking) => accountValues(asking, of)));
+      return toCash(values, currency);
+    },
+
+    async positions(call) {
+      const of = account();
+      const all = await wire.read("positions", call, (read) => read(positions, "positions"));
+      const held = all.filter((position) => position.account === of && position.qty !== 0);
+      return toPositions(
+        await Promise.all(
+          held.map(async ({ contract: vendor, qty }) => ({
+            contract: await directory.resolve(vendor, call),
+            vendor,
+            qty,
+          })),
+        ),
+      );
+    },
+
+    async quote(contract, call) {
+      const vendor = await directory.qualify(contract, call);
+      const name = `${contract.region} ${contract.symbol}`;
+      const told = await wire.read(`quote ${name}`, call, (read) => read((asking) => ticks(asking, vendor, name)));
+      return toQuote(contract, vendor.currency, told, wire.now() ?? Date.now());
+    },
+
+    async marketStatus(call) {
+      account();
+      await wire.probe(call);
+      return { Securities: await directory.markets(wire.now() ?? Date.now(), call) };
+    },
+
+    async placeOrder(order, call): Promise<Placed> {
+      toSearch(order.contract);
+      const { effective } = checkOrder(order);
+      const of = account();
+      const vendor = await beforeSending(directory.qualify(order.contract, call));
+      const exchange = order.lifecycle === "OVERNIGHT" ? OVERNIGHT_EXCHANGE : vendor.exchange;
+      const ticket = toTicket(order, of, order.tag);
+      const permId = await wire.write("write", call, (link) =>
+        submit(writing(call), link.nextOrderId(), wired(vendor, exchange), ticket, "the order"),
+      );
+      return { orderId: String(permId), ...(effective === undefined ? {} : { effective }) };
+    },
+
+    async replaceOrder(orderId, change, call): Promise<Placed> {
+      const known = await changeable(orderId, "replaced", call);
+      const order = await beforeSending(orderOf(known, call));
+      if (order === undefined || order.orderType === null || order.timeInForce === null) {
+        throw new BrokerError(
+          "NotSupported",
+          `order ${orderId} is of a kind that cannot be replaced here: ${known.order.orderType} ${known.order.tif}`,
+          { outcome: "not_sent" },
+        );
+      }
+      const price = order.orderType === "Market" ? undefined : change.price;
+      checkNumbers(
+        { ...(change.qty === undefined ? {} : { qty: change.qty }), ...(price === undefined ? {} : { price }) },
+        order.contract.region,
+      );
+      if (change.qty !== undefined && change.qty < order.filledQty) {
+        throw new BrokerError("InvalidRequest", `qty ${change.qty} is below the ${order.filledQty} already filled`, {
+          outcome: "not_sent",
+        });
+      }
+      const { action, orderType, tif, outsideRth, account: of, orderRef, lmtPrice } = known.order;
+      const limit = price ?? lmtPrice;
+      const ticket: OrderTicket = {
+        action,
+        totalQuantity: change.qty ?? known.qty,
+        orderType,
+        ...(order.orderType === "Limit" && limit !== undefined ? { lmtPrice: limit } : {}),
+        tif,
+        outsideRth,
+        account: of,
+        orderRef: change.tag ?? orderRef,
+        transmit: true,
+      };
+      const contract = wired(known.contract, known.contract.exchange);
+      await wire.write("write", call, () => submit(writing(call), known.orderId, contract, ticket, "the change"));
+      return { orderId };
+    },
+
+    async cancelOrder(orderId, call) {
+      const { orderId: number } = await changeable(orderId, "canceled", call);
+      await wire.write("cancel", call, () => cancel(writing(call), number, orderId));
+    },
+
+    async order(orderId, call) {
+      account();
+      const known = await find(orderId, call);
+      const order = await orderOf(known, call);
+      if (order !== undefined) return order;
+      throw new BrokerError(
+        "NotSupported",
+        `order ${orderId} is not one of the securities traded here: ${originSymbol(known.contract)}`,
+      );
+    },
+
+    async orders({ status }, call): Promise<OrderListing> {
+      account();
+      const listed = await listings.read(status, call);
+      const mapped = await Promise.all(listed.map(async (known) => ({ known, order: await orderOf(known, call) })));
+      return {
+        orders: mapped.flatMap(({ order }) => order ?? []),
+        unmapped: mapped
+          .filter(({ order }) => order === undefined)
+          .map(({ known }) => ({ originSymbol: originSymbol(known.contract), qty: known.qty })),
+      };
+    },
+  } satisfies Broker);
+}
+
+/** A contract as orders name it: its number, and where to send it. */
+function wired({ conId, symbol, secType, currency, localSymbol, tradingClass }: VendorContract, exchange: string) {
+  return { conId, symbol, secType, currency, localSymbol, tradingClass, exchange };
+}
+
+/** What the host throws is its own affair, and must not end the connection. */
+function guard(tell: () => void): void {
+  try {
+    tell();
+  } catch {
+    // The desk reads the orders again by itself.
+  }
+}
+
+/** A read that a write depends on: when it fails, nothing of the write has been sent. */
+async function beforeSending<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!isBrokerError(error)) throw error;
+    const code = error.code === "Timeout" || error.code === "BrokerFault" ? "NotConnected" : error.code;
+    const { message, retryAfterMs, details } = error;
+    throw new BrokerError(code, message, {
+      outcome: "not_sent",
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(details === undefined ? {} : { details }),
+      cause: error,
+    });
+  }
+}

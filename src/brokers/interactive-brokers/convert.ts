@@ -1,0 +1,231 @@
+/** Between our words and the gateway's: pure functions, nothing of the connection. */
+import { type Cash, type CashBalance, sameCurrency } from "../../domain/cash.ts";
+import { type Contract, contractKey, type Unmapped } from "../../domain/contract.ts";
+import { add, divide, withoutDust } from "../../domain/money.ts";
+import type { Direction, Lifecycle, Order, OrderRequest, OrderType, TimeInForce } from "../../domain/order.ts";
+import type { Position } from "../../domain/position.ts";
+import type { Quote } from "../../domain/quote.ts";
+import { dayOf, instantAt } from "../../exchange/zoned-time.ts";
+import type { PositionListing } from "../../spec/broker.ts";
+import { BrokerError } from "../../spec/broker-error.ts";
+import { DIRECTION, lookUp, ORDER_TYPE, TICK_FIELD, TIME_IN_FORCE, type TickField } from "./codes.ts";
+import { contractCurrency, OVERNIGHT_EXCHANGE } from "./contracts.ts";
+import { toZone } from "./hours.ts";
+import type { OrderTicket } from "./link.ts";
+import type { AccountValue, VendorContract } from "./messages.ts";
+import type { KnownOrder } from "./order-store.ts";
+
+/**
+ * One order; `undefined` when its side has no word here.
+ *
+ * @param ours our client id: orders of other programs cannot be canceled from here.
+ */
+export function toOrder(known: KnownOrder, contract: Contract, ours: number): Order | undefined {
+  const { order, status } = known;
+  const direction = lookUp<Direction>(DIRECTION, order.action);
+  if (direction === undefined) return undefined;
+  const orderType = lookUp<OrderType>(ORDER_TYPE, order.orderType) ?? null;
+  const isOurs = isOwn(known, ours);
+  return {
+    orderId: String(known.permId),
+    contract,
+    currency: contractCurrency(known.contract.currency, contract),
+    direction,
+    orderType,
+    price: orderType === "Market" || !order.lmtPrice ? null : withoutDust(order.lmtPrice),
+    timeInForce: lookUp<TimeInForce | null>(TIME_IN_FORCE, order.tif) ?? null,
+    lifecycle: lifecycleOf(known, contract),
+    qty: known.qty,
+    filledQty: known.filledQty,
+    avgPrice: known.avgPrice,
+    status,
+    originStatus: known.originStatus,
+    errorReason: known.errorReason,
+    warning: known.warning,
+    tag: isTag(order.orderRef) ? order.orderRef : null,
+    ...(isOurs ? {} : { cancelable: false }),
+    createdAt: known.createdAt,
+    updatedAt: known.updatedAt,
+  };
+}
+
+/** True for an order that this client id placed: no other can be changed or canceled by it. */
+export function isOwn({ clientId, orderId }: KnownOrder, ours: number): boolean {
+  return clientId === ours && orderId > 0;
+}
+
+function lifecycleOf({ contract: vendor, order }: KnownOrder, { region }: Contract): Lifecycle {
+  if (region !== "US") return "RTH";
+  if (vendor.exchange === OVERNIGHT_EXCHANGE) return "OVERNIGHT";
+  return order.outsideRth ? "ETH" : "RTH";
+}
+
+/** True for a gateway's mark; what people write into the reference of their own orders is left alone. */
+function isTag(orderRef: string): boolean {
+  return /^[a-z0-9]{26}$/.test(orderRef);
+}
+
+/** A new order in the SDK's form. */
+export function toTicket(request: OrderRequest, account: string, tag: string): OrderTicket {
+  const { direction, orderType, timeInForce, lifecycle, qty, price, contract } = request;
+  return {
+    action: direction,
+    totalQuantity: qty,
+    orderType: orderType === "Limit" ? "LMT" : "MKT",
+    ...(orderType === "Limit" && price !== undefined ? { lmtPrice: price } : {}),
+    tif: timeInForce,
+    outsideRth: contract.region === "US" && lifecycle === "ETH",
+    account,
+    orderRef: tag,
+    transmit: true,
+  };
+}
+
+/** One holding as the gateway reports it, with the contract of ours (`null` for none). */
+export interface Holding {
+  readonly contract: Contract | null;
+  readonly vendor: VendorContract;
+  readonly qty: number;
+}
+
+/** Holdings: one line a contract, what has no name here apart. */
+export function toPositions(holdings: readonly Holding[]): PositionListing {
+  const positions = new Map<string, Position>();
+  const unmapped: Unmapped[] = [];
+  for (const { contract, vendor, qty: raw } of holdings) {
+    const qty = withoutDust(raw);
+    // What was sold today stays in the vendor's list with nothing in it.
+    if (qty === 0) continue;
+    if (contract === null) {
+      unmapped.push({ originSymbol: originSymbol(vendor), qty });
+      continue;
+    }
+    const key = contractKey(contract);
+    const sum = add(positions.get(key)?.qty ?? 0, qty);
+    positions.set(key, { contract, unit: "Share", currency: contractCurrency(vendor.currency, contract), qty: sum });
+  }
+  return { positions: [...positions.values()], unmapped };
+}
+
+/** The vendor's own name of a contract: that of the exchange for options and futures. */
+export function originSymbol({ localSymbol, symbol }: VendorContract): string {
+  return localSymbol || symbol;
+}
+
+const BASE = "BASE";
+
+/**
+ * Cash from the account's values: the ledger's total in the base currency, by the vendor's own rate in the one asked for.
+ *
+ * @throws BrokerError `NotSupported` where the vendor gives no rate, `BrokerFault` where it gives no total.
+ */
+export function toCash(values: readonly AccountValue[], currency: string): Cash {
+  const find = (key: string, of: (currency: string) => boolean): number | undefined =>
+    values.filter((each) => each.key === key && of(each.currency)).map(({ value }) => toAmount(value))[0];
+  const lines: CashBalance[] = [];
+  const seen = new Set<string>();
+  for (const { key, value, currency: of } of values) {
+    const amount = toAmount(value);
+    if (key !== "CashBalance" || of === BASE || of === "" || amount === undefined || seen.has(of)) continue;
+    seen.add(of);
+    lines.push({ currency: of, amount, available: null });
+  }
+  const base = baseCurrency(values);
+  const total = find("CashBalance", (of) => of === BASE) ?? find("TotalCashBalance", (of) => of === BASE);
+  if (base === undefined || total === undefined) {
+    throw new BrokerError("BrokerFault", "Interactive Brokers gave no total of the account's cash");
+  }
+  // Kept at zero for ever after a currency was once held.
+  const balances = lines.filter(({ amount, currency: of }) => amount !== 0 || sameCurrency(of, base));
+  const asked = currency === "CNY" ? "CNH" : currency;
+  if (sameCurrency(base, currency)) return { currency: asked, amount: total, balances };
+  const rate = find("ExchangeRate", (of) => sameCurrency(of, currency));
+  if (rate === undefined || rate <= 0) {
+    throw new BrokerError(
+      "NotSupported",
+      `Interactive Brokers gives no exchange rate from ${base} to ${currency} for this account; it has: ${[
+        base,
+        ...lines.map((line) => line.currency),
+      ]
+        .filter((each, at, all) => all.indexOf(each) === at)
+        .join(", ")}`,
+    );
+  }
+  return { currency: asked, amount: divide(total, rate, 2), balances };
+}
+
+/** The account's base currency: that of its totals, or else the ledger's line with the rate of one. */
+function baseCurrency(values: readonly AccountValue[]): string | undefined {
+  for (const key of ["TotalCashValue", "NetLiquidation"]) {
+    const found = values.find((each) => each.key === key && /^[A-Z]{3}$/.test(each.currency));
+    if (found !== undefined) return found.currency;
+  }
+  return values.find(({ key, value, currency }) => key === "ExchangeRate" && currency !== BASE && toAmount(value) === 1)
+    ?.currency;
+}
+
+function toAmount(value: string): number | undefined {
+  const amount = value === "" ? Number.NaN : Number(value);
+  return Number.isFinite(amount) && Math.abs(amount) < 1e300 ? withoutDust(amount) : undefined;
+}
+
+/** What the ticks of one contract have told. */
+export interface Ticks {
+  readonly prices: ReadonlyMap<TickField, number>;
+  /** Seconds since the epoch of the last trade. */
+  readonly lastTime: number | undefined;
+  readonly halted: boolean;
+}
+
+/** The field of a price tick; `undefined` for other ticks, and for the vendor's words for "none" (-1, 0). */
+export function tickField(type: number, value: number): TickField | undefined {
+  return value > 0 ? lookUp<TickField>(TICK_FIELD, type) : undefined;
+}
+
+/** True once nothing of a quote is missing. */
+export function isWhole({ prices, lastTime }: Ticks): boolean {
+  return (
+    lastTime !== undefined &&
+    (["latest", "preClose", "highPrice", "lowPrice", "openPrice"] as const).every((field) => prices.has(field))
+  );
+}
+
+/**
+ * A quote from ticks. Before a day's first trade there is no open, high and low, and the vendor sends none: the last price
+ * stands in for what is missing, and a missing last price is the close of the day before.
+ *
+ * @throws BrokerError `BrokerFault` when there is no price at all.
+ */
+export function toQuote(contract: Contract, currency: string, { prices, lastTime, halted }: Ticks, now: number): Quote {
+  const latest = prices.get("latest") ?? prices.get("preClose");
+  if (latest === undefined) {
+    throw new BrokerError("BrokerFault", `Interactive Brokers sent no price of ${contractKey(contract)}`);
+  }
+  const price = (field: TickField) => withoutDust(prices.get(field) ?? latest);
+  return {
+    contract,
+    currency: contractCurrency(currency, contract),
+    isTradable: !halted,
+    latest: withoutDust(latest),
+    preClose: price("preClose"),
+    highPrice: price("highPrice"),
+    lowPrice: price("lowPrice"),
+    openPrice: price("openPrice"),
+    timestamp: lastTime === undefined || lastTime <= 0 ? now : Math.round(lastTime * 1000),
+  };
+}
+
+/** Milliseconds of `20261122 10:00:00 US/Eastern` (or `20261122-10:00:00`, which is UTC); `null` for anything else. */
+export function toTime(text: string): number | null {
+  const match = /^(\d{4})(\d\d)(\d\d)(-| +)(\d\d):(\d\d):(\d\d)(?: +(\S.*))?$/.exec(text.trim());
+  if (match === null) return null;
+  const [, year, month, day, mark, hour, minute, second, name] = match;
+  const zone = name === undefined ? (mark === "-" ? "UTC" : undefined) : toZone(name);
+  if (zone === undefined) return null;
+  try {
+    const minutes = Number(hour) * 60 + Number(minute);
+    return instantAt(zone, dayOf(`${year}-${month}-${day}`), minutes) + Number(second) * 1000;
+  } catch {
+    return null;
+  }
+}

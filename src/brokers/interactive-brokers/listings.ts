@@ -1,0 +1,93 @@
+/** Lists of orders: open ones of everybody, completed ones and fills of the day, put together. */
+import { isTerminal } from "../../domain/order.ts";
+import type { Call } from "../../spec/broker.ts";
+import type { KnownOrder, OrderStore } from "./order-store.ts";
+import { completedOrders, executions, openOrders } from "./read-calls.ts";
+import { notConnected } from "./refusals.ts";
+import { MS } from "./timing.ts";
+import type { Reader, Wire } from "./wire.ts";
+
+export interface Listings {
+  /** Reads everything on one connection, so that the store knows it. */
+  load(read: Reader): Promise<void>;
+  /** Every order that the gateway lists. */
+  read(status: "open" | "all", call: Call): Promise<readonly KnownOrder[]>;
+  /** Looks for orders of other programs from now on, of which the gateway pushes nothing. */
+  watch(): void;
+  close(): void;
+}
+
+export function createListings(wire: Wire, store: OrderStore): Listings {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let watching = false;
+
+  const account = (): string => {
+    const known = wire.account();
+    if (known === undefined) throw notConnected("the account is not known yet");
+    return known;
+  };
+  const open = (read: Reader) => read((asking) => openOrders(asking, "all"), "orders");
+  const completed = (read: Reader) => read(completedOrders, "completed");
+  const fills = (read: Reader) => read((asking) => executions(asking, account()));
+
+  /** What ends while it is being listed is in one list or in both, never in neither: open orders are read first. */
+  async function everything(read: Reader): Promise<ReadonlySet<number>> {
+    const found = new Set(await open(read));
+    for (const permId of await completed(read)) found.add(permId);
+    const filled = await fills(read);
+    const isBare = (permId: number) => store.get(permId)?.described === false;
+    if ([...filled].some(isBare)) {
+      // Orders that began after the first list are not described yet.
+      for (const permId of await open(read)) found.add(permId);
+      for (const permId of await completed(read)) found.add(permId);
+    }
+    for (const permId of filled) found.add(permId);
+    return found;
+  }
+
+  /** Follows the orders of others: those that are new, and those that are open no more. */
+  async function look(): Promise<void> {
+    const call = { signal: AbortSignal.timeout(MS.watch * 2) };
+    const listed = await wire.read("watch", call, open);
+    const vanished = store.open().some(({ permId }) => !listed.has(permId));
+    if (vanished) await wire.read("watch all", call, everything);
+  }
+
+  return {
+    async load(read) {
+      await everything(read);
+    },
+
+    async read(status, call) {
+      const found = await wire.read(`orders ${status}`, call, async (read) => {
+        if (status === "all") return everything(read);
+        const listed = await open(read);
+        await fills(read);
+        return listed;
+      });
+      const orders = [...found].flatMap((permId) => store.get(permId) ?? []);
+      return status === "all" ? orders : orders.filter((known) => isOpen(known));
+    },
+
+    watch() {
+      clearInterval(timer);
+      timer = setInterval(() => {
+        if (watching || !wire.ready()) return;
+        watching = true;
+        look()
+          .catch(() => {})
+          .finally(() => {
+            watching = false;
+          });
+      }, MS.watch);
+    },
+
+    close() {
+      clearInterval(timer);
+    },
+  };
+}
+
+function isOpen({ described, status }: KnownOrder): boolean {
+  return described && !isTerminal(status);
+}

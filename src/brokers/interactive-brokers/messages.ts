@@ -1,0 +1,238 @@
+/**
+ * What the SDK tells, checked and in one shape: each of its events as a message with a kind.
+ *
+ * SDK fault (unset values): numbers that are not set come as `undefined`, 0, -1 or the largest double, depending on the
+ * field; here whatever is no quantity or price of this world is `undefined`.
+ */
+import * as v from "valibot";
+
+const UNSET = 1e300;
+const number = v.fallback(
+  v.optional(
+    v.pipe(
+      v.number(),
+      v.check((value) => Number.isFinite(value) && Math.abs(value) < UNSET),
+    ),
+  ),
+  undefined,
+);
+const text = v.fallback(v.optional(v.string(), ""), "");
+const flag = v.fallback(v.optional(v.boolean(), false), false);
+const integer = v.fallback(v.optional(v.pipe(v.number(), v.safeInteger()), 0), 0);
+
+const CONTRACT = v.object({
+  conId: integer,
+  symbol: text,
+  secType: text,
+  exchange: text,
+  primaryExch: text,
+  currency: text,
+  localSymbol: text,
+  tradingClass: text,
+});
+/** A contract as the gateway names it. */
+export type VendorContract = v.InferOutput<typeof CONTRACT>;
+
+const ORDER = v.object({
+  permId: integer,
+  clientId: v.fallback(v.optional(v.pipe(v.number(), v.safeInteger())), undefined),
+  action: text,
+  totalQuantity: number,
+  orderType: text,
+  lmtPrice: number,
+  tif: text,
+  outsideRth: flag,
+  account: text,
+  orderRef: text,
+  filledQuantity: number,
+});
+/** An order as the gateway describes it, open or completed. */
+export type VendorOrder = v.InferOutput<typeof ORDER>;
+
+const STATE = v.object({ status: text, warningText: text, completedTime: text, completedStatus: text });
+export type VendorState = v.InferOutput<typeof STATE>;
+
+const EXECUTION = v.object({
+  execId: text,
+  orderId: integer,
+  permId: integer,
+  clientId: v.fallback(v.optional(v.pipe(v.number(), v.safeInteger())), undefined),
+  acctNumber: text,
+  time: text,
+  side: text,
+  shares: number,
+  price: number,
+  cumQty: number,
+  avgPrice: number,
+  orderRef: text,
+});
+/** One fill. */
+export type Execution = v.InferOutput<typeof EXECUTION>;
+
+const DETAILS = v.object({
+  contract: CONTRACT,
+  validExchanges: text,
+  longName: text,
+  timeZoneId: text,
+  tradingHours: text,
+  liquidHours: text,
+});
+/** What the gateway knows of a contract. */
+export type ContractDetails = v.InferOutput<typeof DETAILS>;
+
+export interface OrderStatusReport {
+  readonly orderId: number;
+  readonly status: string;
+  readonly filled: number | undefined;
+  readonly avgFillPrice: number | undefined;
+  readonly permId: number;
+  readonly clientId: number;
+}
+
+export interface AccountValue {
+  readonly key: string;
+  readonly value: string;
+  readonly currency: string;
+}
+
+/** A text with a number: a refusal, a warning, news of the link. `id` is that of the request or order, -1 for none. */
+export interface Notice {
+  readonly id: number;
+  readonly code: number;
+  readonly text: string;
+}
+
+export type Message =
+  | ({ readonly kind: "notice" } & Notice)
+  | { readonly kind: "accounts"; readonly accounts: readonly string[] }
+  | { readonly kind: "nextOrderId"; readonly orderId: number }
+  | { readonly kind: "time"; readonly seconds: number }
+  | {
+      readonly kind: "openOrder";
+      readonly orderId: number;
+      readonly contract: VendorContract;
+      readonly order: VendorOrder;
+      readonly state: VendorState;
+    }
+  | ({ readonly kind: "orderStatus" } & OrderStatusReport)
+  | { readonly kind: "openOrderEnd" }
+  | {
+      readonly kind: "completedOrder";
+      readonly contract: VendorContract;
+      readonly order: VendorOrder;
+      readonly state: VendorState;
+    }
+  | { readonly kind: "completedOrdersEnd" }
+  | {
+      readonly kind: "execution";
+      readonly reqId: number;
+      readonly contract: VendorContract;
+      readonly execution: Execution;
+    }
+  | { readonly kind: "executionsEnd"; readonly reqId: number }
+  | {
+      readonly kind: "position";
+      readonly account: string;
+      readonly contract: VendorContract;
+      readonly qty: number | undefined;
+    }
+  | { readonly kind: "positionEnd" }
+  | ({ readonly kind: "accountValue"; readonly reqId: number; readonly model: string } & AccountValue)
+  | { readonly kind: "accountValuesEnd"; readonly reqId: number }
+  | { readonly kind: "contractDetails"; readonly reqId: number; readonly details: ContractDetails }
+  | { readonly kind: "contractDetailsEnd"; readonly reqId: number }
+  | { readonly kind: "tick"; readonly reqId: number; readonly type: number; readonly value: number };
+
+type Arguments = readonly unknown[];
+
+/** Every event of the SDK that is listened to. */
+const READERS: Readonly<Record<string, (args: Arguments) => Message | undefined>> = {
+  error: ([error, code, id]) => ({
+    kind: "notice",
+    id: v.parse(integer, id ?? -1),
+    code: v.parse(integer, code),
+    text: error instanceof Error ? error.message : String(error),
+  }),
+  // SDK fault (errors without a request): they come as another event, those about the link among them.
+  info: ([message, code]) => ({ kind: "notice", id: -1, code: v.parse(integer, code), text: String(message) }),
+  managedAccounts: ([list]) => ({
+    kind: "accounts",
+    accounts: v
+      .parse(text, list)
+      .split(",")
+      .map((account) => account.trim())
+      .filter((account) => account !== ""),
+  }),
+  nextValidId: ([orderId]) => ({ kind: "nextOrderId", orderId: v.parse(integer, orderId) }),
+  currentTime: ([seconds]) => ({ kind: "time", seconds: v.parse(integer, seconds) }),
+  openOrder: ([orderId, contract, order, state]) => ({
+    kind: "openOrder",
+    orderId: v.parse(integer, orderId),
+    contract: v.parse(CONTRACT, contract),
+    order: v.parse(ORDER, order),
+    state: v.parse(STATE, state),
+  }),
+  orderStatus: ([orderId, status, filled, , avgFillPrice, permId, , , clientId]) => ({
+    kind: "orderStatus",
+    orderId: v.parse(integer, orderId),
+    status: v.parse(text, status),
+    filled: v.parse(number, filled),
+    avgFillPrice: v.parse(number, avgFillPrice),
+    permId: v.parse(integer, permId),
+    clientId: v.parse(integer, clientId),
+  }),
+  openOrderEnd: () => ({ kind: "openOrderEnd" }),
+  completedOrder: ([contract, order, state]) => ({
+    kind: "completedOrder",
+    contract: v.parse(CONTRACT, contract),
+    order: v.parse(ORDER, order),
+    state: v.parse(STATE, state),
+  }),
+  completedOrdersEnd: () => ({ kind: "completedOrdersEnd" }),
+  execDetails: ([reqId, contract, execution]) => ({
+    kind: "execution",
+    reqId: v.parse(integer, reqId),
+    contract: v.parse(CONTRACT, contract),
+    execution: v.parse(EXECUTION, execution),
+  }),
+  execDetailsEnd: ([reqId]) => ({ kind: "executionsEnd", reqId: v.parse(integer, reqId) }),
+  position: ([account, contract, qty]) => ({
+    kind: "position",
+    account: v.parse(text, account),
+    contract: v.parse(CONTRACT, contract),
+    qty: v.parse(number, qty),
+  }),
+  positionEnd: () => ({ kind: "positionEnd" }),
+  accountUpdateMulti: ([reqId, , model, key, value, currency]) => ({
+    kind: "accountValue",
+    reqId: v.parse(integer, reqId),
+    model: v.parse(text, model),
+    key: v.parse(text, key),
+    value: v.parse(text, value),
+    currency: v.parse(text, currency),
+  }),
+  // SDK fault (types): the number of the request comes as text here.
+  accountUpdateMultiEnd: ([reqId]) => ({ kind: "accountValuesEnd", reqId: Number(reqId) }),
+  contractDetails: ([reqId, details]) => ({
+    kind: "contractDetails",
+    reqId: v.parse(integer, reqId),
+    details: v.parse(DETAILS, details),
+  }),
+  contractDetailsEnd: ([reqId]) => ({ kind: "contractDetailsEnd", reqId: v.parse(integer, reqId) }),
+  tickPrice: (args) => toTick(args),
+  tickGeneric: (args) => toTick(args),
+  tickString: (args) => toTick(args),
+};
+
+function toTick([reqId, type, value]: Arguments): Message | undefined {
+  const amount = v.parse(number, typeof value === "string" && value !== "" ? Number(value) : value);
+  if (amount === undefined) return undefined;
+  return { kind: "tick", reqId: v.parse(integer, reqId), type: v.parse(integer, type), value: amount };
+}
+
+export const EVENTS: readonly string[] = Object.keys(READERS);
+
+/** @throws ValiError for what is not even an object where one belongs. */
+export function parseMessage(event: string, args: Arguments): Message | undefined {
+  return READERS[event]?.(args);
+}

@@ -1,0 +1,385 @@
+/**
+ * What is known of the account's orders, put together by `permId` from all that the gateway tells: open orders, statuses,
+ * fills, completed orders and errors, in whatever order and however often they come.
+ */
+import { add, divide, multiply, subtract, withoutDust } from "../../domain/money.ts";
+import { isTerminal, type OrderStatus } from "../../domain/order.ts";
+import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
+import type { Execution, Message, Notice, VendorContract, VendorOrder } from "./messages.ts";
+import { isTooFast } from "./refusals.ts";
+
+/** An order as far as it is known. */
+export interface KnownOrder {
+  readonly permId: number;
+  /** Number under its client id; 0 where that is not known. */
+  readonly orderId: number;
+  /** `undefined` where it is not known, as of completed orders of earlier connections. */
+  readonly clientId: number | undefined;
+  readonly contract: VendorContract;
+  readonly order: VendorOrder;
+  /** False while only fills of it are known. */
+  readonly described: boolean;
+  readonly status: OrderStatus;
+  readonly originStatus: string;
+  readonly qty: number;
+  readonly filledQty: number;
+  readonly avgPrice: number;
+  readonly errorReason: string;
+  readonly warning: string | null;
+  readonly createdAt: number | null;
+  readonly updatedAt: number | null;
+}
+
+interface Fill {
+  readonly revision: number;
+  readonly shares: number;
+  readonly price: number;
+}
+
+interface Entry {
+  readonly permId: number;
+  orderId: number;
+  clientId: number | undefined;
+  contract: VendorContract | undefined;
+  order: VendorOrder | undefined;
+  status: string;
+  /** True once it was among the completed orders. */
+  completed: boolean;
+  completedStatus: string;
+  completedAt: number | null;
+  /** As the gateway sums it up, and at which average. */
+  filled: number;
+  average: number;
+  readonly fills: Map<string, Fill>;
+  lastFill: Execution | undefined;
+  /** True once the vendor has corrected a fill: the fills themselves count then, whatever sums said before. */
+  corrected: boolean;
+  warning: string | null;
+  refusal: Notice | undefined;
+  createdAt: number | null;
+  changedAt: number | null;
+}
+
+export interface OrderStore {
+  /** Takes a message in. @returns the `permId` of the order it changed. */
+  hear(message: Message): number | undefined;
+  get(permId: number): KnownOrder | undefined;
+  /** The order with this number under our client id. */
+  own(orderId: number): KnownOrder | undefined;
+  /** All orders that were not completed when last heard of. */
+  open(): readonly KnownOrder[];
+  /** What the gateway last refused about this number, since {@link begin}. */
+  refusalOf(orderId: number): Notice | undefined;
+  /** Forgets errors about an order number, before something new is asked of it. */
+  begin(orderId: number): void;
+}
+
+export interface StoreOptions {
+  readonly clientId: number;
+  /** Orders of other accounts of the login are not kept. `undefined` until the account is chosen. */
+  account(): string | undefined;
+  /** The vendor's clock, `null` while it is not known. */
+  now(): number | null;
+  /** Time of a fill or a completion in the vendor's form, milliseconds. */
+  toTime(text: string): number | null;
+}
+
+/** The oldest completed orders are forgotten beyond so many. */
+const KEPT = 20_000;
+const EMPTY_ORDER: VendorOrder = {
+  permId: 0,
+  clientId: undefined,
+  action: "",
+  totalQuantity: undefined,
+  orderType: "",
+  lmtPrice: undefined,
+  tif: "",
+  outsideRth: false,
+  account: "",
+  orderRef: "",
+  filledQuantity: undefined,
+};
+
+export function createOrderStore({ clientId, account, now, toTime }: StoreOptions): OrderStore {
+  const entries = new Map<number, Entry>();
+  /** Our own order numbers. */
+  const owned = new Map<number, number>();
+  /** Errors about numbers of ours, which may come before the `permId` does. */
+  const refusals = new Map<number, Notice>();
+  const warnings = new Map<number, string>();
+  /** Numbers of orders that were handed over here and are not yet known by `permId`. */
+  const begun = new Set<number>();
+
+  function entryOf(permId: number): Entry {
+    const found = entries.get(permId);
+    if (found !== undefined) return found;
+    const fresh: Entry = {
+      permId,
+      orderId: 0,
+      clientId: undefined,
+      contract: undefined,
+      order: undefined,
+      status: "",
+      completed: false,
+      completedStatus: "",
+      completedAt: null,
+      filled: 0,
+      average: 0,
+      fills: new Map(),
+      lastFill: undefined,
+      corrected: false,
+      warning: null,
+      refusal: undefined,
+      createdAt: null,
+      changedAt: null,
+    };
+    entries.set(permId, fresh);
+    if (entries.size > KEPT) prune();
+    return fresh;
+  }
+
+  function prune(): void {
+    for (const [permId, entry] of entries) {
+      if (entries.size <= KEPT) return;
+      if (!isTerminal(statusOf(entry).status)) continue;
+      entries.delete(permId);
+      owned.delete(entry.orderId);
+    }
+  }
+
+  /** Writes a change down; what is only said again is none. */
+  function change(entry: Entry, act: () => void): number | undefined {
+    const before = entry.contract === undefined ? undefined : JSON.stringify(known(entry));
+    act();
+    const after = entry.contract === undefined ? undefined : JSON.stringify(known(entry));
+    if (before === after) return undefined;
+    // The first sight of an order says nothing about when it changed.
+    if (before !== undefined) entry.changedAt = later(entry.changedAt, now());
+    return entry.permId;
+  }
+
+  function identify(entry: Entry, orderId: number, by: number | undefined): void {
+    if (orderId !== 0) entry.orderId = orderId;
+    if (by !== undefined) entry.clientId = by;
+    if (entry.clientId !== clientId || entry.orderId <= 0) return;
+    owned.set(entry.orderId, entry.permId);
+    entry.refusal = refusals.get(entry.orderId) ?? entry.refusal;
+    entry.warning = warnings.get(entry.orderId) ?? entry.warning;
+  }
+
+  function setStatus(entry: Entry, status: string): void {
+    if (status === "") return;
+    const ended = isTerminal(lookUp<OrderStatus>(ORDER_STATUS, entry.status) ?? "UNKNOWN");
+    // Messages about an order overtake each other: none takes it back from its end.
+    if (ended && status !== "Filled") return;
+    if (status === "Submitted" || status === "PreSubmitted") entry.refusal = undefined;
+    entry.status = status;
+  }
+
+  function addFill(entry: Entry, execution: Execution): void {
+    const { execId, shares, price } = execution;
+    if (execId === "" || shares === undefined || price === undefined) return;
+    const dot = execId.lastIndexOf(".");
+    const [id, revision] = dot < 0 ? [execId, 0] : [execId.slice(0, dot), Number(execId.slice(dot + 1)) || 0];
+    const before = entry.fills.get(id);
+    if (before !== undefined && before.revision >= revision) return;
+    // The last part of an id counts the vendor's corrections of one and the same fill.
+    if (before !== undefined) entry.corrected = true;
+    entry.fills.set(id, { revision, shares, price });
+    const later = (entry.lastFill?.cumQty ?? 0) <= (execution.cumQty ?? 0);
+    if (later) entry.lastFill = execution;
+  }
+
+  const isOurs = (name: string) => account() === undefined || name === "" || name === account();
+
+  return {
+    hear(message) {
+      switch (message.kind) {
+        case "openOrder": {
+          const { contract, order, state, orderId } = message;
+          if (order.permId <= 0 || !isOurs(order.account)) return undefined;
+          const entry = entryOf(order.permId);
+          return change(entry, () => {
+            const isNew = entry.order === undefined;
+            entry.contract = contract;
+            entry.order = order;
+            identify(entry, orderId, order.clientId);
+            if (state.warningText !== "") entry.warning = state.warningText;
+            setStatus(entry, state.status);
+            if (isNew && begun.delete(orderId)) entry.createdAt = now();
+          });
+        }
+        case "orderStatus": {
+          const { permId, orderId, filled = 0, avgFillPrice = 0 } = message;
+          // Orders of other accounts come here too, and have no entry: their description was not taken in.
+          const known = entries.get(permId);
+          if (permId <= 0 || known === undefined) return undefined;
+          return change(known, () => {
+            identify(known, orderId, message.clientId);
+            if (filled >= known.filled) {
+              known.filled = filled;
+              known.average = avgFillPrice;
+            }
+            setStatus(known, message.status);
+          });
+        }
+        case "execution": {
+          const { execution, contract } = message;
+          if (execution.permId <= 0 || !isOurs(execution.acctNumber)) return undefined;
+          const entry = entryOf(execution.permId);
+          return change(entry, () => {
+            entry.contract ??= contract;
+            identify(entry, execution.orderId, execution.clientId);
+            addFill(entry, execution);
+          });
+        }
+        case "completedOrder": {
+          const { contract, order, state } = message;
+          if (order.permId <= 0 || !isOurs(order.account)) return undefined;
+          const entry = entryOf(order.permId);
+          return change(entry, () => {
+            entry.contract ??= contract;
+            // It has no total once it is done with: what was known of it is kept.
+            entry.order ??= order;
+            entry.completed = true;
+            entry.completedStatus = state.completedStatus;
+            entry.completedAt = toTime(state.completedTime);
+            entry.filled = Math.max(entry.filled, order.filledQuantity ?? 0);
+            setStatus(entry, state.status);
+          });
+        }
+        case "notice": {
+          const { id, code, text } = message;
+          if (id <= 0) return undefined;
+          const permId = owned.get(id);
+          const entry = permId === undefined ? undefined : entries.get(permId);
+          const isRemark = isWarning(code, text);
+          if (isRemark) warnings.set(id, text);
+          else if (code !== ORDER_CANCELED && !isTooFast(message)) refusals.set(id, message);
+          if (entry === undefined) return undefined;
+          return change(entry, () => identify(entry, id, clientId));
+        }
+        default:
+          return undefined;
+      }
+    },
+
+    get(permId) {
+      const entry = entries.get(permId);
+      return entry?.contract === undefined ? undefined : known(entry);
+    },
+
+    own(orderId) {
+      const permId = owned.get(orderId);
+      return permId === undefined ? undefined : this.get(permId);
+    },
+
+    open() {
+      return [...entries.values()]
+        .filter((entry) => entry.contract !== undefined && !isTerminal(statusOf(entry).status))
+        .map((entry) => known(entry));
+    },
+
+    refusalOf: (orderId) => refusals.get(orderId),
+
+    begin(orderId) {
+      refusals.delete(orderId);
+      warnings.delete(orderId);
+      if (!owned.has(orderId)) begun.add(orderId);
+      const entry = entries.get(owned.get(orderId) ?? 0);
+      if (entry === undefined) return;
+      entry.refusal = undefined;
+      entry.warning = null;
+    },
+  };
+}
+
+function known(entry: Entry): KnownOrder {
+  const order = entry.order ?? fromFill(entry.lastFill);
+  const { filledQty, avgPrice } = filledOf(entry);
+  const total = order.totalQuantity ?? 0;
+  const { status, originStatus, errorReason } = statusOf(entry);
+  return {
+    permId: entry.permId,
+    orderId: entry.orderId,
+    clientId: entry.clientId,
+    contract: entry.contract as VendorContract,
+    order,
+    described: entry.order !== undefined,
+    status,
+    originStatus,
+    // Completed orders come without their total; what was filled is the least it can have been.
+    qty: withoutDust(total > 0 ? total : Math.max(filledQty, order.filledQuantity ?? 0)),
+    filledQty,
+    avgPrice,
+    errorReason,
+    warning: isTerminal(status) ? null : entry.warning,
+    createdAt: entry.createdAt,
+    updatedAt: entry.changedAt ?? entry.completedAt,
+  };
+}
+
+/** What a fill tells of its order, where nothing else does. */
+function fromFill(fill: Execution | undefined): VendorOrder {
+  if (fill === undefined) return EMPTY_ORDER;
+  return {
+    ...EMPTY_ORDER,
+    permId: fill.permId,
+    clientId: fill.clientId,
+    action: fill.side === "BOT" ? "BUY" : "SELL",
+    account: fill.acctNumber,
+    orderRef: fill.orderRef,
+    filledQuantity: fill.cumQty,
+  };
+}
+
+/** Filled quantity and average price: of the fills themselves where all are known, else as the gateway sums them up. */
+function filledOf({ fills, filled, average, lastFill, corrected }: Entry): { filledQty: number; avgPrice: number } {
+  const list = [...fills.values()];
+  const sum = list.reduce((total, fill) => add(total, withoutDust(fill.shares)), 0);
+  const cumulated = lastFill?.cumQty ?? 0;
+  const filledQty = corrected ? sum : Math.max(sum, withoutDust(filled), withoutDust(cumulated));
+  if (filledQty <= 0) return { filledQty: 0, avgPrice: 0 };
+  if (sum === filledQty) {
+    const value = list.reduce(
+      (total, fill) => add(total, multiply(withoutDust(fill.shares), withoutDust(fill.price))),
+      0,
+    );
+    return { filledQty, avgPrice: withoutDust(divide(value, sum)) };
+  }
+  // Fills of earlier days are not listed any more, but the sums have them in.
+  const byFill = subtract(filledQty, withoutDust(cumulated)) === 0 ? lastFill?.avgPrice : undefined;
+  return { filledQty, avgPrice: withoutDust(byFill ?? average) };
+}
+
+function statusOf(entry: Entry): Pick<KnownOrder, "status" | "originStatus" | "errorReason"> {
+  const { refusal, completed, completedStatus } = entry;
+  const { filledQty } = filledOf(entry);
+  const total = entry.order?.totalQuantity ?? 0;
+  // An order of which only fills are known is neither open nor listed as completed: what was filled is all of it.
+  if (entry.order === undefined) return { status: "FILLED", originStatus: "Filled", errorReason: "" };
+  const means = lookUp<OrderStatus>(ORDER_STATUS, entry.status) ?? "UNKNOWN";
+  const originStatus = entry.status || "Unknown";
+  const reason = refusal?.text || completedStatus || originStatus;
+  if (entry.status === "Inactive" && (completed || refusal !== undefined)) {
+    return { status: "REJECTED", originStatus, errorReason: reason };
+  }
+  if (means === "CANCELED") {
+    const refused = refusal !== undefined && filledQty === 0;
+    return { status: refused ? "REJECTED" : "CANCELED", originStatus, errorReason: refused ? reason : "" };
+  }
+  if (means === "FILLED" && !completed && filledQty < total) {
+    // The word overtook the numbers; the status that sums the fills up follows.
+    return { status: filledQty > 0 ? "PARTIALLY_FILLED" : "OPEN", originStatus, errorReason: "" };
+  }
+  if (means !== "FILLED" && means !== "PENDING_CANCEL" && total > 0 && filledQty >= total) {
+    return { status: "FILLED", originStatus, errorReason: "" };
+  }
+  const isWorking = means === "OPEN" || means === "PENDING";
+  return { status: isWorking && filledQty > 0 ? "PARTIALLY_FILLED" : means, originStatus, errorReason: "" };
+}
+
+function later(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
+}

@@ -1,0 +1,190 @@
+/** The requests that change nothing, each with the messages that answer it. */
+
+import { BOOK_TICKS, HALTED_TICKS, isWarning, LAST_TIME_TICKS, QUOTE_WARNINGS, type TickField } from "./codes.ts";
+import type { ContractSearch } from "./contracts.ts";
+import { isWhole, type Ticks, tickField } from "./convert.ts";
+import type { Exchange, Link } from "./link.ts";
+import type { AccountValue, ContractDetails, Message, VendorContract } from "./messages.ts";
+import { toReadRefusal } from "./refusals.ts";
+import { MS } from "./timing.ts";
+
+/** What a read needs to know besides its question. */
+export interface Asking {
+  readonly link: Link;
+  readonly ms: number;
+  /** So many ends of earlier answers that were given up are still to come. */
+  readonly skip: number;
+}
+
+export function currentTime({ ms, skip }: Asking): Exchange<number> {
+  let late = skip;
+  return {
+    what: "the time",
+    ms,
+    send: (api) => api.reqCurrentTime(),
+    hear(message, { done }) {
+      if (message.kind === "time" && late-- <= 0) done(message.seconds);
+    },
+  };
+}
+
+/** Which open orders to list: those of our client id, which takes their pushes over, or everybody's. */
+export function openOrders({ ms, skip }: Asking, whose: "own" | "all"): Exchange<ReadonlySet<number>> {
+  const found = new Set<number>();
+  let late = skip;
+  return {
+    what: "open orders",
+    ms,
+    send: (api) => (whose === "own" ? api.reqOpenOrders() : api.reqAllOpenOrders()),
+    hear(message, { done }) {
+      if (message.kind === "openOrder") found.add(message.order.permId);
+      if (message.kind === "openOrderEnd" && late-- <= 0) done(found);
+    },
+  };
+}
+
+export function completedOrders({ ms, skip }: Asking): Exchange<ReadonlySet<number>> {
+  const found = new Set<number>();
+  let late = skip;
+  return {
+    what: "completed orders",
+    ms,
+    send: (api) => api.reqCompletedOrders(false),
+    hear(message, { done }) {
+      if (message.kind === "completedOrder") found.add(message.order.permId);
+      if (message.kind === "completedOrdersEnd" && late-- <= 0) done(found);
+    },
+  };
+}
+
+/** Fills of the day, of every client id. */
+export function executions({ link, ms }: Asking, account: string): Exchange<ReadonlySet<number>> {
+  const reqId = link.nextRequestId();
+  const found = new Set<number>();
+  return {
+    what: "executions",
+    ms,
+    send: (api) => api.reqExecutions(reqId, { acctCode: account }),
+    hear(message, { done, fail }) {
+      if (message.kind === "execution" && message.reqId === reqId) found.add(message.execution.permId);
+      if (message.kind === "executionsEnd" && message.reqId === reqId) done(found);
+      const refusal = refusalOf(message, reqId);
+      if (refusal !== undefined) fail(toReadRefusal(refusal, "the executions"));
+    },
+  };
+}
+
+/** A holding of any account of the login. */
+export interface VendorPosition {
+  readonly account: string;
+  readonly contract: VendorContract;
+  readonly qty: number;
+}
+
+export function positions({ link, ms, skip }: Asking): Exchange<readonly VendorPosition[]> {
+  const found = new Map<string, VendorPosition>();
+  let late = skip;
+  return {
+    what: "positions",
+    ms,
+    send: (api) => api.reqPositions(),
+    hear(message, { done }) {
+      if (message.kind === "position" && message.qty !== undefined) {
+        const { account, contract, qty } = message;
+        // A holding that changes meanwhile is told again: the later word counts.
+        found.set(`${account} ${contract.conId} ${contract.localSymbol}`, { account, contract, qty });
+      }
+      if (message.kind === "positionEnd" && late-- <= 0) done([...found.values()]);
+    },
+    cleanUp: () => link.tell((api) => api.cancelPositions()),
+  };
+}
+
+export function accountValues({ link, ms }: Asking, account: string): Exchange<readonly AccountValue[]> {
+  const reqId = link.nextRequestId();
+  const found: AccountValue[] = [];
+  return {
+    what: "account values",
+    ms,
+    send: (api) => api.reqAccountUpdatesMulti(reqId, account, "", false),
+    hear(message, { done, fail }) {
+      if (message.kind === "accountValue" && message.reqId === reqId && message.model === "") {
+        const { key, value, currency } = message;
+        found.push({ key, value, currency });
+      }
+      if (message.kind === "accountValuesEnd" && message.reqId === reqId) done(found);
+      const refusal = refusalOf(message, reqId);
+      if (refusal !== undefined) fail(toReadRefusal(refusal, "the account's values"));
+    },
+    cleanUp: () => link.tell((api) => api.cancelAccountUpdatesMulti(reqId)),
+  };
+}
+
+/** Every contract that fits; none where the gateway knows none. */
+export function contractDetails(
+  { link, ms }: Asking,
+  search: ContractSearch | { readonly conId: number; readonly exchange?: string },
+): Exchange<readonly ContractDetails[]> {
+  const reqId = link.nextRequestId();
+  const found: ContractDetails[] = [];
+  return {
+    what: "contract details",
+    ms,
+    send: (api) => api.reqContractDetails(reqId, search),
+    hear(message, { done, fail }) {
+      if (message.kind === "contractDetails" && message.reqId === reqId) found.push(message.details);
+      if (message.kind === "contractDetailsEnd" && message.reqId === reqId) done(found);
+      const refusal = refusalOf(message, reqId);
+      if (refusal === undefined) return;
+      // "No security definition has been found": an answer, and the last one.
+      if (refusal.code === 200) done([]);
+      else fail(toReadRefusal(refusal, "the contract's details"));
+    },
+  };
+}
+
+/**
+ * A quote: a stream of market data that is opened, listened to until it has told everything, and closed. (A snapshot would
+ * take up to eleven seconds.)
+ */
+export function ticks({ link, ms }: Asking, contract: Partial<VendorContract>, name: string): Exchange<Ticks> {
+  const reqId = link.nextRequestId();
+  const prices = new Map<TickField, number>();
+  let lastTime: number | undefined;
+  let halted = false;
+  let quiet: ReturnType<typeof setTimeout> | undefined;
+  return {
+    what: `the quote of ${name}`,
+    ms,
+    send: (api) => api.reqMktData(reqId, contract, "", false, false),
+    hear(message, { done, fail }) {
+      const refusal = refusalOf(message, reqId);
+      if (refusal !== undefined && !QUOTE_WARNINGS.has(refusal.code)) {
+        fail(toReadRefusal(refusal, `the quote of ${name}`));
+        return;
+      }
+      if (message.kind !== "tick" || message.reqId !== reqId) return;
+      const { type, value } = message;
+      const field = tickField(type, value);
+      if (field !== undefined) prices.set(field, value);
+      else if (LAST_TIME_TICKS.has(type)) lastTime = value;
+      else if (HALTED_TICKS.has(type)) halted = value > 0;
+      else if (!BOOK_TICKS.has(type)) return;
+      clearTimeout(quiet);
+      const soFar = () => done({ prices, lastTime, halted });
+      // Whether trading is halted is told last, if at all: what is whole waits for it a moment.
+      if (isWhole({ prices, lastTime, halted }) && HALTED_TICKS.has(type)) soFar();
+      else if (prices.has("latest") || prices.has("preClose")) quiet = setTimeout(soFar, MS.quoteQuiet);
+    },
+    cleanUp() {
+      clearTimeout(quiet);
+      link.tell((api) => api.cancelMktData(reqId));
+    },
+  };
+}
+
+/** A refusal of this very request; warnings are none. */
+function refusalOf(message: Message, reqId: number) {
+  if (message.kind !== "notice" || message.id !== reqId || isWarning(message.code, message.text)) return undefined;
+  return message;
+}

@@ -1,0 +1,55 @@
+/**
+ * How long to wait for the gateway, and the vendor's frequency limit.
+ *
+ * A file of its own beside `wire.ts`, since the two together would be too long.
+ */
+import type { PacingOptions } from "../shared/pacing.ts";
+
+/** In milliseconds. */
+export const MS = {
+  /** The gateway is on the same machine or nearly: silence for this long is a half-open socket, and the connection is given up. */
+  probe: 5_000,
+  /** A ping says no before that. */
+  ping: 2_500,
+  /** So long one look at the gateway answers everybody who asks. */
+  sharedProbe: 2_000,
+  /** Between two looks at a connection that nobody uses. */
+  heartbeat: 5_000,
+  /** Between two looks for orders of other programs, of which the gateway pushes nothing. */
+  watch: 3_000,
+  /** After an order was taken in but not yet passed on, or is inactive, so long its refusal may follow. */
+  refusalGrace: 1_000,
+  /** A quote is taken as it is when so long nothing more came, once a last price is there. */
+  quoteQuiet: 700,
+  firstBackOff: 250,
+  mostBackOff: 15_000,
+  /** After a refused client id or account: a person has to do something first. */
+  refusedBackOff: 15_000,
+} as const;
+
+/** TWS takes 50 messages a second and punishes more; reads, orders and heartbeats count alike. */
+export const PACING: PacingOptions = {
+  name: "TWS messages",
+  windows: [{ limit: 45, perMs: 1_000 }],
+};
+
+/** Half to the whole of a time that doubles with every failure. */
+export function backOff(failures: number): number {
+  const most = Math.min(MS.mostBackOff, MS.firstBackOff * 2 ** Math.min(failures, 10));
+  return most * (0.5 + Math.random() / 2);
+}
+
+/** Resolves after so many milliseconds, or earlier when the signal aborts or `event` comes. */
+export function pause(ms: number, signal: AbortSignal, event?: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    if (signal.aborted) done();
+    void event?.then(done);
+  });
+}

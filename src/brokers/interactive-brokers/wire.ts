@@ -1,0 +1,358 @@
+/**
+ * The connection to the gateway, kept up: sessions, pacing, requests.
+ *
+ * A session begins when the gateway has told its accounts and numbers and the orders have been read once, and ends with the
+ * connection or with the gateway's own link to the vendor. Nothing is kept for the next one.
+ */
+import type { Call } from "../../spec/broker.ts";
+import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { createBudget, createSharedReads, type PacingClass } from "../shared/pacing.ts";
+import { maskAccount } from "./capabilities.ts";
+import { LINK_MESSAGE, lookUp } from "./codes.ts";
+import type { InteractiveBrokersConfig } from "./config.ts";
+import { type Exchange, type Library, type Link, loadLibrary, openLink } from "./link.ts";
+import type { Message } from "./messages.ts";
+import { type Asking, currentTime, openOrders } from "./read-calls.ts";
+import { LinkLost, NoSuchAccount, notConnected, reasonOf, unknownOutcome } from "./refusals.ts";
+import { backOff, MS, PACING, pause } from "./timing.ts";
+
+export interface WireHandlers {
+  /** Every message of the gateway, in its order. */
+  onMessage(message: Message): void;
+  onConnection(connected: boolean, reason?: string): void;
+  /** To be done on a new connection before it counts as one. */
+  onSession(read: Reader): Promise<void>;
+}
+
+/** Requests whose answers have no number: those of one lane follow one another. */
+export type Lane = "time" | "orders" | "completed" | "positions";
+
+/** Asks on one particular connection. */
+export type Reader = <T>(make: (asking: Asking) => Exchange<T>, lane?: Lane) => Promise<T>;
+
+export interface Wire {
+  /** Resolves when the first attempt has ended. @throws BrokerError for what another attempt cannot heal. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+  /** The chosen account, also while the connection is gone; `undefined` until it was first seen. */
+  account(): string | undefined;
+  /** Why there is no connection. Meaningless while there is one. */
+  fault(): BrokerError;
+  /** True when orders can be sent and pushes come. */
+  ready(): boolean;
+  /** A round trip to the gateway, at most two seconds old. @throws BrokerError `NotConnected`, `Timeout` */
+  probe(call: Call): Promise<void>;
+  /** The vendor's clock, `null` until it was first read. */
+  now(): number | null;
+  /** Shares `act` among equal reads under way, and repeats it once when the connection was lost and came back. */
+  read<T>(key: string, call: Call, act: (read: Reader) => Promise<T>): Promise<T>;
+  /** Hands one write to the live connection. @throws BrokerError, `not_sent` for sure where nothing was handed over. */
+  write<T>(kind: PacingClass, call: Call, make: (link: Link) => Exchange<T>): Promise<T>;
+  /** Reads beside a write, whatever became of its call. */
+  beside: Reader;
+}
+
+interface Session {
+  readonly link: Link;
+}
+
+export function createWire(config: InteractiveBrokersConfig, deadlineMs: number, handlers: WireHandlers): Wire {
+  const shared = createSharedReads();
+  const budget = createBudget(PACING);
+  /** Aborted by `close`; absent while the wire is not running. */
+  let running: AbortController | undefined;
+  let starting: Promise<void> | undefined;
+  let link: Link | undefined;
+  let session: Session | undefined;
+  let account: string | undefined;
+  /** True while the gateway says that its own link to the vendor is gone: it still answers the time then. */
+  let linkLost = false;
+  let down: BrokerError = notConnected("not started");
+  /** Resolves when the first attempt after a lost connection has ended; absent at other times. */
+  let revival: PromiseWithResolvers<void> | undefined;
+  let probing: { readonly link: Link; readonly at: number; readonly done: Promise<void> } | undefined;
+  let clock: { readonly vendor: number; readonly at: number } | undefined;
+  /** By connection and lane: the request under way, and how many answers that were given up are still to come. */
+  const lanes = new WeakMap<Link, Map<Lane, { last: Promise<unknown>; owed: number }>>();
+
+  function laneOf(on: Link, lane: Lane) {
+    const known = lanes.get(on) ?? new Map<Lane, { last: Promise<unknown>; owed: number }>();
+    lanes.set(on, known);
+    const found = known.get(lane) ?? { last: Promise.resolve(), owed: 0 };
+    known.set(lane, found);
+    return found;
+  }
+
+  /** One request on this very connection; it ends, whatever happens. */
+  async function ask<T>(
+    on: Link,
+    make: (asking: Asking) => Exchange<T>,
+    lane: Lane | undefined,
+    ms: number,
+    kind: PacingClass,
+  ): Promise<T> {
+    if (lane === undefined) return send(on, () => make({ link: on, ms, skip: 0 }), kind);
+    const state = laneOf(on, lane);
+    const turn = state.last.then(async () => {
+      try {
+        const answer = await send(on, () => make({ link: on, ms, skip: state.owed }), kind);
+        state.owed = 0;
+        return answer;
+      } catch (error) {
+        if (isBrokerError(error) && error.code === "Timeout") {
+          // Whose answer comes next could not be told any more.
+          if (state.owed > 0) on.close("TWS does not answer any more");
+          state.owed += 1;
+        }
+        throw error;
+      }
+    });
+    state.last = turn.catch(() => {});
+    return turn;
+  }
+
+  async function send<T>(on: Link, make: () => Exchange<T>, kind: PacingClass): Promise<T> {
+    const turn = await budget.take(kind, { deadline: performance.now() + deadlineMs });
+    const exchange = make();
+    try {
+      return await on.exchange(exchange);
+    } catch (error) {
+      if (error instanceof LinkLost) throw notConnected(error.message);
+      // Silence may mean a half-open socket, which nothing else would notice before the next heartbeat.
+      if (isBrokerError(error) && error.code === "Timeout" && exchange.what !== "the time")
+        void probe(on).catch(() => {});
+      throw error;
+    } finally {
+      turn.arrived();
+    }
+  }
+
+  /** SDK fault (half-open sockets): nothing there notices one; here an unanswered probe ends the connection. */
+  function probe(on: Link): Promise<void> {
+    if (probing?.link === on && performance.now() - probing.at < MS.sharedProbe) return probing.done;
+    const heard = on.heard();
+    const done = ask(on, currentTime, "time", MS.probe, "cancel").then((seconds) => {
+      clock = { vendor: seconds * 1000, at: performance.now() };
+    });
+    probing = { link: on, at: performance.now(), done };
+    done.catch(() => {
+      if (on.heard() === heard) on.close("TWS does not answer");
+    });
+    return done;
+  }
+
+  /** Keeps the session in step with the gateway's own link to the vendor. */
+  function follow(state: "lost" | "restored", text: string): void {
+    linkLost = state === "lost";
+    if (linkLost) leave(notConnected(`TWS has lost its link to Interactive Brokers: ${text}`));
+    if (linkLost) return;
+    const on = link;
+    if (on !== undefined && session === undefined) void establish(on).catch((error) => on.close(reasonOf(error)));
+  }
+
+  function leave(reason: BrokerError): void {
+    down = reason;
+    if (session === undefined) return;
+    session = undefined;
+    handlers.onConnection(false, reason.message);
+  }
+
+  let establishing: { readonly on: Link; readonly done: Promise<void> } | undefined;
+
+  function establish(on: Link): Promise<void> {
+    if (establishing?.on === on) return establishing.done;
+    const done = setUp(on).finally(() => {
+      establishing = undefined;
+    });
+    establishing = { on, done };
+    return done;
+  }
+
+  const readerOn =
+    (on: Link): Reader =>
+    (make, lane) =>
+      ask(on, make, lane, config.timeout, "read");
+
+  async function setUp(on: Link): Promise<void> {
+    account = chooseAccount(on.accounts, config.accountId);
+    // Type 3 takes delayed quotes only where live ones are not subscribed to.
+    if (config.delayedQuotes) on.tell((api) => api.reqMarketDataType(3));
+    await probe(on);
+    await ask(on, (asking) => openOrders(asking, "own"), "orders", config.timeout, "write");
+    await handlers.onSession(readerOn(on));
+    if (on !== link || linkLost) return;
+    session = { link: on };
+    handlers.onConnection(true);
+  }
+
+  function endRevival(): void {
+    revival?.resolve();
+    revival = undefined;
+  }
+
+  /** One connection from its beginning to its end. @returns why it ended. */
+  async function connect(library: Library, signal: AbortSignal, onUp: () => void): Promise<BrokerError> {
+    const { host, port, clientId, timeout } = config;
+    linkLost = false;
+    const on = await openLink({
+      library,
+      host,
+      port,
+      clientId,
+      timeoutMs: timeout,
+      signal,
+      onMessage(message) {
+        handlers.onMessage(message);
+        const state = message.kind === "notice" ? lookUp<"lost" | "restored">(LINK_MESSAGE, message.code) : undefined;
+        if (state !== undefined && message.kind === "notice") follow(state, message.text);
+      },
+    });
+    link = on;
+    const ended = on.closed.then((reason) => {
+      if (session?.link === on) {
+        revival = Promise.withResolvers<void>();
+        leave(notConnected(reason));
+      }
+      return reason;
+    });
+    const heartbeat = setInterval(() => {
+      if (performance.now() - (probing?.at ?? 0) >= MS.heartbeat / 2) void probe(on).catch(() => {});
+    }, MS.heartbeat);
+    try {
+      if (linkLost) down = notConnected("TWS has no link to Interactive Brokers");
+      else await establish(on);
+      onUp();
+      return notConnected(await ended);
+    } finally {
+      clearInterval(heartbeat);
+      if (link === on) link = undefined;
+      on.close("closed");
+      await ended;
+    }
+  }
+
+  /** Connects again and again, one connection after the other, until it is stopped. */
+  async function keepUp(library: Library, stop: AbortSignal, first: PromiseWithResolvers<void>): Promise<void> {
+    let failures = 0;
+    let attempted = false;
+    while (!stop.aborted) {
+      let refused = false;
+      const ended = await connect(library, stop, () => {
+        failures = 0;
+        attempted = true;
+        first.resolve();
+        endRevival();
+      }).catch((error: unknown) => {
+        endRevival();
+        const fault = isBrokerError(error) ? error : notConnected(reasonOf(error));
+        refused = fault instanceof NoSuchAccount;
+        if (refused && !attempted) first.reject(fault);
+        return fault;
+      });
+      attempted = true;
+      first.resolve();
+      if (stop.aborted) return;
+      down = ended.code === "NotConnected" || refused ? ended : notConnected(ended.message);
+      await pause(refused ? MS.refusedBackOff : backOff(failures), stop);
+      failures += 1;
+    }
+  }
+
+  function requireSession(): Session {
+    if (session === undefined) throw down;
+    return session;
+  }
+
+  return {
+    async start() {
+      if (starting !== undefined) return starting;
+      const stop = new AbortController();
+      running = stop;
+      starting = (async () => {
+        const library = await loadLibrary(config.sdk);
+        const first = Promise.withResolvers<void>();
+        void keepUp(library, stop.signal, first);
+        await first.promise;
+      })();
+      try {
+        await starting;
+      } catch (error) {
+        stop.abort();
+        starting = undefined;
+        throw error;
+      }
+    },
+
+    async close() {
+      down = notConnected("closed");
+      running?.abort();
+      running = undefined;
+      starting = undefined;
+      session = undefined;
+      endRevival();
+      budget.clear();
+    },
+
+    account: () => account,
+    fault: () => down,
+    ready: () => session !== undefined,
+    now: () => (clock === undefined ? null : Math.round(clock.vendor + performance.now() - clock.at)),
+
+    async probe(call) {
+      const asked = link;
+      if (asked === undefined) throw down;
+      const inTime = AbortSignal.any([call.signal, AbortSignal.timeout(MS.ping)]);
+      return shared.read("time", inTime, () => probe(asked));
+    },
+
+    read(key, call, act) {
+      return shared.read(key, call.signal, async (signal) => {
+        if (revival !== undefined) await pause(config.timeout, signal, revival.promise);
+        const before = requireSession();
+        try {
+          return await act(readerOn(before.link));
+        } catch (error) {
+          const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
+          if (!lost || running === undefined || signal.aborted) throw error;
+          await pause(config.timeout, signal, revival?.promise ?? Promise.resolve());
+          return act(readerOn(requireSession().link));
+        }
+      });
+    },
+
+    async write(kind, call, make) {
+      const before = requireSession();
+      const deadline = performance.now() + deadlineMs;
+      const turn = await budget.take(kind, { signal: call.signal, deadline });
+      if (call.signal.aborted) throw notConnected("given up before the request was sent");
+      if (session !== before) throw session === undefined ? down : notConnected("the connection was lost meanwhile");
+      const on = before.link;
+      const exchange = make(on);
+      try {
+        return await on.exchange(exchange);
+      } catch (error) {
+        if (error instanceof LinkLost) {
+          throw unknownOutcome(`the connection to TWS ended before it answered ${exchange.what}: ${error.message}`);
+        }
+        if (isBrokerError(error) && error.code === "OutcomeUnknown") void probe(on).catch(() => {});
+        throw error;
+      } finally {
+        turn.arrived();
+      }
+    },
+
+    beside: (make, lane) => ask(requireSession().link, make, lane, config.timeout, "write"),
+  };
+}
+
+/** @throws NoSuchAccount with the login's accounts, masked, when none or more than one fits. */
+function chooseAccount(accounts: readonly string[], asked: string | undefined): string {
+  const list = accounts.map(maskAccount).join(", ") || "none";
+  const fitting = asked === undefined ? accounts : accounts.filter((each) => each === asked);
+  const [only, ...others] = fitting;
+  if (only !== undefined && others.length === 0) return only;
+  if (asked === undefined) {
+    throw new NoSuchAccount(`the login of TWS has several accounts; set accountId to one of: ${list}`);
+  }
+  throw new NoSuchAccount(`the login of TWS has no account ${maskAccount(asked)}; it has: ${list}`);
+}

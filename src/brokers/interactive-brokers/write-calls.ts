@@ -1,0 +1,186 @@
+/** Placing, replacing and canceling: what is sent, and which messages say what became of it. */
+import { isTerminal, type OrderStatus } from "../../domain/order.ts";
+import { BrokerError } from "../../spec/broker-error.ts";
+import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS, REFUSALS } from "./codes.ts";
+import type { Exchange, OrderTicket, Settle } from "./link.ts";
+import type { Message, Notice, VendorContract } from "./messages.ts";
+import type { OrderStore } from "./order-store.ts";
+import { isTooFast, notConnected, toCancelRefusal, toOrderRefusal, unknownOutcome } from "./refusals.ts";
+import { MS } from "./timing.ts";
+
+/** What every write needs. */
+export interface Writing {
+  readonly store: OrderStore;
+  readonly clientId: number;
+  readonly ms: number;
+  readonly signal: AbortSignal;
+  /** The open orders of our client id, by `permId`, after which the store knows what they are now. */
+  ask(): Promise<ReadonlySet<number>>;
+}
+
+/** A status after which the exchange, or the vendor's system that stands for it, has the order. */
+const TAKEN: ReadonlySet<string> = new Set(["PreSubmitted", "Submitted", "PendingCancel", "Filled"]);
+const CANCELED: ReadonlySet<string> = new Set(["Cancelled", "ApiCancelled"]);
+/** TWS says with these that it sent nothing on, for want of its own connection. */
+const NOT_CONNECTED: ReadonlySet<number> = new Set([504, 1100, 2110]);
+
+interface Told {
+  readonly permId: number;
+  readonly status: string;
+}
+
+/** What a message says about this order of ours. */
+function toldOf(message: Message, orderId: number, clientId: number): Told | undefined {
+  if (message.kind === "openOrder" && message.orderId === orderId && message.order.clientId === clientId) {
+    return { permId: message.order.permId, status: message.state.status };
+  }
+  if (message.kind === "orderStatus" && message.orderId === orderId && message.clientId === clientId) {
+    return { permId: message.permId, status: message.status };
+  }
+  return undefined;
+}
+
+function noticeOf(message: Message, orderId: number): Notice | undefined {
+  if (message.kind !== "notice" || message.id !== orderId || isWarning(message.code, message.text)) return undefined;
+  return message;
+}
+
+/**
+ * Hands a new order over, or (with the number of an old one) a changed one, and waits until the gateway has acknowledged it
+ * under its `permId`.
+ *
+ * A refusal is the answer where its number is known for one. Any other message about the order is first looked into: the
+ * gateway is asked which orders it has.
+ */
+export function submit(
+  { store, clientId, ms, signal, ask }: Writing,
+  orderId: number,
+  contract: Partial<VendorContract>,
+  ticket: OrderTicket,
+  what: "the order" | "the change",
+): Exchange<number> {
+  const isChange = what === "the change";
+  let permId = 0;
+  let doubt: Notice | undefined;
+  let settled = false;
+  let grace: ReturnType<typeof setTimeout> | undefined;
+
+  /** True once the gateway shows the order as it was asked for. */
+  function isAsAsked(): boolean {
+    const known = store.own(orderId);
+    if (known === undefined) return false;
+    const { totalQuantity, lmtPrice } = known.order;
+    return totalQuantity === ticket.totalQuantity && (ticket.lmtPrice === undefined || lmtPrice === ticket.lmtPrice);
+  }
+
+  function after(act: () => void): void {
+    clearTimeout(grace);
+    grace = setTimeout(act, MS.refusalGrace);
+  }
+
+  /** The gateway said something of which it is not known whether the order outlived it. */
+  function lookInto(notice: Notice, settle: Settle<number>): void {
+    after(() => {
+      ask().then(
+        (open) => {
+          if (settled) return;
+          const known = store.own(orderId);
+          if (known !== undefined && open.has(known.permId) && isAsAsked()) settle.done(known.permId);
+          else settle.fail(toOrderRefusal(notice, what));
+        },
+        // Without an answer it stays unknown, until the time is up.
+        () => {},
+      );
+    });
+  }
+
+  function heardOf({ permId: given, status }: Told, settle: Settle<number>): void {
+    if (given > 0) permId = given;
+    if (permId === 0) return;
+    const means = lookUp<OrderStatus>(ORDER_STATUS, status) ?? "UNKNOWN";
+    if (isChange && !isAsAsked()) {
+      if (isTerminal(means)) {
+        const text = `Interactive Brokers did not change the order any more: it is ${status}`;
+        after(() =>
+          isAsAsked()
+            ? settle.done(permId)
+            : settle.fail(new BrokerError("OrderNotOpen", text, { outcome: "rejected" })),
+        );
+      }
+      return;
+    }
+    if (TAKEN.has(status)) {
+      settle.done(permId);
+    } else if (CANCELED.has(status) && !isChange) {
+      const text = store.refusalOf(orderId);
+      const notice = text ?? doubt ?? { id: orderId, code: ORDER_CANCELED, text: `the order was canceled at once` };
+      if (doubt !== undefined || text !== undefined) settle.fail(toOrderRefusal(notice, what));
+      else after(() => settle.fail(toOrderRefusal(doubt ?? notice, what)));
+    } else if (status === "Inactive" && doubt !== undefined) {
+      settle.fail(toOrderRefusal(doubt, what));
+    } else if (doubt === undefined) {
+      // Taken in, but not yet passed on, or inactive: a refusal may still follow.
+      after(() => settle.done(permId));
+    }
+  }
+
+  return {
+    what,
+    ms,
+    signal,
+    send(api) {
+      store.begin(orderId);
+      api.placeOrder(orderId, contract, ticket);
+    },
+    hear(message, settle) {
+      const notice = noticeOf(message, orderId);
+      if (notice !== undefined) {
+        if (NOT_CONNECTED.has(notice.code)) settle.fail(notConnected(notice.text));
+        else if (isTooFast(notice) || REFUSALS.has(notice.code)) settle.fail(toOrderRefusal(notice, what));
+        else {
+          doubt = notice;
+          lookInto(notice, settle);
+        }
+        return;
+      }
+      const told = toldOf(message, orderId, clientId);
+      if (told !== undefined) heardOf(told, settle);
+    },
+    silent: unknownOutcome,
+    cleanUp() {
+      settled = true;
+      clearTimeout(grace);
+      // What was refused was the change: the order itself is as it was.
+      if (isChange) store.begin(orderId);
+    },
+  };
+}
+
+/** Asks for the cancellation, and waits until the gateway has taken the request. */
+export function cancel({ store, clientId, ms, signal }: Writing, orderId: number, name: string): Exchange<void> {
+  return {
+    what: "the cancel",
+    ms,
+    signal,
+    send: (api) => api.cancelOrder(orderId),
+    hear(message, { done, fail }) {
+      const notice = noticeOf(message, orderId);
+      if (notice !== undefined) {
+        if (notice.code === ORDER_CANCELED || /state: *(?:PendingCancel|Cancelled|ApiCancelled)/i.test(notice.text)) {
+          done();
+        } else if (NOT_CONNECTED.has(notice.code)) fail(notConnected(notice.text));
+        else fail(toCancelRefusal(notice, name));
+        return;
+      }
+      const told = toldOf(message, orderId, clientId);
+      if (told === undefined) return;
+      if (told.status === "PendingCancel" || CANCELED.has(told.status)) done();
+      else if (told.status === "Filled") {
+        fail(new BrokerError("OrderNotOpen", `order ${name} was filled before the cancel`, { outcome: "rejected" }));
+      }
+    },
+    silent: unknownOutcome,
+    // A cancel that was refused says nothing against the order.
+    cleanUp: () => store.begin(orderId),
+  };
+}
