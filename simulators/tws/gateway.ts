@@ -180,6 +180,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         send(member, [errorMessage(id, 100, overLimitText(1))]);
         break;
       case "lose-answer":
+        // Not even the fill may get through before the connection is gone.
+        member.silent = true;
         perform(member, client, fields, false);
         member.wire.terminate();
         break;
@@ -234,7 +236,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const startApi = (member: Member, version: number, fields: readonly string[]): void => {
     const id = Number(fields[2]);
-    const taken = [...members].some(({ client }) => client?.id === id);
+    // The id of a connection that went half-open is free: IB's own watch on such ones is not modelled.
+    const taken = [...members].some(({ client, silent }) => client?.id === id && !silent);
     const refusal = member.refusal ?? (taken ? idInUse() : undefined);
     if (refusal !== undefined) {
       send(member, [refusalOf(NO_ID, refusal)]);

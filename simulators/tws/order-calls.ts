@@ -1,4 +1,5 @@
 /** Placing, changing, cancelling and listing orders. */
+import { add, divide, multiply } from "../../src/domain/money.ts";
 import { isTerminal } from "../../src/domain/order.ts";
 import { isExchangeError } from "../../src/exchange/exchange-error.ts";
 import type { ExchangeOrder, ExchangeRefusal } from "../../src/exchange/types.ts";
@@ -126,15 +127,9 @@ export function reqExecutions(desk: Desk, _client: Client, fields: readonly stri
     let [qty, value] = [0, 0];
     for (const fill of desk.venue.book(venueOrder.book).fills()) {
       if (fill.orderId !== venueOrder.order.orderId) continue;
-      qty += fill.qty;
-      value += fill.qty * fill.price;
-      const told = execution(
-        desk,
-        known,
-        fill,
-        { qty, avgPrice: Number((value / qty).toPrecision(12)) },
-        Number(reqId),
-      );
+      qty = add(qty, fill.qty);
+      value = add(value, multiply(fill.qty, fill.price));
+      const told = execution(desk, known, fill, { qty, avgPrice: divide(value, qty) }, Number(reqId));
       const wanted =
         fill.at >= since &&
         isAfter(time, fill.at) &&
