@@ -146,7 +146,7 @@ export function createGateway({ tigerId, deviceId, token, sign, verify }: Gatewa
 }
 
 function unreachable(error: unknown, method: Method, purpose: Purpose, signal: AbortSignal): BrokerError {
-  if (isBrokerError(error)) return error;
+  // The error may be the signal's own reason: what that says is about the reason, never about the request.
   if (signal.aborted) {
     const reason = isBrokerError(signal.reason) ? signal.reason.message : "given up before Tiger answered";
     return purpose === "read"

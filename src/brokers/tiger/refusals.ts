@@ -18,7 +18,7 @@ interface Rule {
 const UNCERTAIN = /time ?d? ?-?out|超时|逾時/i;
 /** The number of an order was used before: by this very request, if anything on the way sent it twice. */
 const DUPLICATE = /duplicate|重复|重複/i;
-const TOO_FREQUENT = /rate ?limit|current limiting|too many|too frequent|频率|频繁|限流/i;
+const TOO_FREQUENT = /rate ?limit|current limiting|限流/i;
 const SIGNATURE = /signature|sign\b|rsa|tiger_?id|developer|private key|token|签名|密钥/i;
 const CLOCK = /time ?stamp|expired request|request expired|时间戳/i;
 

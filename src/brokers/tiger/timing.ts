@@ -49,6 +49,9 @@ const LIMITS = {
 /** A method of the gateway that is used here. */
 export type Method = keyof typeof LIMITS;
 
+/** The system behind paper accounts counts these together. */
+const PAPER_WRITES: ReadonlySet<Method> = new Set<Method>(["place_order", "modify_order", "cancel_order"]);
+
 /** One budget for each method, made when it is first needed. */
 export interface Budgets {
   of(method: Method): Budget;
@@ -56,13 +59,14 @@ export interface Budgets {
   clear(): void;
 }
 
-export function createBudgets(clock?: PacingClock): Budgets {
-  const budgets = new Map<Method, Budget>();
+export function createBudgets(isPaper: boolean, clock?: PacingClock): Budgets {
+  const budgets = new Map<string, Budget>();
   return {
     of(method) {
+      const name = isPaper && PAPER_WRITES.has(method) ? "orders of a paper account" : method;
       const windows = [{ limit: LIMITS[method], perMs: MINUTE }];
-      const budget = budgets.get(method) ?? createBudget({ name: method, windows, ...(clock && { clock }) });
-      budgets.set(method, budget);
+      const budget = budgets.get(name) ?? createBudget({ name, windows, ...(clock && { clock }) });
+      budgets.set(name, budget);
       return budget;
     },
     clear() {

@@ -1,0 +1,266 @@
+/** The broker: each method converts in, calls Tiger, converts out. */
+import * as v from "valibot";
+import { contractKey } from "../../domain/contract.ts";
+import { isTerminal, type Order } from "../../domain/order.ts";
+import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
+import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { DEFAULT_DEADLINE_MS, defineBroker } from "../../spec/define-broker.ts";
+import { checkNumbers, checkOrder, environmentOf, toCapabilities } from "./capabilities.ts";
+import { createChanges } from "./changes.ts";
+import { CURRENCY_OF_REGION, type Region, SESSION_OF_LIFECYCLE, WORD_OF_ORDER_TYPE } from "./codes.ts";
+import { parseTigerOptions, type TigerOptions } from "./config.ts";
+import {
+  toBaseCurrency,
+  toCash,
+  toMarketStatus,
+  toOrder,
+  toOrderListing,
+  toPositions,
+  toQuote,
+  toSecurity,
+} from "./convert.ts";
+import { createListings } from "./listings.ts";
+import { ACCEPTED, ANYTHING, ASSETS, MARKET_STATES, ORDER_NUMBER, QUOTES, type VendorOrder } from "./messages.ts";
+import { createWire } from "./wire.ts";
+
+/**
+ * Connects to an account at Tiger Brokers. The number of the account says whether it is a paper account or one with real
+ * money.
+ *
+ * - The tag of an order is its `user_mark`. Each place takes a number from Tiger first (`order_no`) and sends it as
+ *   `order_id`: Tiger refuses a number that it has seen, so that nothing between here and there can make two orders of one.
+ * - Changes of orders come from Tiger's push service where the runtime has TCP sockets, and are polled elsewhere and for as
+ *   long as the push service is away.
+ *
+ * @throws TypeError that lists every wrong option.
+ */
+export function tiger(options: TigerOptions): Broker {
+  const config = parseTigerOptions(options);
+  const environment = environmentOf(config.account);
+  let host: BrokerHost | undefined;
+
+  const wire = createWire(config, options.deadlineMs ?? DEFAULT_DEADLINE_MS, {
+    onReachable: (reachable, reason) => changes.onReachable(reachable, reason),
+  });
+  const listings = createListings(wire);
+  const changes = createChanges(config, wire, listings, {
+    onOrder: (order) => host?.onOrder(order),
+    onConnection: (connected, reason) =>
+      host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
+  });
+  let permission: Promise<unknown> | undefined;
+
+  /** Quotes need a permission, which one device at a time has: it is asked for once. */
+  async function grabPermission(call: Call): Promise<void> {
+    permission ??= wire.read({ method: "grab_quote_permission", schema: ANYTHING }, call).catch((error: unknown) => {
+      permission = undefined;
+      throw error;
+    });
+    await permission;
+  }
+
+  /** Tiger says no to a change in many words; what the order is now says why. */
+  async function explain(error: unknown, orderId: string, call: Call): Promise<unknown> {
+    if (!isBrokerError(error) || (error.code !== "OrderRejected" && error.code !== "InvalidRequest")) return error;
+    try {
+      const order = toOrder(await listings.one(orderId, call));
+      return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
+    } catch (lookup) {
+      return isBrokerError(lookup) && lookup.code === "OrderNotFound" ? lookup : error;
+    }
+  }
+
+  /** Tiger took an order and gave no id for it: the listing has it. */
+  async function idOf(tag: string, call: Call): Promise<string> {
+    const items = await listings.active(call, true).catch(() => []);
+    const found = toOrderListing(items).orders.find((order) => order.tag === tag);
+    if (found !== undefined) return found.orderId;
+    throw new BrokerError("OutcomeUnknown", "Tiger took the order and gave no id for it", { outcome: "unknown" });
+  }
+
+  return defineBroker(options, {
+    kind: "tiger",
+    display: "老虎证券",
+
+    capabilities: () => toCapabilities(config.account, changes.kind),
+
+    async start(given) {
+      host = given;
+      const sign = await wire.open();
+      await changes.start(sign);
+    },
+
+    async close() {
+      changes.close();
+      wire.close();
+    },
+
+    async ping(call) {
+      try {
+        return await wire.ping(call);
+      } catch {
+        return false;
+      }
+    },
+
+    async cash({ currency }, call) {
+      const base = toBaseCurrency(currency);
+      if (base === undefined) throw new BrokerError("NotSupported", `Tiger converts no cash into ${currency}`);
+      const content = { base_currency: base, consolidated: true };
+      return toCash(await wire.read({ method: "prime_assets", content, schema: ASSETS }, call), currency);
+    },
+
+    async positions(call) {
+      return toPositions(await listings.positions(call));
+    },
+
+    async quote(contract, call) {
+      const { symbol } = toSecurity(contract);
+      await grabPermission(call);
+      const content = { symbols: [symbol], include_hour_trading: false };
+      const quotes = await wire.read({ method: "quote_real_time", content, schema: QUOTES }, call);
+      const found = quotes?.find((quote) => quote.symbol === symbol);
+      if (found === undefined) {
+        throw new BrokerError("UnknownContract", `Tiger has no quote of ${contractKey(contract)}`);
+      }
+      return toQuote(contract, found);
+    },
+
+    async marketStatus(call) {
+      const content = { market: "ALL" };
+      return toMarketStatus(await wire.read({ method: "market_state", content, schema: MARKET_STATES }, call));
+    },
+
+    async placeOrder(order, call): Promise<Placed> {
+      const { region, symbol } = toSecurity(order.contract);
+      const { effective } = checkOrder(order, environment, region);
+      const number = await beforeSending(wire.prepare({ method: "order_no", schema: ORDER_NUMBER }, call));
+      changes.expect(order.tag, region === "US" ? order.lifecycle : "RTH");
+      const content = {
+        order_id: BigInt(number),
+        symbol,
+        sec_type: "STK",
+        market: region,
+        currency: CURRENCY_OF_REGION[region],
+        action: order.direction,
+        order_type: WORD_OF_ORDER_TYPE[order.orderType],
+        total_quantity: order.qty,
+        limit_price: order.orderType === "Limit" ? order.price : undefined,
+        time_in_force: order.timeInForce,
+        ...sessionOf(region, order.lifecycle),
+        user_mark: order.tag,
+      };
+      const placed = await wire.write({ method: "place_order", content, schema: ACCEPTED }, call, "place");
+      const orderId = placed.id ?? (await idOf(order.tag, call));
+      changes.follow(orderId);
+      return effective === undefined ? { orderId } : { orderId, effective };
+    },
+
+    async replaceOrder(orderId, change, call): Promise<Placed> {
+      const vendor = await beforeSending(listings.one(orderId, call, true));
+      const order = toOrder(vendor);
+      if (order === undefined || order.orderType === null) {
+        throw new BrokerError("NotSupported", `order ${orderId} is of a kind that cannot be replaced here`, {
+          outcome: "not_sent",
+        });
+      }
+      if (isTerminal(order.status)) throw notOpen(order, `order ${orderId} has ended`, "not_sent");
+      const price = order.orderType === "Market" ? undefined : (change.price ?? order.price ?? undefined);
+      const qty = change.qty ?? order.qty;
+      checkNumbers(
+        {
+          ...(change.qty === undefined ? {} : { qty }),
+          ...(change.price === undefined || price === undefined ? {} : { price }),
+        },
+        order.contract.region as Region,
+      );
+      if (qty < order.filledQty) {
+        throw new BrokerError("InvalidRequest", `qty ${qty} is below the ${order.filledQty} already filled`, {
+          outcome: "not_sent",
+        });
+      }
+      // Tiger takes what is missing for empty: the order is written out whole, with its mark.
+      const content = {
+        ...sameOrder(orderId, vendor),
+        ...(change.qty === undefined ? quantityOf(vendor) : { total_quantity: qty }),
+        limit_price: price,
+        user_mark: change.tag ?? vendor.userMark ?? undefined,
+      };
+      const changed = await wire
+        .write({ method: "modify_order", content, schema: ACCEPTED }, call, "modify")
+        .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+      return { orderId: changed.id ?? orderId };
+    },
+
+    async cancelOrder(orderId, call) {
+      const content = { id: listings.idOf(orderId) };
+      await wire
+        .write({ method: "cancel_order", content, schema: v.unknown() }, call, "cancel")
+        .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+    },
+
+    async order(orderId, call) {
+      const vendor = await listings.one(orderId, call);
+      const order = toOrder(vendor);
+      if (order !== undefined) return order;
+      throw new BrokerError(
+        "NotSupported",
+        `order ${orderId} is not one of the securities traded here: ${vendor.symbol}`,
+      );
+    },
+
+    async orders({ status, fresh = false }, call) {
+      const items = status === "all" ? await listings.all(call, fresh) : await listings.active(call, fresh);
+      const listing = toOrderListing(items);
+      if (status === "all") return listing;
+      return { ...listing, orders: listing.orders.filter((order) => !isTerminal(order.status)) };
+    },
+  } satisfies Broker);
+}
+
+function sessionOf(region: Region, lifecycle: keyof typeof SESSION_OF_LIFECYCLE) {
+  return SESSION_OF_LIFECYCLE[region === "US" ? lifecycle : "RTH"];
+}
+
+/** What a replace does not change. */
+function sameOrder(orderId: string, vendor: VendorOrder) {
+  return {
+    id: BigInt(orderId),
+    symbol: vendor.symbol,
+    sec_type: vendor.secType ?? "STK",
+    market: vendor.market ?? undefined,
+    currency: vendor.currency ?? undefined,
+    action: vendor.action,
+    order_type: vendor.orderType ?? undefined,
+    time_in_force: vendor.timeInForce ?? undefined,
+    outside_rth: vendor.outsideRth ?? undefined,
+    trading_session_type: vendor.tradingSessionType ?? undefined,
+  };
+}
+
+function quantityOf({ totalQuantity, totalQuantityScale }: VendorOrder) {
+  return {
+    total_quantity: BigInt(totalQuantity ?? "0"),
+    total_quantity_scale: totalQuantityScale ? totalQuantityScale : undefined,
+  };
+}
+
+/** A call that a write depends on: when it fails, nothing of the write has been sent. */
+async function beforeSending<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!isBrokerError(error)) throw error;
+    const code = error.code === "Timeout" ? "NotConnected" : error.code;
+    const { message, retryAfterMs } = error;
+    throw new BrokerError(code, message, {
+      outcome: "not_sent",
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      cause: error,
+    });
+  }
+}
+
+function notOpen(order: Order, message: string, outcome: "not_sent" | "rejected"): BrokerError {
+  return new BrokerError("OrderNotOpen", `${message} (it is ${order.originStatus})`, { outcome });
+}

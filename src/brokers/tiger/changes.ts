@@ -1,0 +1,124 @@
+/**
+ * How changes of orders come, by push or by looking, and what is told of the connection.
+ *
+ * A file of its own beside `broker.ts`, since the two together would be too long.
+ */
+import type { Lifecycle, Order } from "../../domain/order.ts";
+import type { TigerConfig } from "./config.ts";
+import { toOrder, toOrderListing } from "./convert.ts";
+import type { Sign } from "./keys.ts";
+import type { Listings } from "./listings.ts";
+import { createPoller } from "./poller.ts";
+import { createPush } from "./push.ts";
+import type { PushedOrder } from "./push-frames.ts";
+import { reasonOf } from "./refusals.ts";
+import { hasSockets } from "./runtime.ts";
+import type { Wire } from "./wire.ts";
+
+export interface ChangeHandlers {
+  onOrder(order: Order): void;
+  onConnection(connected: boolean, reason?: string): void;
+}
+
+export interface Changes {
+  readonly kind: "stream" | "polling";
+  /** Resolves when the first attempt has ended, well or badly. */
+  start(sign: Sign): Promise<void>;
+  close(): void;
+  /** The gateway answers, or cannot be reached. */
+  onReachable(reachable: boolean, reason?: string): void;
+  /** An order that is about to be placed: pushes do not say in which session it may trade. */
+  expect(tag: string, lifecycle: Lifecycle): void;
+  /** An order that was placed. */
+  follow(orderId: string): void;
+}
+
+/** The session of so many orders is remembered, the latest ones. */
+const REMEMBERED_ORDERS = 10_000;
+
+export function createChanges(config: TigerConfig, wire: Wire, listings: Listings, handlers: ChangeHandlers): Changes {
+  const kind = config.push === "stream" && hasSockets() ? "stream" : "polling";
+  const lifecycles = new Map<string, Lifecycle>();
+  let closed = false;
+  let reachable = true;
+  /** Pushes come, or the orders have been looked at. */
+  let informed = false;
+  let connected: boolean | undefined;
+
+  function report(reason?: string): void {
+    const now = reachable && informed;
+    if (closed || now === connected || (connected === undefined && !now && reason === undefined)) return;
+    connected = now;
+    if (now) handlers.onConnection(true);
+    else handlers.onConnection(false, reason);
+  }
+
+  function remember(name: string, lifecycle: Lifecycle): void {
+    lifecycles.delete(name);
+    lifecycles.set(name, lifecycle);
+    const oldest = lifecycles.keys().next().value;
+    if (lifecycles.size > REMEMBERED_ORDERS && oldest !== undefined) lifecycles.delete(oldest);
+  }
+
+  function onPush(vendor: PushedOrder): void {
+    if (closed || vendor.account !== config.account) return;
+    const order = toOrder(vendor);
+    if (order === undefined) return;
+    const lifecycle = lifecycles.get(order.orderId) ?? (order.tag === null ? undefined : lifecycles.get(order.tag));
+    handlers.onOrder(lifecycle === undefined ? order : { ...order, lifecycle });
+  }
+
+  const poller = createPoller({
+    pollMs: config.pollMs,
+    look: async (signal) => toOrderListing(await listings.latest({ signal })).orders,
+    order: async (orderId, signal) => {
+      const order = toOrder(await listings.one(orderId, { signal }, true));
+      if (order === undefined) throw new TypeError(`order ${orderId} has no name here`);
+      return order;
+    },
+    onOrder: (order) => {
+      if (!closed) handlers.onOrder(order);
+    },
+  });
+
+  const push = createPush(config, {
+    onOrder: onPush,
+    onUp(up, reason) {
+      informed = up;
+      if (up) poller.stop();
+      report(reason);
+      if (up || closed) return;
+      // What went on in between is seen by looking, until pushes come again.
+      wire.check();
+      void poller.start();
+    },
+  });
+
+  return {
+    kind,
+
+    async start(sign) {
+      if (kind === "stream") return push.start(sign);
+      const fault = await poller.start();
+      informed = true;
+      if (fault === undefined) return report();
+      reachable = false;
+      report(reasonOf(fault));
+      wire.check();
+    },
+
+    close() {
+      closed = true;
+      push.stop();
+      poller.stop();
+    },
+
+    onReachable(now, reason) {
+      reachable = now;
+      report(reason);
+    },
+
+    expect: (tag, lifecycle) => remember(tag, lifecycle),
+    follow: (orderId) => poller.follow(orderId),
+  };
+}

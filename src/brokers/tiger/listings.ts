@@ -1,0 +1,157 @@
+/**
+ * Orders and positions as Tiger lists them, every page of them.
+ *
+ * A file of its own beside `broker.ts`, since the two together would be too long.
+ */
+import * as v from "valibot";
+import type { Call } from "../../spec/broker.ts";
+import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import type { JsonObject } from "./json.ts";
+import { ANYTHING, ORDER_PAGE, POSITIONS, VENDOR_ORDER, type VendorOrder, type VendorPosition } from "./messages.ts";
+import type { Wire } from "./wire.ts";
+
+const DAY_MS = 86_400_000;
+/** How far back orders are looked for; older ones that are still open are listed beside. */
+const HISTORY_DAYS = 90;
+/** The vendor's most for one page. */
+const PAGE = 300;
+const MOST_PAGES = 200;
+const MOST_ID = 2n ** 63n - 1n;
+
+/** What Tiger lists only when it is asked for by its name. None of these can be traded here. */
+const OTHER_KINDS = ["OPT", "WAR", "IOPT", "FUT"] as const;
+/** These change seldom, and each is a call of a budget of 60 a minute. */
+const OTHER_KINDS_MS = 60_000;
+
+export interface Listings {
+  /** The id as a number. @throws BrokerError `OrderNotFound` for a text that is no id of Tiger's. */
+  idOf(orderId: string): bigint;
+  /** @throws BrokerError `OrderNotFound` when Tiger does not know it. */
+  one(orderId: string, call: Call, fresh?: boolean): Promise<VendorOrder>;
+  /** Open orders as Tiger counts them. */
+  active(call: Call, fresh: boolean): Promise<readonly unknown[]>;
+  /** The orders of 90 days and all open ones, each once. */
+  all(call: Call, fresh: boolean): Promise<readonly unknown[]>;
+  /** The latest orders, one page, and all open ones. */
+  latest(call: Call): Promise<readonly unknown[]>;
+  positions(call: Call): Promise<readonly VendorPosition[]>;
+}
+
+export function createListings(wire: Wire): Listings {
+  let others: { readonly at: number; readonly items: Promise<readonly VendorPosition[]> } | undefined;
+
+  function idOf(orderId: string): bigint {
+    if (/^[1-9]\d{0,18}$/.test(orderId) && BigInt(orderId) <= MOST_ID) return BigInt(orderId);
+    throw notFound(orderId);
+  }
+
+  async function pages(method: "orders" | "active_orders", content: JsonObject, call: Call, fresh: boolean) {
+    const items: unknown[] = [];
+    const tokens = new Set<string>();
+    for (let token = ""; ; ) {
+      const asked = { method, content: { ...content, limit: PAGE, page_token: token }, schema: ORDER_PAGE };
+      const page = await wire.read(asked, call, fresh);
+      items.push(...(page.items ?? []));
+      token = page.nextPageToken ?? "";
+      if (token === "") return items;
+      // A listing that lacks a page would prove an order absent that is there.
+      if (tokens.has(token) || tokens.size >= MOST_PAGES) {
+        throw new BrokerError("BrokerFault", `Tiger's list of orders does not end after ${tokens.size} pages`);
+      }
+      tokens.add(token);
+    }
+  }
+
+  /** The window ends by the vendor's clock and by ours, whichever is later, and begins by the earlier one. */
+  function since(days: number): JsonObject {
+    const now = [wire.now(), Date.now()];
+    return {
+      start_date: dayStart(Math.min(...now) - days * DAY_MS),
+      end_date: dayStart(Math.max(...now) + 2 * DAY_MS),
+    };
+  }
+
+  const active = (call: Call, fresh: boolean) => pages("active_orders", {}, call, fresh);
+
+  async function ofKind(kind: string, call: Call): Promise<readonly VendorPosition[]> {
+    const content = { sec_type: kind, currency: "ALL", market: "ALL" };
+    return (await wire.read({ method: "positions", content, schema: POSITIONS }, call)).items ?? [];
+  }
+
+  function ofOtherKinds(call: Call): Promise<readonly VendorPosition[]> {
+    if (others === undefined || performance.now() - others.at >= OTHER_KINDS_MS) {
+      const items = Promise.all(OTHER_KINDS.map((kind) => ofKind(kind, call))).then((lists) => lists.flat());
+      others = { at: performance.now(), items };
+      items.catch(() => {
+        others = undefined;
+      });
+    }
+    return others.items;
+  }
+
+  return {
+    idOf,
+
+    async one(orderId, call, fresh = false) {
+      const asked = { method: "orders", content: { id: idOf(orderId) }, schema: ANYTHING } as const;
+      const answer = await wire.read(asked, call, fresh).catch((error: unknown) => {
+        throw isBrokerError(error) && error.code === "OrderNotFound" ? notFound(orderId) : error;
+      });
+      const page = v.safeParse(v.object({ items: v.array(v.unknown()) }), answer);
+      const items = page.success ? page.output.items : [answer];
+      for (const item of items) {
+        const order = v.safeParse(VENDOR_ORDER, item);
+        if (order.success && order.output.id === orderId) return order.output;
+      }
+      if (items.every((item) => item == null || Object.keys(item).length === 0)) throw notFound(orderId);
+      throw new BrokerError(
+        "BrokerFault",
+        `Tiger's answer about order ${orderId} is unreadable or about another order`,
+      );
+    },
+
+    active,
+
+    async all(call, fresh) {
+      const [open, recent] = await Promise.all([
+        active(call, fresh),
+        pages("orders", since(HISTORY_DAYS), call, fresh),
+      ]);
+      return merged([...recent, ...open]);
+    },
+
+    async latest(call) {
+      const content = { ...since(2), limit: 100, page_token: "" };
+      const [open, recent] = await Promise.all([
+        active(call, true),
+        wire.read({ method: "orders", content, schema: ORDER_PAGE }, call, true),
+      ]);
+      return merged([...(recent.items ?? []), ...open]);
+    },
+
+    async positions(call) {
+      const [shares, rest] = await Promise.all([ofKind("STK", call), ofOtherKinds(call)]);
+      return [...shares, ...rest];
+    },
+  };
+}
+
+/** Each order once, as the later of its reports has it; what has no id stays. */
+function merged(items: readonly unknown[]): readonly unknown[] {
+  const byId = new Map<unknown, unknown>();
+  for (const item of items) {
+    const { id = item, updateTime } = (item ?? {}) as { id?: unknown; updateTime?: unknown };
+    const before = byId.get(id) as { updateTime?: unknown } | undefined;
+    if (before === undefined || Number(updateTime ?? 0) > Number(before.updateTime ?? 0)) byId.set(id, item);
+  }
+  return [...byId.values()];
+}
+
+/** Midnight UTC: windows that change once a day let equal reads share one call. */
+function dayStart(at: number): number {
+  return Math.floor(at / DAY_MS) * DAY_MS;
+}
+
+function notFound(orderId: string): BrokerError {
+  return new BrokerError("OrderNotFound", `Tiger knows no order ${orderId}`, { outcome: "rejected" });
+}

@@ -1,0 +1,81 @@
+/**
+ * Changes of orders by looking again and again: the latest orders and those that are open, held against what was seen
+ * before. Where the push service cannot be had, and while it is away.
+ */
+import { isTerminal, type Order } from "../../domain/order.ts";
+import { pause } from "./timing.ts";
+
+export interface PollerOptions {
+  /** Between the end of one look and the next. */
+  readonly pollMs: number;
+  /** The latest orders, ended ones too, and every open one. */
+  look(signal: AbortSignal): Promise<readonly Order[]>;
+  /** One order; rejects when it cannot be had now. */
+  order(orderId: string, signal: AbortSignal): Promise<Order>;
+  onOrder(order: Order): void;
+}
+
+export interface Poller {
+  /** Looks for the first time and goes on by itself; resolves with why the first look failed, if it did. */
+  start(): Promise<unknown>;
+  stop(): void;
+  /** An order to look after, since it was placed here. */
+  follow(orderId: string): void;
+}
+
+export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptions): Poller {
+  let running: AbortController | undefined;
+  /** What was told last of each order; an open order that was never told is an empty text. */
+  const told = new Map<string, string>();
+  const open = new Set<string>();
+
+  function tell(order: Order): void {
+    const text = JSON.stringify(order);
+    if (isTerminal(order.status)) open.delete(order.orderId);
+    else open.add(order.orderId);
+    if (told.get(order.orderId) === text) return;
+    told.set(order.orderId, text);
+    onOrder(order);
+  }
+
+  async function once(signal: AbortSignal): Promise<void> {
+    const before = [...open];
+    const seen = await look(signal);
+    const ids = new Set(seen.map(({ orderId }) => orderId));
+    for (const order of seen) tell(order);
+    // What was open and is listed no more has ended, or is so new that the list lacks it.
+    for (const orderId of before) {
+      if (!ids.has(orderId)) tell(await read(orderId, signal));
+    }
+    for (const orderId of told.keys()) if (!ids.has(orderId) && !open.has(orderId)) told.delete(orderId);
+  }
+
+  async function goOn(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await pause(pollMs, signal);
+      // A look that fails is made up for by the next one; that Tiger is away is told by whoever could not reach it.
+      if (!signal.aborted) await once(signal).catch(() => {});
+    }
+  }
+
+  return {
+    async start() {
+      if (running !== undefined) return undefined;
+      running = new AbortController();
+      const { signal } = running;
+      const fault = await once(signal).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (!signal.aborted) void goOn(signal);
+      return fault;
+    },
+    stop() {
+      running?.abort();
+      running = undefined;
+    },
+    follow(orderId) {
+      if (running !== undefined) open.add(orderId);
+    },
+  };
+}

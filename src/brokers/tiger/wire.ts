@@ -1,0 +1,240 @@
+/**
+ * The connection to Tiger: requests to its gateway, each paced and sent once, and the truth about whether it is there.
+ *
+ * - A read that failed for want of an answer is asked again once; a write never is.
+ * - A write that was handed over is not given up when its caller's deadline passes: it ends with Tiger's answer, with the
+ *   connection, or after {@link MS.write} as unknown, so that a late answer still says what became of the order.
+ * - When the gateway could not be reached, it is asked again and again until it answers, and the host hears of both.
+ */
+import type * as v from "valibot";
+import type { Call } from "../../spec/broker.ts";
+import { BrokerError } from "../../spec/broker-error.ts";
+import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
+import { isPaperAccount, type TigerConfig } from "./config.ts";
+import { createGateway, type Gateway, Unreachable } from "./gateway.ts";
+import { type JsonObject, writeJson } from "./json.ts";
+import { createSign, createVerify, readPrivateKey, type Sign } from "./keys.ts";
+import { ANYTHING } from "./messages.ts";
+import { notConnected, type Purpose, reasonOf } from "./refusals.ts";
+import { builtin } from "./runtime.ts";
+import { backOff, createBudgets, createRests, type Method, MS, pause } from "./timing.ts";
+
+/** A request without what every request has. */
+export interface Asked<S extends v.GenericSchema> {
+  readonly method: Method;
+  readonly content?: JsonObject;
+  readonly schema: S;
+}
+
+export interface Wire {
+  /** Reads the key. @throws BrokerError when there is none, which trying again does not heal. */
+  open(): Promise<Sign>;
+  close(): void;
+  /** A read that may be shared with others who ask the same at the same time; `fresh` asks for itself. */
+  read<S extends v.GenericSchema>(asked: Asked<S>, call: Call, fresh?: boolean): Promise<v.InferOutput<S>>;
+  /** Sent once, whatever happens. */
+  write<S extends v.GenericSchema>(
+    asked: Asked<S>,
+    call: Call,
+    purpose: Exclude<Purpose, "read">,
+  ): Promise<v.InferOutput<S>>;
+  /** What a write needs beforehand, at a write's pace: when it fails, nothing of the write was sent. */
+  prepare<S extends v.GenericSchema>(asked: Asked<S>, call: Call): Promise<v.InferOutput<S>>;
+  /** True when the gateway and the login behind it answer; at most two seconds old. */
+  ping(call: Call): Promise<boolean>;
+  /** Asks the gateway, until it answers: the answer to a doubt that came from elsewhere. */
+  check(): void;
+  /** The vendor's clock, milliseconds since the epoch. */
+  now(): number;
+}
+
+export interface WireHandlers {
+  /** The gateway answers, or cannot be reached. Called when that changes, and after every {@link Wire.check}. */
+  onReachable(reachable: boolean, reason?: string): void;
+}
+
+const QUOTES: ReadonlySet<Method> = new Set<Method>(["quote_real_time", "market_state", "grab_quote_permission"]);
+
+export function createWire(config: TigerConfig, deadlineMs: number, handlers: WireHandlers): Wire {
+  const shared = createSharedReads();
+  const budgets = createBudgets(isPaperAccount(config.account));
+  const rests = createRests();
+  /** Aborted by `close`; absent while the wire is not open. */
+  let running: AbortController | undefined;
+  let gateway: Gateway | undefined;
+  let closed = false;
+  let checking = false;
+  let probe: { readonly at: number; readonly answer: Promise<boolean> } | undefined;
+
+  function open(): { readonly gateway: Gateway; readonly stop: AbortSignal } {
+    if (gateway === undefined || running === undefined) throw notConnected(closed ? "closed" : "not started");
+    return { gateway, stop: running.signal };
+  }
+
+  const common: JsonObject = { account: config.account, secret_key: config.secretKey, lang: "en_US" };
+
+  function contentOf({ method, content }: Asked<v.GenericSchema>): JsonObject | undefined {
+    if (QUOTES.has(method)) return content === undefined ? undefined : { lang: "en_US", ...content };
+    return { ...common, ...content };
+  }
+
+  /** One request at its pace: waits for its turn, sends, and notes what the answer says about the connection. */
+  async function exchange<S extends v.GenericSchema>(
+    asked: Asked<S>,
+    purpose: Purpose,
+    kind: PacingClass,
+    signal: AbortSignal,
+    ms: number,
+  ): Promise<v.InferOutput<S>> {
+    const { method } = asked;
+    const rest = kind === "cancel" ? 0 : rests.left(method);
+    if (rest > 0) {
+      throw new BrokerError("RateLimited", `${method} rests, since Tiger called it too frequent`, {
+        outcome: "not_sent",
+        retryAfterMs: Math.ceil(rest),
+      });
+    }
+    open();
+    const turn = await budgets.of(method).take(kind, { signal, deadline: performance.now() + deadlineMs });
+    const { gateway: to, stop } = open();
+    if (signal.aborted) throw notConnected("given up before the request was sent");
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(notConnected(`Tiger did not answer within ${ms} ms`)), ms);
+    // What has left goes on without its caller, unless it changes nothing.
+    const ends = purpose === "read" ? [signal, stop, late.signal] : [stop, late.signal];
+    try {
+      const url = (QUOTES.has(method) ? config.quoteServerUrl : undefined) ?? config.serverUrl;
+      const { schema } = asked;
+      const answer = await to.send({
+        url,
+        method,
+        content: contentOf(asked),
+        purpose,
+        schema,
+        signal: AbortSignal.any(ends),
+      });
+      rests.answered(method);
+      return answer;
+    } catch (error) {
+      if (error instanceof BrokerError && error.code === "RateLimited") {
+        const retryAfterMs = rests.refused(method);
+        throw new BrokerError("RateLimited", error.message, { outcome: "not_sent", retryAfterMs });
+      }
+      if (error instanceof Unreachable && !stop.aborted) handlers.onReachable(false, error.message);
+      // Silence may be a connection that is half open, or a gateway that is gone.
+      if (error instanceof Unreachable || late.signal.aborted) check();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      turn.arrived();
+    }
+  }
+
+  /** The cheapest question that only a whole login is answered. */
+  function ask(signal: AbortSignal): Promise<unknown> {
+    return exchange(
+      { method: "active_orders", content: { limit: 1 }, schema: ANYTHING },
+      "read",
+      "read",
+      signal,
+      MS.ping,
+    );
+  }
+
+  function check(): void {
+    if (checking || running === undefined) return;
+    checking = true;
+    const stop = running.signal;
+    void (async () => {
+      for (let failures = 0; !stop.aborted; failures += 1) {
+        const failed = await ask(stop).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (stop.aborted) return;
+        if (failed === undefined || (failed instanceof BrokerError && failed.code === "RateLimited")) break;
+        handlers.onReachable(false, reasonOf(failed));
+        await pause(backOff(failures), stop);
+      }
+      checking = false;
+      if (!stop.aborted) handlers.onReachable(true);
+    })();
+  }
+
+  return {
+    async open() {
+      const stop = running ?? new AbortController();
+      const { tigerId, deviceId, token } = config;
+      const sign = await createSign(await privateKeyOf(config)).catch((error: unknown) =>
+        Promise.reject(new BrokerError("AuthenticationFailed", reasonOf(error), { outcome: "not_sent" })),
+      );
+      const verify = await createVerify(config.tigerPublicKey);
+      if (closed) throw notConnected("closed");
+      running = stop;
+      gateway = createGateway({ tigerId, deviceId, token, sign, verify });
+      return sign;
+    },
+
+    close() {
+      closed = true;
+      running?.abort(notConnected("closed"));
+      running = undefined;
+      gateway = undefined;
+      budgets.clear();
+    },
+
+    read(asked, call, fresh = false) {
+      const again = async (signal: AbortSignal) => {
+        try {
+          return await exchange(asked, "read", "read", signal, MS.read);
+        } catch (error) {
+          if (!(error instanceof Unreachable) || signal.aborted) throw error;
+          return exchange(asked, "read", "read", signal, MS.read);
+        }
+      };
+      if (fresh) return again(call.signal);
+      return shared.read(`${asked.method} ${writeJson(asked.content ?? {})}`, call.signal, again);
+    },
+
+    async prepare(asked, call) {
+      if (call.signal.aborted) throw notConnected("given up before the request was sent");
+      return exchange(asked, "read", "write", call.signal, MS.read);
+    },
+
+    async write(asked, call, purpose) {
+      if (call.signal.aborted) throw notConnected("given up before the request was sent");
+      return exchange(asked, purpose, purpose === "cancel" ? "cancel" : "write", call.signal, MS.write);
+    },
+
+    async ping(call) {
+      const { stop } = open();
+      if (probe === undefined || performance.now() - probe.at >= MS.sharedProbe) {
+        const answer = ask(stop).then(
+          () => true,
+          () => false,
+        );
+        probe = { at: performance.now(), answer };
+      }
+      const { answer } = probe;
+      return shared.read("ping", call.signal, () => answer);
+    },
+
+    check,
+    now: () => gateway?.now() ?? Date.now(),
+  };
+}
+
+/** @throws TypeError when it cannot be read or is none. */
+async function privateKeyOf({ privateKey, privateKeyPath = "" }: TigerConfig): Promise<Uint8Array<ArrayBuffer>> {
+  if (privateKey !== undefined) return privateKey;
+  const files = builtin("node:fs/promises");
+  if (files === undefined) throw new TypeError("this runtime has no files: give privateKey instead of privateKeyPath");
+  const text = await files.readFile(privateKeyPath, "utf8").catch((error: unknown) => {
+    throw new TypeError(`privateKeyPath cannot be read: ${(error as { code?: string }).code ?? "unknown reason"}`);
+  });
+  try {
+    return readPrivateKey(text);
+  } catch (error) {
+    throw new TypeError(`the file at privateKeyPath ${reasonOf(error)}`);
+  }
+}
