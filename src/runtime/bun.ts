@@ -16,6 +16,7 @@ import { type Listener, serveWith } from "./lifecycle.ts";
 import type { CheckedServeOptions, RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
 
 export { type FutuOptions, futu } from "../brokers/futu/index.ts";
+export { type InteractiveBrokersOptions, interactiveBrokers } from "../brokers/interactive-brokers/index.ts";
 export { type PaperOptions, paper } from "../brokers/paper/index.ts";
 export type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
 

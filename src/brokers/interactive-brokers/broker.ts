@@ -76,7 +76,7 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
   /** The account. Before it is known there is no connection, and every call says so. */
   function account(): string {
     const known = wire.account();
-    if (known === undefined || !wire.ready()) throw wire.fault();
+    if (known === undefined) throw wire.fault();
     return known;
   }
 
@@ -90,7 +90,7 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
     const permId = /^[1-9]\d{0,15}$/.test(orderId) ? Number(orderId) : 0;
     if (!Number.isSafeInteger(permId) || permId === 0) throw orderNotFound(orderId);
     const known = store.get(permId);
-    if (known !== undefined && known.described && isOwn(known, clientId) && wire.ready()) return known;
+    if (known?.described && isOwn(known, clientId) && wire.ready()) return known;
     await listings.read("all", call);
     const found = store.get(permId);
     if (found === undefined) throw orderNotFound(orderId);
@@ -187,16 +187,18 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
       toSearch(order.contract);
       const { effective } = checkOrder(order);
       const of = account();
+      const session = wire.live();
       const vendor = await beforeSending(directory.qualify(order.contract, call));
       const exchange = order.lifecycle === "OVERNIGHT" ? OVERNIGHT_EXCHANGE : vendor.exchange;
       const ticket = toTicket(order, of, order.tag);
-      const permId = await wire.write("write", call, (link) =>
+      const permId = await wire.write(session, "write", call, (link) =>
         submit(writing(call), link.nextOrderId(), wired(vendor, exchange), ticket, "the order"),
       );
       return { orderId: String(permId), ...(effective === undefined ? {} : { effective }) };
     },
 
     async replaceOrder(orderId, change, call): Promise<Placed> {
+      const session = wire.live();
       const known = await changeable(orderId, "replaced", call);
       const order = await beforeSending(orderOf(known, call));
       if (order === undefined || order.orderType === null || order.timeInForce === null) {
@@ -230,13 +232,16 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
         transmit: true,
       };
       const contract = wired(known.contract, known.contract.exchange);
-      await wire.write("write", call, () => submit(writing(call), known.orderId, contract, ticket, "the change"));
+      await wire.write(session, "write", call, () =>
+        submit(writing(call), known.orderId, contract, ticket, "the change"),
+      );
       return { orderId };
     },
 
     async cancelOrder(orderId, call) {
+      const session = wire.live();
       const { orderId: number } = await changeable(orderId, "canceled", call);
-      await wire.write("cancel", call, () => cancel(writing(call), number, orderId));
+      await wire.write(session, "cancel", call, () => cancel(writing(call), number, orderId));
     },
 
     async order(orderId, call) {

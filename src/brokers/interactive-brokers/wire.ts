@@ -46,13 +46,20 @@ export interface Wire {
   now(): number | null;
   /** Shares `act` among equal reads under way, and repeats it once when the connection was lost and came back. */
   read<T>(key: string, call: Call, act: (read: Reader) => Promise<T>): Promise<T>;
-  /** Hands one write to the live connection. @throws BrokerError, `not_sent` for sure where nothing was handed over. */
-  write<T>(kind: PacingClass, call: Call, make: (link: Link) => Exchange<T>): Promise<T>;
+  /** The connection that is up. A write belongs to the one that was up when it was asked for. @throws BrokerError */
+  live(): Session;
+  /**
+   * Hands one write to that connection, or fails.
+   *
+   * @throws BrokerError, `not_sent` for sure where nothing was handed over.
+   */
+  write<T>(on: Session, kind: PacingClass, call: Call, make: (link: Link) => Exchange<T>): Promise<T>;
   /** Reads beside a write, whatever became of its call. */
   beside: Reader;
 }
 
-interface Session {
+/** A connection on which orders can be sent. */
+export interface Session {
   readonly link: Link;
 }
 
@@ -320,13 +327,15 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       });
     },
 
-    async write(kind, call, make) {
-      const before = requireSession();
-      const deadline = performance.now() + deadlineMs;
-      const turn = await budget.take(kind, { signal: call.signal, deadline });
+    live: requireSession,
+
+    async write(asked, kind, call, make) {
+      const lost = () => (session === undefined ? down : notConnected("the connection was lost before it was sent"));
+      if (session !== asked) throw lost();
+      const turn = await budget.take(kind, { signal: call.signal, deadline: performance.now() + deadlineMs });
       if (call.signal.aborted) throw notConnected("given up before the request was sent");
-      if (session !== before) throw session === undefined ? down : notConnected("the connection was lost meanwhile");
-      const on = before.link;
+      if (session !== asked) throw lost();
+      const on = asked.link;
       const exchange = make(on);
       try {
         return await on.exchange(exchange);

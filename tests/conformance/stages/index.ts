@@ -1,10 +1,12 @@
 /** Every broker's stage, by the name under which it is run. */
 import type { Stage } from "../../../src/testing/index.ts";
 import { futuStage } from "./futu.ts";
+import { interactiveBrokersStage } from "./interactive-brokers.ts";
 import { paperStage } from "./paper.ts";
 
 export const STAGES: Readonly<Record<string, (simulatorHost: string) => Stage>> = {
   paper: () => paperStage,
   "futu-simulate": (simulatorHost) => futuStage("SIMULATE", simulatorHost),
   "futu-real": (simulatorHost) => futuStage("REAL", simulatorHost),
+  "interactive-brokers": interactiveBrokersStage,
 };
