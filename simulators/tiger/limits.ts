@@ -1,0 +1,75 @@
+/** The documented rate limits. Source: the vendor's page on rate limits. */
+import { createFrequencyLimiter } from "../shared/frequency.ts";
+import { CODE, Refusal } from "./refusal.ts";
+
+const WINDOW_MS = 60_000;
+/** Calls a minute of each class. */
+export const CLASSES = { high: 120, middle: 60, low: 10 } as const;
+export type LimitClass = keyof typeof CLASSES;
+
+const HIGH: ReadonlySet<string> = new Set([
+  "order_no",
+  "place_order",
+  "modify_order",
+  "cancel_order",
+  "orders",
+  "active_orders",
+  "inactive_orders",
+  "filled_orders",
+  "quote_real_time",
+]);
+const MIDDLE: ReadonlySet<string> = new Set(["positions", "prime_assets", "order_transactions"]);
+/** The paper system counts these three together. */
+const PAPER_WRITES: ReadonlySet<string> = new Set(["place_order", "modify_order", "cancel_order"]);
+
+/** Refused calls of a window after which the developer is shut out. The vendor tells no number. */
+export const PATIENCE = 30;
+
+/** How the answer to a call too many is written: the vendor's documents have both. */
+export type LimitStyle = "code-4" | "http-429";
+
+/** Counts the calls of one developer. */
+export interface CallCounter {
+  /** @throws {Refusal} for one call too many, and for every call of who went on regardless. */
+  count(method: string, isPaper: boolean): void;
+  reset(): void;
+}
+
+/** The class of a method. */
+export function classOf(method: string): LimitClass {
+  if (HIGH.has(method)) return "high";
+  return MIDDLE.has(method) ? "middle" : "low";
+}
+
+/** What one call too many is answered with. */
+export function tooManyCalls(method: string, style: LimitStyle): Refusal {
+  const text = `rate limit error(current limiting interface:${method}, up to ${CLASSES[classOf(method)]} times per minute)`;
+  return style === "http-429" ? new Refusal(CODE.rateLimit, text, 429) : new Refusal(CODE.forbidden, text);
+}
+
+/** What the blacklisted are answered with. */
+export function blacklisted(): Refusal {
+  return new Refusal(CODE.forbidden, "access forbidden(you have been blacklisted because of too frequent requests)");
+}
+
+export function createCallCounter(style: LimitStyle, clock: () => number = () => performance.now()): CallCounter {
+  const limiter = createFrequencyLimiter(clock);
+  let refused: number[] = [];
+  let isBlacklisted = false;
+  return {
+    count(method, isPaper) {
+      if (isBlacklisted) throw blacklisted();
+      const key = isPaper && PAPER_WRITES.has(method) ? "paper" : method;
+      if (limiter.check(key, { calls: CLASSES[classOf(method)], windowMs: WINDOW_MS }) === undefined) return;
+      const now = clock();
+      refused = [...refused.filter((at) => now - at < WINDOW_MS), now];
+      isBlacklisted = refused.length > PATIENCE;
+      throw tooManyCalls(method, style);
+    },
+    reset() {
+      limiter.reset();
+      refused = [];
+      isBlacklisted = false;
+    },
+  };
+}
