@@ -104,14 +104,20 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   };
 
-  /** Tells the order's owner of a change, and who follows the account of what a fill did to it. */
-  const publish = (event: VenueEvent): void => {
+  /**
+   * Tells the order's owner of a change, and who follows the account of what a fill did to it.
+   *
+   * @param knowing who has it in an answer
+   */
+  const publish = (event: VenueEvent, knowing?: Member): void => {
     if (!desk.loggedIn) {
       missed.push(event);
       return;
     }
     const found = desk.records.of(event);
-    const hearers = [...members].filter(({ client }) => client !== undefined && hears(client, event));
+    const hearers = [...members].filter(
+      (member) => member !== knowing && member.client !== undefined && hears(member.client, event),
+    );
     const record = hearers.some(({ client }) => client?.bindsOrders) ? desk.records.bind(event) : found;
     const fault = hearers.length === 0 ? undefined : faults.take("push");
     for (const member of hearers) {
@@ -149,14 +155,19 @@ export function createGateway(options: GatewayOptions): Gateway {
     } finally {
       held = undefined;
     }
-    // What the client itself has just done is in the answer; what the market or the clock did is told as ever.
-    const news = events.filter(({ fill, order, ...event }) => {
-      const { clientId } = desk.records.of({ ...event, order });
-      return fill !== null || clientId !== client.id || order.status === "EXPIRED" || order.status === "REJECTED";
-    });
-    if (pushFirst) news.forEach(publish);
+    const publishAll = (): void => {
+      for (const event of events) publish(event, isAnswered(client, event) ? member : undefined);
+    };
+    if (pushFirst) publishAll();
     if (answers) send(member, messages);
-    if (!pushFirst) news.forEach(publish);
+    if (!pushFirst) publishAll();
+  };
+
+  /** What the client itself has just done is in the answer; what the market or the clock did is told as ever. */
+  const isAnswered = (client: Client, event: VenueEvent): boolean => {
+    const { status } = event.order;
+    const itself = event.fill === null && status !== "EXPIRED" && status !== "REJECTED";
+    return itself && desk.records.of(event).clientId === client.id;
   };
 
   const strike = (fault: Fault, member: Member, client: Client, fields: readonly string[]): void => {
@@ -322,7 +333,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         if (loggedIn && dataLost) member.client?.tickers.clear();
         if (member.client !== undefined) send(member, [errorMessage(NO_ID, code, text)]);
       }
-      if (loggedIn) missed.splice(0).forEach(publish);
+      if (loggedIn) for (const event of missed.splice(0)) publish(event);
     },
     quoteChanged(key) {
       if (!desk.loggedIn) return;

@@ -34,14 +34,20 @@ export async function rawSession(port: number, range: string, clientId: number):
   return client;
 }
 
-/** A connection on which nothing has been said. */
+/**
+ * A connection on which nothing has been said.
+ * @throws when it is refused.
+ */
 export async function rawSocket(port: number): Promise<RawClient> {
   const socket: Socket = connect(port, "127.0.0.1");
   const chunks: Buffer[] = [];
   socket.on("data", (chunk) => chunks.push(chunk));
   socket.on("error", () => undefined);
   const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
-  await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    socket.once("connect", () => resolve());
+    socket.once("error", reject);
+  });
   const bytes = (): Buffer => Buffer.concat(chunks);
   const all = (): string[][] => {
     const found: string[][] = [];
