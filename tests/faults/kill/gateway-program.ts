@@ -5,6 +5,7 @@
 import process from "node:process";
 import { createHttpTrading } from "../../../mod.ts";
 import { futu } from "../../../src/brokers/futu/index.ts";
+import { interactiveBrokers } from "../../../src/brokers/interactive-brokers/index.ts";
 import { paper } from "../../../src/brokers/paper/index.ts";
 import { sqliteJournal } from "../../../src/journal/sqlite.ts";
 
@@ -16,6 +17,7 @@ export interface GatewaySetup {
   readonly journal: string;
   readonly broker:
     | { readonly kind: "futu"; readonly port: number }
+    | { readonly kind: "interactiveBrokers"; readonly port: number }
     /** `clockOffset` is what its clock is ahead of this machine's, in milliseconds. */
     | { readonly kind: "paper"; readonly stateFile: string; readonly clockOffset: number };
 }
@@ -23,6 +25,7 @@ export interface GatewaySetup {
 function brokerOf({ instanceId, tokens, broker }: GatewaySetup) {
   const instance = { instanceId, tokens, deadlineMs: 4000 };
   if (broker.kind === "futu") return futu({ ...instance, port: broker.port, tradeEnv: "SIMULATE" });
+  if (broker.kind === "interactiveBrokers") return interactiveBrokers({ ...instance, port: broker.port, clientId: 7 });
   const { stateFile, clockOffset } = broker;
   return paper({ ...instance, stateFile, quotes: "fixed", clock: () => Date.now() + clockOffset });
 }
