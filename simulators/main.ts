@@ -5,9 +5,10 @@ import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { longport } from "./longport/command.ts";
 import { opend } from "./opend/command.ts";
 import { type SimulatorCommand, UsageError } from "./shared/command.ts";
+import { tiger } from "./tiger/command.ts";
 import { tws } from "./tws/command.ts";
 
-const SIMULATORS: Readonly<Record<string, SimulatorCommand>> = { opend, longport, tws };
+const SIMULATORS: Readonly<Record<string, SimulatorCommand>> = { opend, longport, tiger, tws };
 
 const EXIT_USAGE = 2;
 
