@@ -23,6 +23,9 @@ import { createListings } from "./listings.ts";
 import { ACCEPTED, ANYTHING, ASSETS, MARKET_STATES, ORDER_NUMBER, QUOTES, type VendorOrder } from "./messages.ts";
 import { createWire } from "./wire.ts";
 
+/** Between two attempts to take the permission for quotes back. */
+const PERMISSION_MS = 60_000;
+
 /**
  * Connects to an account at Tiger Brokers. The number of the account says whether it is a paper account or one with real
  * money.
@@ -48,15 +51,25 @@ export function tiger(options: TigerOptions): Broker {
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
   });
-  let permission: Promise<unknown> | undefined;
+  let permission: { readonly at: number; readonly grabbed: Promise<unknown> } | undefined;
 
-  /** Quotes need a permission, which one device at a time has: it is asked for once. */
+  /** Quotes need a permission, which one device at a time has. */
   async function grabPermission(call: Call): Promise<void> {
-    permission ??= wire.read({ method: "grab_quote_permission", schema: ANYTHING }, call).catch((error: unknown) => {
-      permission = undefined;
-      throw error;
-    });
-    await permission;
+    if (permission === undefined) {
+      const grabbed = wire.read({ method: "grab_quote_permission", schema: ANYTHING }, call);
+      permission = { at: performance.now(), grabbed };
+      grabbed.catch(() => {
+        permission = undefined;
+      });
+    }
+    await permission.grabbed;
+  }
+
+  /** What another device took is taken back, but not again and again: a person may be looking at quotes there. */
+  function losePermission(error: unknown): never {
+    const lost = isBrokerError(error) && error.code === "AuthenticationFailed";
+    if (lost && permission !== undefined && performance.now() - permission.at > PERMISSION_MS) permission = undefined;
+    throw error;
   }
 
   /** Tiger says no to a change in many words; what the order is now says why. */
@@ -118,7 +131,9 @@ export function tiger(options: TigerOptions): Broker {
       const { symbol } = toSecurity(contract);
       await grabPermission(call);
       const content = { symbols: [symbol], include_hour_trading: false };
-      const quotes = await wire.read({ method: "quote_real_time", content, schema: QUOTES }, call);
+      const quotes = await wire
+        .read({ method: "quote_real_time", content, schema: QUOTES }, call)
+        .catch((error: unknown) => losePermission(error));
       const found = quotes?.find((quote) => quote.symbol === symbol);
       if (found === undefined) {
         throw new BrokerError("UnknownContract", `Tiger has no quote of ${contractKey(contract)}`);

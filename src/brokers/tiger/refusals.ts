@@ -65,11 +65,7 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
   const text = `Tiger refused ${method}: ${said}`;
   if (isTooFrequent(refusal)) return new BrokerError("RateLimited", text, { outcome: "not_sent", retryAfterMs: 5_000 });
   if (status === 200 && code === 4) {
-    return new BrokerError(
-      "AuthenticationFailed",
-      `${text}; Tiger lets this developer in no more: the address is not on its whitelist, or too many calls put it on a blacklist`,
-      { outcome: "not_sent" },
-    );
+    return new BrokerError("AuthenticationFailed", text + forbiddenBecause(refusal.message), { outcome: "not_sent" });
   }
   // Below 1000 are the vendor's own faults, which leave open what became of a write.
   if (code < 1000 || UNCERTAIN.test(refusal.message))
@@ -88,6 +84,15 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
 
 export function isTooFrequent({ code, message, status }: Pick<Refusal, "code" | "message" | "status">): boolean {
   return status === 429 || code === 5 || (code === 4 && TOO_FREQUENT.test(message));
+}
+
+/** What a person has to do about "access forbidden". */
+function forbiddenBecause(message: string): string {
+  if (/device|permission to (?:subscribe|quote)|quote/i.test(message)) {
+    return "; another device has taken the permission for quotes, or the developer has none: see deviceId";
+  }
+  if (/account/i.test(message)) return "; check account";
+  return "; the address is not on the developer's whitelist, or too many calls put it on Tiger's blacklist";
 }
 
 /** Common parameters were refused: the request was not looked at. */
