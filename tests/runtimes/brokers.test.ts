@@ -2,13 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { DEMO } from "../../examples/serve.ts";
 import { startOpenD } from "../../simulators/opend/server.ts";
+import { startTws } from "../../simulators/tws/server.ts";
 import { demoTradingTime } from "../../src/exchange/demo-account.ts";
 import { HTTP_SUITE, type SuiteContext } from "../http/suite.ts";
 import { addressOf, RUNTIMES, start } from "./program.ts";
 
 /** An example, and what it stands in front of. */
 interface Server {
-  readonly context: Pick<SuiteContext, "broker" | "atOnce">;
+  readonly context: Pick<SuiteContext, "broker" | "atOnce" | "currencies">;
   /** Starts the simulator; gives the environment in which the example finds it. */
   simulate(): Promise<{ readonly env: Readonly<Record<string, string>>; close(): Promise<void> }>;
 }
@@ -22,6 +23,14 @@ const SERVERS: Readonly<Record<string, Server>> = {
       const opend = await startOpenD({ now: demoTradingTime });
       const env = { FUTU_PORT: String(opend.port), FUTU_TRADE_ENV: "REAL", FUTU_UNLOCK_PIN: FUTU_PIN_MD5 };
       return { env, close: () => opend.close() };
+    },
+  },
+  "examples/interactive-brokers.ts": {
+    // The vendor gives rates of the currencies that the account holds something in.
+    context: { broker: "interactiveBrokers", atOnce: 8, currencies: ["HKD"] },
+    async simulate() {
+      const tws = await startTws({ now: demoTradingTime });
+      return { env: { IB_PORT: String(tws.port) }, close: () => tws.close() };
     },
   },
 };

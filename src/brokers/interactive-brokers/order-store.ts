@@ -206,7 +206,9 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
             identify(entry, orderId, order.clientId);
             if (state.warningText !== "") entry.warning = state.warningText;
             setStatus(entry, state.status);
-            if (isNew && begun.delete(orderId)) entry.createdAt = now();
+            if (!isNew || order.clientId !== clientId || !begun.delete(orderId)) return;
+            entry.createdAt = now();
+            entry.changedAt = entry.createdAt;
           });
         }
         case "orderStatus": {

@@ -158,6 +158,7 @@ export function submit(
 
 /** Asks for the cancellation, and waits until the gateway has taken the request. */
 export function cancel({ store, clientId, ms, signal }: Writing, orderId: number, name: string): Exchange<void> {
+  let grace: ReturnType<typeof setTimeout> | undefined;
   return {
     what: "the cancel",
     ms,
@@ -174,13 +175,18 @@ export function cancel({ store, clientId, ms, signal }: Writing, orderId: number
       }
       const told = toldOf(message, orderId, clientId);
       if (told === undefined) return;
-      if (told.status === "PendingCancel" || CANCELED.has(told.status)) done();
+      if (CANCELED.has(told.status)) done();
+      // The request is taken; the end mostly follows at once, and while the exchange is closed it does not.
+      else if (told.status === "PendingCancel") grace ??= setTimeout(done, MS.refusalGrace);
       else if (told.status === "Filled") {
         fail(new BrokerError("OrderNotOpen", `order ${name} was filled before the cancel`, { outcome: "rejected" }));
       }
     },
     silent: unknownOutcome,
-    // A cancel that was refused says nothing against the order.
-    cleanUp: () => store.begin(orderId),
+    cleanUp() {
+      clearTimeout(grace);
+      // A cancel that was refused says nothing against the order.
+      store.begin(orderId);
+    },
   };
 }

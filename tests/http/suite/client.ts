@@ -15,6 +15,8 @@ export interface SuiteContext {
   readonly broker?: string;
   /** How many orders its vendor takes at once. Default 20. */
   readonly atOnce?: number;
+  /** In which currencies, besides dollars, its vendor expresses the cash of the demo account. Default HKD, CNH and CNY. */
+  readonly currencies?: readonly string[];
   /** Default: the global one. For servers that are reached otherwise than by a socket. */
   readonly fetch?: (url: string, init?: RequestInit) => Promise<Response>;
 }
@@ -34,6 +36,7 @@ export interface Client {
   readonly instanceId: string;
   readonly broker: string;
   readonly atOnce: number;
+  readonly currencies: readonly string[];
   /** A request to a path of the server, without a token. */
   raw(path: string, init?: RequestInit): Promise<Reply>;
   get(path: string): Promise<Reply>;
@@ -52,6 +55,7 @@ export function check(name: string, work: (client: Client) => Promise<void>): Ht
 
 function clientOf(baseUrl: string, context: SuiteContext): Client {
   const { instanceId, token, broker = "paper", atOnce = 20, fetch = globalThis.fetch } = context;
+  const { currencies = ["HKD", "CNH", "CNY"] } = context;
   const base = baseUrl.replace(/\/$/, "");
   async function raw(path: string, init?: RequestInit): Promise<Reply> {
     return read(await fetch(`${base}${path}`, init));
@@ -72,6 +76,7 @@ function clientOf(baseUrl: string, context: SuiteContext): Client {
     instanceId,
     broker,
     atOnce,
+    currencies,
     raw,
     ask,
     open,
