@@ -31,6 +31,30 @@ export interface Enveloped {
   readonly data: Plain;
 }
 
+/** The headers of a signed request. */
+export function headersOf(
+  method: string,
+  target: string,
+  text: string,
+  changes: Changes = {},
+): Readonly<Record<string, string>> {
+  const accessToken = changes.token ?? DEFAULT_ACCESS_TOKEN;
+  const appKey = changes.key ?? DEFAULT_APP_KEY;
+  const timestamp = changes.timestamp ?? String(Math.floor(Date.now() / 1000));
+  const hex = signatureOf(
+    { method, target, body: Buffer.from(text), appKey, accessToken, timestamp },
+    changes.secret ?? DEFAULT_APP_SECRET,
+  );
+  const names = "SignedHeaders=authorization;x-api-key;x-timestamp";
+  return {
+    authorization: accessToken,
+    "x-api-key": appKey,
+    "x-timestamp": timestamp,
+    "x-api-signature": changes.signature ?? `HMAC-SHA256 ${names}, Signature=${hex}`,
+    "content-type": "application/json; charset=utf-8",
+  };
+}
+
 /** Sends a signed request and gives the response as it came. */
 export async function send(
   server: Pick<LongportServer, "port">,
@@ -40,23 +64,9 @@ export async function send(
   changes: Changes = {},
 ): Promise<Response> {
   const text = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
-  const accessToken = changes.token ?? DEFAULT_ACCESS_TOKEN;
-  const appKey = changes.key ?? DEFAULT_APP_KEY;
-  const timestamp = changes.timestamp ?? String(Math.floor(Date.now() / 1000));
-  const hex = signatureOf(
-    { method, target, body: Buffer.from(text), appKey, accessToken, timestamp },
-    changes.secret ?? DEFAULT_APP_SECRET,
-  );
-  const names = "SignedHeaders=authorization;x-api-key;x-timestamp";
   return await fetch(`http://127.0.0.1:${server.port}${target}`, {
     method,
-    headers: {
-      authorization: accessToken,
-      "x-api-key": appKey,
-      "x-timestamp": timestamp,
-      "x-api-signature": changes.signature ?? `HMAC-SHA256 ${names}, Signature=${hex}`,
-      "content-type": "application/json; charset=utf-8",
-    },
+    headers: headersOf(method, target, text, changes),
     ...(text === "" ? {} : { body: text }),
   });
 }

@@ -1,7 +1,8 @@
 /** Every kind of fault at the stages it can strike, seen from a client, with the ledger as the judge. */
+import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type LongportServer, startLongport } from "../../simulators/longport/server.ts";
-import { ask, BUY, type LinkClient, openLink, read, send, submit } from "./longport-client.ts";
+import { ask, BUY, headersOf, type LinkClient, openLink, read, send, submit } from "./longport-client.ts";
 import { listAt } from "./protocol.ts";
 
 const ORDER = "/v1/trade/order";
@@ -55,6 +56,22 @@ describe("on a place", () => {
     await expect.poll(() => longport.faults.armed()).toBe(0);
     expect((await place()).status).toBe(200);
     expect([settled(), accepted()]).toEqual([false, 1]);
+  });
+
+  test("half-open: what comes after it on the same connection is not taken up either", async () => {
+    longport.faults.arm({ kind: "half-open", on: "place" });
+    const socket = connect(longport.port, "127.0.0.1");
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk) => chunks.push(chunk));
+    const text = JSON.stringify(BUY);
+    const headers = { host: "127.0.0.1", "content-length": text.length, ...headersOf("POST", ORDER, text) };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const request = `POST ${ORDER} HTTP/1.1\r\n${lines.join("")}\r\n${text}`;
+    socket.write(request + request);
+    await expect.poll(() => longport.faults.armed()).toBe(0);
+    expect((await ask(longport, "GET", "/v1/asset/stock")).code).toBe(0);
+    expect([chunks.length, accepted()]).toEqual([0, 0]);
+    socket.destroy();
   });
 
   test("delay: taken up later than what came after it", async () => {

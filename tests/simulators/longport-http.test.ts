@@ -154,7 +154,7 @@ describe("a submit", () => {
   test("gives an id that no double holds, and is what was asked", async () => {
     const [first, second] = [await submit(longport), await submit(longport)];
     expect(first).toMatch(/^\d{18}$/);
-    expect(String(Number(first))).not.toBe(first);
+    expect(BigInt(Number(first))).not.toBe(BigInt(first));
     expect(second).not.toBe(first);
     expect(await detail(first)).toMatchObject({
       order_id: first,
