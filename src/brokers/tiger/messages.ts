@@ -26,7 +26,7 @@ export const ENVELOPE = v.object({
   message: text,
   /** The vendor's clock, milliseconds since the epoch. */
   timestamp: v.nullish(number),
-  data: v.unknown(),
+  data: v.optional(v.unknown()),
   sign: text,
 });
 export type Envelope = v.InferOutput<typeof ENVELOPE>;

@@ -6,6 +6,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { UNUSUAL_POSITIONS as UNUSUAL_AT_FUTU } from "../../../simulators/opend/accounts.ts";
 import { startOpenD } from "../../../simulators/opend/server.ts";
+import { UNUSUAL_POSITIONS as UNUSUAL_AT_TIGER } from "../../../simulators/tiger/accounts.ts";
+import { startTiger } from "../../../simulators/tiger/server.ts";
 import { UNUSUAL_POSITIONS as UNUSUAL_AT_IB } from "../../../simulators/tws/accounts.ts";
 import { startTws } from "../../../simulators/tws/server.ts";
 import { OPEND_KEY, OPEND_PIN } from "./opend-credentials.ts";
@@ -25,6 +27,7 @@ interface Simulator extends SimulatorPorts {
 /** Every simulator that a stage may ask for. */
 const SIMULATORS = {
   opend: () => startOpenD({ key: OPEND_KEY, unlockPin: OPEND_PIN, extraPositions: UNUSUAL_AT_FUTU }),
+  tiger: () => startTiger({ extraPositions: UNUSUAL_AT_TIGER }),
   tws: () => startTws({ extraPositions: UNUSUAL_AT_IB }),
 } as const satisfies Readonly<Record<string, () => Promise<Simulator>>>;
 
