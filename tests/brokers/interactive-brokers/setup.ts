@@ -23,8 +23,8 @@ export async function openTws(options: TwsOptions = {}): Promise<Tws> {
   return tws;
 }
 
-/** A broker that has not been started. */
-export function makeBroker(port: number, options: Partial<InteractiveBrokersOptions> = {}): WholeBroker {
+/** A broker that has not been started, and that the test closes. */
+export function newBroker(port: number, options: Partial<InteractiveBrokersOptions> = {}): WholeBroker {
   const broker = interactiveBrokers({
     instanceId: "ibInstance0000000001",
     tokens: ["ibInstanceToken00001"],
@@ -32,8 +32,14 @@ export function makeBroker(port: number, options: Partial<InteractiveBrokersOpti
     clientId: 7,
     ...options,
   });
-  onTestFinished(() => broker.close?.());
   if (!isWhole(broker)) throw new Error("the broker lacks a method");
+  return broker;
+}
+
+/** A broker that has not been started. */
+export function makeBroker(port: number, options: Partial<InteractiveBrokersOptions> = {}): WholeBroker {
+  const broker = newBroker(port, options);
+  onTestFinished(() => broker.close());
   return broker;
 }
 

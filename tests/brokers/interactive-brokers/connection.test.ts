@@ -1,0 +1,183 @@
+import { createServer, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { SECOND_ACCOUNT } from "../../../simulators/tws/accounts.ts";
+import type { Tws } from "../../../simulators/tws/server.ts";
+import { ACCOUNT, call, makeBroker, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
+
+const DOWN = { code: "NotConnected", outcome: "not_sent" };
+
+function ledger(tws: Tws) {
+  return tws.venue.orders().map(({ order }) => order);
+}
+
+test("an order that is issued while the connection is down never appears at the venue", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port);
+  await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "restart", ms: 300 });
+  await until(() => host.connections.at(-1)?.connected === false);
+  for (const contract of [undefined, { tradeType: "Securities", region: "US", symbol: "QQQ" } as const]) {
+    const order = restingOrder(contract === undefined ? {} : { contract });
+    expect(await rejection(broker.placeOrder(order, call()))).toMatchObject(DOWN);
+  }
+  await until(() => host.connections.at(-1)?.connected === true);
+  await broker.placeOrder(restingOrder({ price: 191 }), call());
+  expect(ledger(tws).map(({ price }) => price)).toEqual([190, 191]);
+});
+
+test("a restart of the program finds its orders by their tags, and may cancel them", async () => {
+  const tws = await openTws();
+  const { broker: first } = await startBroker(tws.port);
+  const order = restingOrder();
+  const { orderId } = await first.placeOrder(order, call());
+  await first.close();
+
+  const { broker } = await startBroker(tws.port);
+  const { orders } = await broker.orders({ status: "open", fresh: true }, call());
+  expect(orders).toMatchObject([{ orderId, tag: order.tag, status: "OPEN", qty: 10, price: 190 }]);
+  expect(orders[0]?.cancelable).toBeUndefined();
+  await broker.replaceOrder(orderId, { price: 189, tag: order.tag }, call());
+  expect(await broker.order(orderId, call())).toMatchObject({ price: 189, tag: order.tag });
+  await broker.cancelOrder(orderId, call());
+  expect(ledger(tws)).toMatchObject([{ status: "CANCELED", tag: order.tag }]);
+});
+
+test("new orders never take the number of an old one, at once or after a reconnect", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port);
+  const place = () => Promise.all(Array.from({ length: 20 }, () => broker.placeOrder(restingOrder(), call())));
+  const before = await place();
+  tws.faults.arm({ kind: "restart", ms: 20 });
+  await until(() => host.connections.at(-1)?.connected === false);
+  await until(() => host.connections.at(-1)?.connected === true);
+  const after = await place();
+  expect(new Set([...before, ...after].map(({ orderId }) => orderId)).size).toBe(40);
+  expect(ledger(tws).map(({ qty }) => qty)).toEqual(Array.from({ length: 40 }, () => 10));
+});
+
+test("says no while TWS has lost its link, although TWS answers the time, and comes back by itself", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port);
+  expect(await broker.ping(call())).toBe(true);
+  for (const dataLost of [true, false]) {
+    tws.setLoggedIn(false);
+    await until(() => host.connections.at(-1)?.connected === false);
+    expect(await broker.ping(call())).toBe(false);
+    const order = restingOrder();
+    expect(await rejection(broker.placeOrder(order, call()))).toMatchObject(DOWN);
+    expect(tws.connections().open).toBe(1);
+    tws.setLoggedIn(true, { dataLost });
+    await until(() => host.connections.at(-1)?.connected === true);
+    expect(await broker.ping(call())).toBe(true);
+    expect(ledger(tws).filter(({ tag }) => tag === order.tag)).toEqual([]);
+  }
+  await broker.placeOrder(restingOrder(), call());
+});
+
+test("says no from the beginning when TWS has no link, and yes when it has", async () => {
+  const tws = await openTws();
+  tws.setLoggedIn(false);
+  const { broker, host } = await startBroker(tws.port);
+  expect(await broker.ping(call())).toBe(false);
+  expect(host.connections.filter(({ connected }) => connected)).toEqual([]);
+  tws.setLoggedIn(true);
+  await until(() => host.connections.at(-1)?.connected === true);
+  await broker.placeOrder(restingOrder(), call());
+});
+
+test("finds out that a connection is only half there, and makes a new one", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port);
+  tws.faults.arm({ kind: "half-open" });
+  await until(async () => !(await broker.ping(call())));
+  await until(() => host.connections.at(-1)?.connected === false);
+  await until(() => host.connections.at(-1)?.connected === true);
+  expect(await broker.ping(call())).toBe(true);
+});
+
+test("says clearly that its client id is in use, and takes over when it is free", async () => {
+  const tws = await openTws();
+  const { broker: first } = await startBroker(tws.port, { clientId: 3 });
+  const { broker, host } = await startBroker(tws.port, { clientId: 3 });
+  expect(await rejection(broker.orders({ status: "open" }, call()))).toMatchObject({
+    ...DOWN,
+    message: expect.stringContaining("client id 3"),
+  });
+  expect(await first.ping(call())).toBe(true);
+  await first.close();
+  await until(() => host.connections.at(-1)?.connected === true);
+});
+
+test("serves one of several accounts of a login, and asks which when it is not said", async () => {
+  const tws = await openTws({ accounts: [ACCOUNT, SECOND_ACCOUNT] });
+  await expect(makeBroker(tws.port).start({ onOrder() {}, onConnection() {} })).rejects.toThrow(
+    "set accountId to one of: ****4567, ****4321",
+  );
+  await expect(
+    makeBroker(tws.port, { accountId: "U1234567" }).start({ onOrder() {}, onConnection() {} }),
+  ).rejects.toThrow("has no account ****4567");
+
+  const { broker: one } = await startBroker(tws.port, { clientId: 1, accountId: ACCOUNT });
+  const { broker: two, host } = await startBroker(tws.port, { clientId: 2, accountId: SECOND_ACCOUNT });
+  expect(two.capabilities()).toMatchObject({ environment: "SIMULATE", account: "****4321" });
+  const { orderId } = await one.placeOrder(restingOrder(), call());
+  await one.placeOrder(restingOrder({ price: 300, qty: 5 }), call());
+  expect((await two.orders({ status: "all", fresh: true }, call())).orders).toEqual([]);
+  expect(await rejection(two.order(orderId, call()))).toMatchObject({ code: "OrderNotFound" });
+  expect(await rejection(two.cancelOrder(orderId, call()))).toMatchObject({ code: "OrderNotFound" });
+  const held = async (broker: typeof one) =>
+    (await broker.positions(call())).positions.map(({ contract: { symbol }, qty }) => `${symbol} ${qty}`).sort();
+  await until(async () => (await held(one)).includes("AAPL 5"));
+  expect(await held(two)).toEqual(["00700 300", "QQQ 2400"]);
+  expect((await two.cash({ currency: "USD" }, call())).amount).toBe(1_000_000);
+  expect((await one.cash({ currency: "USD" }, call())).amount).toBeLessThan(1_000_000);
+  expect(host.orders).toEqual([]);
+});
+
+test("a listener of the host that throws harms nothing", async () => {
+  const tws = await openTws();
+  const broker = makeBroker(tws.port);
+  await broker.start({
+    onOrder() {
+      throw new Error("from the host");
+    },
+    onConnection() {
+      throw new Error("from the host");
+    },
+  });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN" });
+  expect(tws.connections().total).toBe(1);
+});
+
+test("a message that cannot be read ends the connection, not the process", async () => {
+  const sockets: Socket[] = [];
+  const text = (...fields: unknown[]) => {
+    const body = Buffer.from(fields.map((field) => `${field}\0`).join(""));
+    const head = Buffer.alloc(4);
+    head.writeInt32BE(body.length);
+    return Buffer.concat([head, body]);
+  };
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      socket.write(text(193, "20261122 10:00:00 EST"));
+      // The last field ought to be JSON.
+      socket.write(text(4, 2, 5, 201, "no", "{broken"));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const { broker, host } = await startBroker(address.port);
+  expect(host.connections).toEqual([]);
+  expect(await rejection(broker.cash({ currency: "USD" }, call()))).toMatchObject({
+    code: "NotConnected",
+    message: expect.stringContaining("could not be read"),
+  });
+});

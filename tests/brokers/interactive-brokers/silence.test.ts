@@ -1,0 +1,75 @@
+/** TWS falls silent at each kind of message in turn: every call ends, and says what is certain. */
+import { expect, test } from "vitest";
+import { RESPONSE } from "../../../simulators/tws/messages.ts";
+import { startTws, type Tws } from "../../../simulators/tws/server.ts";
+import { call, newBroker, restingOrder, type WholeBroker } from "./setup.ts";
+
+/** Every kind of message that an exchange of this broker waits for, and the reply to the hello. */
+const AWAITED = [
+  ["version", "version"],
+  ...Object.entries(RESPONSE).filter(([name]) =>
+    [
+      ...[
+        "managedAccounts",
+        "nextValidId",
+        "currentTime",
+        "openOrder",
+        "openOrderEnd",
+        "orderStatus",
+        "completedOrder",
+      ],
+      ...["completedOrderEnd", "executionDetails", "executionDetailsEnd", "contractDetails", "contractDetailsEnd"],
+      ...["position", "positionEnd", "accountUpdateMulti", "accountUpdateMultiEnd", "tickPrice", "tickString", "error"],
+    ].includes(name),
+  ),
+] as const;
+const SCOPES = ["message", "connection"] as const;
+const BRIEF = { timeout: 500, writeTimeout: 600 };
+const HOST = { onOrder() {}, onConnection() {} };
+
+async function walk(id: (typeof AWAITED)[number][1], scope: (typeof SCOPES)[number]): Promise<void> {
+  const tws = await startTws();
+  const late = newBroker(tws.port, BRIEF);
+  const early = newBroker(tws.port, { ...BRIEF, timeout: 5_000, clientId: 8 });
+  try {
+    await early.start(HOST);
+    const { orderId: changed } = await early.placeOrder(restingOrder(), call());
+    const { orderId: canceled } = await early.placeOrder(restingOrder(), call());
+    tws.silence(id, scope);
+    await late.start(HOST);
+    await Promise.all([late, early].map((broker) => expectEnds(tws, broker, changed, canceled)));
+  } finally {
+    await Promise.all([late.close(), early.close()]);
+    await tws.close();
+  }
+}
+
+async function expectEnds(tws: Tws, broker: WholeBroker, changed: string, canceled: string): Promise<void> {
+  const { tag, contract } = restingOrder();
+  const calls = {
+    ping: broker.ping(call()),
+    cash: broker.cash({ currency: "USD" }, call()),
+    positions: broker.positions(call()),
+    quote: broker.quote(contract, call()),
+    marketStatus: broker.marketStatus(call()),
+    order: broker.order(changed, call()),
+    orders: broker.orders({ status: "all", fresh: true }, call()),
+    place: broker.placeOrder(restingOrder({ tag }), call()),
+    replace: broker.replaceOrder(changed, { price: 180 }, call()),
+    cancel: broker.cancelOrder(canceled, call()),
+  };
+  const names = Object.keys(calls);
+  const ends = await Promise.allSettled(Object.values(calls));
+  for (const [index, end] of ends.entries()) {
+    if (end.status === "rejected") expect(end.reason, names[index]).toMatchObject({ name: "BrokerError" });
+  }
+  const placed = ends[names.indexOf("place")];
+  const atVenue = tws.venue.orders().filter(({ order }) => order.tag === tag);
+  expect(atVenue.length, "times that the order is at the venue").toBeLessThanOrEqual(1);
+  if (placed?.status === "fulfilled") expect(atVenue).toHaveLength(1);
+  else if (placed?.reason.outcome !== "unknown") expect(atVenue).toEqual([]);
+}
+
+test.concurrent.each(AWAITED)("every call ends when TWS falls silent at its %s", { timeout: 60_000 }, async (_, id) => {
+  await Promise.all(SCOPES.map((scope) => walk(id, scope)));
+});
