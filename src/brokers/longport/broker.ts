@@ -1,0 +1,295 @@
+/** The broker: each method converts in, calls Longport, converts out. */
+import { isTerminal, type Lifecycle, type Order } from "../../domain/order.ts";
+import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
+import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { DEFAULT_DEADLINE_MS, defineBroker } from "../../spec/define-broker.ts";
+import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
+import {
+  OPEN_STATUSES,
+  WORD_OF_DIRECTION,
+  WORD_OF_LIFECYCLE,
+  WORD_OF_ORDER_TYPE,
+  WORD_OF_TIME_IN_FORCE,
+} from "./codes.ts";
+import { type LongportOptions, parseLongportOptions } from "./config.ts";
+import {
+  fromPush,
+  isOpen,
+  isRegion,
+  toCash,
+  toCashCurrency,
+  toDecimalText,
+  toOrder,
+  toOrderListing,
+  toPositions,
+  toQuote,
+  toSecurity,
+} from "./convert.ts";
+import { createHistory } from "./history.ts";
+import { createMarkets } from "./markets.ts";
+import { type PushedOrder, parseReply, REPLIES, type VendorOrder } from "./messages.ts";
+import { createTermsBook } from "./terms.ts";
+import { MS } from "./timing.ts";
+import { createWire } from "./wire.ts";
+
+/**
+ * Connects to a Longbridge (Longport) account.
+ *
+ * - The tag of an order is its `remark`, sent again with every replace, and its `client_request_id`.
+ * - Orders of the mainland cannot be replaced, for Stock Connect has no such thing.
+ * - A submit that Longport answers with 429 was turned away at its door and counts as not sent; it is never repeated here.
+ *
+ * @throws TypeError that lists every wrong option.
+ */
+export function longport(options: LongportOptions): Broker {
+  const config = parseLongportOptions(options);
+  const terms = createTermsBook();
+  let host: BrokerHost | undefined;
+  let account: string | null = null;
+  /** Pushes whose terms have to be asked for; later ones of the same order wait behind them. */
+  const waiting = new Map<string, Promise<void>>();
+
+  const wire = createWire(config, options.deadlineMs ?? DEFAULT_DEADLINE_MS, {
+    onOrder: receive,
+    onConnection: (connected, reason) =>
+      host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
+  });
+  const markets = createMarkets(wire);
+  const history = createHistory(wire);
+
+  function receive(pushed: PushedOrder): void {
+    const { order_id: orderId, account_no: number } = pushed;
+    if (number !== "") account = `****${number.slice(-4)}`;
+    const before = waiting.get(orderId);
+    if (before === undefined && terms.find(orderId, pushed.remark) !== undefined) {
+      report(pushed);
+      return;
+    }
+    const reported = (before ?? lookUpTerms(orderId)).then(() => report(pushed));
+    waiting.set(orderId, reported);
+    void reported.finally(() => {
+      if (waiting.get(orderId) === reported) waiting.delete(orderId);
+    });
+  }
+
+  async function lookUpTerms(orderId: string): Promise<void> {
+    await detail(orderId, { signal: AbortSignal.timeout(MS.read) }).catch(() => {});
+  }
+
+  function report(pushed: PushedOrder): void {
+    const known = terms.find(pushed.order_id, pushed.remark) ?? { time_in_force: "", outside_rth: "" };
+    const order = toOrder(fromPush(pushed, known));
+    if (order !== undefined) host?.onOrder(order);
+  }
+
+  /** @throws BrokerError `OrderNotFound` */
+  async function detail(orderId: string, call: Call): Promise<VendorOrder> {
+    // Longport's ids are numbers; of others it knows nothing.
+    if (!/^\d{1,20}$/.test(orderId)) throw notFound(orderId);
+    const vendor = await wire.read(
+      { what: "order", key: orderId, limit: "trade", act: (on, signal) => on.order(orderId, signal) },
+      call,
+    );
+    if (vendor.order_id !== orderId) throw notFound(orderId);
+    terms.seen(vendor);
+    return vendor;
+  }
+
+  /** The vendor says no to a change in words of its own; what the order is now says why. */
+  async function explain(error: unknown, orderId: string, call: Call): Promise<unknown> {
+    if (!isBrokerError(error) || error.code !== "OrderRejected") return error;
+    try {
+      const order = toOrder(await detail(orderId, call));
+      return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
+    } catch (lookup) {
+      return isBrokerError(lookup) && lookup.code === "OrderNotFound" ? lookup : error;
+    }
+  }
+
+  /** What the vendor made of the session; nothing where it cannot be read in time. */
+  async function changedSession(orderId: string, asked: Lifecycle, { signal }: Call): Promise<Lifecycle | undefined> {
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(MS.readBack)]);
+    const order = await detail(orderId, { signal: inTime }).then(toOrder, () => undefined);
+    const { lifecycle } = order ?? {};
+    return lifecycle && lifecycle !== asked ? lifecycle : undefined;
+  }
+
+  return defineBroker(options, {
+    kind: "longBridge",
+    display: "长桥证券",
+
+    capabilities: () => toCapabilities(account),
+
+    start(given) {
+      host = given;
+      return wire.start();
+    },
+
+    async close() {
+      markets.clear();
+      wire.close();
+    },
+
+    async ping(call) {
+      return wire.probe(call).catch(() => false);
+    },
+
+    async cash({ currency }, call) {
+      const word = toCashCurrency(currency);
+      const act = { what: "cash", key: word, limit: "trade" } as const;
+      return toCash(await wire.read({ ...act, act: (on, signal) => on.balances(word, signal) }, call), currency);
+    },
+
+    async positions(call) {
+      const act = { what: "positions", key: "", limit: "trade" } as const;
+      return toPositions(await wire.read({ ...act, act: (on, signal) => on.positions(signal) }, call));
+    },
+
+    async quote(contract, call) {
+      const { symbol } = toSecurity(contract);
+      const act = { what: `quote of ${symbol}`, key: "", limit: "quote" } as const;
+      const quotes = await wire.read({ ...act, act: (on, signal) => on.quotes([symbol], signal) }, call);
+      const found = quotes.find((quote) => quote.symbol === symbol);
+      if (found === undefined) throw new BrokerError("UnknownContract", `Longport has no quote of ${symbol}`);
+      return toQuote(contract, found);
+    },
+
+    marketStatus: (call) => markets.status(call),
+
+    async placeOrder(order, call): Promise<Placed> {
+      const { region, symbol } = toSecurity(order.contract);
+      const { effective } = checkOrder(order, region);
+      const { tag, lifecycle } = order;
+      const time_in_force = WORD_OF_TIME_IN_FORCE[order.timeInForce];
+      const session = region === "US" ? { outside_rth: WORD_OF_LIFECYCLE[lifecycle] } : {};
+      terms.placing(tag, { time_in_force, outside_rth: "", ...session });
+      const body = {
+        symbol,
+        order_type: WORD_OF_ORDER_TYPE[order.orderType],
+        side: WORD_OF_DIRECTION[order.direction],
+        submitted_quantity: toDecimalText(order.qty),
+        time_in_force,
+        ...(order.orderType === "Limit" && order.price !== undefined
+          ? { submitted_price: toDecimalText(order.price) }
+          : {}),
+        expire_date: null,
+        ...session,
+        remark: tag,
+        client_request_id: tag,
+      };
+      const data = await wire.write(
+        { what: "place", purpose: "place", kind: "write", method: "POST", request: { body } },
+        call,
+      );
+      const orderId = orderIdIn(data);
+      if (effective !== undefined) return { orderId, effective };
+      if (region !== "US" || lifecycle === "RTH") return { orderId };
+      const changed = await changedSession(orderId, lifecycle, call);
+      return changed === undefined ? { orderId } : { orderId, effective: { lifecycle: changed } };
+    },
+
+    async replaceOrder(orderId, change, call): Promise<Placed> {
+      const vendor = await beforeSending(detail(orderId, call));
+      const order = toOrder(vendor);
+      const region = order?.contract.region ?? "";
+      if (order === undefined || !isRegion(region)) {
+        throw new BrokerError("NotSupported", `order ${orderId} is not one of the securities traded here`, {
+          outcome: "not_sent",
+        });
+      }
+      if (region === "CN") {
+        const message = "orders through Stock Connect cannot be replaced; cancel and place again";
+        throw new BrokerError("NotSupported", message, { outcome: "not_sent" });
+      }
+      if (isTerminal(order.status)) throw notOpen(order, `order ${orderId} has ended`, "not_sent");
+      const price = order.orderType === "Market" ? undefined : (change.price ?? order.price ?? undefined);
+      checkNumbers(change.price === undefined ? { qty: change.qty ?? order.qty } : { ...change }, region);
+      if (change.qty !== undefined && change.qty < order.filledQty) {
+        throw new BrokerError("InvalidRequest", `qty ${change.qty} is below the ${order.filledQty} already filled`, {
+          outcome: "not_sent",
+        });
+      }
+      const remark = change.tag ?? vendor.remark;
+      const body = {
+        order_id: orderId,
+        quantity: toDecimalText(change.qty ?? order.qty),
+        ...(price === undefined ? {} : { price: toDecimalText(price) }),
+        ...(remark === "" ? {} : { remark }),
+      };
+      await wire
+        .write({ what: "replace", purpose: "modify", kind: "write", method: "PUT", request: { body } }, call)
+        .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+      return { orderId };
+    },
+
+    async cancelOrder(orderId, call) {
+      if (!/^\d{1,20}$/.test(orderId)) throw notFound(orderId);
+      const request = { query: { order_id: orderId } };
+      await wire
+        .write({ what: "cancel", purpose: "modify", kind: "cancel", method: "DELETE", request }, call)
+        .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+    },
+
+    async order(orderId, call) {
+      const vendor = await detail(orderId, call);
+      const order = toOrder(vendor);
+      if (order !== undefined) return order;
+      throw new BrokerError(
+        "NotSupported",
+        `order ${orderId} is not one of the securities traded here: ${vendor.symbol}`,
+      );
+    },
+
+    async orders({ status, fresh = false }, call) {
+      const [today, past] = await Promise.all([
+        wire.read(
+          {
+            what: "today's orders",
+            ...(fresh ? {} : { key: "" }),
+            limit: "trade",
+            act: (on, signal) => on.todayOrders(signal),
+          },
+          call,
+        ),
+        history.orders(status === "open" ? OPEN_STATUSES : [], fresh, call),
+      ]);
+      const current = new Set(today.map(({ order_id }) => order_id));
+      const listed = [...today, ...past.filter(({ order_id }) => !current.has(order_id))];
+      for (const vendor of listed) terms.seen(vendor);
+      return toOrderListing(status === "all" ? listed : listed.filter(isOpen));
+    },
+  } satisfies Broker);
+}
+
+/** @throws BrokerError `OutcomeUnknown`: the order was taken, and its id is not known. */
+function orderIdIn(data: unknown): string {
+  try {
+    return parseReply(REPLIES.submitted, data).order_id;
+  } catch {
+    throw new BrokerError("OutcomeUnknown", "Longport took the order and gave no id for it", { outcome: "unknown" });
+  }
+}
+
+/** A read that a write depends on: when it fails, nothing of the write has been sent. */
+async function beforeSending<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!isBrokerError(error)) throw error;
+    const code = error.code === "Timeout" ? "NotConnected" : error.code;
+    const { message, retryAfterMs } = error;
+    throw new BrokerError(code, message, {
+      outcome: "not_sent",
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      cause: error,
+    });
+  }
+}
+
+function notFound(orderId: string): BrokerError {
+  return new BrokerError("OrderNotFound", `Longport knows no order ${orderId}`, { outcome: "rejected" });
+}
+
+function notOpen(order: Order, message: string, outcome: "not_sent" | "rejected"): BrokerError {
+  return new BrokerError("OrderNotOpen", `${message} (it is ${order.originStatus})`, { outcome });
+}

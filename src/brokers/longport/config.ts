@@ -1,0 +1,114 @@
+/** What `longport()` takes: every option, checked at construction with all faults in one error. */
+import * as v from "valibot";
+import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
+
+/** How the services are reached. */
+export const TRANSPORTS = ["web", "native"] as const;
+
+/** Where the vendor's services are, unless an option says otherwise. */
+export const SERVICE_URLS = {
+  httpUrl: "https://openapi.longportapp.com",
+  quoteWsUrl: "wss://openapi-quote.longportapp.com/v2",
+  tradeWsUrl: "wss://openapi-trade.longportapp.com/v2",
+} as const;
+
+/**
+ * How to reach an account at Longbridge (Longport). Keys and tokens come from the vendor's developer site,
+ * https://open.longportapp.com/account. Whether the account is a paper account is decided by its token alone.
+ */
+export interface LongportOptions extends InstanceOptions {
+  /** App key of the developer site. */
+  readonly appKey: string;
+  /** App secret of the developer site. */
+  readonly appSecret: string;
+  /** Access token of the developer site. It ends after about ninety days. Give this or `tokenFile`, not both. */
+  readonly accessToken?: string;
+  /**
+   * Path of a TOML file with `token = "…"` and `expiry = "2026-01-01T00:00:00+00:00"`. A token that somebody else writes
+   * there is taken up. Needs a file system.
+   */
+  readonly tokenFile?: string;
+  /**
+   * Asks for a new token when less than three days are left, and writes it to `tokenFile` before it is used. Default
+   * `false`. The vendor ends the token before: nothing else may hold on to it.
+   */
+  readonly autoRefreshToken?: boolean;
+  /** Default `https://openapi.longportapp.com`. */
+  readonly httpUrl?: string;
+  /** Default `wss://openapi-quote.longportapp.com/v2`. */
+  readonly quoteWsUrl?: string;
+  /** Default `wss://openapi-trade.longportapp.com/v2`. */
+  readonly tradeWsUrl?: string;
+  /** `web` (the default) needs nothing but `fetch`, `WebSocket` and WebCrypto; `native` goes through the SDK `longport`. */
+  readonly transport?: (typeof TRANSPORTS)[number];
+  /** The `longport` library by hand, its default export or its namespace, for bundlers. Default: `import("longport")` at start. */
+  readonly sdk?: unknown;
+}
+
+/** Keys and tokens travel in headers: what a header cannot carry would come back in an error message. */
+const HEADER_TEXT = /^[\x21-\x7e]+$/;
+
+const secret = v.pipe(v.string("must be text"), v.regex(HEADER_TEXT, "must be printable ASCII without spaces"));
+
+function url(protocols: readonly string[]) {
+  const wanted = `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`;
+  return v.pipe(
+    v.string(wanted),
+    v.check((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), wanted),
+    v.transform((text) => text.replace(/\/+$/, "")),
+  );
+}
+
+const OPTIONS = v.pipe(
+  v.strictObject({
+    appKey: secret,
+    appSecret: v.pipe(v.string("must be text"), v.nonEmpty("must not be empty")),
+    accessToken: v.optional(secret),
+    tokenFile: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
+    autoRefreshToken: v.optional(v.boolean("must be true or false"), false),
+    httpUrl: v.optional(url(["https:", "http:"]), SERVICE_URLS.httpUrl),
+    quoteWsUrl: v.optional(url(["wss:", "ws:"]), SERVICE_URLS.quoteWsUrl),
+    tradeWsUrl: v.optional(url(["wss:", "ws:"]), SERVICE_URLS.tradeWsUrl),
+    transport: v.optional(v.picklist(TRANSPORTS, `must be ${TRANSPORTS.join(" or ")}`), "web"),
+    sdk: v.optional(v.unknown()),
+  }),
+  v.check(
+    ({ accessToken, tokenFile }) => (accessToken === undefined) !== (tokenFile === undefined),
+    "need either accessToken or tokenFile",
+  ),
+  v.check(
+    ({ autoRefreshToken, tokenFile }) => !autoRefreshToken || tokenFile !== undefined,
+    "need tokenFile for autoRefreshToken: a token that is kept nowhere is lost with the process",
+  ),
+);
+
+/** Checked options with defaults, without those of the instance, which the gateway checks. */
+export type LongportConfig = v.InferOutput<typeof OPTIONS>;
+
+/**
+ * Checks the options.
+ *
+ * @throws TypeError that lists every fault; values are left out, since some are secrets.
+ */
+export function parseLongportOptions(options: LongportOptions): LongportConfig {
+  if (typeof options !== "object" || options === null) throw new TypeError("longport: options must be an object");
+  const instance: ReadonlySet<string> = new Set(INSTANCE_OPTION_NAMES);
+  const own = Object.fromEntries(
+    Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
+  );
+  const result = v.safeParse(OPTIONS, own);
+  if (result.success) return result.output;
+  const faults = result.issues.map((issue) => {
+    const name = v.getDotPath(issue) ?? "options";
+    if (issue.type === "strict_object") {
+      return issue.expected === "never" ? `${name} is not an option of longport` : `${name} is missing`;
+    }
+    return `${name} ${issue.message}`;
+  });
+  throw new TypeError(`longport: ${faults.join("; ")}`);
+}
+
+/** True for a token that a header can carry. */
+export function isToken(value: unknown): value is string {
+  return typeof value === "string" && HEADER_TEXT.test(value);
+}

@@ -1,0 +1,267 @@
+/** Between our words and the vendor's: pure functions, nothing of the connection. */
+import { type Cash, type CashBalance, sameCurrency } from "../../domain/cash.ts";
+import { type Contract, cnExchange, contractKey, type Unmapped } from "../../domain/contract.ts";
+import { add } from "../../domain/money.ts";
+import { isTerminal, type Order } from "../../domain/order.ts";
+import type { Position } from "../../domain/position.ts";
+import type { Quote } from "../../domain/quote.ts";
+import type { OrderListing, PositionListing } from "../../spec/broker.ts";
+import { BrokerError } from "../../spec/broker-error.ts";
+import {
+  lookUp,
+  ORDER_STATUS,
+  ORDER_TYPE,
+  OUTSIDE_RTH,
+  REGION_OF_SUFFIX,
+  type Region,
+  SIDE,
+  TIME_IN_FORCE,
+  TRADE_STATUS,
+} from "./codes.ts";
+import type { Balance, Channel, PushedOrder, SessionPrices, VendorOrder, VendorQuote } from "./messages.ts";
+
+/** The form of a symbol, by region; the whole symbol matches. */
+export const SYMBOL_PATTERNS = {
+  US: "[A-Z]{1,6}(?:\\.[A-Z]{1,4})?",
+  HK: "(?!00000)\\d{5}",
+  CN: "(?:[0356]\\d|1[568])\\d{4}",
+} as const satisfies Record<Region, string>;
+
+/** Currency of a region's prices, for where the vendor gives none. */
+export const REGION_CURRENCIES = { US: "USD", HK: "HKD", CN: "CNY" } as const satisfies Record<Region, string>;
+
+/** The account's own channel; others hold other products. */
+const CHANNEL = "lb";
+
+/** A security as the vendor names it. */
+export interface Security {
+  readonly region: Region;
+  readonly symbol: string;
+}
+
+/**
+ * The vendor's symbol: `AAPL.US`, `700.HK` without zeros in front, as its documents show, `600519.SH`.
+ *
+ * @throws BrokerError `InvalidRequest` for a contract that Longport has no name for, with the contract in it.
+ */
+export function toSecurity(contract: Contract): Security {
+  const { tradeType, region, symbol } = contract;
+  if (tradeType !== "Securities" || !isRegion(region)) {
+    throw invalid(`${contractKey(contract)}: Longport trades Securities of US, HK and CN here`);
+  }
+  const suffix = matches(region, symbol) ? suffixOf(region, symbol) : undefined;
+  if (suffix === undefined) {
+    throw invalid(`${contractKey(contract)}: not a symbol of ${region}; expected the form ${SYMBOL_PATTERNS[region]}`);
+  }
+  return { region, symbol: `${region === "HK" ? Number(symbol) : symbol}.${suffix}` };
+}
+
+/** The contract of a vendor's symbol, with or without zeros; `undefined` for what has no name here: options, Singapore. */
+export function toContract(vendorSymbol: string): Contract | undefined {
+  const [, ticker = "", suffix = ""] = /^(.+)\.([A-Z]+)$/.exec(vendorSymbol) ?? [];
+  const region = lookUp<Region | null>(REGION_OF_SUFFIX, suffix) ?? null;
+  if (region === null) return undefined;
+  const symbol = region === "HK" && /^\d{1,5}$/.test(ticker) ? ticker.padStart(5, "0") : ticker;
+  if (!matches(region, symbol) || suffixOf(region, symbol) !== suffix) return undefined;
+  return { tradeType: "Securities", region, symbol };
+}
+
+function matches(region: Region, symbol: string): boolean {
+  return new RegExp(`^(?:${SYMBOL_PATTERNS[region]})$`).test(symbol);
+}
+
+function suffixOf(region: Region, symbol: string): string | undefined {
+  return region === "CN" ? cnExchange(symbol) : region;
+}
+
+export function isRegion(region: string): region is Region {
+  return Object.hasOwn(SYMBOL_PATTERNS, region);
+}
+
+function invalid(message: string): BrokerError {
+  return new BrokerError("InvalidRequest", message, { outcome: "not_sent" });
+}
+
+/** A number in plain decimal text, as the vendor takes it: 0.0000001 is not `1e-7`. */
+export function toDecimalText(value: number): string {
+  const [, sign = "", whole = "", part = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? [];
+  const shift = Number(exponent);
+  if (shift === 0) return String(value);
+  const digits = whole + part;
+  const point = whole.length + shift;
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
+  return point >= digits.length
+    ? `${sign}${digits.padEnd(point, "0")}`
+    : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+/** Currency of a contract: the vendor's, offshore yuan written CNY; the region's where the vendor gives none. */
+function contractCurrency(currency: string, contract: Contract): string {
+  if (currency !== "") return currency === "CNH" ? "CNY" : currency;
+  return regionCurrency(contract);
+}
+
+function regionCurrency({ region, symbol }: Contract): string {
+  // The yuan counters of Hong Kong have the numbers 80000 to 89999.
+  if (region === "HK" && symbol.startsWith("8")) return "CNY";
+  return isRegion(region) ? REGION_CURRENCIES[region] : "USD";
+}
+
+/** What the vendor lists, with what has no name here apart. */
+export function toOrderListing(orders: readonly VendorOrder[]): OrderListing {
+  const known: Order[] = [];
+  const unmapped: Unmapped[] = [];
+  for (const vendor of orders) {
+    const order = toOrder(vendor);
+    if (order === undefined) unmapped.push({ originSymbol: vendor.symbol, qty: vendor.quantity });
+    else known.push(order);
+  }
+  return { orders: known, unmapped };
+}
+
+/** True for an order that may still change by itself. */
+export function isOpen({ status }: Pick<VendorOrder, "status">): boolean {
+  return !isTerminal(lookUp(ORDER_STATUS, status) ?? "UNKNOWN");
+}
+
+/** One order; `undefined` when its contract or side has no name here. */
+export function toOrder(vendor: VendorOrder): Order | undefined {
+  const contract = toContract(vendor.symbol);
+  const direction = lookUp(SIDE, vendor.side);
+  if (contract === undefined || direction === undefined) return undefined;
+  const means = lookUp(ORDER_STATUS, vendor.status) ?? "UNKNOWN";
+  const filledQty = vendor.executed_quantity;
+  const status = means === "OPEN" && filledQty > 0 ? "PARTIALLY_FILLED" : means;
+  const orderType = lookUp(ORDER_TYPE, vendor.order_type) ?? null;
+  const failed = status === "REJECTED" || status === "EXPIRED";
+  return {
+    orderId: vendor.order_id,
+    contract,
+    currency: contractCurrency(vendor.currency, contract),
+    direction,
+    orderType,
+    price: orderType === "Market" ? null : vendor.price,
+    timeInForce: lookUp(TIME_IN_FORCE, vendor.time_in_force) ?? null,
+    // Where there is one session the vendor leaves it out, or gives whatever was sent.
+    lifecycle: contract.region === "US" ? (lookUp(OUTSIDE_RTH, vendor.outside_rth) ?? null) : "RTH",
+    qty: vendor.quantity,
+    filledQty,
+    avgPrice: filledQty > 0 ? vendor.executed_price : 0,
+    status,
+    originStatus: vendor.status || "Unknown",
+    errorReason: failed ? vendor.msg || vendor.status : "",
+    warning: isTerminal(status) ? null : vendor.msg || null,
+    tag: isTag(vendor.remark) ? vendor.remark : null,
+    createdAt: vendor.submitted_at,
+    updatedAt: vendor.updated_at ?? vendor.submitted_at,
+  };
+}
+
+/** What a push leaves out, and an order never changes. */
+export type Terms = Pick<VendorOrder, "time_in_force" | "outside_rth">;
+
+/** A pushed order in the form of a listed one. */
+export function fromPush({ submitted_quantity, submitted_price, ...order }: PushedOrder, terms: Terms): VendorOrder {
+  const { account_no: _, ...rest } = order;
+  return { ...rest, ...terms, quantity: submitted_quantity, price: submitted_price };
+}
+
+/** True for a gateway's mark; what people write into the remark of their own orders is left alone. */
+export function isTag(remark: string): boolean {
+  return /^[a-z0-9]{26}$/.test(remark);
+}
+
+/** Holdings of the account: one line a contract, what has no name here apart. */
+export function toPositions(channels: readonly Channel[]): PositionListing {
+  const positions = new Map<string, Position>();
+  const unmapped: Unmapped[] = [];
+  for (const { symbol, quantity: qty, currency } of channels
+    .filter(({ account_channel }) => account_channel === CHANNEL)
+    .flatMap(({ stock_info }) => stock_info)) {
+    // What was sold today may stay in the vendor's list with nothing in it.
+    if (qty === 0) continue;
+    const contract = toContract(symbol);
+    if (contract === undefined) {
+      unmapped.push({ originSymbol: symbol, qty });
+      continue;
+    }
+    const key = contractKey(contract);
+    const sum = add(positions.get(key)?.qty ?? 0, qty);
+    positions.set(key, { contract, unit: "Share", currency: contractCurrency(currency, contract), qty: sum });
+  }
+  return { positions: [...positions.values()], unmapped };
+}
+
+/** Currencies that the account can be expressed in, as the vendor writes cash. */
+const CASH_CURRENCIES = ["USD", "HKD", "CNH"] as const;
+
+/** The vendor's word of a currency. @throws BrokerError `NotSupported` */
+export function toCashCurrency(currency: string): string {
+  const word = CASH_CURRENCIES.find((each) => sameCurrency(each, currency));
+  if (word !== undefined) return word;
+  throw new BrokerError("NotSupported", `Longport expresses cash in ${CASH_CURRENCIES.join(", ")}, not in ${currency}`);
+}
+
+/** @throws BrokerError `NotSupported` when the vendor does not express the account in that currency. */
+export function toCash(balances: readonly Balance[], currency: string): Cash {
+  const line = balances.find((balance) => sameCurrency(balance.currency, currency));
+  if (line === undefined) {
+    const known = balances.map((balance) => balance.currency).join(", ") || "nothing";
+    throw new BrokerError("NotSupported", `Longport does not express this account in ${currency}; it gives ${known}`);
+  }
+  return {
+    currency: cashWord(line.currency),
+    amount: line.total_cash,
+    balances: mergeBalances(
+      line.cash_infos.map(({ currency: own, available_cash, frozen_cash }) => ({
+        currency: cashWord(own),
+        amount: add(available_cash, frozen_cash),
+        available: available_cash,
+      })),
+    ),
+  };
+}
+
+function cashWord(currency: string): string {
+  return currency === "CNY" ? "CNH" : currency;
+}
+
+function mergeBalances(lines: readonly CashBalance[]): CashBalance[] {
+  const merged = new Map<string, CashBalance>();
+  for (const line of lines) {
+    const before = merged.get(line.currency);
+    const amount = add(before?.amount ?? 0, line.amount);
+    merged.set(line.currency, {
+      currency: line.currency,
+      amount,
+      available: add(before?.available ?? 0, line.available ?? 0),
+    });
+  }
+  return [...merged.values()];
+}
+
+/**
+ * A quote: the prices of the session that traded last, be it the regular one or one before, after or overnight. The vendor
+ * gives an opening price for the regular session only.
+ */
+export function toQuote(contract: Contract, vendor: VendorQuote): Quote {
+  const { pre, post, overnight, open, trade_status } = vendor;
+  const regular: SessionPrices = vendor;
+  const extended = [pre, post, overnight].filter((prices) => prices !== null && prices.last_done > 0);
+  const newest = extended.reduce<SessionPrices>(
+    (best, prices) => (prices !== null && prices.timestamp >= best.timestamp ? prices : best),
+    regular,
+  );
+  return {
+    contract,
+    currency: regionCurrency(contract),
+    isTradable: lookUp(TRADE_STATUS, trade_status)?.tradable ?? false,
+    latest: newest.last_done,
+    preClose: newest.prev_close || regular.prev_close,
+    highPrice: newest.high || regular.high,
+    lowPrice: newest.low || regular.low,
+    openPrice: open,
+    timestamp: newest.timestamp,
+  };
+}

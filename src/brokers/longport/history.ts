@@ -1,0 +1,57 @@
+/** Old orders, page by page. A file of its own beside `broker.ts`, since the two together would be too long. */
+import type { Call } from "../../spec/broker.ts";
+import { BrokerError } from "../../spec/broker-error.ts";
+import type { VendorOrder } from "./messages.ts";
+import type { Wire } from "./wire.ts";
+
+const DAY_MS = 86_400_000;
+/** How far back orders are looked for. The vendor answers for ninety days. */
+const HISTORY_DAYS = 90;
+
+export interface History {
+  /** Orders of earlier days in these statuses, every page of them. @throws BrokerError */
+  orders(statuses: readonly string[], fresh: boolean, call: Call): Promise<readonly VendorOrder[]>;
+}
+
+export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History {
+  return {
+    async orders(statuses, fresh, call) {
+      const now = Date.now();
+      const vendorNow = now + wire.clockOffset();
+      // By the vendor's clock and by ours; midnights, so that equal reads share one call.
+      const from = dayStart(Math.min(now, vendorNow) - HISTORY_DAYS * DAY_MS);
+      const found = new Map<string, VendorOrder>();
+      for (let to = dayStart(Math.max(now, vendorNow) + 2 * DAY_MS); ; ) {
+        const query = { from, to, statuses };
+        const page = await wire.read(
+          {
+            what: "order history",
+            ...(fresh ? {} : { key: JSON.stringify(query) }),
+            limit: "trade",
+            act: (on, signal) => on.historyOrders(query, signal),
+          },
+          call,
+        );
+        const before = found.size;
+        for (const order of page.orders) found.set(order.order_id, order);
+        // Without word of more, a page that brings nothing new is the end.
+        if (page.hasMore === false || page.orders.length === 0) break;
+        if (page.hasMore === undefined && found.size === before) break;
+        const oldest = Math.min(...page.orders.map(({ submitted_at: at }) => at ?? Number.POSITIVE_INFINITY));
+        // Orders of the same second as the oldest may be on the next page, so it begins with that second again.
+        if (!(oldest <= to) || found.size === before) {
+          throw new BrokerError(
+            "BrokerFault",
+            "Longport's order history cannot be paged: too many orders of one second",
+          );
+        }
+        to = oldest;
+      }
+      return [...found.values()];
+    },
+  };
+}
+
+function dayStart(at: number): number {
+  return Math.floor(at / DAY_MS) * DAY_MS;
+}

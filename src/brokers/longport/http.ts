@@ -1,0 +1,127 @@
+/**
+ * The HTTP service over `fetch`: each request signed and sent once.
+ *
+ * Every order is placed, changed and canceled from here whatever the transport, for the SDK posts an order again when it is
+ * answered 429.
+ */
+import type * as v from "valibot";
+import { parseJson, parseReply, Unreadable } from "./messages.ts";
+import { HttpFault, NoAnswer, reasonOf, VendorRefusal } from "./refusals.ts";
+import { signatureHeader } from "./signature.ts";
+
+export interface HttpOptions {
+  readonly httpUrl: string;
+  readonly appKey: string;
+  readonly appSecret: string;
+  /** The token of the moment. */
+  token(): string;
+  /** Called with every answer's `Date`: the vendor's clock, milliseconds since the epoch. */
+  onTime(at: number): void;
+}
+
+/** A query: a list repeats its name, `undefined` leaves it out. */
+export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface HttpRequest {
+  readonly query?: Query;
+  /** Sent as JSON. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+  /** After this the answer is not waited for any more. */
+  readonly timeoutMs: number;
+}
+
+export interface Http {
+  /** @throws VendorRefusal, HttpFault, NoAnswer, Unreadable */
+  get<S extends v.GenericSchema>(path: string, schema: S, request: HttpRequest): Promise<v.InferOutput<S>>;
+  /** Sends once; gives the `data` of the answer, `undefined` where there is none. @throws as `get` */
+  write(method: "POST" | "PUT" | "DELETE", path: string, request: HttpRequest): Promise<unknown>;
+}
+
+export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOptions): Http {
+  async function send(method: string, path: string, request: HttpRequest): Promise<unknown> {
+    const { query = {}, body, signal, timeoutMs } = request;
+    const search = queryText(query);
+    const url = new URL(`${httpUrl}${path}${search === "" ? "" : `?${search}`}`);
+    const content = body === undefined ? "" : JSON.stringify(body);
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const accessToken = token();
+    const signed = { method, path: url.pathname, query: url.search.slice(1), body: content };
+    const signature = await signatureHeader({ ...signed, appKey, accessToken, timestamp }, appSecret);
+    const late = AbortSignal.timeout(timeoutMs);
+    if (signal.aborted) throw new NoAnswer("given up before the request was sent", { sent: false });
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(url, {
+        method,
+        headers: {
+          "X-Api-Key": appKey,
+          Authorization: accessToken,
+          "X-Timestamp": timestamp,
+          "X-Api-Signature": signature,
+          "Content-Type": "application/json; charset=utf-8",
+          "Accept-Language": "en",
+        },
+        ...(content === "" ? {} : { body: content }),
+        // A redirect would carry the token to another place, and an order twice.
+        redirect: "manual",
+        // Bun sends a request again that goes out on a connection which ends just then; a new connection cannot do so.
+        ...(method === "GET" ? {} : { keepalive: false }),
+        signal: AbortSignal.any([signal, late]),
+      });
+      text = await response.text();
+    } catch (error) {
+      if (late.aborted) throw new NoAnswer(`Longport did not answer within ${timeoutMs} ms`, { late: true });
+      if (signal.aborted) throw new NoAnswer("given up before Longport answered", { late: true });
+      throw new NoAnswer(`the connection failed: ${reasonOf(error)}`, { sent: !neverSent(error) });
+    }
+    const at = Date.parse(response.headers.get("date") ?? "");
+    if (!Number.isNaN(at)) onTime(at);
+    return dataOf(response.status, text);
+  }
+
+  return {
+    async get(path, schema, request) {
+      const data = await send("GET", path, request);
+      if (data === undefined) throw new Unreadable("it has no data");
+      return parseReply(schema, data);
+    },
+    write: send,
+  };
+}
+
+/** What an answer carries. An envelope counts whatever the status: the vendor gives its refusals all kinds of those. */
+function dataOf(status: number, text: string): unknown {
+  let envelope: unknown;
+  try {
+    envelope = parseJson(text);
+  } catch {
+    throw new HttpFault(status);
+  }
+  if (typeof envelope !== "object" || envelope === null || !("code" in envelope)) throw new HttpFault(status);
+  const { code, message, data } = envelope as { readonly code: unknown; readonly message?: unknown; data?: unknown };
+  if (Number(code) !== 0) throw new VendorRefusal(Number(code), typeof message === "string" ? message : "");
+  return data ?? undefined;
+}
+
+/** The query as it is sent and signed; parameters in the order given. */
+export function queryText(query: Query): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const each of value === undefined ? [] : [value].flat()) parameters.append(name, each as string);
+  }
+  return parameters.toString();
+}
+
+const NEVER_SENT =
+  /ECONNREFUSED|ConnectionRefused|connection refused|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT|dns error|failed to lookup/i;
+
+/** True when there was no connection the request could have gone out on; each runtime says so in words of its own. */
+function neverSent(error: unknown): boolean {
+  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
+    const { code } = cause as { readonly code?: unknown };
+    if (NEVER_SENT.test(`${typeof code === "string" ? code : ""} ${cause.message}`)) return true;
+  }
+  return false;
+}

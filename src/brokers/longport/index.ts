@@ -1,0 +1,29 @@
+/**
+ * A broker for Longbridge (长桥证券, Longport) accounts, over the vendor's HTTP and socket services.
+ *
+ * ```ts
+ * import { createHttpTrading } from "httptrading";
+ * import { longport } from "httptrading/longport";
+ *
+ * const broker = longport({
+ *   instanceId: "WyLqtMhDvAnBb6a3",
+ *   tokens: ["Vt5UCW2sLBvgPXjR"],
+ *   appKey: "…",
+ *   appSecret: "…",
+ *   tokenFile: "longport-token.toml",
+ *   autoRefreshToken: true,
+ * });
+ * export default { fetch: createHttpTrading({ brokers: [broker] }).fetch };
+ * ```
+ *
+ * Two transports give the same answers. `web`, the default, is made of `fetch`, `WebSocket` and WebCrypto: it runs
+ * wherever those are, needs no package, sees at once when a connection goes, and closes it when told to. `native` goes
+ * through the vendor's SDK (`npm install longport`). Its calls hang while a socket is down, it says nothing of its
+ * connections, so that this gateway has to ask every second, it cannot close them, and its binary does not load
+ * everywhere (old GLIBC, other processors, packagers that leave optional packages out). With either, orders go out
+ * over the gateway's own HTTP, since the SDK posts an order again when it is answered 429.
+ *
+ * @module
+ */
+export { longport } from "./broker.ts";
+export type { LongportOptions } from "./config.ts";

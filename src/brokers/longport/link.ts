@@ -1,0 +1,126 @@
+/**
+ * A link that is kept up: one connection after the other, resumed where the service still knows the session, and watched,
+ * since nothing tells of a connection whose other end has gone without a word.
+ */
+import { CMD, type LinkSession, readSession, writeCredential, writeHeartbeat } from "./protobuf.ts";
+import { isTokenRefusal, NoAnswer, reasonOf, VendorRefusal } from "./refusals.ts";
+import { openSocket, type Socket } from "./socket.ts";
+import { backOff, MS, pause } from "./timing.ts";
+
+export interface LinkOptions {
+  readonly url: string;
+  /** What the service should know of the client. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** A new one-time password. */
+  otp(signal: AbortSignal): Promise<string>;
+  /** Called on each connection that is authenticated, before the link counts as up. */
+  prepare(socket: Socket): Promise<void>;
+  onUp(): void;
+  onDown(reason: string): void;
+  onPush(cmd: number, body: Uint8Array): void;
+}
+
+export interface Link {
+  /** Resolves when the first attempt has ended, well or badly. */
+  start(): Promise<void>;
+  /** Gives connection and session up and begins anew. */
+  renew(): void;
+  close(): void;
+  /** @throws NoAnswer `sent: false` while there is no connection; else as {@link Socket.request}. */
+  request(cmd: number, body: Uint8Array, timeoutMs: number, signal: AbortSignal): Promise<Uint8Array>;
+}
+
+export function createLink(options: LinkOptions): Link {
+  const { url, metadata, otp, prepare, onUp, onDown, onPush } = options;
+  const stop = new AbortController();
+  let session: LinkSession | undefined;
+  let live: Socket | undefined;
+  let down = "not connected yet";
+  /** Ends the pause before the next attempt. */
+  let hurry = Promise.withResolvers<void>();
+  let renewals = 0;
+
+  async function authenticate(socket: Socket): Promise<void> {
+    const known = session;
+    // A session serves once more; when that fails the next attempt begins a new one.
+    session = undefined;
+    const resumable = known !== undefined && known.expires > Date.now();
+    const body = writeCredential(resumable ? known.id : await otp(stop.signal), metadata);
+    const cmd = resumable ? CMD.resume : CMD.auth;
+    session = readSession(await socket.request(cmd, body, MS.probe));
+  }
+
+  /** One connection from its beginning to its end. @returns why it ended. */
+  async function connect(onReady: () => void): Promise<string> {
+    const socket = await openSocket({ url, signal: stop.signal, timeoutMs: MS.connect, onPush });
+    const began = renewals;
+    try {
+      await authenticate(socket);
+      await prepare(socket);
+      if (began !== renewals) return "the token has changed";
+      live = socket;
+      onUp();
+      onReady();
+      const heartbeat = watch(socket);
+      const reason = await socket.closed;
+      clearInterval(heartbeat);
+      return reason;
+    } finally {
+      live = undefined;
+      socket.close("given up");
+    }
+  }
+
+  /** A half-open connection takes the heartbeat and answers nothing. */
+  function watch(socket: Socket): ReturnType<typeof setInterval> {
+    let beats = 0;
+    return setInterval(() => {
+      beats += 1;
+      socket
+        .request(CMD.heartbeat, writeHeartbeat(Date.now(), beats), MS.probe)
+        .catch(() => socket.close("Longport does not answer"));
+    }, MS.heartbeat);
+  }
+
+  async function keepUp(onFirst: () => void): Promise<void> {
+    let failures = 0;
+    while (!stop.signal.aborted) {
+      let wasUp = false;
+      let refused = false;
+      const resumed = session !== undefined;
+      down = await connect(() => {
+        failures = 0;
+        wasUp = true;
+        onFirst();
+      }).catch((error: unknown) => {
+        refused = error instanceof VendorRefusal && isTokenRefusal(error.code) && !resumed;
+        return reasonOf(error);
+      });
+      if (wasUp) onDown(down);
+      onFirst();
+      // A session that is no longer known says nothing about a new one.
+      const wait = resumed && !wasUp ? 0 : refused ? MS.refusedBackOff : backOff(failures);
+      await pause(wait, stop.signal, hurry.promise);
+      failures += 1;
+    }
+  }
+
+  return {
+    start: () => new Promise((resolve) => void keepUp(resolve)),
+    renew() {
+      session = undefined;
+      renewals += 1;
+      live?.close("the token has changed");
+      hurry.resolve();
+      hurry = Promise.withResolvers<void>();
+    },
+    close() {
+      down = "closed";
+      stop.abort();
+    },
+    request(cmd, body, timeoutMs, signal) {
+      if (live === undefined) return Promise.reject(new NoAnswer(down, { sent: false }));
+      return live.request(cmd, body, timeoutMs, signal);
+    },
+  };
+}

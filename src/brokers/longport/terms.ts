@@ -1,0 +1,37 @@
+/**
+ * What pushes leave out: time in force and session of an order, remembered from where they were seen.
+ *
+ * A push may be here before the answer to the order it is about, so what is being placed is found by its tag.
+ */
+import { isTag, type Terms } from "./convert.ts";
+import type { VendorOrder } from "./messages.ts";
+
+export interface TermsBook {
+  /** An order with this tag is about to be placed. */
+  placing(tag: string, terms: Terms): void;
+  /** An order was seen in full. */
+  seen(order: VendorOrder): void;
+  find(orderId: string, remark: string): Terms | undefined;
+}
+
+/** The latest so many are remembered. */
+const REMEMBERED = 10_000;
+
+export function createTermsBook(): TermsBook {
+  const known = new Map<string, Terms>();
+
+  function remember(key: string, { time_in_force, outside_rth }: Terms): void {
+    known.delete(key);
+    known.set(key, { time_in_force, outside_rth });
+    const oldest = known.keys().next().value;
+    if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
+  }
+
+  return {
+    placing: (tag, terms) => remember(`tag ${tag}`, terms),
+    seen: (order) => remember(order.order_id, order),
+    find(orderId, remark) {
+      return known.get(orderId) ?? (isTag(remark) ? known.get(`tag ${remark}`) : undefined);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** How long to wait for the vendor, and its documented limits. Source: the vendor's overview, "Rate Limit". */
+import { type Budget, createBudget } from "../shared/pacing.ts";
+
+/** In milliseconds. */
+export const MS = {
+  /** For connecting and authenticating a link. */
+  connect: 8_000,
+  /** Below the default deadline of a request, so that a read says what it waited for. */
+  read: 8_000,
+  /** After this a write without an answer is unknown. */
+  write: 15_000,
+  /** Silence of a link for this long is a half-open socket, and the connection is given up. */
+  probe: 5_000,
+  /** A ping says no before that. */
+  ping: 4_000,
+  /** So long one look answers everybody who asks. */
+  sharedProbe: 2_000,
+  /** Between two heartbeats of a link. */
+  heartbeat: 10_000,
+  /** Reading an order back after it was placed must not hold its answer up for longer. */
+  readBack: 2_000,
+  firstBackOff: 250,
+  mostBackOff: 15_000,
+  /** After a refused token: a person has to do something first. */
+  refusedBackOff: 30_000,
+  /** Between two looks at the token's file and its expiry. */
+  tokenCheck: 60_000,
+} as const;
+
+/** A token is refreshed when less than this is left, milliseconds. */
+export const REFRESH_BEFORE_MS = 3 * 86_400_000;
+
+/** Every call about orders and the account counts for one limit. */
+export function createTradeBudget(): Budget {
+  return createBudget({ name: "trade", windows: [{ limit: 30, perMs: 30_000 }], minSpacingMs: 20 });
+}
+
+/** Calls of the quote service. */
+export function createQuoteBudget(): Budget {
+  return createBudget({ name: "quote", windows: [{ limit: 10, perMs: 1_000 }] });
+}
+
+/** Of quote calls so many may be under way at once. */
+export const QUOTES_AT_ONCE = 5;
+
+/** Half to the whole of a time that doubles with every failure. */
+export function backOff(failures: number): number {
+  const most = Math.min(MS.mostBackOff, MS.firstBackOff * 2 ** Math.min(failures, 10));
+  return most * (0.5 + Math.random() / 2);
+}
+
+/** Resolves after so many milliseconds, or earlier when the signal aborts or `event` comes. */
+export function pause(ms: number, signal: AbortSignal, event?: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    void event?.then(done);
+  });
+}

@@ -1,0 +1,140 @@
+/**
+ * The file that keeps an access token: TOML with `token` and `expiry`, as the Python project of the same name writes it.
+ *
+ * The file system is reached only when a file is named, so that what needs none runs where there is none.
+ */
+import { parse, stringify, TomlDate } from "smol-toml";
+import { BrokerError } from "../../spec/broker-error.ts";
+import { isToken } from "./config.ts";
+import { reasonOf } from "./refusals.ts";
+
+/** A token and when it ends, in milliseconds since the epoch. */
+export interface AccessToken {
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+export interface TokenFile {
+  /** @throws BrokerError `AuthenticationFailed` for a file that is missing or says something else. */
+  read(): Promise<AccessToken>;
+  /** Replaces the file as a whole: after this it holds the new token, whatever happens to the machine. */
+  write(token: AccessToken): Promise<void>;
+  /** Acts while no other process does. `undefined` when another one holds the lock. */
+  locked<T>(act: () => Promise<T>): Promise<T | undefined>;
+}
+
+/** The part of Node's file system that is used here, which all three runtimes have. */
+interface FileSystem {
+  readFile(path: string, encoding: "utf8"): Promise<string>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  realpath(path: string): Promise<string>;
+  stat(path: string): Promise<{ readonly mtimeMs: number; readonly mode: number }>;
+  open(path: string, flags: string, mode?: number): Promise<FileHandle>;
+}
+
+interface FileHandle {
+  writeFile(text: string): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A lock that is older was left behind: a refresh takes seconds. */
+const LOCK_MS = 120_000;
+
+export function openTokenFile(path: string): TokenFile {
+  const system = async (): Promise<FileSystem> =>
+    // As a `string` the specifier is neither bundled nor looked up where there are no types of Node.
+    (await import("node:fs/promises" as string)) as FileSystem;
+
+  async function writeSynced(files: FileSystem, target: string, text: string, flags: string): Promise<void> {
+    const handle = await files.open(target, flags, 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async function isStale(files: FileSystem, lock: string): Promise<boolean> {
+    const found = await files.stat(lock).catch(() => undefined);
+    return found === undefined || Date.now() - found.mtimeMs > LOCK_MS;
+  }
+
+  return {
+    async read() {
+      let text: string;
+      try {
+        text = await (await system()).readFile(path, "utf8");
+      } catch (error) {
+        throw unusable(`the token file cannot be read: ${reasonOf(error)}`);
+      }
+      return parseTokenFile(text);
+    },
+
+    async write({ token, expiresAt }) {
+      const files = await system();
+      const target = await files.realpath(path);
+      const draft = `${target}.${crypto.randomUUID()}.tmp`;
+      const text = `${stringify({ token, expiry: new Date(expiresAt).toISOString().replace("Z", "+00:00") })}\n`;
+      try {
+        await writeSynced(files, draft, text, "wx");
+        await files.rename(draft, target);
+      } catch (error) {
+        await files.unlink(draft).catch(() => {});
+        throw error;
+      }
+      // The rename itself is safe once the folder is; a system that cannot open folders has it so at once.
+      const folder = await files.open(target.replace(/[^/\\]*$/, "") || ".", "r").catch(() => undefined);
+      await folder?.sync().catch(() => {});
+      await folder?.close();
+    },
+
+    async locked(act) {
+      const files = await system();
+      const lock = `${path}.lock`;
+      if (await isStale(files, lock)) await files.unlink(lock).catch(() => {});
+      try {
+        await writeSynced(files, lock, "", "wx");
+      } catch (error) {
+        if ((error as { readonly code?: unknown }).code === "EEXIST") return undefined;
+        throw error;
+      }
+      try {
+        return await act();
+      } finally {
+        await files.unlink(lock).catch(() => {});
+      }
+    },
+  };
+}
+
+/** @throws BrokerError `AuthenticationFailed`; what is in the file is never part of the message. */
+export function parseTokenFile(text: string): AccessToken {
+  let content: Readonly<Record<string, unknown>>;
+  try {
+    content = parse(text);
+  } catch {
+    throw unusable("the token file is not TOML");
+  }
+  const { token, expiry } = content;
+  if (!isToken(token)) throw unusable('the token file has no token = "…"');
+  const expiresAt = timeOf(expiry);
+  if (Number.isNaN(expiresAt)) {
+    throw unusable('the token file has no expiry = "…", a time such as 2026-01-01T00:00:00+00:00');
+  }
+  return { token, expiresAt };
+}
+
+/** A time without a zone counts as UTC. */
+function timeOf(expiry: unknown): number {
+  if (expiry instanceof TomlDate) return timeOf(expiry.toISOString());
+  if (typeof expiry !== "string") return Number.NaN;
+  const text = expiry.trim().replace(" ", "T");
+  return Date.parse(/(?:[zZ]|[+-]\d\d:?\d\d)$/.test(text) || !text.includes("T") ? text : `${text}Z`);
+}
+
+function unusable(message: string): BrokerError {
+  return new BrokerError("AuthenticationFailed", message, { outcome: "not_sent" });
+}

@@ -1,0 +1,107 @@
+/** The access token of the moment: read, watched, refreshed in time, and never handed to anybody but the vendor. */
+import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { isToken, type LongportConfig } from "./config.ts";
+import { REFRESH_BEFORE_MS } from "./timing.ts";
+import { type AccessToken, openTokenFile, type TokenFile } from "./token-file.ts";
+
+const NEW_TOKEN_MS = 90 * 86_400_000;
+
+/** The vendor's answer to a refresh. */
+export interface RefreshedToken {
+  readonly token: string;
+  readonly expired_at: string;
+}
+
+export interface TokenOptions {
+  readonly config: Pick<LongportConfig, "accessToken" | "tokenFile" | "autoRefreshToken">;
+  /** Asks the vendor for a new token that ends at that time. */
+  refresh(expiresAt: Date): Promise<RefreshedToken>;
+  /** Called when another token is the one to use. */
+  onChange(): void;
+}
+
+export interface Tokens {
+  /** @throws BrokerError `AuthenticationFailed` while there is none that serves. */
+  current(): string;
+  /** Why there is no token that serves, or `undefined`. */
+  problem(): BrokerError | undefined;
+  /** Reads the file, if there is one. @throws BrokerError `AuthenticationFailed` */
+  load(): Promise<void>;
+  /** Takes up what another process wrote, and refreshes what ends soon. Never throws: {@link problem} says what is wrong. */
+  check(): Promise<void>;
+}
+
+export function createTokens({ config, refresh, onChange }: TokenOptions): Tokens {
+  const { accessToken, tokenFile, autoRefreshToken } = config;
+  const file: TokenFile | undefined = tokenFile === undefined ? undefined : openTokenFile(tokenFile);
+  let known: AccessToken | undefined =
+    accessToken === undefined ? undefined : { token: accessToken, expiresAt: Number.POSITIVE_INFINITY };
+  let fault: BrokerError | undefined;
+
+  function problem(): BrokerError | undefined {
+    if (known === undefined) return fault ?? failed("the token file has not been read yet");
+    return known.expiresAt <= Date.now() ? expired(known.expiresAt) : undefined;
+  }
+
+  function take(token: AccessToken): void {
+    const before = known;
+    known = token;
+    if (before !== undefined && before.token !== token.token) onChange();
+  }
+
+  /** Another process may have been here first; what it wrote is used then. */
+  async function renew(on: TokenFile): Promise<void> {
+    const kept = await on.read();
+    take(kept);
+    if (!endsSoon(kept)) return;
+    const answer = await refresh(new Date(Date.now() + NEW_TOKEN_MS));
+    if (!isToken(answer.token)) throw failed("the vendor's new token is not one that can be sent");
+    const expiresAt = Date.parse(answer.expired_at);
+    const fresh = { token: answer.token, expiresAt: Number.isNaN(expiresAt) ? Date.now() + NEW_TOKEN_MS : expiresAt };
+    // The vendor has ended the token before, so this one must not be lost: used it is in either case.
+    await on.write(fresh).finally(() => take(fresh));
+  }
+
+  return {
+    current() {
+      const reason = problem();
+      if (reason !== undefined || known === undefined) throw reason;
+      return known.token;
+    },
+    problem,
+    async load() {
+      if (file === undefined) return;
+      known = await file.read();
+      const reason = problem();
+      if (reason !== undefined) throw reason;
+    },
+    async check() {
+      if (file === undefined) return;
+      try {
+        take(await file.read());
+        const token = known;
+        if (autoRefreshToken && token !== undefined && endsSoon(token)) await file.locked(() => renew(file));
+        fault = undefined;
+      } catch (error) {
+        // A token in hand serves on until it ends.
+        fault = isBrokerError(error) ? error : failed("the access token could not be refreshed");
+      }
+    },
+  };
+}
+
+/** One that has ended already cannot be refreshed any more. */
+function endsSoon({ expiresAt }: AccessToken): boolean {
+  const left = expiresAt - Date.now();
+  return left > 0 && left < REFRESH_BEFORE_MS;
+}
+
+function expired(at: number): BrokerError {
+  return failed(
+    `the access token expired at ${new Date(at).toISOString()}; get a new one from the vendor's developer site`,
+  );
+}
+
+function failed(message: string): BrokerError {
+  return new BrokerError("AuthenticationFailed", message, { outcome: "not_sent" });
+}

@@ -1,0 +1,329 @@
+/**
+ * The connection to Longport: token, HTTP and one transport, kept within the vendor's limits.
+ *
+ * - Writes go out over HTTP, once, and only while HTTP answers and the account's pushes are subscribed; a cancel goes out
+ *   whatever the state of the links. None of them waits for a connection.
+ * - A write that was handed over is not given up when its caller's deadline passes: it ends with the answer, with the
+ *   connection, or after {@link MS.write} as unknown, so that a late answer still says what became of the order.
+ * - A read that a lost connection took with it is asked again once.
+ */
+import type { Call } from "../../spec/broker.ts";
+import type { BrokerError } from "../../spec/broker-error.ts";
+import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
+import type { LongportConfig } from "./config.ts";
+import { createHttp, type HttpRequest } from "./http.ts";
+import { type PushedOrder, REPLIES } from "./messages.ts";
+import { createNativeTransport } from "./native.ts";
+import { isTokenRefusal, NoAnswer, notConnected, type Purpose, toBrokerError, VendorRefusal } from "./refusals.ts";
+import { backOff, createQuoteBudget, createTradeBudget, MS, pause, QUOTES_AT_ONCE } from "./timing.ts";
+import { createTokens } from "./tokens.ts";
+import type { Transport } from "./transport.ts";
+import { createTurnstile } from "./turnstile.ts";
+import { createWebTransport } from "./web.ts";
+
+export interface WireHandlers {
+  onOrder(order: PushedOrder): void;
+  onConnection(connected: boolean, reason?: string): void;
+}
+
+/** A read of the transport, and which of the vendor's limits it counts for. */
+export interface Read<T> {
+  /** Names the call in messages. */
+  readonly what: string;
+  /** Equal keys under way share one call; absent, it is a call of its own. */
+  readonly key?: string;
+  readonly limit: "trade" | "quote";
+  act(transport: Transport, signal: AbortSignal): Promise<T>;
+}
+
+export interface Write {
+  readonly what: string;
+  readonly purpose: Exclude<Purpose, "read">;
+  readonly kind: Exclude<PacingClass, "read">;
+  readonly method: "POST" | "PUT" | "DELETE";
+  readonly request: Pick<HttpRequest, "query" | "body">;
+}
+
+export interface Wire {
+  /** Resolves when the first attempt has ended. @throws BrokerError for what another attempt cannot heal. */
+  start(): Promise<void>;
+  close(): void;
+  /** True when both links and HTTP answer now, by round trips at most two seconds old. @throws BrokerError */
+  probe(call: Call): Promise<boolean>;
+  /** The vendor's clock, milliseconds since the epoch, by a round trip. @throws BrokerError */
+  vendorTime(call: Call): Promise<number>;
+  /** Milliseconds that the vendor's clock was ahead of ours when it was last heard. */
+  clockOffset(): number;
+  read<T>(read: Read<T>, call: Call): Promise<T>;
+  /** The `data` of the answer. */
+  write(write: Write, call: Call): Promise<unknown>;
+}
+
+const ORDER_PATH = "/v1/trade/order";
+
+export function createWire(config: LongportConfig, deadlineMs: number, handlers: WireHandlers): Wire {
+  const shared = createSharedReads();
+  const budgets = { trade: createTradeBudget(), quote: createQuoteBudget() };
+  const quotes = createTurnstile(QUOTES_AT_ONCE);
+  /** Aborted by `close`; absent while the wire is not running. */
+  let running: AbortController | undefined;
+  let starting: Promise<void> | undefined;
+  let transport: Transport | undefined;
+  let offset = 0;
+  let link: { readonly up: boolean; readonly reason: string } = { up: false, reason: "not started" };
+  /** Why HTTP does not answer; `undefined` while it does. */
+  let silence: string | undefined;
+  let told = false;
+  let recovering: Promise<void> | undefined;
+  let looked: { readonly on: Transport; readonly at: number; readonly answer: Promise<boolean> } | undefined;
+
+  const http = createHttp({
+    ...config,
+    token: () => tokens.current(),
+    onTime: (at) => {
+      offset = at - Date.now();
+    },
+  });
+  const tokens = createTokens({
+    config,
+    refresh: (expiresAt) =>
+      http.get("/v1/token/refresh", REPLIES.refreshed, {
+        query: { expired_at: expiresAt.toISOString() },
+        signal: running?.signal ?? AbortSignal.abort(),
+        timeoutMs: MS.write,
+      }),
+    onChange: () => transport?.renew(),
+  });
+
+  /** Asks for a one-time password, which counts for no limit: the round trip that shows that HTTP, key and token serve. */
+  function door(signal: AbortSignal, timeoutMs: number) {
+    return http.get("/v1/socket/token", REPLIES.otp, { signal, timeoutMs });
+  }
+
+  async function otp(signal: AbortSignal): Promise<string> {
+    try {
+      const { otp: password, limit, online } = await door(signal, MS.read);
+      hear();
+      if (limit !== undefined && limit !== null && Number(online) >= Number(limit)) {
+        throw new NoAnswer(`Longport has ${online} links of this account open and takes no more than ${limit}`);
+      }
+      return password;
+    } catch (error) {
+      notice(error);
+      throw error;
+    }
+  }
+
+  function problem(): BrokerError | undefined {
+    if (running === undefined) return notConnected(link.reason);
+    const token = tokens.problem();
+    if (token !== undefined) return token;
+    if (silence !== undefined) return notConnected(silence);
+    return link.up ? undefined : notConnected(link.reason);
+  }
+
+  /** Tells of the connection when it came or went. */
+  function tell(): void {
+    const reason = problem();
+    const connected = reason === undefined;
+    if (connected === told) return;
+    told = connected;
+    if (connected) handlers.onConnection(true);
+    else handlers.onConnection(false, reason.message);
+  }
+
+  function hear(): void {
+    silence = undefined;
+    tell();
+  }
+
+  /** Draws from a failed call what it says about the connection as a whole. */
+  function notice(error: unknown): void {
+    if (error instanceof NoAnswer && !error.late) {
+      silence ??= error.message;
+      tell();
+      void recover();
+    } else if (error instanceof NoAnswer) {
+      void recover();
+    } else if (error instanceof VendorRefusal && isTokenRefusal(error.code)) {
+      // Another process may have refreshed the token.
+      void tokens.check().then(tell);
+    }
+  }
+
+  /** Looks whether HTTP answers, until it does. */
+  function recover(): Promise<void> {
+    const signal = running?.signal;
+    if (signal === undefined) return Promise.resolve();
+    recovering ??= (async () => {
+      for (let failures = 0; !signal.aborted; failures += 1) {
+        try {
+          await door(signal, MS.probe);
+          break;
+        } catch (error) {
+          // Any answer is a sign of life.
+          if (!(error instanceof NoAnswer)) break;
+          if (!signal.aborted) silence ??= error.message;
+          tell();
+        }
+        await pause(backOff(failures), signal);
+      }
+      recovering = undefined;
+      if (!signal.aborted) hear();
+    })();
+    return recovering;
+  }
+
+  /** One look answers everybody who asks for a while. */
+  function look(on: Transport, stop: AbortSignal): Promise<boolean> {
+    const now = performance.now();
+    if (looked?.on === on && now - looked.at < MS.sharedProbe) return looked.answer;
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(MS.probe)]);
+    const answer = (async () => {
+      await budgets.quote.take("read", { signal });
+      const answers = await Promise.allSettled([on.probe(signal), door(signal, MS.probe)]);
+      for (const each of answers) if (each.status === "rejected") notice(each.reason);
+      return answers.every(({ status }) => status === "fulfilled");
+    })();
+    looked = { on, at: now, answer };
+    return answer;
+  }
+
+  const bounds = (signal: AbortSignal) => ({ signal, deadline: performance.now() + deadlineMs });
+
+  function requireRunning(): { readonly transport: Transport; readonly stop: AbortSignal } {
+    const token = running === undefined ? undefined : tokens.problem();
+    if (running === undefined || transport === undefined) throw notConnected(link.reason);
+    if (token !== undefined) throw token;
+    return { transport, stop: running.signal };
+  }
+
+  async function readOnce<T>({ limit, act }: Read<T>, signal: AbortSignal): Promise<T> {
+    const turn = await budgets[limit].take("read", bounds(signal));
+    const { transport: on, stop } = requireRunning();
+    const either = AbortSignal.any([signal, stop]);
+    const leave = limit === "quote" ? await quotes.enter(either) : () => {};
+    try {
+      return await act(on, either);
+    } finally {
+      leave();
+      turn.arrived();
+    }
+  }
+
+  async function readTwice<T>(read: Read<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await readOnce(read, signal);
+    } catch (error) {
+      notice(error);
+      const lost = error instanceof NoAnswer && !error.late;
+      if (!lost || running === undefined || signal.aborted) throw error;
+      // A link takes a moment to come back; HTTP tells by itself when it answers again.
+      await pause(MS.firstBackOff, AbortSignal.any([signal, running.signal]));
+      if (read.limit === "trade") await pause(MS.read, signal, recovering ?? Promise.resolve());
+      return readOnce(read, signal);
+    }
+  }
+
+  return {
+    async start() {
+      if (starting !== undefined) return starting;
+      const stop = new AbortController();
+      starting = (async () => {
+        await tokens.load();
+        running = stop;
+        link = { up: false, reason: "not connected yet" };
+        const mine = {
+          onOrder: handlers.onOrder,
+          onLink(up: boolean, reason: string) {
+            if (running !== stop) return;
+            link = { up, reason };
+            tell();
+          },
+        };
+        transport =
+          config.transport === "native"
+            ? createNativeTransport({ config, token: () => tokens.current(), handlers: mine })
+            : createWebTransport({ config, http, handlers: mine, otp });
+        await tokens.check();
+        await transport.start();
+        void (async () => {
+          while (!stop.signal.aborted) {
+            await pause(MS.tokenCheck, stop.signal);
+            if (stop.signal.aborted) return;
+            await tokens.check();
+            tell();
+          }
+        })();
+      })();
+      try {
+        await starting;
+      } catch (error) {
+        this.close();
+        throw error;
+      }
+    },
+
+    close() {
+      link = { up: false, reason: "closed" };
+      running?.abort();
+      running = undefined;
+      starting = undefined;
+      transport?.close();
+      transport = undefined;
+      told = false;
+      for (const budget of Object.values(budgets)) budget.clear();
+    },
+
+    async probe(call) {
+      const { transport: on, stop } = requireRunning();
+      const inTime = AbortSignal.any([call.signal, stop, AbortSignal.timeout(MS.ping)]);
+      const answered = await shared.read("probe", inTime, () => look(on, stop));
+      return answered && problem() === undefined;
+    },
+
+    async vendorTime(call) {
+      const { stop } = requireRunning();
+      try {
+        await shared.read("time", AbortSignal.any([call.signal, stop]), (signal) => door(signal, MS.read));
+      } catch (error) {
+        notice(error);
+        throw toBrokerError(error, "the time", "read");
+      }
+      return Date.now() + offset;
+    },
+
+    clockOffset: () => offset,
+
+    async read(read, call) {
+      requireRunning();
+      try {
+        const { key } = read;
+        if (key === undefined) return await readTwice(read, call.signal);
+        return await shared.read(`${read.what} ${key}`, call.signal, (signal) => readTwice(read, signal));
+      } catch (error) {
+        throw toBrokerError(error, read.what, "read");
+      }
+    },
+
+    async write({ what, purpose, kind, method, request }, call) {
+      requireRunning();
+      const ready = () => (kind === "cancel" ? undefined : problem());
+      const before = ready();
+      if (before !== undefined) throw before;
+      const turn = await budgets.trade.take(kind, bounds(call.signal));
+      const { stop } = requireRunning();
+      const reason = ready();
+      if (reason !== undefined) throw reason;
+      if (call.signal.aborted) throw notConnected("given up before the request was sent");
+      try {
+        return await http.write(method, ORDER_PATH, { ...request, signal: stop, timeoutMs: MS.write });
+      } catch (error) {
+        notice(error);
+        throw toBrokerError(error, what, purpose);
+      } finally {
+        turn.arrived();
+      }
+    },
+  };
+}
