@@ -139,7 +139,7 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     throw error;
   };
   let closed = false;
-  let listening = await listenWeb(running, options.port ?? 0, host).catch(abandon);
+  let listening = await listenWeb(running, options.port ?? 0, host, venue.now).catch(abandon);
   const { port } = listening;
   let restarting = Promise.resolve();
 
@@ -151,7 +151,7 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
   const reopen = async (): Promise<void> => {
     while (!closed) {
       try {
-        listening = await listenWeb(running, port, host);
+        listening = await listenWeb(running, port, host, venue.now);
         return;
       } catch {
         await pause(REOPEN_MS);

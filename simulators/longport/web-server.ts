@@ -13,12 +13,12 @@ const LONGEST_BODY = 1024 * 1024;
 const UNSUPPORTED_DATA = 1003;
 const GOING_AWAY = 1001;
 
-/** Opens the port. */
-export async function listenWeb(gateway: Gateway, port: number, host: string): Promise<Listening> {
+/** Opens the port. @param now the exchange's clock, which every answer is dated by */
+export async function listenWeb(gateway: Gateway, port: number, host: string, now: () => number): Promise<Listening> {
   const frozen = new WeakSet<Duplex>();
   // Longer than clients keep a connection, so that none is closed while a request is on its way to it.
   const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
-    serveHttp(gateway, frozen, request, response).catch(() => request.socket.destroy());
+    serveHttp(gateway, frozen, now, request, response).catch(() => request.socket.destroy());
   });
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
@@ -43,6 +43,7 @@ export async function listenWeb(gateway: Gateway, port: number, host: string): P
 async function serveHttp(
   gateway: Gateway,
   frozen: WeakSet<Duplex>,
+  now: () => number,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -59,7 +60,11 @@ async function serveHttp(
   const wire: HttpWire = {
     send(status, contentType, text) {
       if (response.destroyed || frozen.has(socket)) return;
-      response.writeHead(status, { "content-type": contentType, "x-trace-id": randomBytes(16).toString("hex") });
+      response.writeHead(status, {
+        "content-type": contentType,
+        date: new Date(now()).toUTCString(),
+        "x-trace-id": randomBytes(16).toString("hex"),
+      });
       response.end(text);
     },
     destroy: () => socket.destroy(),
