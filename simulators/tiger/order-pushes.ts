@@ -85,6 +85,11 @@ export function createOrderPushes({ desk, faults, heartbeatMs, restart }: OrderP
     members.delete(member);
   };
 
+  const expectWithin = (member: Member, ms: number): void => {
+    clearTimeout(member.heartbeat);
+    member.heartbeat = setTimeout(() => member.wire.terminate(), ms);
+  };
+
   const say = (member: Member, response: PushResponse): void => {
     if (!member.isSilent && members.has(member)) member.wire.send(response);
   };
@@ -123,7 +128,7 @@ export function createOrderPushes({ desk, faults, heartbeatMs, restart }: OrderP
     member.isReady = true;
     const send = heartbeatMs ?? (connect.sendInterval || DEFAULT_HEARTBEAT_MS);
     const receive = heartbeatMs ?? (connect.receiveInterval || DEFAULT_HEARTBEAT_MS);
-    member.heartbeat = setTimeout(() => member.wire.terminate(), send * MISSED);
+    expectWithin(member, send * MISSED);
     const version = connect.acceptVersion === "" ? "3" : connect.acceptVersion;
     say(member, {
       command: COMMAND.CONNECTED,
@@ -227,6 +232,7 @@ export function createOrderPushes({ desk, faults, heartbeatMs, restart }: OrderP
       total += 1;
       const member: Member = { wire, isReady: false, isSilent: false, accounts: new Set() };
       members.add(member);
+      expectWithin(member, DEFAULT_HEARTBEAT_MS * MISSED);
       return {
         receive(request) {
           if (member.isSilent || !members.has(member)) return;
