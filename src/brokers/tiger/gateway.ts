@@ -17,6 +17,7 @@ import {
   toRefusal,
   withoutAnswer,
 } from "./refusals.ts";
+import { sendOnce } from "./runtime.ts";
 import type { Method } from "./timing.ts";
 
 /** What every request carries. */
@@ -53,11 +54,18 @@ export interface Gateway {
   send<S extends v.GenericSchema>(request: GatewayRequest<S>): Promise<v.InferOutput<S>>;
   /** The vendor's clock, by the last answer; this machine's while there was none. Milliseconds since the epoch. */
   now(): number;
+  close(): void;
+}
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
 }
 
 export function createGateway({ tigerId, deviceId, token, sign, verify }: GatewayOptions): Gateway {
   /** Milliseconds by which this machine's clock is ahead. */
   let clockAheadMs: number | undefined;
+  const once = sendOnce();
 
   async function signed(method: Method, content: JsonObject | undefined, timestamp: string): Promise<string> {
     const parameters: Record<string, string> = {
@@ -73,7 +81,7 @@ export function createGateway({ tigerId, deviceId, token, sign, verify }: Gatewa
     return JSON.stringify({ ...parameters, sign: await sign(textToSign(parameters)) });
   }
 
-  async function post(url: string, body: string, signal: AbortSignal): Promise<{ status: number; text: string }> {
+  async function post(url: string, body: string, purpose: Purpose, signal: AbortSignal): Promise<HttpAnswer> {
     const response = await fetch(url, {
       method: "POST",
       headers: {
@@ -84,8 +92,7 @@ export function createGateway({ tigerId, deviceId, token, sign, verify }: Gatewa
       signal,
       // A redirect that is followed would send a write twice.
       redirect: "manual",
-      // Bun sends a request again when a kept connection turns out to be closed; with this it opens one for each.
-      keepalive: false,
+      ...(purpose === "read" ? {} : once.init),
     });
     return { status: response.status, text: await response.text() };
   }
@@ -128,9 +135,9 @@ export function createGateway({ tigerId, deviceId, token, sign, verify }: Gatewa
       if (signal.aborted) throw notConnected("given up before the request was sent");
       const timestamp = toTimestamp(new Date());
       const body = await signed(method, content, timestamp);
-      let answer: { status: number; text: string };
+      let answer: HttpAnswer;
       try {
-        answer = await post(url, body, signal);
+        answer = await post(url, body, purpose, signal);
       } catch (error) {
         throw unreachable(error, method, purpose, signal);
       }
@@ -142,6 +149,8 @@ export function createGateway({ tigerId, deviceId, token, sign, verify }: Gatewa
     },
 
     now: () => Date.now() - (clockAheadMs ?? 0),
+
+    close: () => once.close(),
   };
 }
 

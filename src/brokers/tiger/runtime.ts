@@ -33,6 +33,7 @@ interface Modules {
 }
 
 interface Host {
+  readonly Deno?: { createHttpClient?(options: { poolMaxIdlePerHost: number }): { close(): void } };
   readonly navigator?: { readonly userAgent?: string };
   readonly process?: { getBuiltinModule?(name: string): unknown };
 }
@@ -48,4 +49,22 @@ export function builtin<M extends keyof Modules>(name: M): Modules[M] | undefine
 /** True where connections to the push service can be kept. */
 export function hasSockets(): boolean {
   return builtin("node:net") !== undefined && builtin("node:tls") !== undefined;
+}
+
+/** What `fetch` must be told so that nothing is sent twice. */
+export interface SendOnce {
+  readonly init: Readonly<Record<string, unknown>>;
+  close(): void;
+}
+
+/**
+ * Bun and Deno send a request again by themselves when a kept connection turns out to be closed, also one that changes
+ * something. On a connection of its own there is nothing to send it again on.
+ */
+export function sendOnce(): SendOnce {
+  const client = (globalThis as Host).Deno?.createHttpClient?.({ poolMaxIdlePerHost: 0 });
+  return {
+    init: { keepalive: false, ...(client === undefined ? {} : { client }) },
+    close: () => client?.close(),
+  };
 }

@@ -179,6 +179,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
       closed = true;
       running?.abort(notConnected("closed"));
       running = undefined;
+      gateway?.close();
       gateway = undefined;
       budgets.clear();
     },
