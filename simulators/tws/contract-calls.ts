@@ -1,12 +1,12 @@
 /** What IB knows of contracts. */
 import { marketOf } from "../../src/exchange/markets.ts";
-import { findContracts, type IbContract, unknownContract } from "./contracts.ts";
+import { findContracts, type IbContract, OVERNIGHT, unknownContract } from "./contracts.ts";
 import type { Client, Desk } from "./desk.ts";
 import { ascii, type Message } from "./frames.ts";
 import { RESPONSE, SINCE } from "./messages.ts";
 import { contractQuery } from "./order-request.ts";
 import { Refusal } from "./refusal.ts";
-import { hoursText } from "./times.ts";
+import { type Hours, hoursText } from "./times.ts";
 
 const ORDER_TYPES = "ACTIVETIM,AD,ADJUST,ALERT,ALGO,AVGCOST,DAY,GTC,LMT,MKT,WHATIF";
 
@@ -46,7 +46,7 @@ const RULES: Readonly<Record<string, number>> = { US: 26, HK: 3137, CN: 1733 };
 
 function details(desk: Desk, version: number, reqId: number, found: IbContract, asked: string): Message {
   const region = found.contract?.region ?? "";
-  const hours = (of: "trading" | "liquid"): string => hoursText(region, of, desk.venue.now(), desk.holidays);
+  const hours = (of: Hours): string => hoursText(region, of, desk.venue.now(), desk.holidays);
   const rule = String(RULES[region] ?? 26);
   return [
     RESPONSE.contractDetails,
@@ -76,8 +76,8 @@ function details(desk: Desk, version: number, reqId: number, found: IbContract, 
     "",
     "",
     found.timeZone,
-    hours("trading"),
-    hours("liquid"),
+    hours(asked === OVERNIGHT ? "night" : "trading"),
+    hours(asked === OVERNIGHT ? "night" : "liquid"),
     "",
     0,
     0,

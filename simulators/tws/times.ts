@@ -22,19 +22,21 @@ export function startOfDay(at: number): number {
   return instantAt(NEW_YORK, wallTime(NEW_YORK, at).day, 0);
 }
 
-/** Which sessions a list of hours tells of: all that a day order may trade in, or the regular ones. */
-export type Hours = "trading" | "liquid";
+/** Which sessions a list of hours tells of: all that a day order may trade in, the regular ones, or the night. */
+export type Hours = "trading" | "liquid" | "night";
 
 const COUNTED: Readonly<Record<Hours, ReadonlySet<string>>> = {
   trading: new Set(["PRE_HOURS", "RTH", "AFTER_HOURS"]),
   liquid: new Set(["RTH"]),
+  night: new Set(["OVERNIGHT"]),
 };
 
 /** `20261124:0930-20261124:1600;20261125:CLOSED;…`, today and the days that follow, on the market's own clock. */
 export function hoursText(region: string, hours: Hours, now: number, holidays: Holidays): string {
   const market = marketOf(region);
   if (market === undefined) return "";
-  const today = wallTime(market.timeZone, now).day;
+  // The night that is running began yesterday.
+  const today = wallTime(market.timeZone, now).day - (hours === "night" ? 1 : 0);
   return Array.from({ length: DAYS_TOLD }, (_, ahead) => dayText(market, today + ahead, hours, holidays)).join(";");
 }
 
@@ -55,6 +57,14 @@ export function nextOpening(
 
 function dayText({ region, timeZone, slots }: Market, day: number, hours: Hours, holidays: Holidays): string {
   const calendar = tradingCalendar(region, holidays[region]);
+  if (hours === "night") {
+    // It counts as part of the day on which it ends, and is told on the day on which it begins.
+    const night = slots.find(({ from }) => from < 0);
+    const begins = night === undefined ? undefined : 24 * 60 + night.from;
+    const state = begins === undefined ? "" : calendar?.status(instantAt(timeZone, day, begins)).unifiedStatus;
+    if (night === undefined || begins === undefined || state !== "OVERNIGHT") return `${compact(day)}:CLOSED`;
+    return `${compact(day)}:${clock(begins)}-${compact(day + 1)}:${clock(night.to)}`;
+  }
   const ranges: { from: number; to: number }[] = [];
   for (const { from, to } of slots) {
     const state = calendar?.status(instantAt(timeZone, day, from)).unifiedStatus ?? "CLOSED";

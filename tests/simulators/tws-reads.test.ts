@@ -136,6 +136,7 @@ describe.each([193, 178])("at version %i", (maxVersion) => {
     expect(berkshire.contract).toMatchObject({ localSymbol: "BRK B", tradingClass: "BRKB", primaryExch: "NYSE" });
     const [byId] = await details(6, { conId: 265598, exchange: "OVERNIGHT" });
     expect(byId.contract).toMatchObject({ symbol: "AAPL", exchange: "OVERNIGHT" });
+    expect(byId.tradingHours).toMatch(/^\d{8}:2000-\d{8}:0400;/);
   });
 
   test("contracts that are unknown or ambiguous", async () => {
