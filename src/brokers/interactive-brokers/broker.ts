@@ -33,13 +33,19 @@ const LOOK_UP_MS = 10_000;
 export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
   const config = parseInteractiveBrokersOptions(options);
   const { clientId } = config;
+  /** What was last told of each order, so that nothing is told twice. */
   const pushed = new Map<number, string>();
+  /** Orders to be told of when all lists have been read. */
+  const held = new Set<number>();
   let host: BrokerHost | undefined;
 
   const wire = createWire(config, options.deadlineMs ?? DEADLINE_MS, {
     onMessage(message) {
       const permId = store.hear(message);
-      if (permId !== undefined) push(permId);
+      if (permId === undefined) return;
+      // A completed order comes without the average of its fills, which the list of fills brings after it.
+      if (message.kind === "completedOrder" || held.has(permId)) held.add(permId);
+      else push(permId);
     },
     onConnection(connected, reason) {
       if (connected) listings.watch();
@@ -49,7 +55,11 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
   });
   const store = createOrderStore({ clientId, account: wire.account, now: wire.now, toTime });
   const directory = createDirectory(wire);
-  const listings = createListings(wire, store);
+  const listings = createListings(wire, store, () => {
+    const permIds = [...held];
+    held.clear();
+    for (const permId of permIds) push(permId);
+  });
 
   /** Tells the host what an order is now, once. Where its contract has to be asked for first, a little later. */
   function push(permId: number): void {

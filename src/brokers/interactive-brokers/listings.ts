@@ -17,7 +17,9 @@ export interface Listings {
   close(): void;
 }
 
-export function createListings(wire: Wire, store: OrderStore): Listings {
+/** @param onListed called when no list is being read any more. */
+export function createListings(wire: Wire, store: OrderStore, onListed: () => void): Listings {
+  let reading = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
   let watching = false;
 
@@ -30,8 +32,18 @@ export function createListings(wire: Wire, store: OrderStore): Listings {
   const completed = (read: Reader) => read(completedOrders, "completed");
   const fills = (read: Reader) => read((asking) => executions(asking, account()));
 
-  /** What ends while it is being listed is in one list or in both, never in neither: open orders are read first. */
   async function everything(read: Reader): Promise<ReadonlySet<number>> {
+    reading += 1;
+    try {
+      return await readEverything(read);
+    } finally {
+      reading -= 1;
+      if (reading === 0) onListed();
+    }
+  }
+
+  /** What ends while it is being listed is in one list or in both, never in neither: open orders are read first. */
+  async function readEverything(read: Reader): Promise<ReadonlySet<number>> {
     const found = new Set(await open(read));
     for (const permId of await completed(read)) found.add(permId);
     const filled = await fills(read);

@@ -1,0 +1,250 @@
+import { expect, test } from "vitest";
+import { UNUSUAL_POSITIONS } from "../../../simulators/tws/accounts.ts";
+import type { Order } from "../../../src/domain/order.ts";
+import { demoTradingTime } from "../../../src/exchange/demo-account.ts";
+import { call, openTws, rejection, restingOrder, startBroker, until, type WholeBroker } from "./setup.ts";
+
+const QQQ = { tradeType: "Securities", region: "US", symbol: "QQQ" } as const;
+
+async function listed(broker: WholeBroker, orderId: string): Promise<Order | undefined> {
+  const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+  return orders.find((order) => order.orderId === orderId);
+}
+
+test.each([178, 193])("an order lives from its place to its last fill, with version %i", async (maxVersion) => {
+  const tws = await openTws({ maxVersion });
+  const { broker, host } = await startBroker(tws.port);
+  const order = restingOrder({ qty: 3 });
+  const { orderId } = await broker.placeOrder(order, call());
+  expect(orderId).toMatch(/^\d+$/);
+  tws.venue.fill(orderId, 1, 190.1);
+  tws.venue.fill(orderId, 1, 190.2);
+  const part = { orderId, status: "PARTIALLY_FILLED", filledQty: 2, avgPrice: 190.15, qty: 3, tag: order.tag };
+  await until(() => host.orders.at(-1)?.filledQty === 2);
+  expect(host.orders.at(-1)).toMatchObject(part);
+  expect(await broker.order(orderId, call())).toMatchObject(part);
+  tws.venue.fill(orderId, 1, 190.3);
+  await until(() => host.orders.at(-1)?.originStatus === "Filled");
+  const whole = { orderId, status: "FILLED", filledQty: 3, avgPrice: 190.2, qty: 3, originStatus: "Filled" };
+  expect(host.orders.at(-1)).toMatchObject(whole);
+  expect(await listed(broker, orderId)).toMatchObject(whole);
+  const told = host.orders.map(({ originStatus, status, filledQty }) => `${originStatus} ${status} ${filledQty}`);
+  expect(new Set(told).size, told.join(", ")).toBe(told.length);
+
+  await broker.close();
+  const { broker: again } = await startBroker(tws.port);
+  expect(await again.order(orderId, call())).toMatchObject({ ...whole, tag: order.tag, price: 190 });
+});
+
+test("an order that was canceled keeps its fills, also for a program that comes later", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.venue.fill(orderId, 4, 189.5);
+  await until(async () => (await broker.order(orderId, call())).filledQty === 4);
+  await broker.cancelOrder(orderId, call());
+  const end = { status: "CANCELED", filledQty: 4, avgPrice: 189.5, errorReason: "", warning: null };
+  expect(await broker.order(orderId, call())).toMatchObject({ ...end, qty: 10 });
+  await broker.close();
+  const { broker: again } = await startBroker(tws.port, { clientId: 9 });
+  expect(await again.order(orderId, call())).toMatchObject(end);
+});
+
+test("a fill that is told before the order is acknowledged belongs to it", async () => {
+  const tws = await openTws({ pushFirst: true });
+  const { broker, host } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder({ price: 300, qty: 2 }), call());
+  await until(() => host.orders.at(-1)?.status === "FILLED");
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "FILLED", filledQty: 2, avgPrice: 201.5 });
+});
+
+test("a refusal is the answer, with the vendor's text, and the order counts as rejected", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const order = restingOrder({ qty: 1_000_000 });
+  expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({
+    code: expect.stringMatching(/InsufficientFunds|OrderRejected/),
+    outcome: "rejected",
+    message: expect.stringContaining("EQUITY WITH LOAN VALUE"),
+  });
+  const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+  const found = orders.filter(({ tag }) => tag === order.tag);
+  for (const each of found) {
+    expect(each).toMatchObject({ status: "REJECTED", originStatus: "Inactive", filledQty: 0 });
+    expect(each.errorReason).not.toBe("");
+  }
+  await broker.close();
+  const { broker: again } = await startBroker(tws.port);
+  const later = (await again.orders({ status: "all", fresh: true }, call())).orders;
+  expect(later.filter(({ tag, status }) => tag === order.tag && status !== "REJECTED")).toEqual([]);
+});
+
+test("a price that does not fit the step of the contract is refused, and so is its change, which leaves the order", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const HK = { tradeType: "Securities", region: "HK", symbol: "00700" } as const;
+  const order = restingOrder({ contract: HK, qty: 100, price: 480.2 });
+  const { orderId } = await broker.placeOrder(order, call());
+  expect(await rejection(broker.placeOrder({ ...order, price: 480.123 }, call()))).toMatchObject({
+    code: "OrderRejected",
+    outcome: "rejected",
+    message: expect.stringContaining("minimum price variation"),
+  });
+  expect(await rejection(broker.replaceOrder(orderId, { price: 480.123 }, call()))).toMatchObject({
+    code: "OrderRejected",
+    outcome: "rejected",
+  });
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", price: 480.2, errorReason: "" });
+  await broker.cancelOrder(orderId, call());
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "CANCELED", errorReason: "" });
+});
+
+test("the vendor's remark on an order that waits is a warning, not a failure", async () => {
+  // 02:00 in New York: an order for regular hours waits in the vendor's system.
+  const tws = await openTws({ now: Date.UTC(2025, 4, 28, 6) });
+  const { broker } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  expect(await broker.order(orderId, call())).toMatchObject({
+    status: "OPEN",
+    originStatus: "PreSubmitted",
+    errorReason: "",
+    warning: expect.stringContaining("will not be placed at the exchange until"),
+  });
+});
+
+test("orders of the night go to the venue of the night, and nowhere else", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const order = restingOrder({ lifecycle: "OVERNIGHT" });
+  const { orderId } = await broker.placeOrder(order, call());
+  expect(await broker.order(orderId, call())).toMatchObject({ lifecycle: "OVERNIGHT", timeInForce: "DAY", price: 190 });
+  expect(tws.venue.orders().map(({ order: { lifecycle } }) => lifecycle)).toEqual(["OVERNIGHT"]);
+  for (const wrong of [{ timeInForce: "GTC" }, { orderType: "Market" }] as const) {
+    expect(await rejection(broker.placeOrder({ ...order, ...wrong }, call()))).toMatchObject({
+      code: "NotSupported",
+      outcome: "not_sent",
+    });
+  }
+});
+
+test("ETH is sent as such in the US, and is RTH elsewhere", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const us = await broker.placeOrder(restingOrder({ lifecycle: "ETH", timeInForce: "GTC" }), call());
+  expect(us.effective).toBeUndefined();
+  expect(await broker.order(us.orderId, call())).toMatchObject({ lifecycle: "ETH", timeInForce: "GTC" });
+  const contract = { tradeType: "Securities", region: "CN", symbol: "600519" } as const;
+  const cn = await broker.placeOrder(restingOrder({ contract, lifecycle: "ETH", qty: 100, price: 1500 }), call());
+  expect(cn.effective).toEqual({ lifecycle: "RTH" });
+  expect(await broker.order(cn.orderId, call())).toMatchObject({ lifecycle: "RTH", currency: "CNY", contract });
+});
+
+test("orders of other client ids are shown and told, but cannot be changed or canceled from here", async () => {
+  const tws = await openTws();
+  const { broker: other } = await startBroker(tws.port, { clientId: 70 });
+  const { broker, host } = await startBroker(tws.port);
+  const { orderId } = await other.placeOrder(restingOrder({ contract: QQQ, price: 400 }), call());
+  const refusal = { code: "NotSupported", outcome: "not_sent", message: expect.stringContaining("client id 70") };
+  expect(await listed(broker, orderId)).toMatchObject({ status: "OPEN", cancelable: false, contract: QQQ });
+  expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject(refusal);
+  expect(await rejection(broker.replaceOrder(orderId, { price: 401 }, call()))).toMatchObject(refusal);
+  await until(() => host.orders.some((order) => order.orderId === orderId));
+
+  tws.venue.fill(orderId, 10, 400);
+  await until(() => host.orders.some((order) => order.orderId === orderId && order.status === "FILLED"));
+  const pushed = host.orders.findLast((order) => order.orderId === orderId);
+  expect(pushed).toMatchObject({ filledQty: 10, avgPrice: 400 });
+  expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({ code: "OrderNotOpen" });
+});
+
+test("an order that the venue turns down later is rejected, and says why", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.venue.end(orderId, "REJECTED", "no more of this");
+  await until(() => host.orders.at(-1)?.status === "REJECTED");
+  expect(host.orders.at(-1)?.errorReason).toContain("no more of this");
+});
+
+test("of two programs that place at once, each gets the ids of its own orders", async () => {
+  const tws = await openTws();
+  const [{ broker: one }, { broker: two }] = [
+    await startBroker(tws.port, { clientId: 1 }),
+    await startBroker(tws.port, { clientId: 2 }),
+  ];
+  const place = async (broker: WholeBroker) => {
+    const order = restingOrder();
+    const { orderId } = await broker.placeOrder(order, call());
+    return [orderId, order.tag] as const;
+  };
+  const placed = await Promise.all(Array.from({ length: 16 }, (_, index) => place(index % 2 === 0 ? one : two)));
+  const atVenue = tws.venue.orders().map(({ wireId, order }) => [wireId, order.tag]);
+  expect([...placed].sort()).toEqual(atVenue.sort());
+});
+
+test("holdings without a name here are shown apart, those of the account alone", async () => {
+  const tws = await openTws({ extraPositions: UNUSUAL_POSITIONS });
+  const { broker } = await startBroker(tws.port);
+  const { positions, unmapped } = await broker.positions(call());
+  expect(positions).toEqual([
+    { contract: QQQ, unit: "Share", currency: "USD", qty: 2400 },
+    {
+      contract: { tradeType: "Securities", region: "HK", symbol: "00700" },
+      unit: "Share",
+      currency: "HKD",
+      qty: 300,
+    },
+  ]);
+  expect(unmapped).toEqual(UNUSUAL_POSITIONS.map(({ localSymbol, qty }) => ({ originSymbol: localSymbol, qty })));
+});
+
+test("cash is the total in the base currency, by the vendor's rate in another one", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const dollars = await broker.cash({ currency: "USD" }, call());
+  expect(dollars).toMatchObject({ currency: "USD", amount: 1_000_000 });
+  expect(dollars.balances).toContainEqual({ currency: "USD", amount: 1_000_000, available: null });
+  expect(await broker.cash({ currency: "HKD" }, call())).toMatchObject({ currency: "HKD", amount: 7_812_500 });
+  expect(await rejection(broker.cash({ currency: "JPY" }, call()))).toMatchObject({ code: "NotSupported" });
+});
+
+test("a quote has every field, says when trading is halted, and tells what is not subscribed from what is delayed", async () => {
+  const tws = await openTws({ now: demoTradingTime });
+  const { broker } = await startBroker(tws.port);
+  const { broker: delayed } = await startBroker(tws.port, { clientId: 8, delayedQuotes: true });
+  const contract = restingOrder().contract;
+  expect(await broker.quote(contract, call())).toMatchObject({ latest: 201.5, preClose: 200.85, isTradable: true });
+  tws.venue.suspend(contract, true);
+  expect(await broker.quote(contract, call())).toMatchObject({ isTradable: false });
+  for (const access of ["not-subscribed", "api-not-subscribed"] as const) {
+    tws.setMarketData(access);
+    expect(await rejection(broker.quote(contract, call()))).toMatchObject({
+      code: "NotSupported",
+      message: expect.stringContaining("delayedQuotes"),
+    });
+    expect(await delayed.quote(contract, call())).toMatchObject({ latest: 201.5, preClose: 200.85 });
+  }
+  tws.setMarketData("partial");
+  expect(await broker.quote(contract, call())).toMatchObject({ latest: 200.85, preClose: 200.85 });
+  tws.setMarketData("competing-session");
+  expect(await rejection(broker.quote(contract, call()))).toMatchObject({ code: "BrokerFault" });
+  const unknown = { tradeType: "Securities", region: "US", symbol: "NOSUCH" } as const;
+  expect(await rejection(broker.quote(unknown, call()))).toMatchObject({ code: "UnknownContract" });
+});
+
+test("the states of the markets follow the vendor's clock and hours, with lunch, night and holidays", async () => {
+  const day = (hour: number, minute = 0) => Date.UTC(2025, 4, 28, hour, minute);
+  const tws = await openTws({ now: day(14, 30), holidays: { CN: ["2025-05-28"] } });
+  const { broker } = await startBroker(tws.port);
+  const states = async (at: number) => {
+    tws.venue.setNow(at);
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    const { Securities = {} } = await broker.marketStatus(call());
+    return Object.values(Securities).map(({ region, unifiedStatus }) => `${region} ${unifiedStatus}`);
+  };
+  expect(await states(day(14, 30))).toEqual(["US RTH", "HK CLOSED", "CN CLOSED"]);
+  expect(await states(day(4, 30))).toEqual(["US OVERNIGHT", "HK REST", "CN CLOSED"]);
+  expect(await states(day(12))).toEqual(["US PRE_HOURS", "HK CLOSED", "CN CLOSED"]);
+  const { Securities = {} } = await broker.marketStatus(call());
+  expect(Securities["US"]?.originStatus).toMatch(/^AAPL tradingHours: 2025-05-28 04:00-2025-05-28 20:00/);
+});
