@@ -17,7 +17,9 @@ import type { CheckedServeOptions, RunningServer, Servable, ServeOptions, Tls } 
 
 export { type FutuOptions, futu } from "../brokers/futu/index.ts";
 export { type InteractiveBrokersOptions, interactiveBrokers } from "../brokers/interactive-brokers/index.ts";
+export { type LongportOptions, longport } from "../brokers/longport/index.ts";
 export { type PaperOptions, paper } from "../brokers/paper/index.ts";
+export { type TigerOptions, tiger } from "../brokers/tiger/index.ts";
 export type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
 
 /**

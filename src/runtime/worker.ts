@@ -19,7 +19,9 @@
  */
 import type { HttpTrading } from "../create-http-trading.ts";
 
+export { type LongportOptions, longport } from "../brokers/longport/index.ts";
 export { type PaperOptions, paper } from "../brokers/paper/index.ts";
+export { type TigerOptions, tiger } from "../brokers/tiger/index.ts";
 
 /** What a worker module exports as its default; a callable one is refused by the host. */
 export interface Worker<Env> {

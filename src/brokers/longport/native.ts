@@ -1,14 +1,230 @@
-/** The transport over the vendor's SDK. */
-import { BrokerError } from "../../spec/broker-error.ts";
+/**
+ * The transport over the vendor's SDK.
+ *
+ * The SDK says nothing of its connections, keeps calls while one is down and comes back two seconds later by itself. So the
+ * trade link is asked every moment, and an answer that takes longer than the SDK would wait says that it was gone. A
+ * context cannot be closed: it is let go of, and ends when the runtime clears it away.
+ */
+import { isBrokerError } from "../../spec/broker-error.ts";
 import type { LongportConfig } from "./config.ts";
+import { Unreadable } from "./messages.ts";
+import { loadSdk, type QuoteContext, type Sdk, type TradeContext } from "./native-sdk.ts";
+import {
+  numberOf,
+  toBalances,
+  toChannels,
+  toMarketHours,
+  toPushedOrder,
+  toTradingDays,
+  toVendorOrder,
+  toVendorOrders,
+  toVendorQuotes,
+} from "./native-words.ts";
+import { HttpFault, NoAnswer, notConnected, reasonOf, VendorRefusal } from "./refusals.ts";
+import { backOff, MS, pause } from "./timing.ts";
 import type { Transport, TransportHandlers } from "./transport.ts";
+
+const PRIVATE = 0;
+const ENGLISH = 2;
+/** The SDK is back two seconds after a drop: together these two are less, so that no drop goes by unseen. */
+const ASK_EVERY_MS = 600;
+const ANSWER_IN_MS = 1_200;
 
 export interface NativeOptions {
   readonly config: LongportConfig;
+  /** The token of the moment. */
   token(): string;
   readonly handlers: TransportHandlers;
 }
 
-export function createNativeTransport(_options: NativeOptions): Transport {
-  throw new BrokerError("NotSupported", "the native transport is not available; use web", { outcome: "not_sent" });
+interface Contexts {
+  readonly trade: TradeContext;
+  readonly quote: QuoteContext;
+}
+
+export function createNativeTransport({ config, token, handlers }: NativeOptions): Transport {
+  const stop = new AbortController();
+  let contexts: Contexts | undefined;
+  let sdk: Sdk | undefined;
+  /** Ends the contexts of a token that was replaced. */
+  let renewed = Promise.withResolvers<void>();
+  let down = "not connected yet";
+
+  /** Waits for an answer of the SDK no longer than it is of use. */
+  function bounded<T>(promise: Promise<T>, signal: AbortSignal, ms: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", giveUp);
+        act();
+      };
+      const fail = (message: string) => settle(() => reject(new NoAnswer(message, { late: true })));
+      const giveUp = () => fail("given up before Longport answered");
+      const timer = setTimeout(() => fail(`Longport did not answer within ${ms} ms`), ms);
+      promise.then(
+        (value) => settle(() => resolve(value)),
+        (error: unknown) => settle(() => reject(readSdkError(error))),
+      );
+      if (signal.aborted) giveUp();
+      else signal.addEventListener("abort", giveUp, { once: true });
+    });
+  }
+
+  async function connect(library: Sdk): Promise<Contexts> {
+    const { appKey, appSecret, httpUrl, quoteWsUrl, tradeWsUrl } = config;
+    const settings = new library.Config({
+      appKey,
+      appSecret,
+      accessToken: token(),
+      httpUrl,
+      quoteWsUrl,
+      tradeWsUrl,
+      language: ENGLISH,
+      enableOvernight: true,
+      // SDK fault (output): it prints a table when it connects unless told not to.
+      enablePrintQuotePackages: false,
+    });
+    const [trade, quote] = await bounded(
+      Promise.all([library.TradeContext.new(settings), library.QuoteContext.new(settings)]),
+      stop.signal,
+      MS.connect,
+    );
+    let mine: Contexts | undefined;
+    trade.setOnOrderChanged((error, event) => {
+      if (error === null && mine !== undefined && mine === contexts) hear(event);
+    });
+    mine = { trade, quote };
+    contexts = mine;
+    await bounded(trade.subscribe([PRIVATE]), stop.signal, MS.probe);
+    return mine;
+  }
+
+  function hear(event: unknown): void {
+    try {
+      handlers.onOrder(toPushedOrder(event));
+    } catch {
+      // A push that cannot be read says nothing; the next listing does.
+    }
+  }
+
+  /** Asks the trade link again and again, and tells when it goes and comes. */
+  async function watch(mine: Contexts): Promise<void> {
+    let up = false;
+    while (!stop.signal.aborted && contexts === mine) {
+      const fault = await bounded(mine.trade.subscribe([PRIVATE]), stop.signal, ANSWER_IN_MS).then(
+        () => undefined,
+        reasonOf,
+      );
+      if (stop.signal.aborted || contexts !== mine) break;
+      if (up !== (fault === undefined)) {
+        up = fault === undefined;
+        down = fault ?? "";
+        handlers.onLink(up, down);
+      }
+      await pause(ASK_EVERY_MS, stop.signal, renewed.promise);
+    }
+    if (up) handlers.onLink(false, down);
+  }
+
+  async function keepUp(library: Sdk, onFirst: () => void): Promise<void> {
+    for (let failures = 0; !stop.signal.aborted; failures += 1) {
+      try {
+        const mine = await connect(library);
+        failures = 0;
+        handlers.onLink(true, "");
+        onFirst();
+        await watch(mine);
+      } catch (error) {
+        down = reasonOf(error);
+      }
+      release();
+      onFirst();
+      await pause(backOff(failures), stop.signal, renewed.promise);
+      renewed = Promise.withResolvers<void>();
+    }
+  }
+
+  /** SDK fault (close): there is none; without pushes a context holds nothing up until it is cleared away. */
+  function release(): void {
+    const { trade } = contexts ?? {};
+    contexts = undefined;
+    trade?.setOnOrderChanged(() => {});
+    trade?.unsubscribe([PRIVATE]).catch(() => {});
+  }
+
+  function live(): Contexts {
+    if (contexts === undefined) throw new NoAnswer(down, { sent: false });
+    return contexts;
+  }
+
+  async function ask<T>(
+    call: (on: Contexts) => Promise<unknown>,
+    read: (answer: unknown) => T,
+    signal: AbortSignal,
+    ms: number = MS.read,
+  ): Promise<T> {
+    return read(await bounded(call(live()), AbortSignal.any([signal, stop.signal]), ms));
+  }
+
+  return {
+    async start() {
+      const library = await loadSdk(config.sdk);
+      sdk = library;
+      if (stop.signal.aborted) throw notConnected("closed");
+      await new Promise<void>((resolve) => void keepUp(library, resolve));
+    },
+    renew() {
+      down = "the token has changed";
+      release();
+      renewed.resolve();
+    },
+    close() {
+      down = "closed";
+      stop.abort();
+      release();
+    },
+    async probe(signal) {
+      const { trade, quote } = live();
+      await Promise.all([
+        bounded(trade.subscribe([PRIVATE]), signal, MS.probe),
+        bounded(quote.tradingSession(), signal, MS.probe),
+      ]);
+    },
+    balances: (currency, signal) => ask(({ trade }) => trade.accountBalance(currency), toBalances, signal),
+    positions: (signal) => ask(({ trade }) => trade.stockPositions(), toChannels, signal),
+    todayOrders: (signal) => ask(({ trade }) => trade.todayOrders(), toVendorOrders, signal),
+    async historyOrders({ from, to, statuses }, signal) {
+      const status = statuses.map((word) => numberOf("status", word));
+      const query = { startAt: new Date(from), endAt: new Date(to), ...(status.length === 0 ? {} : { status }) };
+      return { orders: await ask(({ trade }) => trade.historyOrders(query), toVendorOrders, signal) };
+    },
+    order: (orderId, signal) => ask(({ trade }) => trade.orderDetail(orderId), toVendorOrder, signal),
+    quotes: (symbols, signal) => ask(({ quote }) => quote.quote(symbols), toVendorQuotes, signal),
+    tradingSessions: (signal) => ask(({ quote }) => quote.tradingSession(), toMarketHours, signal),
+    tradingDays: (market, from, to, signal) =>
+      ask(
+        ({ quote }) => quote.tradingDays(numberOf("market", market), dateOf(sdk, from), dateOf(sdk, to)),
+        toTradingDays,
+        signal,
+      ),
+  };
+}
+
+/** `20250604` as the SDK wants it. */
+function dateOf(sdk: Sdk | undefined, day: string): object {
+  if (sdk === undefined) throw new NoAnswer("not started", { sent: false });
+  return new sdk.NaiveDate(Number(day.slice(0, 4)), Number(day.slice(4, 6)), Number(day.slice(6)));
+}
+
+/** SDK fault (errors): they carry nothing but text. */
+export function readSdkError(error: unknown): Error {
+  if (isBrokerError(error) || error instanceof NoAnswer || error instanceof Unreadable) return error;
+  const said = reasonOf(error);
+  const refusal = /openapi error: code=(\d+): (.*)$/s.exec(said) ?? /code: (\d+), msg: "((?:[^"\\]|\\.)*)"/s.exec(said);
+  if (refusal !== null) return new VendorRefusal(Number(refusal[1]), refusal[2] ?? "");
+  const status = /status error: (\d+)/.exec(said);
+  if (status !== null) return new HttpFault(Number(status[1]));
+  if (/deserialize|unexpected response|missing field|invalid (?:type|value)/i.test(said)) return new Unreadable(said);
+  const late = /timed? ?out/i.test(said);
+  return new NoAnswer(said, { late });
 }

@@ -39,13 +39,14 @@ interface FileHandle {
   close(): Promise<void>;
 }
 
+/** Put together here, so that no bundler takes it in: what runs without files runs where there is no such module. */
+const FILE_SYSTEM = ["node:fs", "promises"].join("/");
+
 /** A lock that is older was left behind: a refresh takes seconds. */
 const LOCK_MS = 120_000;
 
 export function openTokenFile(path: string): TokenFile {
-  const system = async (): Promise<FileSystem> =>
-    // As a `string` the specifier is neither bundled nor looked up where there are no types of Node.
-    (await import("node:fs/promises" as string)) as FileSystem;
+  const system = async (): Promise<FileSystem> => (await import(FILE_SYSTEM)) as FileSystem;
 
   async function writeSynced(files: FileSystem, target: string, text: string, flags: string): Promise<void> {
     const handle = await files.open(target, flags, 0o600);

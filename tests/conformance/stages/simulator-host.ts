@@ -4,12 +4,15 @@
  */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { UNUSUAL_POSITIONS as UNUSUAL_AT_LONGPORT } from "../../../simulators/longport/positions.ts";
+import { startLongport } from "../../../simulators/longport/server.ts";
 import { UNUSUAL_POSITIONS as UNUSUAL_AT_FUTU } from "../../../simulators/opend/accounts.ts";
 import { startOpenD } from "../../../simulators/opend/server.ts";
 import { UNUSUAL_POSITIONS as UNUSUAL_AT_TIGER } from "../../../simulators/tiger/accounts.ts";
 import { startTiger } from "../../../simulators/tiger/server.ts";
 import { UNUSUAL_POSITIONS as UNUSUAL_AT_IB } from "../../../simulators/tws/accounts.ts";
 import { startTws } from "../../../simulators/tws/server.ts";
+import { LONGPORT_KEY, LONGPORT_SECRET, LONGPORT_TOKEN } from "./longport-credentials.ts";
 import { OPEND_KEY, OPEND_PIN } from "./opend-credentials.ts";
 
 /** The ports of a simulator, as the host announces them. */
@@ -26,6 +29,13 @@ interface Simulator extends SimulatorPorts {
 
 /** Every simulator that a stage may ask for. */
 const SIMULATORS = {
+  longport: () =>
+    startLongport({
+      appKey: LONGPORT_KEY,
+      appSecret: LONGPORT_SECRET,
+      accessToken: LONGPORT_TOKEN,
+      extraPositions: UNUSUAL_AT_LONGPORT,
+    }),
   opend: () => startOpenD({ key: OPEND_KEY, unlockPin: OPEND_PIN, extraPositions: UNUSUAL_AT_FUTU }),
   tiger: () => startTiger({ extraPositions: UNUSUAL_AT_TIGER }),
   tws: () => startTws({ extraPositions: UNUSUAL_AT_IB }),
