@@ -54,6 +54,7 @@ export const TIME_IN_FORCE = {
   DTC: null,
   AUC: null,
   GTX: null,
+  GTT: null,
   Minutes: null,
 } as const satisfies Record<string, TimeInForce | null>;
 

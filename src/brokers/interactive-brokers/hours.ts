@@ -100,9 +100,9 @@ function toInstant(stamp: string, date: number, zone: string): number | undefine
 /** What is outside of the liquid hours but inside the trading hours, before and after them. */
 const AROUND = {
   US: { before: "PRE_HOURS", after: "AFTER_HOURS" },
-  // The opening call; the closing auction.
+  // Calls before the open and at the close; the closing auction of Hong Kong counts as closed.
   HK: { before: "UNKNOWN", after: "CLOSED" },
-  CN: { before: "UNKNOWN", after: "CLOSED" },
+  CN: { before: "UNKNOWN", after: "UNKNOWN" },
 } as const satisfies Record<Region, { before: UnifiedStatus; after: UnifiedStatus }>;
 
 /** True when the lists speak of the day on which `at` is: otherwise they are too old, or too new. */

@@ -140,7 +140,9 @@ export async function loadLibrary(byHand: unknown): Promise<Library> {
       );
     }
   }
-  for (const candidate of [module, isRecord(module) ? module["default"] : undefined]) {
+  const byDefault = isRecord(module) ? module["default"] : undefined;
+  // Some bundlers give the default export, which is the class itself.
+  for (const candidate of [module, byDefault, { IBApi: module }, { IBApi: byDefault }]) {
     if (isLibrary(candidate)) return candidate;
   }
   throw new BrokerError(
@@ -160,7 +162,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isLibrary(value: unknown): value is Library {
-  const found = isRecord(value) || typeof value === "function" ? (value as { IBApi?: unknown }).IBApi : undefined;
+  const found = isRecord(value) ? value["IBApi"] : undefined;
   if (typeof found !== "function") return false;
   const methods: unknown = found.prototype;
   return isRecord(methods) && METHODS.every((name) => typeof methods[name] === "function");
