@@ -159,7 +159,7 @@ function reply(
 ): HttpReply {
   const timestamp = parameters?.["timestamp"];
   const signature = typeof timestamp === "string" ? sign(timestamp, desk.vendorKey) : undefined;
-  const text = writeJson({ code, message, timestamp: Date.now(), data, sign: signature });
+  const text = writeJson({ code, message, timestamp: desk.venue.now(), data, sign: signature });
   return { status, contentType: JSON_TYPE, text };
 }
 

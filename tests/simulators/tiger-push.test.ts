@@ -248,7 +248,7 @@ describe("an order", () => {
   test.each([true, false])("is pushed before its place is answered, or after it: %s", (pushFirst) => {
     const seen: string[] = [];
     const gateway = createGateway({
-      desk: {} as Desk,
+      desk: { venue: { now: () => 0 } } as Desk,
       faults: createFaults<OwnFault>(() => undefined),
       pushes: {
         hold: <T>(act: () => T) => ({ result: act(), publish: () => void seen.push("push") }),
