@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { DEMO } from "../../examples/serve.ts";
 import { startOpenD } from "../../simulators/opend/server.ts";
+import { DEFAULT_ACCOUNT } from "../../simulators/tiger/accounts.ts";
+import { startTiger } from "../../simulators/tiger/server.ts";
 import { startTws } from "../../simulators/tws/server.ts";
 import { demoTradingTime } from "../../src/exchange/demo-account.ts";
 import { HTTP_SUITE, type SuiteContext } from "../http/suite.ts";
@@ -31,6 +33,19 @@ const SERVERS: Readonly<Record<string, Server>> = {
     async simulate() {
       const tws = await startTws({ now: demoTradingTime });
       return { env: { IB_PORT: String(tws.port) }, close: () => tws.close() };
+    },
+  },
+  "examples/tiger.ts": {
+    context: { broker: "tiger", atOnce: 8 },
+    async simulate() {
+      const simulator = await startTiger({ now: demoTradingTime });
+      const { port, pushPort } = simulator;
+      const env = {
+        TIGER_ACCOUNT: DEFAULT_ACCOUNT,
+        TIGER_SERVER_URL: `http://127.0.0.1:${port}/gateway`,
+        TIGER_PUSH_URL: `tls://127.0.0.1:${pushPort}`,
+      };
+      return { env, close: () => simulator.close() };
     },
   },
 };

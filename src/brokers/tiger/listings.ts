@@ -113,19 +113,15 @@ export function createListings(wire: Wire): Listings {
     active,
 
     async all(call, fresh) {
-      const [open, recent] = await Promise.all([
-        active(call, fresh),
-        pages("orders", since(HISTORY_DAYS), call, fresh),
-      ]);
-      return merged([...recent, ...open]);
+      // One after the other: what ends in between is still among the later list, whose window needs the vendor's clock.
+      const open = await active(call, fresh);
+      return merged([...(await pages("orders", since(HISTORY_DAYS), call, fresh)), ...open]);
     },
 
     async latest(call) {
+      const open = await active(call, true);
       const content = { ...since(2), limit: 100, page_token: "" };
-      const [open, recent] = await Promise.all([
-        active(call, true),
-        wire.read({ method: "orders", content, schema: ORDER_PAGE }, call, true),
-      ]);
+      const recent = await wire.read({ method: "orders", content, schema: ORDER_PAGE }, call, true);
       return merged([...(recent.items ?? []), ...open]);
     },
 
