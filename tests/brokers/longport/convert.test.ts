@@ -1,0 +1,364 @@
+import fc from "fast-check";
+import * as sdk from "longport";
+import { describe, expect, test } from "vitest";
+import {
+  lookUp,
+  OPEN_STATUSES,
+  ORDER_STATUS,
+  ORDER_TYPE,
+  OUTSIDE_RTH,
+  SIDE,
+  TIME_IN_FORCE,
+  TRADE_SESSION,
+  TRADE_STATUS,
+  WORD_OF_DIRECTION,
+  WORD_OF_LIFECYCLE,
+  WORD_OF_ORDER_TYPE,
+  WORD_OF_TIME_IN_FORCE,
+} from "../../../src/brokers/longport/codes.ts";
+import {
+  toCash,
+  toCashCurrency,
+  toContract,
+  toDecimalText,
+  toOrder,
+  toOrderListing,
+  toPositions,
+  toQuote,
+  toSecurity,
+} from "../../../src/brokers/longport/convert.ts";
+import { parseQuote, parseReply, REPLIES } from "../../../src/brokers/longport/messages.ts";
+import { SDK_WORDS } from "../../../src/brokers/longport/native-words.ts";
+import { isTerminal } from "../../../src/domain/order.ts";
+
+/** Members of an enumeration of the SDK, by number; the SDK exports them as values and declares them as constants. */
+function members(name: string): readonly string[] {
+  const table = Reflect.get(sdk, name) as Readonly<Record<string, number>>;
+  return Object.entries(table)
+    .sort(([, a], [, b]) => a - b)
+    .map(([word]) => word);
+}
+
+const ORDER = {
+  order_id: "701276261045858304",
+  status: "NewStatus",
+  symbol: "700.HK",
+  side: "Buy",
+  order_type: "LO",
+  quantity: "200",
+  executed_quantity: "0",
+  executed_price: "0",
+  price: "300.2",
+  submitted_at: "1700000000",
+  updated_at: "1700000001",
+  msg: "",
+  currency: "HKD",
+  time_in_force: "Day",
+  outside_rth: "UnknownOutsideRth",
+  remark: "",
+};
+const order = (changes: object = {}) => parseReply(REPLIES.order, { ...ORDER, ...changes });
+
+describe("the vendor's enumerations", () => {
+  test("every status is placed, under its wire word and the SDK's number", () => {
+    const words = members("OrderStatus");
+    expect(SDK_WORDS.status).toHaveLength(words.length);
+    for (const [number, word] of words.entries()) {
+      const wire = SDK_WORDS.status[number] ?? "";
+      expect(wire.replace(/Status$/, "")).toBe(word);
+      if (number > 0) expect(lookUp(ORDER_STATUS, wire), wire).toBeDefined();
+    }
+    expect(Object.keys(ORDER_STATUS).sort()).toEqual(SDK_WORDS.status.slice(1).sort());
+  });
+
+  test.each([
+    ["FilledStatus", "FILLED"],
+    ["PartialWithdrawal", "CANCELED"],
+    ["CanceledStatus", "CANCELED"],
+    ["RejectedStatus", "REJECTED"],
+    ["ExpiredStatus", "EXPIRED"],
+    ["WaitToCancel", "PENDING_CANCEL"],
+    ["PendingReplaceStatus", "PENDING_REPLACE"],
+    ["VarietiesNotReported", "OPEN"],
+    ["ANewWordOfTheirs", "UNKNOWN"],
+    ["", "UNKNOWN"],
+  ])("%s is %s", (status, means) => {
+    expect(toOrder(order({ status }))).toMatchObject({ status: means, originStatus: status || "Unknown" });
+  });
+
+  test("open are exactly the statuses that have not ended", () => {
+    for (const [word, means] of Object.entries(ORDER_STATUS)) {
+      expect(OPEN_STATUSES.includes(word), word).toBe(!isTerminal(means));
+    }
+  });
+
+  test("order types, sides, times in force and sessions are total", () => {
+    expect(SDK_WORDS.orderType.slice(1)).toEqual(members("OrderType").slice(1));
+    expect(Object.keys(ORDER_TYPE)).toEqual(members("OrderType").slice(1));
+    expect(SDK_WORDS.side.slice(1)).toEqual(members("OrderSide").slice(1));
+    expect(Object.keys(SIDE)).toEqual(members("OrderSide").slice(1));
+    expect(members("TimeInForceType")).toEqual(["Unknown", "Day", "GoodTilCanceled", "GoodTilDate"]);
+    expect(SDK_WORDS.timeInForce).toEqual(["", ...Object.keys(TIME_IN_FORCE)]);
+    expect(members("OutsideRTH")).toEqual(["Unknown", "RTHOnly", "AnyTime", "Overnight"]);
+    expect([...SDK_WORDS.outsideRth].sort()).toEqual(Object.keys(OUTSIDE_RTH).sort());
+    expect(SDK_WORDS.market.slice(1)).toEqual(members("Market").slice(1));
+    expect(Object.keys(TRADE_STATUS)).toHaveLength(members("TradeStatus").length);
+    expect(Object.values(TRADE_SESSION).map(({ word }) => word)).toEqual(members("TradeSession"));
+  });
+
+  test("our words go there and back", () => {
+    for (const [ours, word] of Object.entries(WORD_OF_DIRECTION)) expect(lookUp(SIDE, word)).toBe(ours);
+    for (const [ours, word] of Object.entries(WORD_OF_ORDER_TYPE)) expect(lookUp(ORDER_TYPE, word)).toBe(ours);
+    for (const [ours, word] of Object.entries(WORD_OF_TIME_IN_FORCE)) expect(lookUp(TIME_IN_FORCE, word)).toBe(ours);
+    for (const [ours, word] of Object.entries(WORD_OF_LIFECYCLE)) expect(lookUp(OUTSIDE_RTH, word)).toBe(ours);
+  });
+});
+
+describe("symbols", () => {
+  test.each([
+    ["US", "AAPL", "AAPL.US"],
+    ["US", "BRK.B", "BRK.B.US"],
+    ["HK", "00700", "700.HK"],
+    ["HK", "09988", "9988.HK"],
+    ["HK", "80700", "80700.HK"],
+    ["CN", "600519", "600519.SH"],
+    ["CN", "510300", "510300.SH"],
+    ["CN", "000001", "000001.SZ"],
+    ["CN", "159915", "159915.SZ"],
+  ])("%s %s is %s, and back", (region, symbol, vendor) => {
+    const contract = { tradeType: "Securities", region, symbol } as const;
+    expect(toSecurity(contract)).toEqual({ region, symbol: vendor });
+    expect(toContract(vendor)).toEqual(contract);
+  });
+
+  test("Hong Kong is understood with zeros and without", () => {
+    for (const vendor of ["700.HK", "0700.HK", "00700.HK"]) expect(toContract(vendor)?.symbol).toBe("00700");
+  });
+
+  test.each(["D05.SG", "AAPL271217C200000.US", "600519.SZ", "900901.SH", "00000.HK", "BTCUSD.HAS", "AAPL", ".US", ""])(
+    "%s has no name here",
+    (vendor) => {
+      expect(toContract(vendor)).toBeUndefined();
+    },
+  );
+
+  test.each([
+    ["JP", "7203"],
+    ["HK", "00000"],
+    ["HK", "700"],
+    ["CN", "900901"],
+    ["CN", "430047"],
+    ["US", "aapl"],
+    ["US", ""],
+  ])("%s %s is refused by name", (region, symbol) => {
+    expect(() => toSecurity({ tradeType: "Securities", region, symbol })).toThrow(`${region} ${symbol}`);
+  });
+
+  test("whatever has a name goes there and back", () => {
+    const hk = fc.integer({ min: 1, max: 99_999 }).map((number) => String(number).padStart(5, "0"));
+    fc.assert(
+      fc.property(hk, (symbol) => {
+        const contract = { tradeType: "Securities", region: "HK", symbol } as const;
+        expect(toContract(toSecurity(contract).symbol)).toEqual(contract);
+      }),
+    );
+  });
+});
+
+describe("numbers", () => {
+  test.each([
+    [1e-7, "0.0000001"],
+    [1.5e-7, "0.00000015"],
+    [1e21, "1000000000000000000000"],
+    [201.5, "201.5"],
+    [10, "10"],
+    [-1e-7, "-0.0000001"],
+  ])("%d is written %s", (value, text) => {
+    expect(toDecimalText(value)).toBe(text);
+  });
+
+  test("the text of a number is plain, and is that number", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        const text = toDecimalText(value);
+        expect(text).toMatch(/^-?\d+(?:\.\d+)?$/);
+        expect(Number(text)).toBe(value === 0 ? 0 : value);
+      }),
+    );
+  });
+});
+
+describe("orders", () => {
+  test("a working order", () => {
+    expect(toOrder(order({ remark: "htaaaaaaaaaaaaaaaaaaaaaaaa" }))).toEqual({
+      orderId: "701276261045858304",
+      contract: { tradeType: "Securities", region: "HK", symbol: "00700" },
+      currency: "HKD",
+      direction: "BUY",
+      orderType: "Limit",
+      price: 300.2,
+      timeInForce: "DAY",
+      lifecycle: "RTH",
+      qty: 200,
+      filledQty: 0,
+      avgPrice: 0,
+      status: "OPEN",
+      originStatus: "NewStatus",
+      errorReason: "",
+      warning: null,
+      tag: "htaaaaaaaaaaaaaaaaaaaaaaaa",
+      createdAt: 1_700_000_000_000,
+      updatedAt: 1_700_000_001_000,
+    });
+  });
+
+  test("a reason is an error only at the end, and a warning before", () => {
+    const msg = "no more money";
+    expect(toOrder(order({ msg }))).toMatchObject({ errorReason: "", warning: msg });
+    expect(toOrder(order({ msg, status: "RejectedStatus" }))).toMatchObject({ errorReason: msg, warning: null });
+    expect(toOrder(order({ status: "ExpiredStatus" }))).toMatchObject({ errorReason: "ExpiredStatus" });
+    expect(toOrder(order({ msg, status: "CanceledStatus" }))).toMatchObject({ errorReason: "", warning: null });
+  });
+
+  test("fills count in every status, and an open order with fills is partly filled", () => {
+    const fills = { executed_quantity: "100", executed_price: "300.133333333333333333" };
+    expect(toOrder(order(fills))).toMatchObject({
+      status: "PARTIALLY_FILLED",
+      filledQty: 100,
+      avgPrice: 300.1333333333,
+    });
+    expect(toOrder(order({ ...fills, status: "PartialWithdrawal" }))).toMatchObject({
+      status: "CANCELED",
+      filledQty: 100,
+    });
+  });
+
+  test("what the vendor leaves empty is absent, and its own kinds are not bent into ours", () => {
+    const us = { symbol: "AAPL.US", currency: "USD" };
+    const conditional = { ...us, order_type: "LIT", time_in_force: "GTD", outside_rth: "", price: "" };
+    const seen = { orderType: null, timeInForce: null, lifecycle: null, price: null };
+    expect(toOrder(order(conditional))).toMatchObject(seen);
+    expect(toOrder(order({ updated_at: "0", submitted_at: "" }))).toMatchObject({ createdAt: null, updatedAt: null });
+    expect(toOrder(order({ executed_price: "", executed_quantity: null }))).toMatchObject({
+      filledQty: 0,
+      avgPrice: 0,
+    });
+  });
+
+  test("what has no name here stands apart in the list", () => {
+    const listed = [order(), order({ symbol: "D05.SG", quantity: "7" }), order({ side: "" })];
+    expect(toOrderListing(listed)).toMatchObject({
+      orders: [{ orderId: ORDER.order_id }],
+      unmapped: [
+        { originSymbol: "D05.SG", qty: 7 },
+        { originSymbol: "700.HK", qty: 200 },
+      ],
+    });
+  });
+
+  test.each([
+    ["quantity", ""],
+    ["quantity", "ten"],
+    ["order_id", ""],
+    ["submitted_at", "yesterday"],
+  ])("%s %j makes the answer unreadable instead of wrong", (name, value) => {
+    expect(() => order({ [name]: value })).toThrow(name);
+  });
+});
+
+describe("the account", () => {
+  const balances = parseReply(REPLIES.balances, {
+    list: [
+      {
+        currency: "USD",
+        total_cash: "1000.10",
+        cash_infos: [
+          { currency: "USD", available_cash: "0.1", frozen_cash: "0.2" },
+          { currency: "CNH", available_cash: "-5", frozen_cash: "0" },
+        ],
+      },
+    ],
+  }).list;
+
+  test("cash is the total in the currency asked for, with the ledger's lines in decimal", () => {
+    expect(toCash(balances, "USD")).toEqual({
+      currency: "USD",
+      amount: 1000.1,
+      balances: [
+        { currency: "USD", amount: 0.3, available: 0.1 },
+        { currency: "CNH", amount: -5, available: -5 },
+      ],
+    });
+  });
+
+  test("a currency that the vendor does not give is not supported", () => {
+    expect(() => toCash(balances, "HKD")).toThrow(/HKD/);
+    expect(() => toCashCurrency("JPY")).toThrow(/JPY/);
+    expect(toCashCurrency("CNY")).toBe("CNH");
+  });
+
+  test("positions of the account's channel are counted, the rest is left alone or set apart", () => {
+    const stock = (symbol: string, quantity: string, currency = "") => ({ symbol, quantity, currency });
+    const channels = parseReply(REPLIES.positions, {
+      list: [
+        {
+          account_channel: "lb",
+          stock_info: [
+            stock("700.HK", "300", "HKD"),
+            stock("00700.HK", "0.5", "HKD"),
+            stock("AAPL.US", "-2"),
+            stock("QQQ.US", "0", "USD"),
+            stock("D05.SG", "200", "SGD"),
+          ],
+        },
+        { account_channel: "lb_ipo", stock_info: [stock("9988.HK", "100", "HKD")] },
+      ],
+    }).list;
+    expect(toPositions(channels)).toMatchObject({
+      positions: [
+        { contract: { symbol: "00700" }, qty: 300.5, currency: "HKD", unit: "Share" },
+        { contract: { symbol: "AAPL" }, qty: -2, currency: "USD" },
+      ],
+      unmapped: [{ originSymbol: "D05.SG", qty: 200 }],
+    });
+  });
+});
+
+describe("quotes", () => {
+  const contract = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
+  const prices = (last_done: string, timestamp: number) => ({
+    last_done,
+    timestamp,
+    high: "3",
+    low: "1",
+    prev_close: "2",
+  });
+  const quote = (changes: object = {}) =>
+    toQuote(
+      contract,
+      parseQuote({ ...prices("200", 100), symbol: "AAPL.US", open: "199", trade_status: 0, ...changes }),
+    );
+
+  test("the session that traded last gives the price", () => {
+    expect(quote()).toMatchObject({
+      latest: 200,
+      timestamp: 100_000,
+      openPrice: 199,
+      currency: "USD",
+      isTradable: true,
+    });
+    expect(quote({ pre: prices("198", 50), post: prices("201", 101) })).toMatchObject({
+      latest: 201,
+      timestamp: 101_000,
+    });
+    expect(quote({ overnight: prices("205", 300), post: prices("201", 101) })).toMatchObject({ latest: 205 });
+    expect(quote({ overnight: prices("", 300) })).toMatchObject({ latest: 200 });
+  });
+
+  test("only a normal security can be traded", () => {
+    for (const number of Object.keys(TRADE_STATUS)) {
+      expect(quote({ trade_status: Number(number) }).isTradable, number).toBe(number === "0");
+    }
+    expect(quote({ trade_status: 99 }).isTradable).toBe(false);
+  });
+});
