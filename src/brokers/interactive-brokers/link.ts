@@ -89,6 +89,8 @@ export interface Exchange<T> {
   silent?(reason: string): Error;
   /** Called when it ended, however it ended. */
   cleanUp?(): void;
+  /** What is to be sent when it has ended: the end of a subscription. */
+  farewell?(api: GatewayApi): void;
 }
 
 export interface Link {

@@ -81,7 +81,7 @@ export interface VendorPosition {
   readonly qty: number;
 }
 
-export function positions({ link, ms, skip }: Asking): Exchange<readonly VendorPosition[]> {
+export function positions({ ms, skip }: Asking): Exchange<readonly VendorPosition[]> {
   const found = new Map<string, VendorPosition>();
   let late = skip;
   return {
@@ -96,7 +96,7 @@ export function positions({ link, ms, skip }: Asking): Exchange<readonly VendorP
       }
       if (message.kind === "positionEnd" && late-- <= 0) done([...found.values()]);
     },
-    cleanUp: () => link.tell((api) => api.cancelPositions()),
+    farewell: (api) => api.cancelPositions(),
   };
 }
 
@@ -116,7 +116,7 @@ export function accountValues({ link, ms }: Asking, account: string): Exchange<r
       const refusal = refusalOf(message, reqId);
       if (refusal !== undefined) fail(toReadRefusal(refusal, "the account's values"));
     },
-    cleanUp: () => link.tell((api) => api.cancelAccountUpdatesMulti(reqId)),
+    farewell: (api) => api.cancelAccountUpdatesMulti(reqId),
   };
 }
 
@@ -176,10 +176,8 @@ export function ticks({ link, ms }: Asking, contract: Partial<VendorContract>, n
       if (isWhole({ prices, lastTime, halted }) && HALTED_TICKS.has(type)) soFar();
       else if (prices.has("latest") || prices.has("preClose")) quiet = setTimeout(soFar, MS.quoteQuiet);
     },
-    cleanUp() {
-      clearTimeout(quiet);
-      link.tell((api) => api.cancelMktData(reqId));
-    },
+    cleanUp: () => clearTimeout(quiet),
+    farewell: (api) => api.cancelMktData(reqId),
   };
 }
 

@@ -131,6 +131,14 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       throw error;
     } finally {
       turn.arrived();
+      const { farewell } = exchange;
+      // It counts like every other message.
+      if (farewell !== undefined) {
+        budget.take("read").then(
+          () => on.tell(farewell),
+          () => {},
+        );
+      }
     }
   }
 

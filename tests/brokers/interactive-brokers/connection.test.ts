@@ -181,3 +181,20 @@ test("a message that cannot be read ends the connection, not the process", async
     message: expect.stringContaining("could not be read"),
   });
 });
+
+test("stays below the vendor's fifty messages a second, ends of subscriptions included", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const symbols = ["AAPL", "QQQ", "BRK.B"].map(
+    (symbol) => ({ tradeType: "Securities", region: "US", symbol }) as const,
+  );
+  const end = performance.now() + 2_500;
+  const quoting = symbols.map(async (contract) => {
+    while (performance.now() < end) await broker.quote(contract, call());
+  });
+  const placing = Array.from({ length: 60 }, () => broker.placeOrder(restingOrder(), call()));
+  // The simulator answers the fifty-first message of a second with the vendor's error 100.
+  await Promise.all([...quoting, ...placing]);
+  expect(ledger(tws)).toHaveLength(60);
+  expect(tws.connections()).toEqual({ open: 1, total: 1 });
+});
