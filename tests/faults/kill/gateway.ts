@@ -23,7 +23,9 @@ const PROGRAM = fileURLToPath(new URL("gateway-program.ts", import.meta.url));
 /** Starts a gateway, which ends with the test at the latest. */
 export function startGateway(setup: GatewaySetup, runtime: Runtime = "node"): GatewayProcess {
   const [command, ...flags] = COMMANDS[runtime];
-  const child = spawn(join(ROOT, "node_modules/.bin", command), [...flags, PROGRAM, JSON.stringify(setup)], {
+  // A vendor's native module.
+  const more = runtime === "deno" ? ["--allow-ffi"] : [];
+  const child = spawn(join(ROOT, "node_modules/.bin", command), [...flags, ...more, PROGRAM, JSON.stringify(setup)], {
     env: { ...process.env, NODE_NO_WARNINGS: "1" },
     stdio: ["pipe", "pipe", "inherit"],
   });

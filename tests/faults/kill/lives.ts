@@ -196,7 +196,7 @@ function strikesOn({ venue, faults }: Simulator): Strike[] {
 /** A simulator in the test's hands. */
 interface Simulator {
   readonly venue: Venue;
-  readonly faults: Faults;
+  readonly faults: Pick<Faults, "arm" | "armed">;
   readonly controlPort: number;
 }
 
