@@ -127,7 +127,7 @@ export function longport(options: LongportOptions): Broker {
 
     async close() {
       markets.clear();
-      wire.close();
+      await wire.close();
     },
 
     async ping(call) {

@@ -14,7 +14,6 @@ export interface Sdk {
 export interface TradeContext {
   setOnOrderChanged(callback: (error: unknown, event: unknown) => void): void;
   subscribe(topics: readonly number[]): Promise<unknown>;
-  unsubscribe(topics: readonly number[]): Promise<unknown>;
   accountBalance(currency: string): Promise<unknown>;
   stockPositions(): Promise<unknown>;
   todayOrders(): Promise<unknown>;

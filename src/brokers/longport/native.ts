@@ -3,11 +3,12 @@
  *
  * The SDK says nothing of its connections, keeps calls while one is down and comes back two seconds later by itself. So the
  * trade link is asked every moment, and an answer that takes longer than the SDK would wait says that it was gone. A
- * context cannot be closed: it is let go of, and ends when the runtime clears it away.
+ * context cannot be closed: it is let go of and cleared away.
  */
 import { isBrokerError } from "../../spec/broker-error.ts";
 import type { LongportConfig } from "./config.ts";
 import { Unreadable } from "./messages.ts";
+import { clearAway } from "./native-end.ts";
 import { loadSdk, type QuoteContext, type Sdk, type TradeContext } from "./native-sdk.ts";
 import {
   numberOf,
@@ -29,6 +30,7 @@ const ENGLISH = 2;
 /** The SDK is back two seconds after a drop: together these two are less, so that no drop goes by unseen. */
 const ASK_EVERY_MS = 600;
 const ANSWER_IN_MS = 1_200;
+const LET_GO_MS = 20;
 
 export interface NativeOptions {
   readonly config: LongportConfig;
@@ -45,6 +47,9 @@ interface Contexts {
 export function createNativeTransport({ config, token, handlers }: NativeOptions): Transport {
   const stop = new AbortController();
   let contexts: Contexts | undefined;
+  /** Counts the contexts: pushes of earlier ones mean nothing any more. */
+  let epochs = 0;
+  let ended: Promise<void> = Promise.resolve();
   let sdk: Sdk | undefined;
   /** Ends the contexts of a token that was replaced. */
   let renewed = Promise.withResolvers<void>();
@@ -89,11 +94,12 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       stop.signal,
       MS.connect,
     );
-    let mine: Contexts | undefined;
+    // The SDK keeps what it calls: a reference from there to a context would keep the context for ever.
+    const epoch = ++epochs;
     trade.setOnOrderChanged((error, event) => {
-      if (error === null && mine !== undefined && mine === contexts) hear(event);
+      if (error === null && epoch === epochs && !stop.signal.aborted) hear(event);
     });
-    mine = { trade, quote };
+    const mine = { trade, quote };
     contexts = mine;
     await bounded(trade.subscribe([PRIVATE]), stop.signal, MS.probe);
     return mine;
@@ -139,17 +145,16 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       }
       release();
       onFirst();
+      await clearAway();
       await pause(backOff(failures), stop.signal, renewed.promise);
       renewed = Promise.withResolvers<void>();
     }
   }
 
-  /** SDK fault (close): there is none; without pushes a context holds nothing up until it is cleared away. */
+  /** Lets go of the contexts, so that they can be cleared away. */
   function release(): void {
-    const { trade } = contexts ?? {};
     contexts = undefined;
-    trade?.setOnOrderChanged(() => {});
-    trade?.unsubscribe([PRIVATE]).catch(() => {});
+    epochs += 1;
   }
 
   function live(): Contexts {
@@ -171,17 +176,23 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       const library = await loadSdk(config.sdk);
       sdk = library;
       if (stop.signal.aborted) throw notConnected("closed");
-      await new Promise<void>((resolve) => void keepUp(library, resolve));
+      await new Promise<void>((resolve) => {
+        ended = keepUp(library, resolve);
+      });
     },
     renew() {
       down = "the token has changed";
       release();
       renewed.resolve();
     },
-    close() {
+    async close() {
       down = "closed";
       stop.abort();
       release();
+      await ended;
+      // What was under way a moment ago may still have been held on to.
+      await pause(LET_GO_MS, new AbortController().signal);
+      await clearAway();
     },
     async probe(signal) {
       const { trade, quote } = live();

@@ -34,7 +34,8 @@ export interface Transport {
   start(): Promise<void>;
   /** Connects anew, since the token has changed. */
   renew(): void;
-  close(): void;
+  /** Ends every call and, as far as the transport can, every connection. */
+  close(): Promise<void>;
   /** A round trip on both links. @throws when one of them is not there. */
   probe(signal: AbortSignal): Promise<void>;
   balances(currency: string, signal: AbortSignal): Promise<readonly Balance[]>;

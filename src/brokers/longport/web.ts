@@ -83,7 +83,7 @@ export function createWebTransport({ config, http, handlers, otp }: WebOptions):
       trade.renew();
       quote.renew();
     },
-    close() {
+    async close() {
       trade.close();
       quote.close();
     },

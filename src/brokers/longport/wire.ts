@@ -47,7 +47,7 @@ export interface Write {
 export interface Wire {
   /** Resolves when the first attempt has ended. @throws BrokerError for what another attempt cannot heal. */
   start(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
   /** True when both links and HTTP answer now, by round trips at most two seconds old. @throws BrokerError */
   probe(call: Call): Promise<boolean>;
   /** The vendor's clock, milliseconds since the epoch, by a round trip. @throws BrokerError */
@@ -259,20 +259,21 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
       try {
         await starting;
       } catch (error) {
-        this.close();
+        await this.close();
         throw error;
       }
     },
 
-    close() {
+    async close() {
       link = { up: false, reason: "closed" };
       running?.abort();
       running = undefined;
       starting = undefined;
-      transport?.close();
+      const ending = transport?.close();
       transport = undefined;
       told = false;
       for (const budget of Object.values(budgets)) budget.clear();
+      await ending;
     },
 
     async probe(call) {
