@@ -165,9 +165,11 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     async open() {
       const stop = running ?? new AbortController();
       const { tigerId, deviceId, token } = config;
-      const sign = await createSign(await privateKeyOf(config)).catch((error: unknown) =>
-        Promise.reject(new BrokerError("AuthenticationFailed", reasonOf(error), { outcome: "not_sent" })),
-      );
+      const sign = await privateKeyOf(config)
+        .then(createSign)
+        .catch((error: unknown) => {
+          throw new BrokerError("AuthenticationFailed", reasonOf(error), { outcome: "not_sent" });
+        });
       const verify = await createVerify(config.tigerPublicKey);
       if (closed) throw notConnected("closed");
       running = stop;

@@ -1,0 +1,338 @@
+/** Requests to the gateway: signed, answered, tampered with, refused and lost. */
+import { generateKeyPairSync } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { CLIENT_KEY_FILE } from "../../../simulators/tiger/keys.ts";
+import type { BrokerError } from "../../../src/spec/broker-error.ts";
+import {
+  AAPL,
+  call,
+  DEFAULT_PAPER_ACCOUNT,
+  makeBroker,
+  openTiger,
+  rejection,
+  restingOrder,
+  startBroker,
+} from "./setup.ts";
+
+const POLLING = { push: "polling" } as const;
+
+/** Between broker and gateway, with the power to change what passes; gives the port and every request's body. */
+async function openProxy(to: number, change: (body: string) => string) {
+  const bodies: string[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString("utf8");
+    bodies.push(body);
+    const answer = await fetch(`http://127.0.0.1:${to}${request.url}`, { method: "POST", body: change(body) });
+    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.end(await answer.text());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  return { port, bodies };
+}
+
+describe("a request", () => {
+  test("that was changed in one byte on its way is refused, and nothing of it is carried out", async () => {
+    const tiger = await openTiger();
+    const proxy = await openProxy(tiger.port, (body) =>
+      body.replace('\\"total_quantity\\":10', '\\"total_quantity\\":90'),
+    );
+    const { broker } = await startBroker({ ...tiger, port: proxy.port }, POLLING);
+    const error = await rejection(broker.placeOrder(restingOrder(), call()));
+    expect(error).toMatchObject({ code: "AuthenticationFailed", outcome: "not_sent" });
+    expect((error as BrokerError).message).toContain("check tigerId and the private key");
+    expect(tiger.venue.orders()).toEqual([]);
+  });
+
+  test("carries the account, the device and the licence's token", async () => {
+    const tiger = await openTiger();
+    const headers: unknown[] = [];
+    const proxy = createServer((request, response) => {
+      headers.push(request.headers.authorization);
+      request.resume().on("end", () => response.writeHead(500).end());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const { port } = proxy.address() as AddressInfo;
+    const options = { ...POLLING, token: "licenceToken", deviceId: "52:54:00:cf:9c:e5" };
+    const { broker } = await startBroker({ ...tiger, port }, options);
+    await rejection(broker.positions(call()));
+    expect(headers).toContain("licenceToken");
+  });
+
+  test("with a key that is not the developer's is refused, and the key is not shown", async () => {
+    const tiger = await openTiger();
+    const privateKey = generateKeyPairSync("rsa", { modulusLength: 1024 })
+      .privateKey.export({ type: "pkcs8", format: "pem" })
+      .toString();
+    const { broker, host } = await startBroker(tiger, { ...POLLING, privateKey });
+    const error = (await rejection(broker.positions(call()))) as BrokerError;
+    expect(error.code).toBe("AuthenticationFailed");
+    expect(error.message).not.toContain(privateKey.slice(40, 80));
+    expect(await broker.ping(call())).toBe(false);
+    expect(host.connections.every(({ connected }) => !connected)).toBe(true);
+  });
+});
+
+describe("the private key", () => {
+  test("is read from its file", async () => {
+    const { broker } = await startBroker(await openTiger(), { ...POLLING, privateKeyPath: CLIENT_KEY_FILE });
+    expect(await broker.ping(call())).toBe(true);
+  });
+
+  test.each([
+    ["that is not there", "/nowhere/key.pem", "privateKeyPath cannot be read: ENOENT"],
+    ["that holds none", import.meta.filename, "the file at privateKeyPath must be an RSA private key"],
+  ])("in a file %s fails the start, which may be tried again", async (_what, privateKeyPath, message) => {
+    const broker = makeBroker(await openTiger(), { ...POLLING, privateKeyPath });
+    const start = () => broker.start({ onOrder: () => {}, onConnection: () => {} });
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      expect(await rejection(start())).toMatchObject({
+        code: "AuthenticationFailed",
+        outcome: "not_sent",
+        message: expect.stringContaining(message),
+      });
+    }
+  });
+});
+
+describe("an answer", () => {
+  test("whose data is text is read like any other", async () => {
+    const tiger = await openTiger({ dataAsText: true });
+    const { broker } = await startBroker(tiger, POLLING);
+    const order = restingOrder();
+    const { orderId } = await broker.placeOrder(order, call());
+    expect(BigInt(orderId)).toBeGreaterThan(2n ** 53n);
+    expect(orderId).toBe(tiger.venue.orders()[0]?.wireId);
+    expect(await broker.order(orderId, call())).toMatchObject({ orderId, tag: order.tag });
+    expect((await broker.orders({ status: "open" }, call())).orders).toHaveLength(1);
+    await broker.cancelOrder(orderId, call());
+    expect(await broker.order(orderId, call())).toMatchObject({ orderId, status: "CANCELED" });
+  });
+
+  test("that is not the vendor's is believed in nothing, and leaves a write unknown", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    tiger.faults.arm({ kind: "tamper", on: "read", count: 1 });
+    expect(await rejection(broker.cash({ currency: "USD" }, call()))).toMatchObject({
+      code: "BrokerFault",
+      message: expect.stringContaining("not signed with Tiger's key"),
+    });
+    tiger.faults.arm({ kind: "tamper", on: "place" });
+    const order = restingOrder();
+    expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({
+      code: "OutcomeUnknown",
+      outcome: "unknown",
+    });
+    const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+    expect(orders.map(({ tag }) => tag)).toEqual([order.tag]);
+    for (const on of ["replace", "cancel"] as const) {
+      tiger.faults.arm({ kind: "tamper", on });
+      const orderId = orders[0]?.orderId ?? "";
+      const change =
+        on === "replace" ? broker.replaceOrder(orderId, { qty: 20 }, call()) : broker.cancelOrder(orderId, call());
+      expect(await rejection(change)).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
+    }
+  });
+
+  test("verified with another key is not the vendor's", async () => {
+    const tigerPublicKey = generateKeyPairSync("rsa", { modulusLength: 1024 })
+      .publicKey.export({ type: "spki", format: "pem" })
+      .toString();
+    const { broker } = await startBroker(await openTiger(), { ...POLLING, tigerPublicKey });
+    expect(await broker.ping(call())).toBe(false);
+  });
+
+  test.each(["html", "http-500"] as const)("of a place that is %s leaves it unknown", async (kind) => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    tiger.faults.arm({ kind, on: "place" });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
+    expect(tiger.venue.orders()).toHaveLength(kind === "html" ? 1 : 0);
+  });
+
+  test("to a request whose clock is off tells so", async () => {
+    const tiger = await openTiger({ now: Date.now() - 3_600_000 });
+    const { broker } = await startBroker(tiger, POLLING);
+    tiger.faults.arm({ kind: "clock", on: "place" });
+    const error = (await rejection(broker.placeOrder(restingOrder(), call()))) as BrokerError;
+    expect(error).toMatchObject({ code: "AuthenticationFailed", outcome: "not_sent" });
+    expect(error.message).toMatch(/this machine's clock is 3[56]\d\d s ahead of Tiger's/);
+  });
+});
+
+describe("the limits", () => {
+  test.each(["code-4", "http-429"] as const)(
+    "as %s end a call before it is carried out, and the method rests",
+    async (style) => {
+      const tiger = await openTiger({ limitStyle: style });
+      const { broker } = await startBroker(tiger, POLLING);
+      tiger.faults.arm({ kind: "rate-limit", on: "place" });
+      const refused = { code: "RateLimited", outcome: "not_sent" };
+      expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject(refused);
+      expect(tiger.faults.armed()).toBe(0);
+      // Nothing at the vendor would refuse this one: it does not leave.
+      expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+        ...refused,
+        message: expect.stringContaining("rests"),
+      });
+      expect(tiger.venue.orders()).toEqual([]);
+    },
+  );
+
+  test("that were ignored end in a blacklist, which is told as what it is", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    const proxy = await openProxy(tiger.port, (body) => body);
+    const recorded = await startBroker({ ...tiger, port: proxy.port }, POLLING);
+    await recorded.broker.positions(call());
+    const [body = ""] = proxy.bodies.filter((each) => each.includes('"positions"'));
+    for (let calls = 0; calls < 110; calls += 1) {
+      await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+    }
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+      code: "AuthenticationFailed",
+      outcome: "not_sent",
+      message: expect.stringContaining("blacklist"),
+    });
+  });
+});
+
+describe("an order", () => {
+  test("takes a number first, and the vendor refuses a second order with it", async () => {
+    const tiger = await openTiger();
+    const proxy = await openProxy(tiger.port, (body) => body);
+    const { broker } = await startBroker({ ...tiger, port: proxy.port }, POLLING);
+    await broker.placeOrder(restingOrder(), call());
+    const [first = -1, second = -2] = ["order_no", "place_order"].map((method) =>
+      proxy.bodies.findIndex((body) => body.includes(`"${method}"`)),
+    );
+    expect(first).toBeGreaterThanOrEqual(0);
+    expect(second).toBeGreaterThan(first);
+    const placed = proxy.bodies[second] ?? "";
+    expect(placed).toMatch(/\\"order_id\\":[1-9]\d*,/);
+    const again = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body: placed });
+    expect(await again.text()).toContain("DUPLICATE ORDER ID");
+    expect(tiger.venue.orders()).toHaveLength(1);
+  });
+
+  test("that the vendor has seen before, though it was sent once, is unknown and not refused", async () => {
+    const tiger = await openTiger();
+    // Something on the way sends every place twice and loses the first answer.
+    const twice = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString("utf8");
+      const send = async () => (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+      if (body.includes('"place_order"')) await send();
+      response.writeHead(200, { "content-type": "application/json" }).end(await send());
+    });
+    await new Promise<void>((resolve) => twice.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void twice.close());
+    const { broker } = await startBroker({ ...tiger, port: (twice.address() as AddressInfo).port }, POLLING);
+    const order = restingOrder();
+    expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({
+      code: "OutcomeUnknown",
+      outcome: "unknown",
+    });
+    const { orders } = await broker.orders({ status: "open", fresh: true }, call());
+    expect(orders.map(({ tag }) => tag)).toEqual([order.tag]);
+  });
+
+  test("whose answer was lost is found by its tag by whoever comes next", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    tiger.faults.arm({ kind: "lose-answer", on: "place" });
+    const order = restingOrder();
+    expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({ outcome: "unknown" });
+    await broker.close();
+    const { broker: next } = await startBroker(tiger, POLLING);
+    const { orders } = await next.orders({ status: "all", fresh: true }, call());
+    expect(orders).toMatchObject([{ tag: order.tag, status: "OPEN" }]);
+  });
+
+  test("whose number cannot be had is not sent", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    tiger.setLoggedIn(false);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "not_sent" });
+    expect(await broker.ping(call())).toBe(false);
+    expect(tiger.venue.orders()).toEqual([]);
+  });
+
+  test.each([
+    ["till canceled on paper", DEFAULT_PAPER_ACCOUNT, restingOrder({ timeInForce: "GTC" })],
+    ["at the market till canceled", undefined, restingOrder({ orderType: "Market", timeInForce: "GTC" })],
+    ["at the market outside of regular hours", undefined, restingOrder({ orderType: "Market", lifecycle: "ETH" })],
+    ["for the night till canceled", undefined, restingOrder({ lifecycle: "OVERNIGHT", timeInForce: "GTC" })],
+  ])("%s is refused before anything is sent", async (_what, account, order) => {
+    const tiger = await openTiger();
+    const proxy = await openProxy(tiger.port, (body) => body);
+    const options = account === undefined ? POLLING : { ...POLLING, account };
+    const { broker } = await startBroker({ ...tiger, port: proxy.port }, options);
+    expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({
+      code: "NotSupported",
+      outcome: "not_sent",
+    });
+    expect(proxy.bodies.filter((body) => /order_no|place_order/.test(body))).toEqual([]);
+  });
+
+  test("keeps its kind, session and mark when it is replaced", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    const order = restingOrder({ timeInForce: "GTC", lifecycle: "ETH" });
+    const { orderId } = await broker.placeOrder(order, call());
+    await broker.replaceOrder(orderId, { qty: 12, tag: order.tag }, call());
+    expect(await broker.order(orderId, call())).toMatchObject({
+      qty: 12,
+      price: 190,
+      timeInForce: "GTC",
+      lifecycle: "ETH",
+      tag: order.tag,
+    });
+  });
+
+  test("of a list longer than a page is listed once, like every other", async () => {
+    const tiger = await openTiger({ limits: false });
+    const { broker } = await startBroker(tiger, POLLING);
+    for (let count = 0; count < 701; count += 1) {
+      const { contract, direction, orderType, timeInForce, lifecycle } = restingOrder();
+      const request = { contract, direction, orderType, timeInForce, lifecycle, qty: 1, price: 1.5 };
+      tiger.venue.place("LIVE", { ...request, tag: null });
+    }
+    const { orders, unmapped } = await broker.orders({ status: "all", fresh: true }, call());
+    expect(new Set(orders.map(({ orderId }) => orderId)).size).toBe(701);
+    expect([orders.length, unmapped.length]).toEqual([701, 0]);
+  });
+});
+
+describe("quotes", () => {
+  test("need a permission, which is grabbed once", async () => {
+    const tiger = await openTiger();
+    const proxy = await openProxy(tiger.port, (body) => body);
+    const { broker } = await startBroker({ ...tiger, port: proxy.port }, { ...POLLING, deviceId: "52:54:00:cf:9c:e5" });
+    for (let asked = 0; asked < 3; asked += 1) {
+      expect(await broker.quote(AAPL, call())).toMatchObject({ latest: 201.5, isTradable: true });
+    }
+    const methods = proxy.bodies.map((body) => (JSON.parse(body) as { method: string }).method);
+    expect(methods.filter((method) => method === "grab_quote_permission")).toHaveLength(1);
+    expect(proxy.bodies.every((body) => body.includes('"device_id":"52:54:00:cf:9c:e5"'))).toBe(true);
+  });
+
+  test("that another device may read now are refused in words that say so", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, { ...POLLING, deviceId: "one" });
+    const { broker: other } = await startBroker(tiger, { ...POLLING, deviceId: "two" });
+    await broker.quote(AAPL, call());
+    await other.quote(AAPL, call());
+    expect(await rejection(broker.quote(AAPL, call()))).toMatchObject({
+      code: "AuthenticationFailed",
+      message: expect.stringContaining("another device"),
+    });
+  });
+});

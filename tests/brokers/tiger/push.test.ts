@@ -1,0 +1,157 @@
+/** The push service, and looking at orders where there is none. */
+import { describe, expect, test } from "vitest";
+import type { TigerServer } from "../../../simulators/tiger/server.ts";
+import { createFrameReader, encodeRequest } from "../../../src/brokers/tiger/push-frames.ts";
+import { call, DEFAULT_PAPER_ACCOUNT, type Host, openTiger, restingOrder, startBroker, until } from "./setup.ts";
+
+const bytes = (hex: string) => Uint8Array.from(hex.split(" "), (digits) => Number.parseInt(digits, 16));
+const hex = (from: Uint8Array) => [...from].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+
+describe("a frame", () => {
+  test("is written as the vendor's own clients write it", () => {
+    expect(hex(encodeRequest({ command: 8, id: 3 }))).toBe("04 08 08 10 03");
+    expect(hex(encodeRequest({ command: 6, id: 4 }))).toBe("04 08 06 10 04");
+    const subscribe = encodeRequest({ command: 4, id: 2, subscribe: { dataType: 8, account: "U1" } });
+    expect(hex(subscribe)).toBe("0c 08 04 10 02 1a 06 08 08 1a 02 55 31");
+  });
+
+  test("is read however it was cut", () => {
+    const stream = bytes("04 08 02 10 01 04 08 08 10 03");
+    for (const size of [1, 2, 3, 7, 10]) {
+      const reader = createFrameReader();
+      const seen = [];
+      for (let at = 0; at < stream.length; at += size) seen.push(...reader.take(stream.slice(at, at + size)));
+      expect(seen).toEqual([
+        { command: 2, id: 1, code: 0, message: "" },
+        { command: 8, id: 3, code: 0, message: "" },
+      ]);
+    }
+  });
+
+  test("with an order keeps all digits of its id", () => {
+    // Zigzag of 40130857465156608, and of 10 shares.
+    const order = "08 80 d0 f0 fb ab b3 c9 8e 01 1a 04 41 41 50 4c 80 01 14";
+    const [response] = createFrameReader().take(bytes(`1b 08 07 2a 17 08 08 3a 13 ${order}`));
+    expect(response?.order).toMatchObject({ id: "40130857465156608", symbol: "AAPL", totalQuantity: "10" });
+  });
+
+  test("longer than any of the service's is no frame", () => {
+    expect(() => createFrameReader().take(bytes("ff ff ff ff 0f"))).toThrow(RangeError);
+    expect(() => createFrameReader().take(bytes("ff ff ff ff ff ff"))).toThrow(RangeError);
+  });
+});
+
+async function openBoth(options: Parameters<typeof startBroker>[1] = {}, server: Parameters<typeof openTiger>[0] = {}) {
+  const tiger = await openTiger(server);
+  return { tiger, ...(await startBroker(tiger, options)) };
+}
+
+const lastOf = ({ connections }: Host) => connections.at(-1);
+
+function placeElsewhere(tiger: TigerServer): string {
+  const { contract, direction, orderType, timeInForce, lifecycle } = restingOrder();
+  const request = { contract, direction, orderType, timeInForce, lifecycle, qty: 5, price: 180 };
+  return tiger.venue.place("LIVE", { ...request, tag: null }).wireId;
+}
+
+describe("the push service", () => {
+  test("tells of orders from everywhere, each with its session", async () => {
+    const { tiger, broker, host } = await openBoth();
+    expect(broker.capabilities().push).toBe("stream");
+    expect(host.connections).toEqual([{ connected: true }]);
+    const order = restingOrder({ lifecycle: "OVERNIGHT" });
+    const { orderId } = await broker.placeOrder(order, call());
+    const other = placeElsewhere(tiger);
+    await until(() => host.orders.some((one) => one.orderId === other));
+    const ours = host.orders.filter((one) => one.orderId === orderId);
+    expect(ours.length).toBeGreaterThan(0);
+    for (const one of ours) expect(one).toMatchObject({ tag: order.tag, lifecycle: "OVERNIGHT" });
+    expect(host.orders.find((one) => one.orderId === other)).toMatchObject({ tag: null, lifecycle: "RTH", qty: 5 });
+  });
+
+  test("says of an order what reading it says", async () => {
+    const { tiger, broker, host } = await openBoth();
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    tiger.venue.fill(orderId, 4, 189.5);
+    await until(() => host.orders.at(-1)?.filledQty === 4);
+    expect(host.orders.at(-1)).toEqual(await broker.order(orderId, call()));
+  });
+
+  test("is spoken to without TLS where the address says so", async () => {
+    const tiger = await openTiger({ plainPushPort: 0 });
+    const { host } = await startBroker(tiger, { pushUrl: `tcp://127.0.0.1:${tiger.plainPushPort}` });
+    expect(lastOf(host)).toEqual({ connected: true });
+  });
+
+  test("with a certificate that nobody vouches for is not spoken to, unless one is told to", async () => {
+    const tiger = await openTiger();
+    const { host } = await startBroker(tiger, { pushTls: {} });
+    expect(lastOf(host)).toMatchObject({ connected: false, reason: expect.stringMatching(/certificate|self.signed/i) });
+    const { host: trusting } = await startBroker(tiger, { pushTls: { rejectUnauthorized: false } });
+    expect(lastOf(trusting)).toEqual({ connected: true });
+  });
+
+  test("that is taken over by another program says so, and orders are looked at instead", async () => {
+    const { tiger, broker, host } = await openBoth({ pollMs: 2000 });
+    tiger.kickOut();
+    await until(() => lastOf(host)?.connected === false);
+    expect(lastOf(host)?.reason).toMatch(/another program connected .* same tigerId .*4001/);
+    const other = placeElsewhere(tiger);
+    await until(() => host.orders.some((one) => one.orderId === other));
+    // Orders go by another way, which is there.
+    expect(await broker.ping(call())).toBe(true);
+    expect(await broker.placeOrder(restingOrder(), call())).toMatchObject({ orderId: expect.any(String) });
+    // Taking the place back at once would throw out the other one, and so on for ever.
+    expect(tiger.connections().total).toBe(1);
+  });
+
+  test("that falls silent is given up and reached again", async () => {
+    const { tiger, broker, host } = await openBoth({}, { heartbeatMs: 150 });
+    tiger.faults.arm({ kind: "half-open", on: "push" });
+    await broker.placeOrder(restingOrder(), call());
+    await until(() => host.connections.some(({ reason }) => /said nothing for 225 ms/.test(reason ?? "")));
+    await until(() => lastOf(host)?.connected === true);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    await until(() => host.orders.some((one) => one.orderId === orderId));
+  });
+
+  test("that refuses the login is told, with what to do", async () => {
+    const { host } = await openBoth({ tigerId: "20150002" });
+    expect(lastOf(host)).toMatchObject({ connected: false, reason: expect.stringContaining("refused the login") });
+  });
+
+  test("is left alone after close", async () => {
+    const { tiger, broker, host } = await openBoth();
+    await broker.close();
+    await until(() => tiger.connections().open === 0);
+    const heard = host.connections.length + host.orders.length;
+    placeElsewhere(tiger);
+    await broker.close();
+    expect(host.connections.length + host.orders.length).toBe(heard);
+  });
+});
+
+describe("looking at orders", () => {
+  test("tells of every change, also of orders that ended and of those from elsewhere", async () => {
+    const { tiger, broker, host } = await openBoth({ push: "polling", pollMs: 2000, account: DEFAULT_PAPER_ACCOUNT });
+    expect(broker.capabilities().push).toBe("polling");
+    expect(lastOf(host)).toEqual({ connected: true });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    await until(() => host.orders.some((one) => one.orderId === orderId && one.status === "OPEN"));
+    tiger.venue.fill(orderId, 4, 189.5);
+    await until(() => host.orders.some((one) => one.orderId === orderId && one.filledQty === 4));
+    tiger.venue.end(orderId, "REJECTED", "201:no");
+    await until(() => host.orders.some((one) => one.orderId === orderId && one.status === "REJECTED"));
+    expect(host.orders.at(-1)).toMatchObject({ filledQty: 4, errorReason: "201:no" });
+    expect(tiger.connections().total).toBe(0);
+  });
+
+  test("goes on when the gateway was away, which is told", async () => {
+    const { tiger, host } = await openBoth({ push: "polling", pollMs: 2000 });
+    tiger.faults.arm({ kind: "restart", ms: 300, on: "read" });
+    await until(() => lastOf(host)?.connected === false);
+    await until(() => lastOf(host)?.connected === true);
+    const other = placeElsewhere(tiger);
+    await until(() => host.orders.some((one) => one.orderId === other));
+  });
+});

@@ -1,0 +1,127 @@
+/** The vendor's codes and texts in our words. */
+import { expect, test } from "vitest";
+import { neverLeft, type Purpose, type Refusal, toRefusal } from "../../../src/brokers/tiger/refusals.ts";
+import { createRests, MS } from "../../../src/brokers/tiger/timing.ts";
+
+function refused(code: number, message: string, purpose: Purpose, more: Partial<Refusal> = {}) {
+  const error = toRefusal({ code, message, status: 200, clockAheadMs: undefined, ...more }, "place_order", purpose);
+  return [error.code, error.outcome];
+}
+
+test.each([
+  [1, "server error", "place", "OutcomeUnknown", "unknown"],
+  [1, "server error", "read", "BrokerFault", undefined],
+  [2, "network read time out", "cancel", "OutcomeUnknown", "unknown"],
+  [3, "something new", "modify", "OutcomeUnknown", "unknown"],
+  [
+    4,
+    "rate limit error(current limiting interface:place_order, up to 120 times per minute)",
+    "place",
+    "RateLimited",
+    "not_sent",
+  ],
+  [
+    4,
+    "access forbidden(you have been blacklisted because of too frequent requests)",
+    "place",
+    "AuthenticationFailed",
+    "not_sent",
+  ],
+  [4, "access forbidden(no permission to account 1)", "read", "AuthenticationFailed", "not_sent"],
+  [5, "rate limit error", "cancel", "RateLimited", "not_sent"],
+  [
+    1000,
+    "common param error(failed to verify signature, please make sure you use the correct rsa private key)",
+    "place",
+    "AuthenticationFailed",
+    "not_sent",
+  ],
+  [1000, "common param error(invalid symbols)", "read", "UnknownContract", "not_sent"],
+  [1000, "common param error(the current requested method does not support)", "place", "BrokerFault", "not_sent"],
+  [1010, "biz param error(field 'symbol' cannot be empty)", "place", "InvalidRequest", "not_sent"],
+  [1010, "biz param error(invalid symbol NOSUCH of market US)", "place", "UnknownContract", "rejected"],
+  [1100, "global account response error(TRADE DUPLICATE ORDER ID)", "place", "OutcomeUnknown", "unknown"],
+  [
+    1200,
+    "standard account response error(bad_request:Insufficient buying power, we can not place the order)",
+    "place",
+    "InsufficientFunds",
+    "rejected",
+  ],
+  [
+    1200,
+    "standard account response error(bad_request:Insufficient position, this security can not be sold short)",
+    "place",
+    "OrderRejected",
+    "rejected",
+  ],
+  [
+    1200,
+    "standard account response error(bad_request:Orders cannot be placed at this moment)",
+    "place",
+    "OrderRejected",
+    "rejected",
+  ],
+  [1200, "standard account response error(bad_request:Order does not exist)", "cancel", "OrderNotFound", "rejected"],
+  [
+    1200,
+    "standard account response error(bad_request:The order has ended and can not be modified or cancelled)",
+    "cancel",
+    "OrderNotOpen",
+    "rejected",
+  ],
+  [1200, "standard account response error(bad_request:request timed out)", "place", "OutcomeUnknown", "unknown"],
+  [
+    1300,
+    "paper account response error(bad_request:Contract not found, please check the symbol)",
+    "place",
+    "UnknownContract",
+    "rejected",
+  ],
+  [2100, "quote error", "read", "BrokerFault", undefined],
+] as const)("code %i %s, of a %s, is %s %s", (code, message, purpose, expected, outcome) => {
+  expect(refused(code, message, purpose)).toEqual([expected, outcome]);
+});
+
+test.each([
+  [3_600_000, "3600 s ahead of"],
+  [-60_000, "60 s behind"],
+])("a clock that is %i ms off is told in words", (clockAheadMs, words) => {
+  const message = "common param error(timestamp is expired)";
+  const error = toRefusal({ code: 1000, message, status: 200, clockAheadMs }, "place_order", "place");
+  expect(error.message).toContain(words);
+});
+
+test("only an error before the connection means that nothing left", () => {
+  const caused = (code: string) => Object.assign(new TypeError("fetch failed"), { cause: { code } });
+  expect([caused("ECONNREFUSED"), caused("ENOTFOUND"), { code: "ConnectionRefused" }].map(neverLeft)).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect(neverLeft(new TypeError("error sending request: tcp connect error: refused"))).toBe(true);
+  expect([caused("ECONNRESET"), caused("UND_ERR_SOCKET"), new TypeError("fetch failed"), null].map(neverLeft)).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  const both = { cause: { errors: [{ code: "ECONNREFUSED" }, { code: "ECONNRESET" }] } };
+  expect(neverLeft(both)).toBe(false);
+});
+
+test("a method rests for longer each time that it is called too frequent, and no more once it was answered", () => {
+  let now = 0;
+  const rests = createRests(() => now);
+  const waits: number[] = [];
+  for (let count = 0; count < 6; count += 1) {
+    waits.push(rests.refused("orders"));
+    now += waits.at(-1) ?? 0;
+    expect(rests.left("orders")).toBe(0);
+  }
+  expect(waits).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+  rests.answered("orders");
+  expect(rests.refused("orders")).toBe(MS.firstRest);
+  expect(rests.left("orders")).toBe(MS.firstRest);
+  expect(rests.left("place_order")).toBe(0);
+});
