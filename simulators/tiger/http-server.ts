@@ -11,7 +11,12 @@ export async function listenHttp(gateway: Gateway, port: number, host: string): 
   const frozen = new WeakSet<Socket>();
   const server = createServer((request, response) => {
     if (frozen.has(request.socket)) return;
-    serve(gateway, request, response, frozen).catch(() => request.destroy());
+    serve(gateway, request, response, frozen).catch((error: unknown) => {
+      // A client that went away in the middle of its request is no fault; what is one must be seen.
+      if (response.destroyed) return;
+      response.writeHead(500, { "content-type": "text/plain" });
+      response.end(error instanceof Error ? error.stack : String(error));
+    });
   });
   const listening = await listen(server, port, host);
   return {

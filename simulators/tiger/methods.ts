@@ -39,8 +39,11 @@ const METHODS: ReadonlyMap<string, Method> = new Map([
 ]);
 
 const NEEDED = ["tiger_id", "method", "charset", "version", "sign_type", "timestamp", "sign"] as const;
-/** How far a client's clock may be off. The vendor publishes no figure. */
-export const CLOCK_TOLERANCE_MS = 60_000;
+/**
+ * How far a client's clock may be off. The vendor publishes no figure; its Python client sends a request again with the
+ * same timestamp for up to a minute.
+ */
+export const CLOCK_TOLERANCE_MS = 150_000;
 
 /** The parameters of a request, `undefined` when the body is no JSON object. */
 export function parametersOf(body: string): Parameters | undefined {

@@ -11,6 +11,9 @@ import { accountOfBook, type Desk } from "./desk.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 const FIRST_ID = 40_000_000_000_000_000n;
+const NUMBERS_PER_BOOK = 10_000_000_000_000n;
+const FIRST_FILL = 50_000_000_000_000_000n;
+const FILLS_PER_BOOK = 10_000_000_000_000_000n;
 
 /** The id of an order: seventeen digits above 2^53, and odd, so that no double holds it. */
 export function orderIdOf(orderId: string): string {
@@ -98,8 +101,8 @@ export function orderMessage(desk: Desk, entry: VenueOrder): Fields {
 export function transactionMessage(fill: ExchangeFill, { order, wireId }: VenueOrder, account: Account): Fields {
   const quantity = scaled(fill.qty);
   return {
-    id: BigInt(orderIdOf(`${BigInt(order.orderId) * 1000n + BigInt(fill.fillId.replace(/\D/g, "") || 0)}`)),
-    accountId: BigInt(account.number),
+    id: fillIdOf(fill, order),
+    accountId: /^\d+$/.test(account.number) ? BigInt(account.number) : account.number,
     orderId: BigInt(wireId),
     secType: "STK",
     symbol: order.contract.symbol,
@@ -113,6 +116,13 @@ export function transactionMessage(fill: ExchangeFill, { order, wireId }: VenueO
     transactedAt: marketTime(fill.at, order.contract.region).slice(0, 19),
     transactionTime: fill.at,
   };
+}
+
+/** Seventeen digits as well: the book, the order's number in it, and the fill's number among those of the order. */
+function fillIdOf({ fillId }: ExchangeFill, { orderId }: ExchangeOrder): bigint {
+  const number = BigInt(orderId);
+  const count = BigInt(fillId.slice(fillId.lastIndexOf("-") + 1));
+  return FIRST_FILL + (number / NUMBERS_PER_BOOK) * FILLS_PER_BOOK + (number % NUMBERS_PER_BOOK) * 1000n + count;
 }
 
 /** Why an order failed, or what the vendor says about one that lives. */

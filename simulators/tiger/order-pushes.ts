@@ -202,7 +202,9 @@ export function createOrderPushes({ desk, faults, heartbeatMs, restart }: OrderP
       case "stall":
         break;
       case "delay":
-        later(fault.ms, () => perform(member, request));
+        later(fault.ms, () => {
+          if (members.has(member)) perform(member, request);
+        });
         break;
       case "refuse":
         fail(member, request.id, CODES.forbidden, "access forbidden");

@@ -257,6 +257,7 @@ describe("lists", () => {
     await place({ symbol: "QQQ", limit_price: 530 });
     const { data } = await ask(tiger, "order_transactions", { account: LIVE, symbol: "AAPL" });
     expect(listAt(data, "items")).toHaveLength(1);
+    expect(String(at(data, "items", 0, "id"))).toMatch(/^\d{17}$/);
     expect(at(data, "items", 0)).toMatchObject({ orderId: id, filledPrice: 201.5, filledAmount: 2015 });
     expect((await ask(tiger, "order_transactions", { account: LIVE })).code).toBe(1010);
   });
