@@ -40,7 +40,10 @@ test("takes another developer and other accounts, and has no plain port unless i
     const [, port] = /^tiger is ready: http (\d+), push \d+, control \d+$/.exec(running.ready) ?? [];
     const server = { port: Number(port) };
     for (const account of ["U7", "1".repeat(17)]) {
-      expect((await ask(server, "orders", { account }, { tiger_id: "7" })).code).toBe(0);
+      const filled = { ...BUY, account, limit_price: 210 };
+      expect((await ask(server, "place_order", filled, { tiger_id: "7" })).code).toBe(0);
+      const fills = await ask(server, "order_transactions", { account, symbol: "AAPL" }, { tiger_id: "7" });
+      expect(listAt(fills.data, "items")).toHaveLength(1);
     }
     expect((await ask(server, "orders", { account: LIVE }, { tiger_id: "7" })).code).toBe(4);
   } finally {
