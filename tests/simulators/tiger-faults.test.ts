@@ -74,7 +74,7 @@ describe("on a request", () => {
   });
 
   test("delay: taken up later than what came after it", async () => {
-    tiger.faults.arm({ kind: "delay", on: "place", ms: 100 });
+    tiger.faults.arm({ kind: "delay", on: "place", ms: 400 });
     const placed = place();
     await expect.poll(() => tiger.faults.armed()).toBe(0);
     expect((await read()).data["items"]).toEqual([]);
@@ -201,7 +201,7 @@ describe("on a push", () => {
     tiger.faults.arm({ kind: "duplicate-push" });
     await place();
     expect(orderIn(await client.next())?.get(1)).toBe(orderIn(await client.next())?.get(1));
-    for (const kind of ["stall", "late-push"] as const) tiger.faults.arm({ kind, on: "push", ms: 60 });
+    for (const kind of ["stall", "late-push"] as const) tiger.faults.arm({ kind, on: "push", ms: 400 });
     await place({ user_mark: "never" });
     await place({ user_mark: "late" });
     await place({ user_mark: "soon" });

@@ -119,10 +119,10 @@ describe("the login", () => {
 
   test("is over for a client that is no longer heard of", async () => {
     const client = await open();
-    client.send(connectMessage({ ms: 40 }));
-    expect(textAt(await client.next(), 4)).toContain('"40,40"');
-    for (let count = 0; count < 6; count += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 40));
+    client.send(connectMessage({ ms: 200 }));
+    expect(textAt(await client.next(), 4)).toContain('"200,200"');
+    for (let count = 0; count < 8; count += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 80));
       client.send({ 1: 8, 2: 2 + count });
       expect((await client.next())?.get(1)).toBe(8n);
     }
