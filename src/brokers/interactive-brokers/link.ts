@@ -7,6 +7,7 @@
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { CLIENT_ID_IN_USE, SOCKET_RESET } from "./codes.ts";
 import { EVENTS, type Message, parseMessage, type VendorContract } from "./messages.ts";
+import { FIRST_REQUEST_ID } from "./order-ids.ts";
 import { ClientIdInUse, LinkLost, notConnected, reasonOf } from "./refusals.ts";
 
 /** An order as the SDK wants it; what is left out is not set. */
@@ -95,13 +96,13 @@ export interface Exchange<T> {
 
 export interface Link {
   readonly accounts: readonly string[];
+  /** Orders from this number on are new to the gateway. */
+  readonly firstOrderId: number;
   readonly closed: Promise<string>;
   /** How many messages have come. */
   heard(): number;
   /** A number that no other request of this connection has. */
   nextRequestId(): number;
-  /** A number that no other order of this client id has, in the order they are given out. */
-  nextOrderId(): number;
   /**
    * Sends and waits.
    *
@@ -124,8 +125,6 @@ export interface LinkOptions {
   onMessage(message: Message): void;
 }
 
-/** Requests and orders have numbers of one kind on the wire of errors, so that requests begin far above orders. */
-const FIRST_REQUEST_ID = 1_000_000_000;
 /** SDK fault (limiter): it delays what is sent, after we have checked that there is a connection. The wire paces instead. */
 const NO_LIMIT = 1_000_000;
 
@@ -182,7 +181,7 @@ export function openLink(options: LinkOptions): Promise<Link> {
   let count = 0;
   let sent = 0;
   let accounts: readonly string[] | undefined;
-  let orderIds: number | undefined;
+  let firstOrderId: number | undefined;
   let requestIds = FIRST_REQUEST_ID;
   let refusal: Error | undefined;
   let lastError = "";
@@ -215,25 +214,23 @@ export function openLink(options: LinkOptions): Promise<Link> {
       if (message.code >= 500 && message.code < 600) lastError = message.text;
     }
     if (message.kind === "accounts") accounts = message.accounts;
-    if (message.kind === "nextOrderId") orderIds = Math.max(orderIds ?? 0, message.orderId);
+    if (message.kind === "nextOrderId") firstOrderId ??= message.orderId;
     onMessage(message);
     for (const listener of [...listeners]) listener(message);
     if (refusal !== undefined) close(refusal.message);
-    else if (accounts !== undefined && orderIds !== undefined) opening.resolve(link);
+    else if (accounts !== undefined && firstOrderId !== undefined) opening.resolve(link);
   }
 
   const link: Link = {
     get accounts() {
       return accounts ?? [];
     },
+    get firstOrderId() {
+      return firstOrderId ?? 1;
+    },
     closed: closed.promise,
     heard: () => count,
     nextRequestId: () => requestIds++,
-    nextOrderId() {
-      const next = orderIds ?? 1;
-      orderIds = next + 1;
-      return next;
-    },
     close,
 
     tell(send) {

@@ -56,13 +56,15 @@ function tooFast({ text }: Notice, what: string): BrokerError {
 interface Rule {
   readonly codes?: ReadonlySet<number>;
   readonly text?: RegExp;
+  /** Default: both. */
+  readonly of?: "the order" | "the change";
   readonly means: BrokerErrorCode;
 }
 
 /** Refusals of a new or changed order; the first that fits. */
 const ORDER_RULES: readonly Rule[] = [
   { codes: new Set([200]), means: "UnknownContract" },
-  { codes: new Set([104]), means: "OrderNotOpen" },
+  { codes: new Set([104, 161]), of: "the change", means: "OrderNotOpen" },
   {
     text: /insufficient|exceeds? .*(?:funds|buying power)|available funds|not enough|minimum of .*equity|cash available|margin requirement/i,
     means: "InsufficientFunds",
@@ -70,10 +72,11 @@ const ORDER_RULES: readonly Rule[] = [
 ];
 
 /** The vendor's refusal of a new or changed order, with its text. */
-export function toOrderRefusal(notice: Notice, what: string): BrokerError {
+export function toOrderRefusal(notice: Notice, what: "the order" | "the change"): BrokerError {
   if (notice.code === TOO_FAST) return tooFast(notice, what);
   const rule = ORDER_RULES.find(
-    ({ codes, text }) => (codes?.has(notice.code) ?? false) || (text?.test(notice.text) ?? false),
+    ({ codes, text, of = what }) =>
+      of === what && ((codes?.has(notice.code) ?? false) || (text?.test(notice.text) ?? false)),
   );
   const message = `Interactive Brokers refused ${what}: ${plain(notice.text)} (${notice.code})`;
   return new BrokerError(rule?.means ?? "OrderRejected", message, { outcome: "rejected" });

@@ -12,6 +12,7 @@ import { LINK_MESSAGE, lookUp } from "./codes.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
 import { type Exchange, type Library, type Link, loadLibrary, openLink } from "./link.ts";
 import type { Message } from "./messages.ts";
+import { createOrderIds } from "./order-ids.ts";
 import { type Asking, currentTime, openOrders } from "./read-calls.ts";
 import { LinkLost, NoSuchAccount, notConnected, reasonOf, unknownOutcome } from "./refusals.ts";
 import { backOff, MS, PACING, pause } from "./timing.ts";
@@ -53,7 +54,9 @@ export interface Wire {
    *
    * @throws BrokerError, `not_sent` for sure where nothing was handed over.
    */
-  write<T>(on: Session, kind: PacingClass, call: Call, make: (link: Link) => Exchange<T>): Promise<T>;
+  write<T>(on: Session, kind: PacingClass, call: Call, make: () => Exchange<T>): Promise<T>;
+  /** A number for a new order, to be handed over at once. */
+  nextOrderId(): number;
   /** Reads beside a write, whatever became of its call. */
   beside: Reader;
 }
@@ -66,6 +69,7 @@ export interface Session {
 export function createWire(config: InteractiveBrokersConfig, deadlineMs: number, handlers: WireHandlers): Wire {
   const shared = createSharedReads();
   const budget = createBudget(PACING);
+  const orderIds = createOrderIds();
   /** Aborted by `close`; absent while the wire is not running. */
   let running: AbortController | undefined;
   let starting: Promise<void> | undefined;
@@ -223,6 +227,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       },
     });
     link = on;
+    orderIds.begin(on.firstOrderId);
     const ended = on.closed.then((reason) => {
       if (session?.link === on) {
         revival = Promise.withResolvers<void>();
@@ -336,6 +341,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     },
 
     live: requireSession,
+    nextOrderId: () => orderIds.next(),
 
     async write(asked, kind, call, make) {
       const lost = () => (session === undefined ? down : notConnected("the connection was lost before it was sent"));
@@ -344,7 +350,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       if (call.signal.aborted) throw notConnected("given up before the request was sent");
       if (session !== asked) throw lost();
       const on = asked.link;
-      const exchange = make(on);
+      const exchange = make();
       try {
         return await on.exchange(exchange);
       } catch (error) {

@@ -97,6 +97,8 @@ export function submit(
   function heardOf({ permId: given, status }: Told, settle: Settle<number>): void {
     if (given > 0) permId = given;
     if (permId === 0) return;
+    // An order with this number and another mark is not the one that was placed.
+    if (!isChange && store.own(orderId)?.order.orderRef !== ticket.orderRef) return;
     const means = lookUp<OrderStatus>(ORDER_STATUS, status) ?? "UNKNOWN";
     if (isChange && !isAsAsked()) {
       if (isTerminal(means)) {
