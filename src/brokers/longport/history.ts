@@ -7,6 +7,8 @@ import type { Wire } from "./wire.ts";
 const DAY_MS = 86_400_000;
 /** How far back orders are looked for. The vendor answers for ninety days. */
 const HISTORY_DAYS = 90;
+/** The vendor gives no more orders at once. */
+const LONGEST_PAGE = 1_000;
 
 export interface History {
   /** Orders of earlier days in these statuses, every page of them. @throws BrokerError */
@@ -34,18 +36,18 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
         );
         const before = found.size;
         for (const order of page.orders) found.set(order.order_id, order);
-        // Without word of more, a page that brings nothing new is the end.
         if (page.hasMore === false || page.orders.length === 0) break;
-        if (page.hasMore === undefined && found.size === before) break;
+        const isNew = found.size > before;
         const oldest = Math.min(...page.orders.map(({ submitted_at: at }) => at ?? Number.POSITIVE_INFINITY));
-        // Orders of the same second as the oldest may be on the next page, so it begins with that second again.
-        if (!(oldest <= to) || found.size === before) {
+        const stuck = !isNew && (page.hasMore === true || page.orders.length >= LONGEST_PAGE);
+        if (stuck || !(oldest <= to)) {
           throw new BrokerError(
             "BrokerFault",
             "Longport's order history cannot be paged: too many orders of one second",
           );
         }
-        to = oldest;
+        // The next page may begin with more of the oldest one's second; where nobody says so, it is looked for behind too.
+        to = isNew ? oldest : oldest - 1_000;
       }
       return [...found.values()];
     },

@@ -26,6 +26,8 @@ export interface Link {
   /** Gives connection and session up and begins anew. */
   renew(): void;
   close(): void;
+  /** A round trip. One that is not answered in time ends the connection. @throws NoAnswer, VendorRefusal */
+  probe(cmd: number, body: Uint8Array): Promise<void>;
   /** @throws NoAnswer `sent: false` while there is no connection; else as {@link Socket.request}. */
   request(cmd: number, body: Uint8Array, timeoutMs: number, signal: AbortSignal): Promise<Uint8Array>;
 }
@@ -76,10 +78,17 @@ export function createLink(options: LinkOptions): Link {
     let beats = 0;
     return setInterval(() => {
       beats += 1;
-      socket
-        .request(CMD.heartbeat, writeHeartbeat(Date.now(), beats), MS.probe)
-        .catch(() => socket.close("Longport does not answer"));
+      probe(socket, CMD.heartbeat, writeHeartbeat(Date.now(), beats)).catch(() => {});
     }, MS.heartbeat);
+  }
+
+  async function probe(socket: Socket, cmd: number, body: Uint8Array): Promise<void> {
+    try {
+      await socket.request(cmd, body, MS.probe);
+    } catch (error) {
+      if (error instanceof NoAnswer && error.late) socket.close("Longport does not answer");
+      throw error;
+    }
   }
 
   async function keepUp(onFirst: () => void): Promise<void> {
@@ -117,6 +126,10 @@ export function createLink(options: LinkOptions): Link {
     close() {
       down = "closed";
       stop.abort();
+    },
+    async probe(cmd, body) {
+      if (live === undefined) throw new NoAnswer(down, { sent: false });
+      await probe(live, cmd, body);
     },
     request(cmd, body, timeoutMs, signal) {
       if (live === undefined) return Promise.reject(new NoAnswer(down, { sent: false }));

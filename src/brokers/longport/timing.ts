@@ -10,7 +10,7 @@ export const MS = {
   /** After this a write without an answer is unknown. */
   write: 15_000,
   /** Silence of a link for this long is a half-open socket, and the connection is given up. */
-  probe: 5_000,
+  probe: 3_000,
   /** A ping says no before that. */
   ping: 4_000,
   /** So long one look answers everybody who asks. */
@@ -23,6 +23,8 @@ export const MS = {
   mostBackOff: 15_000,
   /** After a refused token: a person has to do something first. */
   refusedBackOff: 30_000,
+  /** Between two looks whether HTTP answers again. */
+  mostRecovery: 2_000,
   /** Between two looks at the token's file and its expiry. */
   tokenCheck: 60_000,
 } as const;

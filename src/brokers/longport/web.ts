@@ -87,11 +87,8 @@ export function createWebTransport({ config, http, handlers, otp }: WebOptions):
       trade.close();
       quote.close();
     },
-    async probe(signal) {
-      await Promise.all([
-        trade.request(CMD.subscribe, writeTopics([TOPIC]), MS.probe, signal),
-        quote.request(CMD.tradingSessions, NOTHING, MS.probe, signal),
-      ]);
+    async probe() {
+      await Promise.all([trade.probe(CMD.subscribe, writeTopics([TOPIC])), quote.probe(CMD.tradingSessions, NOTHING)]);
     },
     balances: async (currency, signal) =>
       (await http.get("/v1/asset/account", REPLIES.balances, asked(signal, { currency }))).list,

@@ -137,7 +137,7 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     tell();
   }
 
-  /** Draws from a failed call what it says about the connection as a whole. */
+  /** Draws from a failed call over HTTP what it says about the connection as a whole; links tell of themselves. */
   function notice(error: unknown): void {
     if (error instanceof NoAnswer && !error.late) {
       silence ??= error.message;
@@ -166,8 +166,12 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
           if (!signal.aborted) silence ??= error.message;
           tell();
         }
-        await pause(backOff(failures), signal);
+        await pause(Math.min(backOff(failures), MS.mostRecovery), signal);
+        if (silence === undefined) break;
       }
+      // What took HTTP away may have taken the links too: the SDK needs a moment to notice.
+      if (silence !== undefined)
+        await transport?.probe(AbortSignal.any([signal, AbortSignal.timeout(MS.probe)])).catch(() => {});
       recovering = undefined;
       if (!signal.aborted) hear();
     })();
@@ -182,7 +186,8 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     const answer = (async () => {
       await budgets.quote.take("read", { signal });
       const answers = await Promise.allSettled([on.probe(signal), door(signal, MS.probe)]);
-      for (const each of answers) if (each.status === "rejected") notice(each.reason);
+      const [, opened] = answers;
+      if (opened.status === "rejected") notice(opened.reason);
       return answers.every(({ status }) => status === "fulfilled");
     })();
     looked = { on, at: now, answer };
@@ -215,12 +220,12 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     try {
       return await readOnce(read, signal);
     } catch (error) {
-      notice(error);
+      if (read.limit === "trade") notice(error);
       const lost = error instanceof NoAnswer && !error.late;
       if (!lost || running === undefined || signal.aborted) throw error;
       // A link takes a moment to come back; HTTP tells by itself when it answers again.
       await pause(MS.firstBackOff, AbortSignal.any([signal, running.signal]));
-      if (read.limit === "trade") await pause(MS.read, signal, recovering ?? Promise.resolve());
+      if (read.limit === "trade") await pause(MS.mostRecovery, signal, recovering ?? Promise.resolve());
       return readOnce(read, signal);
     }
   }

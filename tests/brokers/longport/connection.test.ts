@@ -1,0 +1,109 @@
+/** The truth about the connection, and its return. */
+import { describe, expect, test } from "vitest";
+import { call, makeBroker, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
+
+describe.each(TRANSPORTS)("the connection over %s", (transport) => {
+  test("ping is false before the start, true on live links, false after the close, which closes them", async () => {
+    const server = await openLongport();
+    const broker = makeBroker(server.port, { transport });
+    expect(await broker.ping(call())).toBe(false);
+    await broker.start({ onOrder: () => {}, onConnection: () => {} });
+    expect(await broker.ping(call())).toBe(true);
+    expect(server.connections()).toMatchObject({ quote: 1, trade: 1 });
+    await broker.close();
+    await broker.close();
+    expect(await broker.ping(call())).toBe(false);
+    await until(() => server.connections().open === 0);
+    await broker.start({ onOrder: () => {}, onConnection: () => {} });
+    expect(await broker.ping(call())).toBe(true);
+  });
+
+  test("links that are cut make ping false, refuse orders unsent, and come back with their pushes", async () => {
+    const server = await openLongport();
+    const { broker, host } = await startBroker(server.port, { transport });
+    await broker.placeOrder(restingOrder(), call());
+    server.faults.arm({ kind: "restart", ms: 1_500 });
+    await until(async () => !(await broker.ping(call())));
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+      code: "NotConnected",
+      outcome: "not_sent",
+    });
+    await until(() => broker.ping(call()));
+    expect(server.venue.orders()).toHaveLength(1);
+    expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    await until(() => host.orders.some((order) => order.orderId === orderId));
+    expect(server.connections()).toMatchObject({ quote: 1, trade: 1 });
+  });
+
+  test("a service that is down behind its front makes ping false", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port, { transport });
+    server.setLoggedIn(false);
+    await until(async () => !(await broker.ping(call())));
+    server.setLoggedIn(true);
+    await until(() => broker.ping(call()));
+  });
+
+  test("a service that is not there when it starts is found when it comes", async () => {
+    const away = await openLongport();
+    const { port } = away;
+    await away.close();
+    const { broker, host } = await startBroker(port, { transport });
+    expect(host.connections).toEqual([]);
+    expect(await rejection(broker.cash({ currency: "USD" }, call()))).toMatchObject({ code: "NotConnected" });
+    await openLongport({ port });
+    await until(() => broker.ping(call()));
+    expect(host.connections.map(({ connected }) => connected)).toEqual([true]);
+  });
+});
+
+describe("links over web", () => {
+  test("are resumed with their session, and begin anew where it is forgotten", async () => {
+    const server = await openLongport();
+    const { broker, host } = await startBroker(server.port);
+    for (const kind of ["drop", "forget-sessions"] as const) {
+      if (kind === "forget-sessions") server.faults.arm({ kind });
+      const before = host.connections.length;
+      server.faults.arm({ kind: "drop", on: "push" });
+      await broker.placeOrder(restingOrder(), call());
+      await until(() => host.connections.length === before + 2);
+      await until(() => broker.ping(call()));
+    }
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    await until(() => host.orders.some((order) => order.orderId === orderId));
+  });
+
+  test("a half-open link is found by its silence and replaced", async () => {
+    const server = await openLongport();
+    const { broker, host } = await startBroker(server.port);
+    server.faults.arm({ kind: "half-open", on: "push" });
+    await broker.placeOrder(restingOrder(), call());
+    await until(async () => !(await broker.ping(call())));
+    await until(() => broker.ping(call()));
+    expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
+  });
+
+  test("are not opened beyond the vendor's limit, and the reason is said", async () => {
+    const server = await openLongport();
+    server.faults.arm({ kind: "connection-limit", on: "connect", count: 2 });
+    const { broker, host } = await startBroker(server.port);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+      code: "NotConnected",
+      message: expect.stringMatching(/links/),
+    });
+    await until(() => host.connections.at(-1)?.connected === true);
+  });
+
+  test("quote calls keep to the vendor's limits", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port);
+    const contracts = ["AAPL", "QQQ", "BRK.B"].map(
+      (symbol) => ({ tradeType: "Securities", region: "US", symbol }) as const,
+    );
+    const quotes = Array.from({ length: 15 }, (_, index) => contracts[index % 3] ?? contracts[0]);
+    const seen = [];
+    for (const contract of quotes) if (contract !== undefined) seen.push(await broker.quote(contract, call()));
+    expect(seen).toHaveLength(15);
+  });
+});

@@ -1,0 +1,133 @@
+/** Orders when things go wrong: nothing is sent twice, and nothing is called certain that is not. */
+import { describe, expect, test } from "vitest";
+import { call, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
+
+describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
+  test("a plain 429 on a submit leaves no order, is never posted again, and says that nothing was sent", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port, { transport });
+    server.faults.arm({ kind: "plain-429", on: "place" });
+    const order = restingOrder();
+    expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({
+      code: "RateLimited",
+      outcome: "not_sent",
+    });
+    expect(server.faults.armed()).toBe(0);
+    // The SDK would have posted again by now had the order been its own.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(server.venue.orders()).toEqual([]);
+    await broker.placeOrder(restingOrder(), call());
+    expect(server.venue.orders()).toHaveLength(1);
+  });
+
+  test.each(["late-502", "missing-data", "lose-answer"] as const)(
+    "%s after a submit is unknown, and the order is there once, under its tag",
+    async (kind) => {
+      const server = await openLongport();
+      const { broker } = await startBroker(server.port, { transport });
+      server.faults.arm({ kind, on: "place" });
+      const order = restingOrder();
+      expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({
+        code: "OutcomeUnknown",
+        outcome: "unknown",
+      });
+      expect(server.venue.orders()).toHaveLength(1);
+      const { orders } = await broker.orders({ status: "open", fresh: true }, call());
+      expect(orders.map(({ tag }) => tag)).toEqual([order.tag]);
+    },
+  );
+
+  test("a limit in an envelope is not sent, an HTML page is unknown", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port, { transport });
+    server.faults.arm({ kind: "rate-limit", on: "place" });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "not_sent" });
+    server.faults.arm({ kind: "html-502", on: "place" });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
+    expect(server.venue.orders()).toEqual([]);
+  });
+
+  test("reads survive what the vendor's front says in the service's place", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port, { transport });
+    for (const kind of ["html-502", "missing-data"] as const) {
+      server.faults.arm({ kind, on: "read" });
+      expect(await rejection(broker.cash({ currency: "USD" }, call())), kind).toMatchObject({ code: "BrokerFault" });
+      server.faults.clear();
+    }
+    expect(await broker.cash({ currency: "USD" }, call())).toMatchObject({ amount: 1_000_000 });
+  });
+});
+
+describe("orders", () => {
+  test("a session that the vendor changes in silence is shown", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port);
+    server.faults.arm({ kind: "change-session", on: "place" });
+    expect(await broker.placeOrder(restingOrder({ lifecycle: "ETH" }), call())).toMatchObject({
+      effective: { lifecycle: "RTH" },
+    });
+    const kept = await broker.placeOrder(restingOrder({ lifecycle: "ETH" }), call());
+    expect(kept.effective).toBeUndefined();
+  });
+
+  test("a push that comes before the answer is reported as the order reads", async () => {
+    const server = await openLongport({ pushFirst: true });
+    const { broker, host } = await startBroker(server.port);
+    const { orderId } = await broker.placeOrder(restingOrder({ timeInForce: "GTC", lifecycle: "ETH" }), call());
+    await until(() => host.orders.length > 0);
+    expect(host.orders[0]).toMatchObject({ orderId, timeInForce: "GTC", lifecycle: "ETH" });
+  });
+
+  test("pushes of an order placed elsewhere wait for what they leave out, and keep their order", async () => {
+    const server = await openLongport();
+    const { host } = await startBroker(server.port);
+    server.faults.arm({ kind: "delay", on: "read", ms: 300 });
+    const { wireId } = server.venue.place("LB", { ...restingOrder({ timeInForce: "GTC" }), tag: null });
+    server.venue.fill(wireId, 3, 190);
+    server.venue.end(wireId, "CANCELED", "");
+    await until(() => host.orders.at(-1)?.status === "CANCELED");
+    expect(host.orders.map(({ status, timeInForce, lifecycle }) => [status, timeInForce, lifecycle])).toEqual([
+      ["OPEN", "GTC", "RTH"],
+      ["PARTIALLY_FILLED", "GTC", "RTH"],
+      ["CANCELED", "GTC", "RTH"],
+    ]);
+  });
+
+  test("the vendor's texts become our codes", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    await broker.cancelOrder(orderId, call());
+    const rejected = (code: string) => ({ code, outcome: "rejected" });
+    expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject(rejected("OrderNotOpen"));
+    expect(await rejection(broker.cancelOrder("123456789012345679", call()))).toMatchObject(rejected("OrderNotFound"));
+    expect(await rejection(broker.placeOrder(restingOrder({ qty: 10_000_000 }), call()))).toMatchObject(
+      rejected("InsufficientFunds"),
+    );
+    const qqq = { tradeType: "Securities", region: "US", symbol: "NOSUCH" } as const;
+    expect(await rejection(broker.placeOrder(restingOrder({ contract: qqq }), call()))).toMatchObject(
+      rejected("UnknownContract"),
+    );
+    expect(await rejection(broker.replaceOrder(orderId, { qty: 5 }, call()))).toMatchObject({
+      code: "OrderNotOpen",
+      outcome: "not_sent",
+    });
+    expect(await rejection(broker.cancelOrder("1&order_id=2", call()))).toMatchObject({ code: "OrderNotFound" });
+  });
+
+  test("a replace keeps what is not changed, and never goes below what is filled", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port);
+    const order = restingOrder();
+    const { orderId } = await broker.placeOrder(order, call());
+    server.venue.fill(orderId, 3, 190);
+    await broker.replaceOrder(orderId, { price: 189, tag: order.tag }, call());
+    await broker.replaceOrder(orderId, { qty: 8, tag: order.tag }, call());
+    expect(await broker.order(orderId, call())).toMatchObject({ qty: 8, price: 189, filledQty: 3, tag: order.tag });
+    expect(await rejection(broker.replaceOrder(orderId, { qty: 2 }, call()))).toMatchObject({
+      code: "InvalidRequest",
+      outcome: "not_sent",
+    });
+  });
+});
