@@ -39,6 +39,8 @@ export interface Http {
 }
 
 export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOptions): Http {
+  const unrepeated = neverRepeated();
+
   async function send(method: string, path: string, request: HttpRequest): Promise<unknown> {
     const { query = {}, body, signal, timeoutMs } = request;
     const search = queryText(query);
@@ -66,8 +68,7 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
         ...(content === "" ? {} : { body: content }),
         // A redirect would carry the token to another place, and an order twice.
         redirect: "manual",
-        // Bun sends a request again that goes out on a connection which ends just then; a new connection cannot do so.
-        ...(method === "GET" ? {} : { keepalive: false }),
+        ...unrepeated,
         signal: AbortSignal.any([signal, late]),
       });
       text = await response.text();
@@ -89,6 +90,16 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
     },
     write: send,
   };
+}
+
+/**
+ * What keeps a runtime from sending a request again by itself. Bun and Deno do, orders too, when a connection that was used
+ * before ends without an answer, and nothing tells of it; on a connection of its own a request goes out once.
+ */
+function neverRepeated(): RequestInit {
+  const { Deno: deno } = globalThis as { Deno?: { createHttpClient?(options: object): unknown } };
+  const client = deno?.createHttpClient?.({ poolMaxIdlePerHost: 0, http2: false });
+  return client === undefined ? { keepalive: false } : ({ client } as RequestInit);
 }
 
 /** What an answer carries. An envelope counts whatever the status: the vendor gives its refusals all kinds of those. */

@@ -41,7 +41,8 @@ export interface NativeOptions {
 
 interface Contexts {
   readonly trade: TradeContext;
-  readonly quote: QuoteContext;
+  /** Takes longer to come about than the trade context, which does not wait for it. */
+  readonly quote: Promise<QuoteContext>;
 }
 
 export function createNativeTransport({ config, token, handlers }: NativeOptions): Transport {
@@ -89,20 +90,30 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       // SDK fault (output): it prints a table when it connects unless told not to.
       enablePrintQuotePackages: false,
     });
-    const [trade, quote] = await bounded(
-      Promise.all([library.TradeContext.new(settings), library.QuoteContext.new(settings)]),
-      stop.signal,
-      MS.connect,
-    );
+    const trade = await bounded(library.TradeContext.new(settings), stop.signal, MS.connect);
     // The SDK keeps what it calls: a reference from there to a context would keep the context for ever.
     const epoch = ++epochs;
     trade.setOnOrderChanged((error, event) => {
       if (error === null && epoch === epochs && !stop.signal.aborted) hear(event);
     });
-    const mine = { trade, quote };
-    contexts = mine;
     await bounded(trade.subscribe([PRIVATE]), stop.signal, MS.probe);
-    return mine;
+    const quote = openQuotes(library, settings, epoch);
+    quote.catch(() => {});
+    contexts = { trade, quote };
+    return contexts;
+  }
+
+  /** Tries until it succeeds or the contexts are let go of. */
+  async function openQuotes(library: Sdk, settings: object, epoch: number): Promise<QuoteContext> {
+    for (let failures = 0; epoch === epochs && !stop.signal.aborted; failures += 1) {
+      try {
+        return await bounded(library.QuoteContext.new(settings), stop.signal, MS.connect);
+      } catch (error) {
+        down = reasonOf(error);
+      }
+      await pause(backOff(failures), stop.signal, renewed.promise);
+    }
+    throw new NoAnswer(down, { sent: false });
   }
 
   function hear(event: unknown): void {
@@ -166,9 +177,16 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
     call: (on: Contexts) => Promise<unknown>,
     read: (answer: unknown) => T,
     signal: AbortSignal,
-    ms: number = MS.read,
   ): Promise<T> {
-    return read(await bounded(call(live()), AbortSignal.any([signal, stop.signal]), ms));
+    return read(await bounded(call(live()), AbortSignal.any([signal, stop.signal]), MS.read));
+  }
+
+  function askQuotes<T>(
+    call: (on: QuoteContext) => Promise<unknown>,
+    read: (answer: unknown) => T,
+    signal: AbortSignal,
+  ): Promise<T> {
+    return ask(async ({ quote }) => call(await quote), read, signal);
   }
 
   return {
@@ -198,7 +216,11 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       const { trade, quote } = live();
       await Promise.all([
         bounded(trade.subscribe([PRIVATE]), signal, MS.probe),
-        bounded(quote.tradingSession(), signal, MS.probe),
+        bounded(
+          quote.then((on) => on.tradingSession()),
+          signal,
+          MS.probe,
+        ),
       ]);
     },
     balances: (currency, signal) => ask(({ trade }) => trade.accountBalance(currency), toBalances, signal),
@@ -210,11 +232,11 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       return { orders: await ask(({ trade }) => trade.historyOrders(query), toVendorOrders, signal) };
     },
     order: (orderId, signal) => ask(({ trade }) => trade.orderDetail(orderId), toVendorOrder, signal),
-    quotes: (symbols, signal) => ask(({ quote }) => quote.quote(symbols), toVendorQuotes, signal),
-    tradingSessions: (signal) => ask(({ quote }) => quote.tradingSession(), toMarketHours, signal),
+    quotes: (symbols, signal) => askQuotes((on) => on.quote(symbols), toVendorQuotes, signal),
+    tradingSessions: (signal) => askQuotes((on) => on.tradingSession(), toMarketHours, signal),
     tradingDays: (market, from, to, signal) =>
-      ask(
-        ({ quote }) => quote.tradingDays(numberOf("market", market), dateOf(sdk, from), dateOf(sdk, to)),
+      askQuotes(
+        (on) => on.tradingDays(numberOf("market", market), dateOf(sdk, from), dateOf(sdk, to)),
         toTradingDays,
         signal,
       ),
