@@ -25,8 +25,20 @@ export { type TigerOptions, tiger } from "../brokers/tiger/index.ts";
 
 /** What a worker module exports as its default; a callable one is refused by the host. */
 export interface Worker<Env> {
-  fetch(request: Request, env: Env): Response | Promise<Response>;
+  fetch(request: Request, env: Env, context?: WorkerContext): Response | Promise<Response>;
 }
+
+/** What the host hands over with a request, as far as it is used. */
+export interface WorkerContext {
+  /** Keeps what the request has begun alive until the promise settles, or for as long as the host allows. */
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/**
+ * What a request begins ends with its answer, unless the host is asked for longer. Others may wait for it: the comparison
+ * of a broker's orders with ours, before which nothing is written. So long that it is done or given up by then.
+ */
+const LINGER_MS = 15_000;
 
 /**
  * Makes the default export of a worker.
@@ -37,7 +49,8 @@ export interface Worker<Env> {
 export function worker<Env>(create: (env: Env) => Pick<HttpTrading, "fetch">): Worker<Env> {
   let trading: Pick<HttpTrading, "fetch"> | undefined;
   return {
-    fetch(request, env) {
+    fetch(request, env, context) {
+      context?.waitUntil(new Promise((resolve) => setTimeout(resolve, LINGER_MS)));
       trading ??= create(env);
       return trading.fetch(request);
     },
