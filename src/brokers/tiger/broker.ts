@@ -1,5 +1,4 @@
 /** The broker: each method converts in, calls Tiger, converts out. */
-import * as v from "valibot";
 import { contractKey } from "../../domain/contract.ts";
 import { isTerminal, type Order } from "../../domain/order.ts";
 import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
@@ -43,6 +42,7 @@ export function tiger(options: TigerOptions): Broker {
   let host: BrokerHost | undefined;
 
   const wire = createWire(config, options.deadlineMs ?? DEFAULT_DEADLINE_MS, {
+    onUse: () => changes.wake(),
     onReachable: (reachable, reason) => changes.onReachable(reachable, reason),
   });
   const listings = createListings(wire);
@@ -204,14 +204,17 @@ export function tiger(options: TigerOptions): Broker {
       const changed = await wire
         .write({ method: "modify_order", content, schema: ACCEPTED }, call, "modify")
         .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
-      return { orderId: changed.id ?? orderId };
+      const newId = changed.id ?? orderId;
+      changes.follow(newId);
+      return { orderId: newId };
     },
 
     async cancelOrder(orderId, call) {
       const content = { id: listings.idOf(orderId) };
       await wire
-        .write({ method: "cancel_order", content, schema: v.unknown() }, call, "cancel")
+        .write({ method: "cancel_order", content, schema: ANYTHING }, call, "cancel")
         .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+      changes.follow(orderId);
     },
 
     async order(orderId, call) {

@@ -29,7 +29,9 @@ export interface Changes {
   onReachable(reachable: boolean, reason?: string): void;
   /** An order that is about to be placed: pushes do not say in which session it may trade. */
   expect(tag: string, lifecycle: Lifecycle): void;
-  /** An order that was placed. */
+  /** Somebody asks something: a time to see whether the orders are still looked at. */
+  wake(): void;
+  /** An order that was placed or changed. */
   follow(orderId: string): void;
 }
 
@@ -119,6 +121,7 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     },
 
     expect: (tag, lifecycle) => remember(tag, lifecycle),
+    wake: () => poller.wake(),
     follow: (orderId) => poller.follow(orderId),
   };
 }

@@ -5,6 +5,9 @@
 import { isTerminal, type Order } from "../../domain/order.ts";
 import { pause } from "./timing.ts";
 
+/** A look that takes longer has ended without saying so. */
+const LONGEST_LOOK_MS = 30_000;
+
 export interface PollerOptions {
   /** Between the end of one look and the next. */
   readonly pollMs: number;
@@ -19,7 +22,9 @@ export interface Poller {
   /** Looks for the first time and goes on by itself; resolves with why the first look failed, if it did. */
   start(): Promise<unknown>;
   stop(): void;
-  /** An order to look after, since it was placed here. */
+  /** Goes on looking where that has ended in silence: in a worker it does with the request that began it. */
+  wake(): void;
+  /** An order to look at now and from now on, since it was placed or changed here. */
   follow(orderId: string): void;
 }
 
@@ -28,6 +33,7 @@ export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptio
   /** What was told last of each order; an open order that was never told is an empty text. */
   const told = new Map<string, string>();
   const open = new Set<string>();
+  let lastStep = 0;
 
   function tell(order: Order): void {
     const text = JSON.stringify(order);
@@ -52,7 +58,9 @@ export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptio
 
   async function goOn(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      lastStep = performance.now();
       await pause(pollMs, signal);
+      lastStep = performance.now();
       // A look that fails is made up for by the next one; that Tiger is away is told by whoever could not reach it.
       if (!signal.aborted) await once(signal).catch(() => {});
     }
@@ -63,6 +71,7 @@ export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptio
       if (running !== undefined) return undefined;
       running = new AbortController();
       const { signal } = running;
+      lastStep = performance.now();
       const fault = await once(signal).then(
         () => undefined,
         (error: unknown) => error,
@@ -74,8 +83,17 @@ export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptio
       running?.abort();
       running = undefined;
     },
+    wake() {
+      if (running === undefined || performance.now() - lastStep < pollMs + LONGEST_LOOK_MS) return;
+      running = new AbortController();
+      void goOn(running.signal);
+    },
     follow(orderId) {
-      if (running !== undefined) open.add(orderId);
+      if (running === undefined) return;
+      open.add(orderId);
+      const { signal } = new AbortController();
+      // What cannot be read now is seen by the next look.
+      read(orderId, signal).then(tell, () => {});
     },
   };
 }

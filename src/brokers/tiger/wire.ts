@@ -49,6 +49,8 @@ export interface Wire {
 }
 
 export interface WireHandlers {
+  /** Something is about to be asked. */
+  onUse(): void;
   /** The gateway answers, or cannot be reached. Called when that changes, and after every {@link Wire.check}. */
   onReachable(reachable: boolean, reason?: string): void;
 }
@@ -59,16 +61,24 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
   const shared = createSharedReads();
   const budgets = createBudgets(isPaperAccount(config.account));
   const rests = createRests();
-  /** Aborted by `close`; absent while the wire is not open. */
-  let running: AbortController | undefined;
   let gateway: Gateway | undefined;
   let closed = false;
-  let checking = false;
+  /** Ends what is under way. A worker takes no signal of one request into another: each has its own. */
+  const enders = new Set<(reason: BrokerError) => void>();
+  let checking: { lastStep: number } | undefined;
   let probe: { readonly at: number; readonly answer: Promise<boolean> } | undefined;
 
-  function open(): { readonly gateway: Gateway; readonly stop: AbortSignal } {
-    if (gateway === undefined || running === undefined) throw notConnected(closed ? "closed" : "not started");
-    return { gateway, stop: running.signal };
+  function open(): Gateway {
+    if (gateway === undefined) throw notConnected(closed ? "closed" : "not started");
+    return gateway;
+  }
+
+  /** A signal that `close` aborts, for what is under way here and now. */
+  function scope() {
+    const controller = new AbortController();
+    const abort = (reason: BrokerError) => controller.abort(reason);
+    enders.add(abort);
+    return { signal: controller.signal, abort, end: () => void enders.delete(abort) };
   }
 
   const common: JsonObject = { account: config.account, secret_key: config.secretKey, lang: "en_US" };
@@ -95,13 +105,16 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
       });
     }
     open();
+    handlers.onUse();
     const turn = await budgets.of(method).take(kind, { signal, deadline: performance.now() + deadlineMs });
-    const { gateway: to, stop } = open();
+    const to = open();
     if (signal.aborted) throw notConnected("given up before the request was sent");
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(notConnected(`Tiger did not answer within ${ms} ms`)), ms);
-    // What has left goes on without its caller, unless it changes nothing.
-    const ends = purpose === "read" ? [signal, stop, late.signal] : [stop, late.signal];
+    const own = scope();
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      own.abort(notConnected(`Tiger did not answer within ${ms} ms`));
+    }, ms);
     try {
       const url = (QUOTES.has(method) ? config.quoteServerUrl : undefined) ?? config.serverUrl;
       const { schema } = asked;
@@ -111,7 +124,8 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         content: contentOf(asked),
         purpose,
         schema,
-        signal: AbortSignal.any(ends),
+        // What has left goes on without its caller, unless it changes nothing.
+        signal: purpose === "read" ? AbortSignal.any([signal, own.signal]) : own.signal,
       });
       rests.answered(method);
       return answer;
@@ -120,12 +134,13 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         const retryAfterMs = rests.refused(method);
         throw new BrokerError("RateLimited", error.message, { outcome: "not_sent", retryAfterMs });
       }
-      if (error instanceof Unreachable && !stop.aborted) handlers.onReachable(false, error.message);
+      if (error instanceof Unreachable && !closed) handlers.onReachable(false, error.message);
       // Silence may be a connection that is half open, or a gateway that is gone.
-      if (error instanceof Unreachable || late.signal.aborted) check();
+      if (error instanceof Unreachable || late) check();
       throw error;
     } finally {
       clearTimeout(timer);
+      own.end();
       turn.arrived();
     }
   }
@@ -142,28 +157,36 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
   }
 
   function check(): void {
-    if (checking || running === undefined) return;
-    checking = true;
-    const stop = running.signal;
-    void (async () => {
-      for (let failures = 0; !stop.aborted; failures += 1) {
-        const failed = await ask(stop).then(
-          () => undefined,
-          (error: unknown) => error,
-        );
-        if (stop.aborted) return;
-        if (failed === undefined || (failed instanceof BrokerError && failed.code === "RateLimited")) break;
-        handlers.onReachable(false, reasonOf(failed));
-        await pause(backOff(failures), stop);
-      }
-      checking = false;
-      if (!stop.aborted) handlers.onReachable(true);
-    })();
+    const now = performance.now();
+    // In a worker a round ends in silence with the request that began it: the next one takes over.
+    const underWay = checking !== undefined && now - checking.lastStep < MS.ping + MS.mostBackOff * 2;
+    if (underWay || gateway === undefined) return;
+    const round = { lastStep: now };
+    checking = round;
+    const own = scope();
+    void goOnChecking(round, own.signal).finally(() => {
+      own.end();
+      if (checking === round) checking = undefined;
+    });
+  }
+
+  async function goOnChecking(round: { lastStep: number }, signal: AbortSignal): Promise<void> {
+    for (let failures = 0; checking === round && !signal.aborted; failures += 1) {
+      const failed = await ask(signal).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (checking !== round || signal.aborted) return;
+      const answers = failed === undefined || (failed instanceof BrokerError && failed.code === "RateLimited");
+      if (answers) return handlers.onReachable(true);
+      handlers.onReachable(false, reasonOf(failed));
+      await pause(backOff(failures), signal);
+      round.lastStep = performance.now();
+    }
   }
 
   return {
     async open() {
-      const stop = running ?? new AbortController();
       const { tigerId, deviceId, token } = config;
       const sign = await privateKeyOf(config)
         .then(createSign)
@@ -172,15 +195,14 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         });
       const verify = await createVerify(config.tigerPublicKey);
       if (closed) throw notConnected("closed");
-      running = stop;
       gateway = createGateway({ tigerId, deviceId, token, sign, verify });
       return sign;
     },
 
     close() {
       closed = true;
-      running?.abort(notConnected("closed"));
-      running = undefined;
+      for (const end of enders) end(notConnected("closed"));
+      enders.clear();
       gateway?.close();
       gateway = undefined;
       budgets.clear();
@@ -210,12 +232,15 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     },
 
     async ping(call) {
-      const { stop } = open();
+      open();
       if (probe === undefined || performance.now() - probe.at >= MS.sharedProbe) {
-        const answer = ask(stop).then(
-          () => true,
-          () => false,
-        );
+        const own = scope();
+        const answer = ask(own.signal)
+          .then(
+            () => true,
+            () => false,
+          )
+          .finally(() => own.end());
         probe = { at: performance.now(), answer };
       }
       const { answer } = probe;

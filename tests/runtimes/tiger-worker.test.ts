@@ -1,0 +1,82 @@
+/** The core and the Tiger broker as a worker: bundled without anything of Node, and run in workerd against the simulator. */
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { Miniflare } from "miniflare";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DEFAULT_ACCOUNT, DEFAULT_TIGER_ID } from "../../simulators/tiger/accounts.ts";
+import { CLIENT_PRIVATE_KEY } from "../../simulators/tiger/keys.ts";
+import { startTiger, type TigerServer } from "../../simulators/tiger/server.ts";
+import { demoTradingTime } from "../../src/exchange/demo-account.ts";
+import { HTTP_SUITE, type SuiteContext } from "../http/suite.ts";
+import { ROOT } from "./program.ts";
+
+const SECRETS = { INSTANCE_ID: "workerInstance02", TOKEN: "workerToken_0002" };
+
+async function bundle(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, "tests/runtimes/programs/tiger-worker.ts")],
+    bundle: true,
+    format: "esm",
+    // Neither a module of Node nor one that is missing gets through: both fail the build.
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["workerd", "worker"],
+    target: "es2024",
+    minify: true,
+    write: false,
+  });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error("esbuild gave no file");
+  return file.text;
+}
+
+describe("in workerd", () => {
+  let script: string;
+  let worker: Miniflare;
+  let simulator: TigerServer;
+  let context: SuiteContext;
+  const request = (url: string, init?: RequestInit): Promise<Response> =>
+    // Miniflare's own Request and Response differ from the global ones in their types only.
+    worker.dispatchFetch(
+      url,
+      init as Parameters<Miniflare["dispatchFetch"]>[1],
+    ) as Promise<unknown> as Promise<Response>;
+
+  beforeAll(async () => {
+    script = await bundle();
+    simulator = await startTiger({ now: demoTradingTime });
+    const bindings = {
+      ...SECRETS,
+      TIGER_ID: DEFAULT_TIGER_ID,
+      TIGER_ACCOUNT: DEFAULT_ACCOUNT,
+      TIGER_PRIVATE_KEY: CLIENT_PRIVATE_KEY,
+      TIGER_PUBLIC_KEY: simulator.vendorPublicKey,
+      TIGER_SERVER_URL: `http://127.0.0.1:${simulator.port}/gateway`,
+    };
+    worker = new Miniflare({ modules: true, script, bindings, compatibilityDate: "2026-01-01" });
+    const { INSTANCE_ID: instanceId, TOKEN: token } = SECRETS;
+    context = { instanceId, token, fetch: request, broker: "tiger", atOnce: 8 };
+    await worker.ready;
+  });
+  afterAll(async () => {
+    await worker.dispose();
+    await simulator.close();
+  });
+
+  test.each(HTTP_SUITE)("$name", ({ run }) => run("http://127.0.0.1", context));
+
+  test("changes of orders are polled, and the capabilities say so", async () => {
+    const url = `http://127.0.0.1/httptrading/api/${SECRETS.INSTANCE_ID}/capabilities`;
+    const answer = await request(url, { headers: { "HT-TOKEN": SECRETS.TOKEN } });
+    expect(await answer.text()).toContain('"push":"polling"');
+  });
+
+  test("the bundle asks for nothing from outside", () => {
+    const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
+    process.stdout.write(
+      `worker bundle with Tiger: ${kilobytes(Buffer.byteLength(script))} minified, ${kilobytes(gzipSync(script).length)} gzipped\n`,
+    );
+    expect(script).not.toMatch(/\bimport\s*\(|\bfrom\s*["']|\brequire\(/);
+  });
+});
