@@ -1,0 +1,162 @@
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { DEFAULT_ACCESS_TOKEN } from "../../../simulators/longport/server.ts";
+import { openTokenFile, parseTokenFile } from "../../../src/brokers/longport/token-file.ts";
+import { createTokens } from "../../../src/brokers/longport/tokens.ts";
+import { call, makeBroker, openLongport, rejection, startBroker, TRANSPORTS, until } from "./setup.ts";
+
+const DAY_MS = 86_400_000;
+
+function fileText(token: string, expiresAt: number): string {
+  return `token = "${token}"\nexpiry = "${new Date(expiresAt).toISOString().replace("Z", "000+00:00")}"\n`;
+}
+
+async function tokenFile(token: string, expiresAt: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "longport-token-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, "token.toml");
+  await writeFile(path, fileText(token, expiresAt));
+  return path;
+}
+
+describe("the token file", () => {
+  test.each([
+    ['expiry = "2026-01-02T03:04:05.678901+00:00"', Date.UTC(2026, 0, 2, 3, 4, 5, 678)],
+    ['expiry = "2026-01-02T03:04:05+08:00"', Date.UTC(2026, 0, 1, 19, 4, 5)],
+    ['expiry = "2026-01-02 03:04:05"', Date.UTC(2026, 0, 2, 3, 4, 5)],
+    ["expiry = 2026-01-02T03:04:05Z", Date.UTC(2026, 0, 2, 3, 4, 5)],
+    ["expiry = 2026-01-02", Date.UTC(2026, 0, 2)],
+  ])("is read with %s", (expiry, expiresAt) => {
+    expect(parseTokenFile(`token = "abc"\n${expiry}\n`)).toEqual({ token: "abc", expiresAt });
+  });
+
+  test.each(["", "token = 1", 'token = "secret-text"', 'token = "a b"\nexpiry = "2026-01-01"', "token = "])(
+    "%j is refused without showing what is in it",
+    (text) => {
+      expect(() => parseTokenFile(text)).toThrow(/token file/);
+      expect(() => parseTokenFile(text)).not.toThrow(/secret-text|a b/);
+    },
+  );
+
+  test("is replaced as a whole, for its owner alone, and reads back", async () => {
+    const path = await tokenFile("old", Date.UTC(2026, 0, 1));
+    await openTokenFile(path).write({ token: 'new"token', expiresAt: Date.UTC(2027, 0, 1) });
+    expect(await openTokenFile(path).read()).toEqual({ token: 'new"token', expiresAt: Date.UTC(2027, 0, 1) });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(path, ".."))).toEqual(["token.toml"]);
+  });
+
+  test("is locked for one at a time, and a lock that was left behind does not hold for ever", async () => {
+    const path = await tokenFile("t", 0);
+    const file = openTokenFile(path);
+    const within = await file.locked(() => openTokenFile(path).locked(async () => "both"));
+    expect(within).toBeUndefined();
+    await writeFile(`${path}.lock`, "");
+    expect(await file.locked(async () => "early")).toBeUndefined();
+    const old = new Date(Date.now() - 3_600_000);
+    await utimes(`${path}.lock`, old, old);
+    expect(await file.locked(async () => "late")).toBe("late");
+  });
+});
+
+describe("refreshing", () => {
+  test("happens in time, is written before it is used, and happens once for two processes", async () => {
+    const path = await tokenFile("old", Date.now() + 2 * DAY_MS);
+    const written: string[] = [];
+    const used: string[] = [];
+    const refresh = vi.fn(async (expiresAt: Date) => ({
+      token: `new${refresh.mock.calls.length}`,
+      expired_at: expiresAt.toISOString(),
+    }));
+    const make = () => {
+      const tokens = createTokens({
+        config: { accessToken: undefined, tokenFile: path, autoRefreshToken: true },
+        refresh,
+        onChange: () => void used.push(tokens.current()),
+      });
+      return tokens;
+    };
+    const [one, two] = [make(), make()];
+    await one.load();
+    await two.load();
+    await Promise.all([one.check(), two.check()]);
+    written.push(await readFile(path, "utf8"));
+    await Promise.all([one.check(), two.check()]);
+    expect(refresh).toHaveBeenCalledTimes(1);
+    expect(written[0]).toContain("new1");
+    expect([one.current(), two.current()]).toEqual(["new1", "new1"]);
+    expect(used).toEqual(["new1", "new1"]);
+  });
+
+  test("does not happen without being asked for, nor early, nor late", async () => {
+    for (const [autoRefreshToken, left] of [
+      [false, DAY_MS],
+      [true, 4 * DAY_MS],
+      [true, -1],
+    ] as const) {
+      const refresh = vi.fn();
+      const path = await tokenFile("old", Date.now() + left);
+      const tokens = createTokens({
+        config: { accessToken: undefined, tokenFile: path, autoRefreshToken },
+        refresh,
+        onChange: () => {},
+      });
+      await tokens.check();
+      expect(refresh).not.toHaveBeenCalled();
+    }
+  });
+});
+
+describe.each(TRANSPORTS)("a broker over %s", (transport) => {
+  test("refreshes what ends soon, keeps it in the file, and connects with it", async () => {
+    const server = await openLongport();
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
+    const { broker } = await startBroker(server.port, { transport, tokenFile: path, autoRefreshToken: true });
+    await until(() => broker.ping(call()));
+    const [fresh = ""] = server.tokens.refreshed;
+    expect(server.tokens.refreshed).toHaveLength(1);
+    expect(await readFile(path, "utf8")).toContain(fresh);
+    expect(await broker.cash({ currency: "USD" }, call())).toMatchObject({ amount: 1_000_000 });
+  });
+
+  test("says in words that its token has expired, and never shows it", async () => {
+    const server = await openLongport();
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() - DAY_MS);
+    const broker = makeBroker(server.port, { transport, tokenFile: path });
+    const error = await rejection(broker.start({ onOrder: () => {}, onConnection: () => {} }));
+    expect(error).toMatchObject({ code: "AuthenticationFailed", message: expect.stringMatching(/expired at/) });
+    expect(String(error)).not.toContain(DEFAULT_ACCESS_TOKEN);
+  });
+
+  test("is refused by the vendor with an expired token, and takes up one that somebody writes", async () => {
+    const server = await openLongport();
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + 80 * DAY_MS);
+    const { broker } = await startBroker(server.port, { transport, tokenFile: path });
+    server.tokens.expire();
+    const error = await rejection(broker.cash({ currency: "USD" }, call()));
+    expect(error).toMatchObject({ code: "AuthenticationFailed" });
+    await until(async () => !(await broker.ping(call())));
+    const next = await refreshElsewhere(server.port);
+    await writeFile(path, fileText(next, Date.now() + 80 * DAY_MS));
+    await until(() =>
+      broker.cash({ currency: "USD" }, call()).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await until(() => broker.ping(call()));
+    expect(server.tokens.state(next)).toBe("current");
+
+    /** Another gateway gets a new token while the old one still serves. */
+    async function refreshElsewhere(port: number): Promise<string> {
+      server.tokens.expire(Date.now() + DAY_MS);
+      const other = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
+      const { broker: stranger } = await startBroker(port, { tokenFile: other, autoRefreshToken: true });
+      await until(() => server.tokens.refreshed.length === 1);
+      await stranger.close();
+      return server.tokens.current;
+    }
+  });
+});
