@@ -1,0 +1,83 @@
+import { describe, expect, test } from "vitest";
+import { readSdkError } from "../../../src/brokers/longport/native.ts";
+import { explainLoad, loadSdk } from "../../../src/brokers/longport/native-sdk.ts";
+import { HttpFault, NoAnswer, toBrokerError, VendorRefusal } from "../../../src/brokers/longport/refusals.ts";
+import { rejection } from "./setup.ts";
+
+describe("the SDK", () => {
+  test("is found where it is installed, or taken by hand in any form", async () => {
+    const sdk = await loadSdk(undefined);
+    expect(await loadSdk(sdk)).toBe(sdk);
+    expect(await loadSdk({ default: sdk })).toBe(sdk);
+  });
+
+  test("that is something else is refused", async () => {
+    expect(await rejection(loadSdk({}))).toMatchObject({
+      code: "NotSupported",
+      message: expect.stringMatching(/npm install/),
+    });
+  });
+
+  test.each([
+    ["/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found (required by longport.node)", /GLIBC_2\.38/],
+    ["Error loading shared library libc.musl-x86_64.so.1: No such file or directory", /musl/],
+    ["Cannot find module 'longport-linux-arm64-gnu'", /npm install longport-linux-arm64-gnu/],
+    ["something else", /something else/],
+  ])("that does not load for %s says so, and what to do instead", (text, expected) => {
+    const message = explainLoad(new Error("Cannot find native binding.", { cause: new Error(text) }));
+    expect(message).toMatch(expected);
+    expect(message).toMatch(/transport: "web"/);
+  });
+});
+
+describe("what the SDK says", () => {
+  test.each([
+    ["openapi error: code=603054: order not found", VendorRefusal, { code: 603054, message: "order not found" }],
+    [
+      'response error: 7: detail:Some(WsResponseErrorDetail { code: 301600, msg: "invalid symbol" })',
+      VendorRefusal,
+      { code: 301600, message: "invalid symbol" },
+    ],
+    ["status error: 502 Bad Gateway", HttpFault, { status: 502 }],
+    ["Client is closed", NoAnswer, { late: false }],
+    ["request timeout", NoAnswer, { late: true }],
+  ])("%s is understood", (text, kind, fields) => {
+    const error = readSdkError(new Error(text));
+    expect(error).toBeInstanceOf(kind);
+    expect(error).toMatchObject(fields);
+  });
+});
+
+describe("refusals", () => {
+  const outcome = (error: unknown, purpose: "read" | "place") => {
+    const { code, outcome: became } = toBrokerError(error, "it", purpose);
+    return [code, became];
+  };
+
+  test.each([
+    [429002, "too many", "RateLimited", "not_sent"],
+    [401003, "token expired", "AuthenticationFailed", "rejected"],
+    [403201, "signature invalid", "AuthenticationFailed", "rejected"],
+    [500000, "internal error", "OutcomeUnknown", "unknown"],
+    [603301, "no short selling", "OrderRejected", "rejected"],
+    [602037, "Symbol not found", "UnknownContract", "rejected"],
+    [603302, "Insufficient buying power", "InsufficientFunds", "rejected"],
+  ])("%i of a submit (%s) is %s, %s", (code, text, expected, became) => {
+    expect(outcome(new VendorRefusal(code, text), "place")).toEqual([expected, became]);
+  });
+
+  test("an answer in the service's place is a fault of a read and leaves a write unknown, but for 429", () => {
+    expect(outcome(new HttpFault(502), "read")).toEqual(["BrokerFault", undefined]);
+    expect(outcome(new HttpFault(502), "place")).toEqual(["OutcomeUnknown", "unknown"]);
+    expect(outcome(new HttpFault(302), "place")).toEqual(["OutcomeUnknown", "unknown"]);
+    expect(outcome(new HttpFault(429), "place")).toEqual(["RateLimited", "not_sent"]);
+  });
+
+  test("only what never left is not sent", () => {
+    expect(outcome(new NoAnswer("refused", { sent: false }), "place")).toEqual(["NotConnected", "not_sent"]);
+    expect(outcome(new NoAnswer("reset"), "place")).toEqual(["OutcomeUnknown", "unknown"]);
+    expect(outcome(new NoAnswer("late", { late: true }), "place")).toEqual(["OutcomeUnknown", "unknown"]);
+    expect(outcome(new NoAnswer("late", { late: true }), "read")).toEqual(["Timeout", undefined]);
+    expect(outcome(new TypeError("what"), "place")).toEqual(["OutcomeUnknown", "unknown"]);
+  });
+});
