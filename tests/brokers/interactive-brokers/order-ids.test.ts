@@ -45,10 +45,11 @@ test("an order that is still on its way when its program ends is not taken for t
   const { broker } = await startBroker(tws.port);
   const first = restingOrder({ price: 160 });
   await broker.placeOrder(first, call());
-  // By now the late one has come; the gateway refuses its number, which is below that of an order it knows.
+  // The late one has come by now: before the first, as an order of its own, or after it, when its number is too low.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   const second = restingOrder({ price: 161 });
   await broker.placeOrder(second, call());
-  const atVenue = tws.venue.orders().map(({ order: { tag, price } }) => `${price} ${tag}`);
-  expect(atVenue).toEqual([first, second].map(({ tag, price }) => `${price} ${tag}`));
+  const named = ({ tag, price }: { tag: string | null; price?: number | null }) => `${price} ${tag}`;
+  const atVenue = tws.venue.orders().map(({ order }) => named(order));
+  expect(atVenue.filter((each) => each !== named(late))).toEqual([first, second].map(named));
 });
