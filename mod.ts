@@ -120,3 +120,16 @@ export {
   type PriceStep,
 } from "./src/spec/capabilities.ts";
 export { defineBroker, type InstanceOptions } from "./src/spec/define-broker.ts";
+export {
+  type AdminTokenOptions,
+  type Mandate,
+  type QuotePolicy,
+  type RiskOptions,
+  SCOPES,
+  type Scope,
+  type TokenAllowance,
+  type TokenLimits,
+  type TokenOptions,
+  TRADING_STATES,
+  type TradingState,
+} from "./src/spec/policy.ts";

@@ -7,6 +7,7 @@ import type { Quote } from "../domain/quote.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing } from "../spec/broker.ts";
 import type { Capabilities, Operation } from "../spec/capabilities.ts";
+import type { Mandate } from "../spec/policy.ts";
 import type { EventCursor } from "./follow.ts";
 
 /**
@@ -66,6 +67,8 @@ export interface ReadContext {
 export interface WriteContext {
   /** The token's name; all plain tokens of an instance are one principal. */
   readonly principal: string;
+  /** What the token may do. Without one, as for a program of the gateway's own, only the account's limits hold. */
+  readonly mandate?: Mandate;
   /** The client's word for this one write: a repetition under the same key gets the same answer. */
   readonly idempotencyKey?: string;
 }

@@ -2,8 +2,9 @@
 import { Hono } from "hono";
 import type { Desk } from "../desk/types.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
-import type { Api, ApiContext } from "./api.ts";
-import type { TokenTable } from "./auth.ts";
+import type { Mandate } from "../spec/policy.ts";
+import { type Api, type ApiContext, scopeOf } from "./api.ts";
+import { demandScope, type TokenTable } from "./auth.ts";
 import { type Envelope, notFound, TEXT_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
 import { readInput } from "./input.ts";
@@ -52,15 +53,17 @@ export function createApp(options: AppOptions): (request: Request) => Response |
     return broker.envelope.fail(failureAnswer(failure, errorStatus));
   }
 
-  async function run(api: Api, broker: ServedBroker, principal: string, request: Request): Promise<Response> {
+  async function run(api: Api, broker: ServedBroker, mandate: Mandate, request: Request): Promise<Response> {
     const { desk, envelope } = broker;
     try {
+      demandScope(mandate, scopeOf(api));
       const { query, body, json } = await readInput(api, request);
       const idempotencyKey = request.headers.get("idempotency-key");
       const context: ApiContext = {
         broker: desk,
         request,
-        principal,
+        principal: mandate.principal,
+        mandate,
         query,
         body,
         clientSignal: () => request.signal,
@@ -90,13 +93,13 @@ export function createApp(options: AppOptions): (request: Request) => Response |
     app.on(api.method, `${API_ROOT}/:instanceId/${api.path}`, (context) => {
       const request = context.req.raw;
       const broker = brokers.get(context.req.param("instanceId") ?? "");
-      const principal = (broker?.tokens ?? noTokens).check(request.headers.get(tokenHeader));
-      if (broker === undefined || principal === undefined) return notFound();
+      const mandate = (broker?.tokens ?? noTokens).check(request.headers.get(tokenHeader));
+      if (broker === undefined || mandate === undefined) return notFound();
       if (isClosed()) {
         return fail(broker, new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" }));
       }
       broker.wake();
-      return run(api, broker, principal, request);
+      return run(api, broker, mandate, request);
     });
   }
 
