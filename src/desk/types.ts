@@ -9,6 +9,8 @@ import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing } fr
 import type { Capabilities, Operation } from "../spec/capabilities.ts";
 import type { Mandate } from "../spec/policy.ts";
 import type { EventCursor } from "./follow.ts";
+import type { Turning } from "./kill-switch.ts";
+import type { CancelAllResult, TradingStateView } from "./trading-state.ts";
 
 /**
  * One broker behind its guards, deadline and journal.
@@ -43,6 +45,16 @@ export interface Desk {
   replace(orderId: string, change: OrderChange, context: WriteContext): Promise<ReplaceAnswer>;
   /** Resolves when the broker took the request, and also when the order is canceled already. */
   cancel(orderId: string, context: WriteContext): Promise<WriteAnswer>;
+
+  /** How the kill switches stand. */
+  tradingState(): Promise<TradingStateView>;
+  /**
+   * Turns the kill switch of this instance. To a stricter state at once; to a milder one only if that can be written
+   * down, else `JournalUnavailable`. Resolves with whether it is written down.
+   */
+  turn(turning: Turning): Promise<boolean>;
+  /** Cancels every open order, those placed elsewhere too, in the name of this principal. */
+  cancelAll(principal: string): Promise<CancelAllResult>;
 
   /** The writes of which nobody knows yet what became of them, oldest first. */
   unknownIntents(): Promise<readonly IntentRecord[]>;

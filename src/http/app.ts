@@ -1,13 +1,17 @@
 /** The routes of one gateway: from a request to the handler of an API, and from whatever comes back to an answer. */
 import { Hono } from "hono";
+import { demandScope } from "../desk/guards.ts";
+import type { KillSwitch } from "../desk/kill-switch.ts";
 import type { Desk } from "../desk/types.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
-import type { Mandate } from "../spec/policy.ts";
+import type { AdminTokenOptions, Mandate } from "../spec/policy.ts";
 import { type Api, type ApiContext, scopeOf } from "./api.ts";
-import { demandScope, type TokenTable } from "./auth.ts";
+import type { TokenTable } from "./auth.ts";
 import { type Envelope, notFound, TEXT_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
+import { mountGatewayGuard } from "./gateway-guard.ts";
 import { readInput } from "./input.ts";
+import { createOperators } from "./operators.ts";
 import { mountPublicRoutes } from "./public-routes.ts";
 
 /** One broker as it is served. */
@@ -34,6 +38,8 @@ export interface AppOptions {
   readonly brokers: ReadonlyMap<string, ServedBroker>;
   /** Checked in place of the tokens of an instance that is not there. */
   readonly noTokens: TokenTable;
+  readonly adminTokens: readonly (string | AdminTokenOptions)[];
+  readonly gatewaySwitch: KillSwitch;
   readonly tokenHeader: string;
   readonly errorStatus: ErrorStatus;
   readonly onError: (error: unknown, report: ErrorReport) => void;
@@ -46,7 +52,7 @@ export const API_ROOT = "/httptrading/api";
 
 /** Builds the routes; gives back what answers a request. */
 export function createApp(options: AppOptions): (request: Request) => Response | Promise<Response> {
-  const { apis, brokers, noTokens, tokenHeader, errorStatus, onError, isClosed } = options;
+  const { apis, brokers, noTokens, adminTokens, gatewaySwitch, tokenHeader, errorStatus, onError, isClosed } = options;
   const app = new Hono();
 
   function fail(broker: ServedBroker, failure: Failure): Response {
@@ -103,6 +109,13 @@ export function createApp(options: AppOptions): (request: Request) => Response |
     });
   }
 
+  mountGatewayGuard(app, {
+    operators: createOperators({ adminTokens, brokers: [...brokers.values()] }),
+    gatewaySwitch,
+    tokenHeader,
+    errorStatus,
+    onError: (error) => report(error, { api: "guard", instance: "gateway" }),
+  });
   mountPublicRoutes(app, { apis, tokenHeader, errorStatus, isClosed });
   app.onError((error, context) => {
     report(error, { api: context.req.path, instance: "public" });

@@ -1,8 +1,7 @@
 /** Who may use an instance. Tokens are kept as digests, and every miss costs the same work. */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { Failure } from "../domain/failure.ts";
-import type { Mandate, Scope, TokenOptions } from "../spec/policy.ts";
+import type { Mandate, TokenOptions } from "../spec/policy.ts";
 
 /** What a token must look like: 16 to 64 visible ASCII characters, which a header carries unchanged. */
 export const TOKEN_PATTERN: RegExp = /^[\x21-\x7e]{16,64}$/;
@@ -56,15 +55,6 @@ export function createTokenTable(tokens: readonly (string | TokenOptions)[], pla
       return entry !== undefined && Date.now() < entry.expiresAt ? entry.mandate : undefined;
     },
   };
-}
-
-/** Throws `Forbidden`, with what is missing, unless the mandate has the scope. */
-export function demandScope({ principal, scopes }: Mandate, scope: Scope): void {
-  if (scopes.includes(scope)) return;
-  throw new Failure("Forbidden", `this needs a token with the scope ${scope}; ${principal} has ${scopes.join(", ")}`, {
-    ...(scope === "read" ? {} : { outcome: "not_sent" }),
-    details: { missing: scope, scopes },
-  });
 }
 
 function entryOf(token: string | TokenOptions): Entry {
