@@ -93,8 +93,8 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
 }
 
 /**
- * What keeps a runtime from sending a request again by itself. Bun and Deno do, orders too, when a connection that was used
- * before ends without an answer, and nothing tells of it; on a connection of its own a request goes out once.
+ * What keeps a runtime from sending a request again by itself. When a connection that was used before ends without an answer
+ * Deno does so, and Bun with all but a POST, and nothing tells of it; on a connection of its own a request goes out once.
  */
 function neverRepeated(): RequestInit {
   const { Deno: deno } = globalThis as { Deno?: { createHttpClient?(options: object): unknown } };
