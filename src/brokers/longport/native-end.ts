@@ -21,6 +21,7 @@ export interface OpenContexts {
 const CLEAR_MS = 2_000;
 /** So long it is tried: a call of the SDK ends within thirty seconds. */
 const TRY_MS = 40_000;
+const FIRST_WAIT_MS = 20;
 const LONGEST_WAIT_MS = 4_000;
 const LOOK_MS = 5;
 
@@ -58,17 +59,20 @@ export function createOpenContexts(): OpenContexts {
   };
 }
 
-/** Has them cleared away, and takes out what has gone. */
+/** Has them cleared away, and takes out what has gone. Looking is dear, so it is done only while there is something to find. */
 async function sweep(left: Set<Opening>): Promise<void> {
   const end = performance.now() + TRY_MS;
-  for (let wait = 5; left.size > 0 && performance.now() < end; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+  let wait = FIRST_WAIT_MS;
+  while (left.size > 0 && performance.now() < end) {
     // What was under way a moment ago may still be held on to, and so is what was looked at in this turn.
     await soon(wait);
-    await collect();
+    const isThere = [...left].some(({ context }) => context !== undefined);
+    if (isThere) await collect();
     for (const opening of left) {
       const { context, failed } = opening;
-      if (failed || (context !== undefined && context.deref() === undefined)) left.delete(opening);
+      if (failed || (isThere && context !== undefined && context.deref() === undefined)) left.delete(opening);
     }
+    wait = isThere ? Math.min(2 * wait, LONGEST_WAIT_MS) : FIRST_WAIT_MS;
   }
 }
 
