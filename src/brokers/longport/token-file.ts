@@ -60,7 +60,8 @@ export function openTokenFile(path: string): TokenFile {
 
   async function isStale(files: FileSystem, lock: string): Promise<boolean> {
     const found = await files.stat(lock).catch(() => undefined);
-    return found === undefined || Date.now() - found.mtimeMs > LOCK_MS;
+    // A lock that is not there may be made by another process before it could be removed here.
+    return found !== undefined && Date.now() - found.mtimeMs > LOCK_MS;
   }
 
   return {
