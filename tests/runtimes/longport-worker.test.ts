@@ -19,7 +19,7 @@ const SECRETS = { INSTANCE_ID: "workerInstance03", TOKEN: "workerToken_0003" };
 
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(ROOT, "tests/runtimes/programs/longport-worker.ts")],
+    entryPoints: [join(ROOT, "examples/longport-worker.ts")],
     bundle: true,
     format: "esm",
     // Neither a module of Node nor one that is missing gets through: both fail the build.

@@ -23,6 +23,9 @@
  * everywhere (old GLIBC, other processors, packagers that leave optional packages out). With either, orders go out
  * over the gateway's own HTTP, since the SDK posts an order again when it is answered 429.
  *
+ * On an edge worker the gateway has to stand in a Durable Object, since the links outlive a request; see
+ * `examples/longport-worker.ts`.
+ *
  * @module
  */
 export { longport } from "./broker.ts";

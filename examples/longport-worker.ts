@@ -1,11 +1,15 @@
 /**
- * A Longbridge account on an edge worker, over web standards: everything comes from the environment.
+ * An account at Longbridge (Longport) on an edge worker, over web standards. Set the secrets INSTANCE_ID (16 to 32 word
+ * characters), TOKEN (16 to 64 characters), LONGPORT_APP_KEY, LONGPORT_APP_SECRET and LONGPORT_ACCESS_TOKEN where the worker
+ * is configured, and the addresses LONGPORT_HTTP_URL, LONGPORT_QUOTE_WS_URL and LONGPORT_TRADE_WS_URL, which stand in
+ * `examples/longport.ts`.
  *
- * The gateway stands in a Durable Object. A worker may not use in one request what another one opened, as the links are, and
- * of an object there is one in the world, as of a gateway there must be.
+ * The gateway stands in a Durable Object, bound as GATEWAY. A worker may not use in one request what another one opened, as
+ * the links to Longbridge are; and of an object there is one in the world, as there must be of a gateway. Its journal is in
+ * memory here: an order whose key it forgot is found again by its tag at the vendor.
  */
-import { createHttpTrading } from "../../../mod.ts";
-import { longport } from "../../../src/brokers/longport/index.ts";
+import { createHttpTrading } from "../mod.ts";
+import { longport } from "../src/runtime/worker.ts";
 
 interface Environment {
   readonly GATEWAY: {
@@ -22,6 +26,7 @@ interface Environment {
   readonly LONGPORT_TRADE_WS_URL: string;
 }
 
+/** The Durable Object. */
 export class Gateway {
   readonly fetch: (request: Request) => Promise<Response>;
 
