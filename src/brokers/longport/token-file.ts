@@ -70,7 +70,7 @@ export function openTokenFile(path: string): TokenFile {
       try {
         text = await (await system()).readFile(path, "utf8");
       } catch (error) {
-        throw unusable(`the token file cannot be read: ${reasonOf(error)}`);
+        throw unusable(`the token file cannot be read: ${reasonOf(error)}; it must hold token = "…" and expiry = "…"`);
       }
       return parseTokenFile(text);
     },
