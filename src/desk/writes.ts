@@ -43,7 +43,7 @@ export function createWrites(options: WriteOptions): Writes {
   const turns = new Turns();
 
   /** One intent on its way through the journal. */
-  function begin({ id, fingerprint }: Claim, action: IntentAction, { principal }: WriteContext) {
+  function begin({ id, fingerprint }: Claim, action: IntentAction, { principal }: WriteContext, number?: string) {
     let state: IntentState = "received";
     let written = true;
     return {
@@ -52,7 +52,8 @@ export function createWrites(options: WriteOptions): Writes {
       async handOver(): Promise<void> {
         state = nextIntentState(state, "hand-over");
         try {
-          await journal.append([{ kind: "intent", id, principal, action, fingerprint }], "power-loss");
+          const line = { kind: "intent", id, principal, action, fingerprint, ...numbered(number) } as const;
+          await journal.append([line], "power-loss");
         } catch (error) {
           // A cancel is never refused for want of a journal.
           if (action.kind !== "cancel") throw error;
@@ -161,6 +162,18 @@ export function createWrites(options: WriteOptions): Writes {
     throw new Failure("NotConnected", `the broker was not ready within ${deadlineMs} ms`, { outcome: "not_sent" });
   }
 
+  /** The number under which the vendor takes one order only, from a broker that has such numbers. */
+  async function takeNumber(deadline: Deadline): Promise<string | undefined> {
+    const { broker } = seat;
+    if (broker.orderNumber === undefined) return undefined;
+    try {
+      const taking = broker.orderNumber(deadline);
+      return await deadline.limit(taking, `the broker gave no number for the order within ${deadlineMs} ms`);
+    } catch (error) {
+      throw notSent(error);
+    }
+  }
+
   async function takeTurn(orderId: string, urgent: boolean, deadline: Deadline): Promise<Turn> {
     const waiting = turns.take(orderId, urgent, deadline.signal);
     const turn = await deadline.within(waiting);
@@ -235,16 +248,16 @@ export function createWrites(options: WriteOptions): Writes {
         await prepare(deadline);
         const row = checkPlace(seat.broker.capabilities(), request);
         await reconciler.ensure(deadline);
-        const progress = begin(claim, action, context);
         const already = book.byTag(tag);
-        if (already !== undefined) return await adopt(already.orderId, progress);
+        if (already !== undefined) return await adopt(already.orderId, begin(claim, action, context));
+        const number = claim.number ?? (await takeNumber(deadline));
         const { answer: placed, answeredAt } = await handOver(
           async (call) => {
-            tracker.expect(tag);
-            return withEffective(row, await placeOrder({ ...request, tag }, call));
+            tracker.expect(tag, number);
+            return withEffective(row, await placeOrder({ ...request, tag, ...numbered(number) }, call));
           },
           deadline,
-          progress,
+          begin(claim, action, context, number),
           (answer) => answer,
         );
         await track(request, tag, placed);
@@ -336,6 +349,10 @@ export function createWrites(options: WriteOptions): Writes {
 }
 
 const EVENT_OF = { not_sent: "withdraw", rejected: "reject", unknown: "lose" } as const;
+
+function numbered(number: string | undefined): { readonly number?: string } {
+  return number === undefined ? {} : { number };
+}
 
 /** What became of an order: what its row says, and what the vendor says over that. */
 function withEffective(row: OrderCapability, placed: Placed): Placed {

@@ -38,6 +38,8 @@ export interface IntentLine {
   readonly action: IntentAction;
   /** Digest of the action, to tell a repetition from another request under the same key; `null` without a key. */
   readonly fingerprint: string | null;
+  /** The vendor's number that the order is sent with, from a broker that takes one beforehand. */
+  readonly number?: string;
 }
 
 /** How an intent went on. */

@@ -72,7 +72,7 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
     return withoutAnswer(`Tiger could not finish ${method}: ${said}`, purpose);
   if (code === 1000) return atTheDoor(refusal, text);
   if (purpose === "place" && DUPLICATE.test(refusal.message)) {
-    return withoutAnswer(`Tiger has seen this order before, though it was sent once: ${said}`, purpose);
+    return withoutAnswer(`Tiger has seen the number of this order before: ${said}`, purpose);
   }
   const rule = RULES.find((each) => each.text.test(refusal.message));
   if (rule !== undefined) return new BrokerError(rule.code, text, { outcome: "rejected" });

@@ -221,6 +221,17 @@ describe("an order", () => {
     expect(tiger.venue.orders()).toHaveLength(1);
   });
 
+  test("is sent with the number that was taken for it, and listed with it", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    const number = await broker.orderNumber(call());
+    const { orderId } = await broker.placeOrder(restingOrder({ number }), call());
+    expect(await broker.order(orderId, call())).toMatchObject({ number });
+    // Another order under the same number is the vendor's to refuse: it may be the first one that comes late.
+    expect(await rejection(broker.placeOrder(restingOrder({ number }), call()))).toMatchObject({ outcome: "unknown" });
+    expect(tiger.venue.orders()).toHaveLength(1);
+  });
+
   test("that the vendor has seen before, though it was sent once, is unknown and not refused", async () => {
     const tiger = await openTiger();
     // Something on the way sends every place twice and loses the first answer.
