@@ -107,6 +107,18 @@ describe("an unknown order whose mark the vendor lost", () => {
     expect(venue.ledger.size).toBe(1);
   });
 
+  test("that was heard of without its number first is ours once it is listed with it", async () => {
+    const { desk, venue } = numberedVenue({ losesMarks: true, settleMs: 60_000 });
+    const opened = desk();
+    venue.next("drop-after");
+    await rejection(opened.place(LIMIT_BUY, KEYED));
+    const { number: _, ...pushed } = venue.ledger.get("1") ?? expect.unreachable();
+    venue.silence(false);
+    venue.push({ ...pushed, tag: null });
+    expect(await opened.orders({ status: "all" }, {})).toMatchObject({ orders: [{ orderId: "1", external: false }] });
+    await expect.poll(() => opened.unknownIntents()).toEqual([]);
+  });
+
   test("is nobody else's: an order of another number stays external, and proves nothing", async () => {
     const { desk, venue } = numberedVenue({ losesMarks: true, settleMs: 60_000 });
     const opened = desk();
