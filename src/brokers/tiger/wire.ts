@@ -15,7 +15,7 @@ import { createGateway, type Gateway, Unreachable } from "./gateway.ts";
 import { type JsonObject, writeJson } from "./json.ts";
 import { createSign, createVerify, readPrivateKey, type Sign } from "./keys.ts";
 import { ANYTHING } from "./messages.ts";
-import { notConnected, type Purpose, reasonOf } from "./refusals.ts";
+import { Blacklisted, notConnected, type Purpose, reasonOf } from "./refusals.ts";
 import { builtin } from "./runtime.ts";
 import { backOff, createBudgets, createRests, type Method, MS, pause } from "./timing.ts";
 
@@ -99,7 +99,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     const { method } = asked;
     const rest = kind === "cancel" ? 0 : rests.left(method);
     if (rest > 0) {
-      throw new BrokerError("RateLimited", `${method} rests, since Tiger called it too frequent`, {
+      throw new BrokerError("RateLimited", `${method} rests, since Tiger was called too often`, {
         outcome: "not_sent",
         retryAfterMs: Math.ceil(rest),
       });
@@ -134,6 +134,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         const retryAfterMs = rests.refused(method);
         throw new BrokerError("RateLimited", error.message, { outcome: "not_sent", retryAfterMs });
       }
+      if (error instanceof Blacklisted) rests.shutOut();
       if (error instanceof Unreachable && !closed) handlers.onReachable(false, error.message);
       // Silence may be a connection that is half open, or a gateway that is gone.
       if (error instanceof Unreachable || late) check();

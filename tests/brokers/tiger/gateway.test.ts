@@ -14,6 +14,7 @@ import {
   rejection,
   restingOrder,
   startBroker,
+  until,
 } from "./setup.ts";
 
 const POLLING = { push: "polling" } as const;
@@ -200,6 +201,23 @@ describe("the limits", () => {
       outcome: "not_sent",
       message: expect.stringContaining("blacklist"),
     });
+    // Each further call might keep us there: none but a cancel leaves.
+    const asked = proxy.bodies.length;
+    const { broker: late } = await startBroker({ ...tiger, port: proxy.port }, POLLING);
+    await until(() => proxy.bodies.length > asked);
+    const refused = proxy.bodies.length;
+    for (const calls of [
+      late.positions(call()),
+      late.cash({ currency: "USD" }, call()),
+      late.orders({ status: "open" }, call()),
+    ]) {
+      expect(await rejection(calls)).toMatchObject({ code: "RateLimited", message: expect.stringContaining("rests") });
+    }
+    expect(proxy.bodies).toHaveLength(refused);
+    expect(await rejection(late.cancelOrder("40130857465156608", call()))).toMatchObject({
+      message: expect.stringContaining("blacklist"),
+    });
+    expect(proxy.bodies).toHaveLength(refused + 1);
   });
 });
 
