@@ -110,7 +110,7 @@ function atTheDoor({ message, clockAheadMs }: Refusal, text: string): BrokerErro
       : "";
   if (CLOCK.test(message)) return new BrokerError("AuthenticationFailed", text + clock, { outcome: "not_sent" });
   if (SIGNATURE.test(message)) {
-    return new BrokerError("AuthenticationFailed", `${text}; check tigerId and the private key${clock}`, {
+    return new BrokerError("AuthenticationFailed", `${text}; check tigerId and the private key`, {
       outcome: "not_sent",
     });
   }

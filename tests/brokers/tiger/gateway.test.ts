@@ -80,6 +80,23 @@ describe("a request", () => {
   });
 });
 
+test("a refusal that names what the vendor was given shows neither secret nor account", async () => {
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => {
+      const message =
+        "access forbidden(no permission to account 50190001 with secret_key theInstitutionsKey of theLicence)";
+      response.end(JSON.stringify({ code: 4, message, timestamp: Date.now() }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const options = { ...POLLING, secretKey: "theInstitutionsKey", token: "theLicence" };
+  const { broker } = await startBroker({ port, pushPort: 1 }, options);
+  const error = (await rejection(broker.positions(call()))) as BrokerError;
+  expect(error.message).toContain("no permission to account ****0001 with secret_key *** of ***");
+});
+
 describe("the private key", () => {
   test("is read from its file", async () => {
     const { broker } = await startBroker(await openTiger(), { ...POLLING, privateKeyPath: CLIENT_KEY_FILE });
