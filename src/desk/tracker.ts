@@ -94,7 +94,8 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
         meetings.delete(report.orderId);
         return apply(report, own);
       }
-      return apply(report, byNumber || (meeting === undefined ? false : await meeting));
+      const own = meeting === undefined ? false : await meeting;
+      return apply(report, own || byNumber);
     },
     expect: (tag, number) => void expected.set(tag, number),
     forget: (tag) => void expected.delete(tag),
