@@ -17,6 +17,8 @@
  */
 export { createHttpTrading, type HttpTrading, type InstanceInfo } from "./src/create-http-trading.ts";
 export type { DeskEvent, EventCursor, ResetEvent, SnapshotEvent } from "./src/desk/follow.ts";
+export type { SwitchPosition, Turning } from "./src/desk/kill-switch.ts";
+export type { CancelAllResult, TradingStateView } from "./src/desk/trading-state.ts";
 export type {
   Desk,
   DeskCapabilities,
@@ -120,3 +122,16 @@ export {
   type PriceStep,
 } from "./src/spec/capabilities.ts";
 export { defineBroker, type InstanceOptions } from "./src/spec/define-broker.ts";
+export {
+  type AdminTokenOptions,
+  type Mandate,
+  type QuotePolicy,
+  type RiskOptions,
+  SCOPES,
+  type Scope,
+  type TokenAllowance,
+  type TokenLimits,
+  type TokenOptions,
+  TRADING_STATES,
+  type TradingState,
+} from "./src/spec/policy.ts";

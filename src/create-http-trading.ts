@@ -1,5 +1,6 @@
 /** The composition root: options in, handler out. */
 import { createDesk } from "./desk/create-desk.ts";
+import { createGatewaySwitch } from "./desk/kill-switch.ts";
 import { createPruning } from "./desk/pruning.ts";
 import type { Desk } from "./desk/types.ts";
 import { createApp, type ServedBroker } from "./http/app.ts";
@@ -71,17 +72,18 @@ export interface HttpTrading extends AsyncDisposable {
  * @throws TypeError that lists every option that is wrong.
  */
 export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
-  const { instances, apis, tokenHeader, errorStatus, requireIdempotencyKey, idempotencyDays, onError } =
+  const { instances, apis, tokenHeader, errorStatus, requireIdempotencyKey, idempotencyDays, adminTokens, onError } =
     checkOptions(options);
   const journal = options.journal ?? memoryJournal();
   const pruning = createPruning({ journal, days: idempotencyDays });
   const places = Math.max(1, ...instances.map(({ instance }) => instance.tokens.length));
+  const gatewaySwitch = createGatewaySwitch(journal);
   let closing: Promise<void> | undefined;
 
   const brokers = new Map<string, ServedBroker>();
   for (const { broker, instance } of instances) {
     const { kind, display } = broker;
-    const desk = createDesk({ broker, instance, journal, requireIdempotencyKey });
+    const desk = createDesk({ broker, instance, journal, requireIdempotencyKey, gatewaySwitch });
     brokers.set(instance.instanceId, {
       desk,
       tokens: createTokenTable(instance.tokens, places),
@@ -95,6 +97,8 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     apis,
     brokers,
     noTokens: createTokenTable([], places),
+    adminTokens,
+    gatewaySwitch,
     tokenHeader,
     errorStatus,
     onError,
@@ -120,6 +124,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   async function closeAll(): Promise<void> {
     pruning.close();
     const results = await Promise.allSettled(desks.map((desk) => desk.close()));
+    gatewaySwitch.close();
     await journal.close?.();
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
     if (errors.length > 0) throw new AggregateError(errors, `${errors.length} brokers did not close cleanly`);

@@ -9,11 +9,14 @@ import { createEventLog } from "./event-log.ts";
 import { createFollowers } from "./follow.ts";
 import { createKeys } from "./idempotency.ts";
 import { instanceJournal } from "./instance-journal.ts";
+import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-switch.ts";
 import { createOrderBook } from "./order-book.ts";
 import { createReads } from "./reads.ts";
 import { createReconciler } from "./reconciler.ts";
+import { createRisk } from "./risk/admission.ts";
 import { createSeat } from "./seat.ts";
 import { createTracker } from "./tracker.ts";
+import { cancelAll, stateOf } from "./trading-state.ts";
 import type { Desk } from "./types.ts";
 import { createUnknowns } from "./unknowns.ts";
 import { createWrites } from "./writes.ts";
@@ -25,6 +28,8 @@ export interface DeskOptions {
   readonly journal: Journal;
   /** Refuses writes without an `Idempotency-Key`. Default false. */
   readonly requireIdempotencyKey?: boolean;
+  /** The kill switch of all instances on this journal. Default: one that nobody else turns. */
+  readonly gatewaySwitch?: KillSwitch;
 }
 
 /** Opens a desk for one broker. Does nothing until it is used. */
@@ -34,11 +39,26 @@ export function createDesk(options: DeskOptions): Desk {
   const digest = bytesToHex(sha256(utf8ToBytes(instance.instanceId))).slice(0, 16);
   const operations = OPERATIONS.filter((operation) => broker[operation] !== undefined);
 
+  const newDeadline = () => new Deadline(deadlineMs);
   const journal = instanceJournal(options.journal, digest);
   const events = createEventLog(journal, digest);
   const book = createOrderBook();
-  const unknowns = createUnknowns(book, journal, (tag) => tracker.forget(tag));
-  const tracker = createTracker({ book, journal, events, onTracked: unknowns.seen });
+  const ownSwitch = createKillSwitch({ journal, events, all: false });
+  const gatewaySwitch = options.gatewaySwitch ?? createGatewaySwitch(options.journal);
+  gatewaySwitch.onTurn((line) => events.record(line));
+  const unknowns = createUnknowns(book, journal, {
+    onAbsent: (tag) => tracker.forget(tag),
+    onSettled: (id, refused) => risk.settled(id, refused),
+  });
+  const tracker = createTracker({
+    book,
+    journal,
+    events,
+    onTracked(order) {
+      unknowns.seen(order);
+      risk.seen(order);
+    },
+  });
   const seat = createSeat(broker, {
     onOrder: (order) => void tracker.receive(order),
     onConnection({ connected, reason }) {
@@ -53,11 +73,26 @@ export function createDesk(options: DeskOptions): Desk {
     book,
     tracker,
     unknowns,
-    newDeadline: () => new Deadline(deadlineMs),
+    newDeadline,
   });
   const reads = createReads({ seat, book, tracker, deadlineMs });
   const keys = createKeys({ instance: digest, journal, required: options.requireIdempotencyKey ?? false });
-  const writes = createWrites({ seat, reads, journal, keys, book, tracker, unknowns, reconciler, deadlineMs });
+  const switchesRecovered = () => Promise.all([ownSwitch.recover(), gatewaySwitch.recover()]);
+  const risk = createRisk({
+    options: instance.risk,
+    journal,
+    book,
+    state: () => stateOf(ownSwitch, gatewaySwitch),
+    stateKnown: () => (ownSwitch.isRecovered && gatewaySwitch.isRecovered ? undefined : switchesRecovered()),
+    unknowns: unknowns.all,
+    marketOf: ({ contract }) =>
+      broker
+        .capabilities()
+        .markets.find(({ tradeType, region }) => tradeType === contract.tradeType && region === contract.region),
+    quote: ({ contract }) => reads.quote(contract, {}),
+    positions: async () => (await reads.positions({})).positions,
+  });
+  const writes = createWrites({ seat, reads, journal, keys, book, tracker, unknowns, reconciler, risk, deadlineMs });
   const followers = createFollowers({ book, journal, events });
 
   return {
@@ -75,6 +110,19 @@ export function createDesk(options: DeskOptions): Desk {
     },
     ...reads,
     ...writes,
+    async tradingState() {
+      await switchesRecovered().catch(() => undefined);
+      return {
+        state: stateOf(ownSwitch, gatewaySwitch),
+        instance: ownSwitch.position,
+        gateway: gatewaySwitch.position,
+        known: ownSwitch.isRecovered && gatewaySwitch.isRecovered,
+      };
+    },
+    turn: ownSwitch.turn,
+    async cancelAll(principal) {
+      return cancelAll({ seat, book, unknowns, cancel: writes.cancel, newDeadline }, { principal });
+    },
     async unknownIntents() {
       await reconciler.recover();
       const unsettled = await journal.unsettled();

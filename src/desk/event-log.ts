@@ -8,6 +8,11 @@ const RETRY_MS = 1000;
 export interface EventLog {
   /** Writes an event. Does not wait: while the journal cannot be written, events wait for it in order. */
   record(event: UnstampedEvent): void;
+  /**
+   * Writes an event, safe against loss of power, after all that were recorded before it. Rejects when the journal cannot
+   * be written, and has then left nothing behind.
+   */
+  write(event: UnstampedEvent): Promise<void>;
   /** Calls back with every event once it is written; returns the function that stops it. */
   subscribe(listener: (events: readonly NumberedEvent[]) => void): () => void;
   /** Resolves when everything recorded so far is written, or the journal has failed. */
@@ -15,10 +20,16 @@ export interface EventLog {
   close(): void;
 }
 
+interface Entry {
+  readonly event: UnstampedEvent;
+  /** Of one that is written now or never. */
+  readonly written?: PromiseWithResolvers<void>;
+}
+
 /** Opens the log of one instance. */
 export function createEventLog(journal: InstanceJournal, instance: string): EventLog {
   const listeners = new Set<(events: readonly NumberedEvent[]) => void>();
-  let waiting: UnstampedEvent[] = [];
+  let waiting: Entry[] = [];
   let writing: Promise<void> | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
@@ -34,17 +45,21 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
     }
   }
 
-  /** Writes what waits; puts it back and rejects when the journal cannot be written. */
+  /** Writes what waits; puts back what can wait, and rejects, when the journal cannot be written. */
   async function writeBatch(): Promise<void> {
     const batch = waiting;
     waiting = [];
-    const last = await journal.append(batch, "process").catch((error: unknown) => {
-      waiting = [...batch, ...waiting];
+    const durability = batch.some(({ written }) => written !== undefined) ? "power-loss" : "process";
+    const lines = batch.map(({ event }) => event);
+    const last = await journal.append(lines, durability).catch((error: unknown) => {
+      waiting = [...batch.filter(({ written }) => written === undefined), ...waiting];
+      for (const { written } of batch) written?.reject(error);
       throw error;
     });
     const first = last.sequence - batch.length + 1;
-    const events = batch.map((event, index) => ({ ...event, instance, at: last.at, sequence: first + index }));
+    const events = lines.map((event, index) => ({ ...event, instance, at: last.at, sequence: first + index }));
     for (const listener of listeners) listener(events);
+    for (const { written } of batch) written?.resolve();
   }
 
   function start(): void {
@@ -53,8 +68,15 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
 
   return {
     record(event) {
-      waiting.push(event);
+      waiting.push({ event });
       if (waiting.length === 1) start();
+    },
+    write(event) {
+      const written = Promise.withResolvers<void>();
+      waiting.push({ event, written });
+      clearTimeout(retry);
+      start();
+      return written.promise;
     },
     subscribe(listener) {
       listeners.add(listener);

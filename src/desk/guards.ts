@@ -1,9 +1,10 @@
-/** What is refused before anything is journalled or sent, from the broker's own capabilities. */
+/** What is refused before anything is journalled or sent: by a token's scopes, and by the broker's own capabilities. */
 import type { Contract } from "../domain/contract.ts";
 import { Failure } from "../domain/failure.ts";
 import { isMultipleOf } from "../domain/money.ts";
 import { type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { Capabilities, MarketCapability, OrderCapability } from "../spec/capabilities.ts";
+import type { Mandate, Scope } from "../spec/policy.ts";
 import type { OrderView } from "./types.ts";
 
 /** One thing that is wrong with a request. */
@@ -18,6 +19,16 @@ export function refuse(faults: readonly Fault[]): void {
   if (faults.length === 0) return;
   const message = faults.map((fault) => `${fault.path}: ${fault.message}`).join("; ");
   throw new Failure("InvalidRequest", message, { outcome: "not_sent", details: faults });
+}
+
+/** Throws `Forbidden`, with what is missing, unless the mandate has the scope. Without one everything is allowed. */
+export function demandScope(mandate: Mandate | undefined, scope: Scope): void {
+  if (mandate === undefined || mandate.scopes.includes(scope)) return;
+  const { principal, scopes } = mandate;
+  throw new Failure("Forbidden", `this needs a token with the scope ${scope}; ${principal} has ${scopes.join(", ")}`, {
+    ...(scope === "read" ? {} : { outcome: "not_sent" }),
+    details: { missing: scope, scopes },
+  });
 }
 
 /** Checks a contract against the broker's markets. */

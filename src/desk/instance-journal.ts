@@ -4,6 +4,8 @@ import type {
   ConnectionLine,
   Durability,
   EventPage,
+  GuardLine,
+  GuardRecord,
   IntentLine,
   IntentRecord,
   Journal,
@@ -14,7 +16,7 @@ import type {
 } from "../journal/journal.ts";
 
 /** A line before it is stamped with its instance and time. */
-export type UnstampedEvent = OrderLine | AnomalyLine | ConnectionLine;
+export type UnstampedEvent = OrderLine | AnomalyLine | ConnectionLine | GuardLine;
 type Unstamped = IntentLine | ProgressLine | UnstampedEvent;
 
 /** The journal as one instance sees it: opened at first use, its lines stamped, its failures in our words. */
@@ -24,9 +26,11 @@ export interface InstanceJournal {
   append(lines: readonly Unstamped[], durability: Durability, at?: number): Promise<StampedLines>;
   intent(id: string): Promise<IntentRecord | undefined>;
   unsettled(): Promise<readonly IntentRecord[]>;
+  intentsSince(at: number): Promise<readonly IntentRecord[]>;
   order(orderId: string): Promise<OrderRecord | undefined>;
   openOrders(): Promise<readonly OrderRecord[]>;
   events(after: number, limit: number): Promise<EventPage>;
+  guards(): Promise<readonly GuardRecord[]>;
 }
 
 /** What was written, and under which number the last line stands. */
@@ -72,9 +76,11 @@ export function instanceJournal(journal: Journal, instance: string): InstanceJou
       }),
     intent: (id) => opened(() => journal.intent(instance, id)),
     unsettled: () => opened(() => journal.unsettled(instance)),
+    intentsSince: (at) => opened(() => journal.intentsSince(instance, at)),
     order: (orderId) => opened(() => journal.order(instance, orderId)),
     openOrders: () => opened(() => journal.openOrders(instance)),
     events: (after, limit) => opened(() => journal.events(instance, after, limit)),
+    guards: () => opened(() => journal.guards(instance)),
   };
 }
 

@@ -7,7 +7,10 @@ import type { Quote } from "../domain/quote.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing } from "../spec/broker.ts";
 import type { Capabilities, Operation } from "../spec/capabilities.ts";
+import type { Mandate } from "../spec/policy.ts";
 import type { EventCursor } from "./follow.ts";
+import type { Turning } from "./kill-switch.ts";
+import type { CancelAllResult, TradingStateView } from "./trading-state.ts";
 
 /**
  * One broker behind its guards, deadline and journal.
@@ -43,6 +46,16 @@ export interface Desk {
   /** Resolves when the broker took the request, and also when the order is canceled already. */
   cancel(orderId: string, context: WriteContext): Promise<WriteAnswer>;
 
+  /** How the kill switches stand. */
+  tradingState(): Promise<TradingStateView>;
+  /**
+   * Turns the kill switch of this instance. To a stricter state at once; to a milder one only if that can be written
+   * down, else `JournalUnavailable`. Resolves with whether it is written down.
+   */
+  turn(turning: Turning): Promise<boolean>;
+  /** Cancels every open order, those placed elsewhere too, in the name of this principal. */
+  cancelAll(principal: string): Promise<CancelAllResult>;
+
   /** The writes of which nobody knows yet what became of them, oldest first. */
   unknownIntents(): Promise<readonly IntentRecord[]>;
   /** Follows the events after the one of this id, or from a snapshot of the open orders. */
@@ -66,6 +79,8 @@ export interface ReadContext {
 export interface WriteContext {
   /** The token's name; all plain tokens of an instance are one principal. */
   readonly principal: string;
+  /** What the token may do. Without one, as for a program of the gateway's own, only the account's limits hold. */
+  readonly mandate?: Mandate;
   /** The client's word for this one write: a repetition under the same key gets the same answer. */
   readonly idempotencyKey?: string;
 }

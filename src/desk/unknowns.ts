@@ -32,6 +32,10 @@ export interface Unknowns {
   orderIds(): readonly string[];
   /** Weighs a complete round of reconciliation. */
   judge(listing: Listing): Promise<void>;
+  /** All of them. */
+  all(): Iterable<Pick<IntentRecord, "id" | "action">>;
+  /** Resolves when every call has ended that is under way now. */
+  quiet(): Promise<void>;
   /** True for an intent that is still unknown. */
   has(id: string): boolean;
   readonly size: number;
@@ -51,10 +55,18 @@ interface Unknown {
 /** So many complete listings have to lack an order before it counts as not sent. */
 const ABSENCES = 2;
 
+/** Who is told of what becomes of them. */
+export interface UnknownsHost {
+  /** The order of this tag is proven not to exist. */
+  onAbsent(tag: string): void;
+  /** It was found out what became of this one; `refused` when nothing has come of it. */
+  onSettled(id: string, refused: boolean): void;
+}
+
 /** No unknowns yet. */
-export function createUnknowns(book: OrderBook, journal: InstanceJournal, onAbsent: (tag: string) => void): Unknowns {
+export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: UnknownsHost): Unknowns {
   const unknowns = new Map<string, Unknown>();
-  const underWay = new Set<string>();
+  const underWay = new Map<string, PromiseWithResolvers<void>>();
 
   function add({ id, action }: Pick<IntentRecord, "id" | "action">, endedAt: number | null): void {
     unknowns.set(id, { id, action, endedAt, absences: 0 });
@@ -64,6 +76,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, onAbse
     if (!unknowns.has(id)) return;
     await journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process");
     unknowns.delete(id);
+    host.onSettled(id, result.failure !== undefined);
   }
 
   async function judgePlace(unknown: Unknown, listing: Listing): Promise<void> {
@@ -72,7 +85,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, onAbse
     if (!listing.complete || !isSettled(unknown, listing)) return;
     unknown.absences += 1;
     if (unknown.absences < ABSENCES) return;
-    onAbsent(unknown.id);
+    host.onAbsent(unknown.id);
     await settle(
       unknown.id,
       { failure: refusal("BrokerFault", "not_sent", "the broker lists no order with this tag, so it was not sent") },
@@ -98,8 +111,12 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, onAbse
 
   return {
     underWay(id) {
-      underWay.add(id);
-      return () => void underWay.delete(id);
+      const call = Promise.withResolvers<void>();
+      underWay.set(id, call);
+      return () => {
+        underWay.delete(id);
+        call.resolve();
+      };
     },
     recover(intent) {
       if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, Date.now());
@@ -121,6 +138,10 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, onAbse
         if (unknown.action.kind === "place") await judgePlace(unknown, listing);
         else await judgeChange(unknown, listing);
       }
+    },
+    all: () => unknowns.values(),
+    async quiet() {
+      await Promise.all([...underWay.values()].map(({ promise }) => promise));
     },
     has: (id) => unknowns.has(id),
     get size() {

@@ -1,5 +1,6 @@
 /** What a broker's error means for a write: never more certain than the broker was. */
 import { Failure, type FailureCode, isFailure, type Outcome } from "../domain/failure.ts";
+import type { IntentFailure } from "../journal/journal.ts";
 
 /** What a code means for a write when the broker did not say. */
 const DEFAULT_OUTCOMES: Partial<Record<FailureCode, Outcome>> = {
@@ -52,6 +53,24 @@ export function outcomeUnknown(message: string, tag: string | undefined, cause?:
       ...(cause === undefined ? {} : { cause }),
     }),
   );
+}
+
+/** A failure as it is written down. */
+export function written({ code, message, outcome, details }: WriteFailure): IntentFailure {
+  return { code, message, outcome, ...(details === undefined ? {} : { details }) };
+}
+
+/** Whatever fails before the hand-over has sent nothing. */
+export function notSent(error: unknown): Failure {
+  if (!isFailure(error)) return new Failure("BrokerFault", String(error), { cause: error, outcome: "not_sent" });
+  const { message, details, retryAfterMs } = error;
+  const code = error.code === "Timeout" || error.code === "OutcomeUnknown" ? "NotConnected" : error.code;
+  return new Failure(code, message, {
+    cause: error,
+    outcome: "not_sent",
+    ...(details === undefined ? {} : { details }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }
 
 function withOutcome(failure: Failure): WriteFailure {

@@ -1,22 +1,25 @@
 import { Failure, isFailure } from "../domain/failure.ts";
 import { type Order, type OrderRequest, orderFlags } from "../domain/order.ts";
-import type { IntentAction, IntentFailure, IntentState, ProgressLine } from "../journal/journal.ts";
+import type { IntentAction, IntentState, ProgressLine } from "../journal/journal.ts";
 import type { Call, Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
 import { Deadline, TIME_IS_UP } from "./deadline.ts";
-import { checkPlace, checkReplace, orderNotOpen } from "./guards.ts";
+import { checkPlace, checkReplace, demandScope, orderNotOpen } from "./guards.ts";
 import type { Claim, Keys, Replay } from "./idempotency.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
-import { type IntentEvent, nextIntentState } from "./intent.ts";
+import { type IntentEvent, type Noted, nextIntentState, noted } from "./intent.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
+import { numbered, takeNumber } from "./order-number.ts";
 import type { Reads } from "./reads.ts";
 import type { Reconciler } from "./reconciler.ts";
+import type { Admission, Risk } from "./risk/admission.ts";
+import { type Draft, draftOfPlace, draftOfReplace } from "./risk/draft.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import { type Turn, Turns } from "./turns.ts";
 import type { Desk, OrderView, WriteAnswer, WriteContext } from "./types.ts";
 import type { Unknowns } from "./unknowns.ts";
-import { outcomeUnknown, type WriteFailure, writeFailure } from "./write-outcome.ts";
+import { notSent, outcomeUnknown, writeFailure, written } from "./write-outcome.ts";
 
 /** The writing half of a desk. */
 export type Writes = Pick<Desk, "place" | "replace" | "cancel">;
@@ -31,6 +34,7 @@ export interface WriteOptions {
   readonly tracker: Tracker;
   readonly unknowns: Unknowns;
   readonly reconciler: Reconciler;
+  readonly risk: Risk;
   readonly deadlineMs: number;
 }
 
@@ -39,25 +43,25 @@ const WITHDRAWAL_MS = 250;
 
 /** Writes of one seat: guarded, journalled, handed over once, and answered with what became of them. */
 export function createWrites(options: WriteOptions): Writes {
-  const { seat, reads, journal, keys, book, tracker, unknowns, reconciler, deadlineMs } = options;
+  const { seat, reads, journal, keys, book, tracker, unknowns, reconciler, risk, deadlineMs } = options;
   const turns = new Turns();
 
   /** One intent on its way through the journal. */
-  function begin({ id, fingerprint }: Claim, action: IntentAction, { principal }: WriteContext, number?: string) {
+  function begin({ id, fingerprint }: Claim, action: IntentAction, { principal }: WriteContext, more: Noted = {}) {
     let state: IntentState = "received";
-    let written = true;
+    let isWritten = true;
     return {
       id,
       action,
       async handOver(): Promise<void> {
         state = nextIntentState(state, "hand-over");
         try {
-          const line = { kind: "intent", id, principal, action, fingerprint, ...numbered(number) } as const;
+          const line = { kind: "intent", id, principal, action, fingerprint, ...more } as const;
           await journal.append([line], "power-loss");
         } catch (error) {
           // A cancel is never refused for want of a journal.
           if (action.kind !== "cancel") throw error;
-          written = false;
+          isWritten = false;
         }
       },
       async move(
@@ -67,7 +71,7 @@ export function createWrites(options: WriteOptions): Writes {
       ): Promise<void> {
         const next = nextIntentState(state, event);
         state = next;
-        if (!written) return;
+        if (!isWritten) return;
         try {
           await journal.append([{ kind: "progress", id, state: next, ...more }], "process", at);
         } catch {
@@ -162,15 +166,32 @@ export function createWrites(options: WriteOptions): Writes {
     throw new Failure("NotConnected", `the broker was not ready within ${deadlineMs} ms`, { outcome: "not_sent" });
   }
 
-  /** The number under which the vendor takes one order only, from a broker that has such numbers. */
-  async function takeNumber(deadline: Deadline): Promise<string | undefined> {
-    const { broker } = seat;
-    if (broker.orderNumber === undefined) return undefined;
+  /** Lets an order through, with what it takes of the limits reserved; what is refused here has not left. */
+  async function admit(
+    draft: Draft,
+    action: IntentAction,
+    context: WriteContext,
+    deadline: Deadline,
+  ): Promise<Admission> {
+    const limit = <T>(work: Promise<T>) =>
+      deadline.limit(work, `what the limits rest on could not be read within ${deadlineMs} ms`);
     try {
-      const taking = broker.orderNumber(deadline);
-      return await deadline.limit(taking, `the broker gave no number for the order within ${deadlineMs} ms`);
+      return await risk.admit(draft, action, context, limit);
     } catch (error) {
       throw notSent(error);
+    }
+  }
+
+  /** Does what was admitted, and tells the limits what became of it. */
+  async function admitted<T>(admission: Admission, work: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await work();
+      admission.accepted();
+      return answer;
+    } catch (error) {
+      if (isFailure(error) && error.outcome !== "unknown" && error.outcome !== undefined) admission.refused();
+      else admission.unknown();
+      throw error;
     }
   }
 
@@ -236,6 +257,7 @@ export function createWrites(options: WriteOptions): Writes {
 
   return {
     async place(asked, context) {
+      demandScope(context.mandate, "trade");
       const placeOrder = seat.method("placeOrder");
       const deadline = new Deadline(deadlineMs);
       const { price, ...rest } = asked;
@@ -250,24 +272,29 @@ export function createWrites(options: WriteOptions): Writes {
         await reconciler.ensure(deadline);
         const already = book.byTag(tag);
         if (already !== undefined) return await adopt(already.orderId, begin(claim, action, context));
-        const number = claim.number ?? (await takeNumber(deadline));
-        const { answer: placed, answeredAt } = await handOver(
-          async (call) => {
-            tracker.expect(tag, number);
-            return withEffective(row, await placeOrder({ ...request, tag, ...numbered(number) }, call));
-          },
-          deadline,
-          begin(claim, action, context, number),
-          (answer) => answer,
-        );
-        await track(request, tag, placed);
-        return { ...placed, tag, answeredAt, replayed: false };
+        const admission = await admit(draftOfPlace(tag, request), action, context, deadline);
+        return await admitted(admission, async () => {
+          const number = claim.number ?? (await takeNumber(seat, deadline));
+          const { answer: placed, answeredAt } = await handOver(
+            async (call) => {
+              admission.confirm();
+              tracker.expect(tag, number);
+              return withEffective(row, await placeOrder({ ...request, tag, ...numbered(number) }, call));
+            },
+            deadline,
+            begin(claim, action, context, noted(admission.value, number)),
+            (answer) => answer,
+          );
+          await track(request, tag, placed);
+          return { ...placed, tag, answeredAt, replayed: false };
+        });
       } finally {
         claim.release();
       }
     },
 
     async replace(orderId, change, context) {
+      demandScope(context.mandate, "trade");
       const replaceOrder = seat.method("replaceOrder");
       const deadline = new Deadline(deadlineMs);
       const action = { kind: "replace", orderId, change } as const;
@@ -280,21 +307,25 @@ export function createWrites(options: WriteOptions): Writes {
         try {
           const order = await orderToChange(orderId, deadline);
           checkReplace(seat.broker.capabilities(), change, order);
+          const admission = await admit(draftOfReplace(claim.id, change, order), action, context, deadline);
           const tagged = order.tag === null ? change : { ...change, tag: order.tag };
-          const { answer: placed, answeredAt } = await handOver(
-            async (call) => {
-              book.doubt(orderId);
-              try {
-                return await replaceOrder(orderId, tagged, call);
-              } catch (error) {
-                throw orderNotOpen(await afterOrderNotOpen(orderId, error));
-              }
-            },
-            deadline,
-            begin(claim, action, context),
-            (answer) => answer,
-          );
-          return { ...placed, answeredAt, replayed: false };
+          return await admitted(admission, async () => {
+            const { answer: placed, answeredAt } = await handOver(
+              async (call) => {
+                admission.confirm();
+                book.doubt(orderId);
+                try {
+                  return await replaceOrder(orderId, tagged, call);
+                } catch (error) {
+                  throw orderNotOpen(await afterOrderNotOpen(orderId, error));
+                }
+              },
+              deadline,
+              begin(claim, action, context, noted(admission.value)),
+              (answer) => answer,
+            );
+            return { ...placed, answeredAt, replayed: false };
+          });
         } finally {
           turn.done();
         }
@@ -304,6 +335,7 @@ export function createWrites(options: WriteOptions): Writes {
     },
 
     async cancel(orderId, context) {
+      demandScope(context.mandate, "cancel");
       const cancelOrder = seat.method("cancelOrder");
       const deadline = new Deadline(deadlineMs);
       const action = { kind: "cancel", orderId } as const;
@@ -350,10 +382,6 @@ export function createWrites(options: WriteOptions): Writes {
 
 const EVENT_OF = { not_sent: "withdraw", rejected: "reject", unknown: "lose" } as const;
 
-function numbered(number: string | undefined): { readonly number?: string } {
-  return number === undefined ? {} : { number };
-}
-
 /** What became of an order: what its row says, and what the vendor says over that. */
 function withEffective(row: OrderCapability, placed: Placed): Placed {
   const effective = { ...row.effective, ...placed.effective };
@@ -368,22 +396,4 @@ function alreadyEnded(order: OrderView): WriteAnswer {
 
 function again({ at }: Replay): WriteAnswer {
   return { answeredAt: at, replayed: true };
-}
-
-/** A failure as it is written down. */
-function written({ code, message, outcome, details }: WriteFailure): IntentFailure {
-  return { code, message, outcome, ...(details === undefined ? {} : { details }) };
-}
-
-/** Whatever fails before the hand-over has sent nothing. */
-function notSent(error: unknown): Failure {
-  if (!isFailure(error)) return new Failure("BrokerFault", String(error), { cause: error, outcome: "not_sent" });
-  const { message, details, retryAfterMs } = error;
-  const code = error.code === "Timeout" || error.code === "OutcomeUnknown" ? "NotConnected" : error.code;
-  return new Failure(code, message, {
-    cause: error,
-    outcome: "not_sent",
-    ...(details === undefined ? {} : { details }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
 }

@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import type { Desk, ReadContext, WriteContext } from "../desk/types.ts";
 import type { FailureCode } from "../domain/failure.ts";
+import type { Scope } from "../spec/policy.ts";
 
 /** Methods an API may have. */
 export type ApiMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -75,6 +76,8 @@ export interface Api {
   readonly method: ApiMethod;
   /** Where it stands under `/httptrading/api/{instanceId}/`: `order/place`. Segments of `[A-Za-z0-9._-]`. */
   readonly path: string;
+  /** What a token needs to use it. Default: `read` for a GET, `trade` for everything else. */
+  readonly scope?: Scope;
   readonly schema?: ApiSchema;
   /**
    * Answers. A thrown `Failure` becomes the answer of its code. Anything else thrown becomes an internal error; for all
@@ -83,11 +86,17 @@ export interface Api {
   handler(context: ApiContext): Response | Promise<Response>;
 }
 
+/** {@link Api.scope}, or its default. */
+export function scopeOf({ scope, method }: Pick<Api, "scope" | "method">): Scope {
+  return scope ?? (method === "GET" ? "read" : "trade");
+}
+
 /** An API as it is written: the handler knows the types that its schemas make. */
 export interface ApiDefinition<Query extends z.ZodObject, Body extends z.ZodObject> {
   readonly name: string;
   readonly method: ApiMethod;
   readonly path: string;
+  readonly scope?: Scope;
   readonly schema?: ApiSchema<Query, Body>;
   handler(context: ApiContext<z.output<Query>, z.output<Body>>): Response | Promise<Response>;
 }
@@ -97,6 +106,7 @@ export interface PlainApiDefinition {
   readonly name: string;
   readonly method: ApiMethod;
   readonly path: string;
+  readonly scope?: Scope;
   readonly schema?: never;
   handler(context: ApiContext<PlainQuery, undefined>): Response | Promise<Response>;
 }

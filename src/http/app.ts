@@ -1,12 +1,17 @@
 /** The routes of one gateway: from a request to the handler of an API, and from whatever comes back to an answer. */
 import { Hono } from "hono";
+import { demandScope } from "../desk/guards.ts";
+import type { KillSwitch } from "../desk/kill-switch.ts";
 import type { Desk } from "../desk/types.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
-import type { Api, ApiContext } from "./api.ts";
+import type { AdminTokenOptions, Mandate } from "../spec/policy.ts";
+import { type Api, type ApiContext, scopeOf } from "./api.ts";
 import type { TokenTable } from "./auth.ts";
 import { type Envelope, notFound, TEXT_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
+import { mountGatewayGuard } from "./gateway-guard.ts";
 import { readInput } from "./input.ts";
+import { createOperators } from "./operators.ts";
 import { mountPublicRoutes } from "./public-routes.ts";
 
 /** One broker as it is served. */
@@ -33,6 +38,8 @@ export interface AppOptions {
   readonly brokers: ReadonlyMap<string, ServedBroker>;
   /** Checked in place of the tokens of an instance that is not there. */
   readonly noTokens: TokenTable;
+  readonly adminTokens: readonly (string | AdminTokenOptions)[];
+  readonly gatewaySwitch: KillSwitch;
   readonly tokenHeader: string;
   readonly errorStatus: ErrorStatus;
   readonly onError: (error: unknown, report: ErrorReport) => void;
@@ -45,22 +52,24 @@ export const API_ROOT = "/httptrading/api";
 
 /** Builds the routes; gives back what answers a request. */
 export function createApp(options: AppOptions): (request: Request) => Response | Promise<Response> {
-  const { apis, brokers, noTokens, tokenHeader, errorStatus, onError, isClosed } = options;
+  const { apis, brokers, noTokens, adminTokens, gatewaySwitch, tokenHeader, errorStatus, onError, isClosed } = options;
   const app = new Hono();
 
   function fail(broker: ServedBroker, failure: Failure): Response {
     return broker.envelope.fail(failureAnswer(failure, errorStatus));
   }
 
-  async function run(api: Api, broker: ServedBroker, principal: string, request: Request): Promise<Response> {
+  async function run(api: Api, broker: ServedBroker, mandate: Mandate, request: Request): Promise<Response> {
     const { desk, envelope } = broker;
     try {
+      demandScope(mandate, scopeOf(api));
       const { query, body, json } = await readInput(api, request);
       const idempotencyKey = request.headers.get("idempotency-key");
       const context: ApiContext = {
         broker: desk,
         request,
-        principal,
+        principal: mandate.principal,
+        mandate,
         query,
         body,
         clientSignal: () => request.signal,
@@ -90,16 +99,23 @@ export function createApp(options: AppOptions): (request: Request) => Response |
     app.on(api.method, `${API_ROOT}/:instanceId/${api.path}`, (context) => {
       const request = context.req.raw;
       const broker = brokers.get(context.req.param("instanceId") ?? "");
-      const principal = (broker?.tokens ?? noTokens).check(request.headers.get(tokenHeader));
-      if (broker === undefined || principal === undefined) return notFound();
+      const mandate = (broker?.tokens ?? noTokens).check(request.headers.get(tokenHeader));
+      if (broker === undefined || mandate === undefined) return notFound();
       if (isClosed()) {
         return fail(broker, new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" }));
       }
       broker.wake();
-      return run(api, broker, principal, request);
+      return run(api, broker, mandate, request);
     });
   }
 
+  mountGatewayGuard(app, {
+    operators: createOperators({ adminTokens, brokers: [...brokers.values()] }),
+    gatewaySwitch,
+    tokenHeader,
+    errorStatus,
+    onError: (error) => report(error, { api: "guard", instance: "gateway" }),
+  });
   mountPublicRoutes(app, { apis, tokenHeader, errorStatus, isClosed });
   app.onError((error, context) => {
     report(error, { api: context.req.path, instance: "public" });

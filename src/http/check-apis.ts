@@ -1,3 +1,4 @@
+import { SCOPES } from "../spec/policy.ts";
 import type { Api, ApiMethod } from "./api.ts";
 
 const METHODS: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE"] satisfies readonly ApiMethod[];
@@ -29,7 +30,7 @@ function isNamed(api: object): api is Api {
   return "name" in api && typeof api.name === "string" && NAME.test(api.name);
 }
 
-function apiFaults({ method, path, handler, schema }: Api): string[] {
+function apiFaults({ method, path, scope, handler, schema }: Api): string[] {
   const faults: string[] = [];
   if (!METHODS.includes(method)) {
     faults.push(`method must be one of ${METHODS.join(", ")}, not ${JSON.stringify(method)}`);
@@ -41,6 +42,9 @@ function apiFaults({ method, path, handler, schema }: Api): string[] {
     faults.push(
       `path must be segments of letters, digits, ".", "_" and "-", without a slash at either end, such as hello/world, not ${JSON.stringify(path)}`,
     );
+  }
+  if (scope !== undefined && !SCOPES.includes(scope)) {
+    faults.push(`scope must be one of ${SCOPES.join(", ")}, not ${JSON.stringify(scope)}`);
   }
   if (typeof handler !== "function") faults.push("handler must be a function");
   if (schema !== undefined) {

@@ -2,10 +2,11 @@
 import type { Journal } from "../journal/journal.ts";
 import type { Broker } from "../spec/broker.ts";
 import { type InstanceOptions, instanceOf } from "../spec/define-broker.ts";
+import type { AdminTokenOptions, TokenOptions } from "../spec/policy.ts";
 import type { Api } from "./api.ts";
 import type { ErrorReport } from "./app.ts";
-import { TOKEN_PATTERN } from "./auth.ts";
 import { checkApis } from "./check-apis.ts";
+import { adminTokenFaults, lengthOf, riskFaults, tokenFaults } from "./check-policy.ts";
 import type { ErrorStatus } from "./failures.ts";
 import { STD_APIS } from "./std-apis.ts";
 
@@ -36,6 +37,12 @@ export interface HttpTradingOptions {
    * in the background. Default 30.
    */
   readonly idempotencyDays?: number;
+  /**
+   * Tokens of whoever runs this gateway: they open `/httptrading/guard/state` (the kill switch of all instances),
+   * `/httptrading/metrics` and `/httptrading/health/ready`, and none of the instances. Default: none, and these are not
+   * there.
+   */
+  readonly adminTokens?: readonly (string | AdminTokenOptions)[];
   /** Told of exceptions that nobody foresaw, in handlers of your own for example. Default: writes to the console. */
   readonly onError?: (error: unknown, report: ErrorReport) => void;
 }
@@ -54,6 +61,7 @@ export interface CheckedOptions {
   readonly errorStatus: ErrorStatus;
   readonly requireIdempotencyKey: boolean;
   readonly idempotencyDays: number;
+  readonly adminTokens: readonly (string | AdminTokenOptions)[];
   readonly onError: (error: unknown, report: ErrorReport) => void;
 }
 
@@ -66,6 +74,7 @@ const KNOWN: readonly string[] = [
   "journal",
   "requireIdempotencyKey",
   "idempotencyDays",
+  "adminTokens",
   "onError",
 ] satisfies readonly (keyof HttpTradingOptions)[];
 
@@ -88,7 +97,7 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
     throw new TypeError("createHttpTrading needs an object of options, such as { brokers: [paper({ … })] }");
   }
   const { brokers, tokenHeader = "HT-TOKEN", errorStatus = "http", onError = writeToConsole, journal } = options;
-  const { requireIdempotencyKey = false, idempotencyDays = 30 } = options;
+  const { requireIdempotencyKey = false, idempotencyDays = 30, adminTokens } = options;
   const faults = Object.keys(options)
     .filter((key) => !KNOWN.includes(key))
     .map((key) => `"${key}" is not an option; there are ${KNOWN.join(", ")}`);
@@ -109,10 +118,20 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
   if (!Number.isInteger(idempotencyDays) || idempotencyDays < 1 || idempotencyDays > MAX_DAYS) {
     faults.push(`idempotencyDays must be a whole number from 1 to ${MAX_DAYS}, not ${JSON.stringify(idempotencyDays)}`);
   }
+  if (adminTokens !== undefined) faults.push(...adminTokenFaults(adminTokens));
   if (faults.length > 0) {
     throw new TypeError(`createHttpTrading cannot begin:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
   }
-  return { instances, apis, tokenHeader, errorStatus, requireIdempotencyKey, idempotencyDays, onError };
+  return {
+    instances,
+    apis,
+    tokenHeader,
+    errorStatus,
+    requireIdempotencyKey,
+    idempotencyDays,
+    adminTokens: adminTokens ?? [],
+    onError,
+  };
 }
 
 function checkBrokers(brokers: unknown, faults: string[]): BrokerInstance[] {
@@ -142,22 +161,16 @@ function isBroker(value: unknown): value is Broker {
   return typeof kind === "string" && kind !== "" && typeof display === "string" && typeof capabilities === "function";
 }
 
-function instanceFaults({ instanceId, tokens, name, deadlineMs }: InstanceOptions): string[] {
+function instanceFaults({ instanceId, tokens, name, deadlineMs, risk }: InstanceOptions): string[] {
   const faults: string[] = [];
   if (typeof instanceId !== "string" || !INSTANCE_ID.test(instanceId)) {
     faults.push(`instanceId must be 16 to 32 letters, digits or underscores${lengthOf(instanceId)}`);
   }
-  if (!Array.isArray(tokens) || tokens.length === 0) {
-    faults.push("tokens must be a list of at least one token");
-  } else {
-    for (const [index, token] of tokens.entries()) {
-      if (typeof token === "string" && TOKEN_PATTERN.test(token)) continue;
-      faults.push(`tokens[${index}] must be 16 to 64 visible ASCII characters without spaces${lengthOf(token)}`);
-    }
-  }
+  faults.push(...tokenFaults(tokens));
+  if (risk !== undefined) faults.push(...riskFaults(risk));
   if (name !== undefined && (typeof name !== "string" || name.trim() === "")) {
     faults.push("name must be a text, for operators");
-  } else if (name !== undefined && [instanceId, ...(Array.isArray(tokens) ? tokens : [])].includes(name)) {
+  } else if (name !== undefined && [instanceId, ...(Array.isArray(tokens) ? tokens.map(textOf) : [])].includes(name)) {
     faults.push("name is shown to operators and must not be the instance's id or a token");
   }
   if (deadlineMs !== undefined && !(Number.isInteger(deadlineMs) && deadlineMs >= 1 && deadlineMs <= MAX_DEADLINE_MS)) {
@@ -166,9 +179,8 @@ function instanceFaults({ instanceId, tokens, name, deadlineMs }: InstanceOption
   return faults;
 }
 
-/** The value itself is a secret, even a wrong one. */
-function lengthOf(value: unknown): string {
-  return typeof value === "string" ? ` (it has ${value.length} characters)` : ` (it is ${typeof value})`;
+function textOf(token: string | TokenOptions): string | undefined {
+  return typeof token === "object" && token !== null ? token.token : token;
 }
 
 function servedApis({ stdApis, extendApis = [] }: HttpTradingOptions, faults: string[]): unknown[] {

@@ -2,6 +2,7 @@ import type { Api } from "./api.ts";
 import { cashState, positionState } from "./routes/account.ts";
 import { capabilities } from "./routes/capabilities.ts";
 import { orderEvents } from "./routes/events.ts";
+import { guardChange, guardState } from "./routes/guard.ts";
 import { orderIntents } from "./routes/intents.ts";
 import { marketQuote, marketState } from "./routes/market.ts";
 import { orderList, orderState } from "./routes/orders.ts";
@@ -23,4 +24,6 @@ export const STD_APIS: readonly Api[] = [
   orderEvents,
   orderIntents,
   capabilities,
+  guardState,
+  guardChange,
 ];

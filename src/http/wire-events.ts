@@ -53,6 +53,10 @@ function written(event: DeskEvent): [kind: string, data: string] {
       const { connected, reason } = event;
       return [event.kind, JSON.stringify({ time: wireTime(event.at), connected, reason })];
     }
+    case "guard": {
+      const { state, all, principal, reason } = event;
+      return [event.kind, JSON.stringify({ time: wireTime(event.at), state, all, principal, reason })];
+    }
     case "reset":
       return [event.kind, JSON.stringify({ reason: event.reason })];
   }

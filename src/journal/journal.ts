@@ -7,6 +7,7 @@
 import type { FailureCode, Outcome } from "../domain/failure.ts";
 import type { Order, OrderChange, OrderRequest } from "../domain/order.ts";
 import type { Placed } from "../spec/broker.ts";
+import type { TradingState } from "../spec/policy.ts";
 
 /**
  * Where an intent stands. `received` is before it is written down; `sending` until the broker's answer; `unknown` when
@@ -40,6 +41,8 @@ export interface IntentLine {
   readonly fingerprint: string | null;
   /** The vendor's number that the order is sent with, from a broker that takes one beforehand. */
   readonly number?: string;
+  /** What it counts against the limits of its day, in the currency of the account's limits; absent where none count. */
+  readonly value?: number;
 }
 
 /** How an intent went on. */
@@ -75,8 +78,19 @@ export interface ConnectionLine {
   readonly reason: string | null;
 }
 
+/** Somebody turned the kill switch. Never pruned. */
+export interface GuardLine {
+  readonly kind: "guard";
+  readonly state: TradingState;
+  /** True when it was turned for all instances of the gateway at once. */
+  readonly all: boolean;
+  /** Who turned it: a token's name. */
+  readonly principal: string;
+  readonly reason: string;
+}
+
 /** One line as the desk hands it over. */
-export type JournalLine = (IntentLine | ProgressLine | OrderLine | AnomalyLine | ConnectionLine) & {
+export type JournalLine = (IntentLine | ProgressLine | OrderLine | AnomalyLine | ConnectionLine | GuardLine) & {
   /** Which instance: a digest of its id, never the id. */
   readonly instance: string;
   /** Milliseconds since the epoch. */
@@ -84,7 +98,7 @@ export type JournalLine = (IntentLine | ProgressLine | OrderLine | AnomalyLine |
 };
 
 /** The lines that clients may follow. */
-export type EventLine = Extract<JournalLine, { kind: "order" | "correction" | "anomaly" | "connection" }>;
+export type EventLine = Extract<JournalLine, { kind: "order" | "correction" | "anomaly" | "connection" | "guard" }>;
 
 /** An event and its number. */
 export type NumberedEvent = EventLine & { readonly sequence: number };
@@ -122,6 +136,9 @@ export interface JournalHead {
   readonly sequence: number;
 }
 
+/** A turn of the kill switch, and when. */
+export type GuardRecord = Omit<GuardLine, "kind"> & { readonly at: number };
+
 /** A part of the events, in order. */
 export interface EventPage {
   readonly events: readonly NumberedEvent[];
@@ -154,12 +171,16 @@ export interface Journal {
   intent(instance: string, id: string): Awaitable<IntentRecord | undefined>;
   /** Every intent that is `sending` or `unknown`, oldest first. */
   unsettled(instance: string): Awaitable<readonly IntentRecord[]>;
+  /** Every intent that began at this time or later, milliseconds since the epoch, in the order in which they began. */
+  intentsSince(instance: string, at: number): Awaitable<readonly IntentRecord[]>;
   /** The last record of one order; `undefined` if there is none, or it is pruned. */
   order(instance: string, orderId: string): Awaitable<OrderRecord | undefined>;
   /** The last record of every order that was not completed in it. */
   openOrders(instance: string): Awaitable<readonly OrderRecord[]>;
   /** Events with a number above `after`, at most `limit`, in order. */
   events(instance: string, after: number, limit: number): Awaitable<EventPage>;
+  /** Every turn of the kill switch, oldest first. */
+  guards(instance: string): Awaitable<readonly GuardRecord[]>;
   /** Forgets settled intents, completed orders and events older than this; never an unsettled intent or an open order. */
   prune(before: number): Awaitable<void>;
   close?(): Awaitable<void>;

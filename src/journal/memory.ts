@@ -1,6 +1,14 @@
 import { orderFlags } from "../domain/order.ts";
 import { begun, isSettled, progressed } from "./intent-record.ts";
-import type { EventLine, IntentRecord, Journal, JournalLine, NumberedEvent, OrderRecord } from "./journal.ts";
+import type {
+  EventLine,
+  GuardRecord,
+  IntentRecord,
+  Journal,
+  JournalLine,
+  NumberedEvent,
+  OrderRecord,
+} from "./journal.ts";
 
 /** How much a journal in memory remembers. */
 export interface MemoryJournalOptions {
@@ -18,6 +26,7 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
   const settled = new Map<string, IntentRecord>();
   const openOrders = new Map<string, KeptOrder>();
   const completedOrders = new Map<string, KeptOrder>();
+  const guards: (GuardRecord & { readonly instance: string })[] = [];
   let events: NumberedEvent[] = [];
   let sequence = 0;
   let prunedUpTo = 0;
@@ -72,6 +81,7 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
       if (line.kind === "order" || line.kind === "correction") {
         keepOrder({ instance: line.instance, record: line.order, at: line.at });
       }
+      if (line.kind === "guard") guards.push(line);
       keepEvent(line);
     }
   }
@@ -97,6 +107,10 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
       return unsettled.get(key) ?? settled.get(key);
     },
     unsettled: (instance) => [...unsettled.values()].filter((record) => record.instance === instance),
+    intentsSince: (instance, at) =>
+      [...unsettled.values(), ...settled.values()]
+        .filter((record) => record.instance === instance && record.at >= at)
+        .sort((a, b) => a.at - b.at),
     order(instance, orderId) {
       const key = keyOf(instance, orderId);
       return (openOrders.get(key) ?? completedOrders.get(key))?.record;
@@ -107,6 +121,10 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
       const found = events.filter((event) => event.sequence > after && event.instance === instance);
       return { events: found.slice(0, limit), complete: after >= prunedUpTo };
     },
+    guards: (instance) =>
+      guards
+        .filter((guard) => guard.instance === instance)
+        .map(({ state, all, principal, reason, at }) => ({ state, all, principal, reason, at })),
     prune(before) {
       for (const [key, record] of settled) if (record.updatedAt < before) settled.delete(key);
       for (const [key, order] of completedOrders) if (order.at < before) completedOrders.delete(key);

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { orderFlags } from "../domain/order.ts";
 import { isSettled } from "./intent-record.ts";
-import type { EventPage, IntentRecord, JournalLine, NumberedEvent, OrderRecord } from "./journal.ts";
+import type { EventPage, GuardRecord, IntentRecord, JournalLine, NumberedEvent, OrderRecord } from "./journal.ts";
 import { preparePruning } from "./sqlite-prune.ts";
 import { lineOf, numberOf, oneRow, prepareRows, type Rows, textOf } from "./sqlite-rows.ts";
 
@@ -26,9 +26,11 @@ export interface Lines extends Rows {
   refusal(lines: readonly StoredLine[]): Error | undefined;
   write(line: StoredLine, sequence: number): void;
   unsettled(instance: string): readonly IntentRecord[];
+  intentsSince(instance: string, at: number): readonly IntentRecord[];
   order(instance: string, orderId: string): OrderRecord | undefined;
   openOrders(instance: string): readonly OrderRecord[];
   events(instance: string, after: number, limit: number): EventPage;
+  guards(instance: string): readonly GuardRecord[];
   /** Prunes among the next lines after a number; answers where to go on, `undefined` at the end. */
   prune(after: number, before: number): number | undefined;
 }
@@ -68,6 +70,10 @@ export function prepareLines(db: DatabaseSync): Lines {
   const events = db.prepare(
     "SELECT sequence, body FROM line WHERE instance = ? AND intent IS NULL AND sequence > ? ORDER BY sequence LIMIT ?",
   );
+  const begunSince = db.prepare(
+    "SELECT intent FROM line WHERE instance = ? AND kind = 'intent' AND at >= ? GROUP BY intent ORDER BY max(sequence)",
+  );
+  const guards = db.prepare("SELECT body FROM line WHERE instance = ? AND kind = 'guard' ORDER BY sequence");
   const mark = db.prepare("SELECT pruned_events FROM meta");
 
   return {
@@ -97,6 +103,8 @@ export function prepareLines(db: DatabaseSync): Lines {
     },
     unsettled: (instance) =>
       unsettled.all(instance).flatMap((row) => rows.intent(instance, textOf(row, "intent")) ?? []),
+    intentsSince: (instance, at) =>
+      begunSince.all(instance, at).flatMap((row) => rows.intent(instance, textOf(row, "intent")) ?? []),
     order(instance, orderId) {
       const row = lastOfOrder.get(instance, orderId);
       return row === undefined ? undefined : orderOf(lineOf(row));
@@ -111,6 +119,7 @@ export function prepareLines(db: DatabaseSync): Lines {
         complete: after >= pruned,
       };
     },
+    guards: (instance) => guards.all(instance).map((row) => guardOf(lineOf(row))),
     prune: preparePruning(db),
   };
 }
@@ -118,6 +127,12 @@ export function prepareLines(db: DatabaseSync): Lines {
 function orderOf(line: JournalLine): OrderRecord {
   if (line.kind === "order" || line.kind === "correction") return line.order;
   throw new Error(`a line of kind ${line.kind} stands where an order belongs`);
+}
+
+function guardOf(line: JournalLine): GuardRecord {
+  if (line.kind !== "guard") throw new Error(`a line of kind ${line.kind} stands where the kill switch belongs`);
+  const { state, all, principal, reason, at } = line;
+  return { state, all, principal, reason, at };
 }
 
 function eventOf(line: JournalLine, sequence: number): NumberedEvent {

@@ -6,11 +6,12 @@ const BATCH = 500;
 
 /**
  * Prepares pruning, a batch a call: looks at the next lines after a number and answers where to go on, `undefined` when
- * there are no more old ones. What stays is an unsettled intent, one that went on later, and an open order's last line.
+ * there are no more old ones. What stays is an unsettled intent, one that went on later, an open order's last line, and
+ * every turn of the kill switch.
  */
 export function preparePruning(db: DatabaseSync): (after: number, before: number) => number | undefined {
   const next = db.prepare(
-    "SELECT sequence, instance, at, intent, order_id FROM line WHERE sequence > ? ORDER BY sequence LIMIT ?",
+    "SELECT sequence, instance, at, kind, intent, order_id FROM line WHERE sequence > ? ORDER BY sequence LIMIT ?",
   );
   const isUnsettled = db.prepare("SELECT 1 FROM unsettled WHERE instance = ? AND intent = ?");
   const lastOfIntent = db.prepare(
@@ -37,13 +38,14 @@ export function preparePruning(db: DatabaseSync): (after: number, before: number
     const old = found.slice(0, found.findLastIndex((row) => numberOf(row, "at") < before) + 1);
     let prunedEvents = 0;
     let prunedLines = 0;
-    for (const { sequence, instance, intent, order_id: orderId } of old) {
+    for (const { sequence, instance, kind, intent, order_id: orderId } of old) {
       if (typeof sequence !== "number" || typeof instance !== "string") continue;
       if (typeof intent === "string") {
         prunedLines = Math.max(prunedLines, pruneIntent(instance, intent, before));
         continue;
       }
       prunedEvents = sequence;
+      if (kind === "guard") continue;
       if (typeof orderId === "string" && isOpenOrder.get(instance, orderId, sequence) !== undefined) continue;
       forgetEvent.run(sequence);
       prunedLines = Math.max(prunedLines, sequence);

@@ -52,6 +52,10 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (instance, order_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE INDEX intent_of_day ON line (instance, at) WHERE kind = 'intent';
+  CREATE INDEX guard ON line (instance, sequence) WHERE kind = 'guard';
+  `,
 ];
 
 /** Brings a file to the present version; throws `JournalUnavailable`, and changes nothing, if it cannot be one. */

@@ -17,6 +17,7 @@ import { setImmediate } from "node:timers/promises";
 import type {
   Durability,
   EventPage,
+  GuardRecord,
   IntentRecord,
   Journal,
   JournalHead,
@@ -49,9 +50,11 @@ export interface SqliteJournal extends Journal {
   append(lines: readonly JournalLine[], durability: Durability): Promise<number>;
   intent(instance: string, id: string): IntentRecord | undefined;
   unsettled(instance: string): readonly IntentRecord[];
+  intentsSince(instance: string, at: number): readonly IntentRecord[];
   order(instance: string, orderId: string): OrderRecord | undefined;
   openOrders(instance: string): readonly OrderRecord[];
   events(instance: string, after: number, limit: number): EventPage;
+  guards(instance: string): readonly GuardRecord[];
   prune(before: number): Promise<void>;
   /** Writes what still waits, and lets the file go. It may be opened again. */
   close(): Promise<void>;
@@ -108,9 +111,11 @@ export function sqliteJournal(file: string, { maxBytes }: SqliteJournalOptions =
     },
     intent: (instance, id) => read(({ lines }) => lines.intent(instance, id)),
     unsettled: (instance) => read(({ lines }) => lines.unsettled(instance)),
+    intentsSince: (instance, at) => read(({ lines }) => lines.intentsSince(instance, at)),
     order: (instance, orderId) => read(({ lines }) => lines.order(instance, orderId)),
     openOrders: (instance) => read(({ lines }) => lines.openOrders(instance)),
     events: (instance, after, limit) => read(({ lines }) => lines.events(instance, after, limit)),
+    guards: (instance) => read(({ lines }) => lines.guards(instance)),
     async prune(before) {
       const current = opened();
       let after: number | undefined = 0;

@@ -1,22 +1,28 @@
 import type { Broker } from "./broker.ts";
+import type { RiskOptions, TokenOptions } from "./policy.ts";
 
 /** What every broker function takes besides its own options. */
 export interface InstanceOptions {
   /** 16 to 32 word characters; part of every path, and a secret like a token. */
   readonly instanceId: string;
-  /** One or more secrets of 16 to 64 characters; a request carries one of them in the token header. */
-  readonly tokens: readonly string[];
+  /**
+   * One or more secrets of 16 to 64 characters; a request carries one of them in the token header. A plain text may do
+   * everything but `admin`; an object says who it is and what it may do.
+   */
+  readonly tokens: readonly (string | TokenOptions)[];
   /** What logs and operators call this instance. Default: the broker's `kind`. */
   readonly name?: string;
   /** Milliseconds after which a request to this instance is given up. Default 10000. */
   readonly deadlineMs?: number;
+  /** Limits that hold for every order, whoever sends it. Default: none. */
+  readonly risk?: RiskOptions;
 }
 
 /** {@link InstanceOptions.deadlineMs} unless it is given. */
 export const DEFAULT_DEADLINE_MS = 10_000;
 
 /** The options of {@link InstanceOptions}, by name; a broker's own configuration schema adds to them. */
-export const INSTANCE_OPTION_NAMES = ["instanceId", "tokens", "name", "deadlineMs"] as const;
+export const INSTANCE_OPTION_NAMES = ["instanceId", "tokens", "name", "deadlineMs", "risk"] as const;
 
 const INSTANCE = Symbol.for("httptrading.instance");
 
@@ -27,12 +33,13 @@ const INSTANCE = Symbol.for("httptrading.instance");
  * The options are checked together with those of all other brokers in `createHttpTrading`.
  */
 export function defineBroker<B extends Broker>(options: InstanceOptions, broker: B): B {
-  const { instanceId, tokens, name, deadlineMs } = options;
+  const { instanceId, tokens, name, deadlineMs, risk } = options;
   const instance: InstanceOptions = {
     instanceId,
     tokens: Array.isArray(tokens) ? [...tokens] : tokens,
     ...(name === undefined ? {} : { name }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(risk === undefined ? {} : { risk }),
   };
   return Object.defineProperty(broker, INSTANCE, { value: () => instance, enumerable: false });
 }

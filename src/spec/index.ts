@@ -32,3 +32,4 @@ export type * from "./broker.ts";
 export * from "./broker-error.ts";
 export * from "./capabilities.ts";
 export { DEFAULT_DEADLINE_MS, defineBroker, type InstanceOptions } from "./define-broker.ts";
+export * from "./policy.ts";

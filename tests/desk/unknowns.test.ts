@@ -12,10 +12,14 @@ async function unknownWrite(action: IntentAction, endedAt: number | null) {
   const journal = instanceJournal(memoryJournal(), "digest");
   const book = createOrderBook();
   const absent: string[] = [];
-  const unknowns = createUnknowns(book, journal, (tag) => absent.push(tag));
+  const settled: [string, boolean][] = [];
+  const unknowns = createUnknowns(book, journal, {
+    onAbsent: (tag) => void absent.push(tag),
+    onSettled: (id, refused) => void settled.push([id, refused]),
+  });
   await journal.append([{ kind: "intent", id: "httag", principal: "p", action, fingerprint: null }], "power-loss");
   unknowns.add({ id: "httag", action }, endedAt);
-  return { journal, book, unknowns, absent };
+  return { journal, book, unknowns, absent, settled };
 }
 
 describe("an absent order", () => {
@@ -25,10 +29,11 @@ describe("an absent order", () => {
     ["two, of which one was asked for within the settle time", [1099, 1200], true, 1],
     ["many incomplete ones", [1100, 1200, 1300, 1400], false, 1],
   ])("%s", async (_name, askedAt, complete, left) => {
-    const { unknowns, absent } = await unknownWrite(PLACE, 1000);
+    const { unknowns, absent, settled } = await unknownWrite(PLACE, 1000);
     for (const at of askedAt) await unknowns.judge({ askedAt: at, complete, settleMs: 100 });
     expect(unknowns.size).toBe(left);
     expect(absent).toEqual(left === 0 ? ["httag"] : []);
+    expect(settled).toEqual(left === 0 ? [["httag", true]] : []);
   });
 
   test("is not judged while its call is under way", async () => {

@@ -1,10 +1,13 @@
 import { createDesk } from "../../src/desk/create-desk.ts";
+import type { Contract } from "../../src/domain/contract.ts";
 import type { Order } from "../../src/domain/order.ts";
+import type { Position } from "../../src/domain/position.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Broker, BrokerHost, TaggedOrder } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { defineBroker } from "../../src/spec/define-broker.ts";
+import type { RiskOptions } from "../../src/spec/policy.ts";
 import { anOrder, CAPABILITIES } from "./desk-broker.ts";
 
 /** What happens to the next write: whether the venue takes it, and what the desk hears of it. */
@@ -25,8 +28,12 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
   const hosts = new Set<BrokerHost>();
   const hanging: (() => void)[] = [];
   const hidden = new Set<string>();
+  const held = new Map<string, Position>();
   let beforeAsking: (() => void) | undefined;
+  let lastPrice: { readonly price: number; readonly at: number } | undefined;
   let listingFails = false;
+  let positionsFail = false;
+  let duringPositions: (() => void) | undefined;
   let silent = false;
   let clock = 1;
 
@@ -94,6 +101,18 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
       close: async () => {
         if (own !== undefined) hosts.delete(own);
       },
+      quote: async (contract) => {
+        if (lastPrice === undefined) throw new BrokerError("NotConnected", "no quotes now");
+        const { price, at } = lastPrice;
+        const prices = { latest: price, preClose: price, highPrice: price, lowPrice: price, openPrice: price };
+        return { contract, currency: "USD", isTradable: true, ...prices, timestamp: at };
+      },
+      positions: async () => {
+        if (positionsFail) throw new BrokerError("NotConnected", "no connection");
+        const positions = [...held.values()];
+        duringPositions?.();
+        return { positions, unmapped: [] };
+      },
       placeOrder: async (order) => decide(() => ({ orderId: accept(order).orderId })),
       replaceOrder: async (orderId, { tag: _, ...change }) => decide(() => ({ orderId: set(orderId, change).orderId })),
       cancelOrder: async (orderId) => {
@@ -115,6 +134,13 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
 
   return {
     ledger,
+    /** Sets what the account holds of a contract. */
+    hold: (contract: Contract, qty: number) =>
+      void held.set(contract.symbol, { contract, unit: "Share", currency: "USD", qty }),
+    /** Sets the last price of everything; without one there are no quotes. */
+    quote: (price: number | undefined, at = Date.now()) => {
+      lastPrice = price === undefined ? undefined : { price, at };
+    },
     /** Decides over the next writes, in order; after them, everything is accepted. */
     next: (...decisions: Fate[]) => void fates.push(...decisions),
     clearFates: () => void fates.splice(0),
@@ -128,6 +154,8 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
     broker,
     accept,
     set,
+    /** How many calls hang. */
+    hanging: () => hanging.length,
     /** Ends the calls that hang. */
     release: () => {
       for (const end of hanging.splice(0)) end();
@@ -137,6 +165,13 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
     /** Is called before an order is answered by its id, and may throw. */
     onOrderAsked: (listener: (() => void) | undefined) => {
       beforeAsking = listener;
+    },
+    /** Is called when positions have been read and before they are answered. */
+    duringPositions: (listener: (() => void) | undefined) => {
+      duringPositions = listener;
+    },
+    failPositions: (fails: boolean) => {
+      positionsFail = fails;
     },
     failListings: (fails: boolean) => {
       listingFails = fails;
@@ -156,9 +191,10 @@ export type Venue = ReturnType<typeof createVenue>;
 /** A desk at a venue; with the journal of an earlier one it is that one's successor. */
 export function deskAt(
   venue: Venue,
-  { journal = memoryJournal(), deadlineMs = 5000, requireIdempotencyKey = false }: Partial<DeskAtOptions> = {},
+  { journal = memoryJournal(), deadlineMs = 5000, requireIdempotencyKey = false, risk }: Partial<DeskAtOptions> = {},
 ) {
-  const instance = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"], deadlineMs };
+  const limits = risk === undefined ? {} : { risk };
+  const instance = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"], deadlineMs, ...limits };
   const desk = createDesk({ broker: venue.broker(instance), instance, journal, requireIdempotencyKey });
   return { desk, journal };
 }
@@ -167,4 +203,5 @@ interface DeskAtOptions {
   readonly journal: Journal;
   readonly deadlineMs: number;
   readonly requireIdempotencyKey: boolean;
+  readonly risk: RiskOptions;
 }

@@ -20,6 +20,8 @@ const STD_NAMES = [
   "orderEvents",
   "orderIntents",
   "capabilities",
+  "guardState",
+  "guardChange",
 ];
 
 /** The standard APIs as a factory sees them. */

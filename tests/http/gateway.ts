@@ -163,14 +163,18 @@ export interface Ask {
   /** Sent as JSON; text is sent as it is. */
   readonly body?: unknown;
   readonly instanceId?: string;
+  readonly token?: string;
 }
 
 /** A request to the example instance with its token. */
-export function request(path: string, { method, headers = {}, body, instanceId = INSTANCE }: Ask = {}): Request {
+export function request(
+  path: string,
+  { method, headers = {}, body, instanceId = INSTANCE, token = TOKEN }: Ask = {},
+): Request {
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
   return new Request(`http://127.0.0.1/httptrading/api/${instanceId}/${path}`, {
     method: method ?? (text === undefined ? "GET" : "POST"),
-    headers: { "HT-TOKEN": TOKEN, ...(text === undefined ? {} : { "content-type": "application/json" }), ...headers },
+    headers: { "HT-TOKEN": token, ...(text === undefined ? {} : { "content-type": "application/json" }), ...headers },
     ...(text === undefined ? {} : { body: text }),
   });
 }

@@ -31,6 +31,8 @@ function brokerOf(own: Partial<Record<keyof InstanceOptions, unknown>>): Broker 
   return exampleBroker({}, [], { ...instance, ...own } as InstanceOptions);
 }
 
+const BOT = { token: "strategyToken0001", name: "bot", scopes: ["read"] };
+
 const api = (own: Partial<Record<keyof Api, unknown>>) =>
   ({ name: "hello", method: "GET", path: "hello/world", handler: () => new Response(), ...own }) as Api;
 
@@ -80,6 +82,101 @@ describe("one fault each", () => {
     ["a token that is too long", { brokers: [brokerOf({ tokens: ["x".repeat(65)] })] }, /tokens\[0\].*65 characters/],
     ["a token with a space", { brokers: [brokerOf({ tokens: ["bad id with spaces"] })] }, /tokens\[0\] must be/],
     ["a token of other letters", { brokers: [brokerOf({ tokens: ["ü".repeat(16)] })] }, /tokens\[0\] must be/],
+    ["a token that is no text", { brokers: [brokerOf({ tokens: [1] })] }, /tokens\[0\] must be .*it is number/],
+    [
+      "the same token twice",
+      { brokers: [brokerOf({ tokens: [TOKEN, { ...BOT, token: TOKEN }] })] },
+      /tokens\[1\] is the same token as tokens\[0\]/,
+    ],
+    [
+      "a token without a name",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, name: undefined }] })] },
+      /tokens\[0\]\.name must be 1 to 64/,
+    ],
+    [
+      "a token without scopes",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, scopes: [] }] })] },
+      /tokens\[0\]\.scopes must have one/,
+    ],
+    [
+      "an unknown scope",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, scopes: ["write"] }] })] },
+      /scopes\.0 must be one of read, trade/,
+    ],
+    [
+      "a token that is too short, in an object",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, token: "short" }] })] },
+      /tokens\[0\]\.token must be 16/,
+    ],
+    [
+      "neither token nor hash",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, token: undefined }] })] },
+      /tokens\[0\] needs either token or sha256/,
+    ],
+    [
+      "both token and hash",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, sha256: "0".repeat(64) }] })] },
+      /needs either token or sha256/,
+    ],
+    [
+      "a hash of other digits",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, token: undefined, sha256: "x" }] })] },
+      /sha256 must be 64/,
+    ],
+    [
+      "an end without a time zone",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, expiresAt: "2026-12-31" }] })] },
+      /expiresAt must be/,
+    ],
+    [
+      "an end that is no date",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, expiresAt: new Date(Number.NaN) }] })] },
+      /expiresAt must be/,
+    ],
+    [
+      "an unknown option of a token",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, scope: "read" }] })] },
+      /tokens\[0\]\.scope is not an option/,
+    ],
+    [
+      "a symbol without its region",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, allow: { symbols: ["AAPL"] } }] })] },
+      /allow\.symbols\.0 must be a region and a symbol/,
+    ],
+    [
+      "a limit of 0",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, limits: { maxOrderQty: 0 } }] })] },
+      /limits\.maxOrderQty must be a number above 0/,
+    ],
+    ["risk as text", { brokers: [brokerOf({ risk: "none" })] }, /risk must be an object/],
+    ["an unknown limit", { brokers: [brokerOf({ risk: { maxOrders: 1 } })] }, /risk\.maxOrders is not an option/],
+    [
+      "a negative limit",
+      { brokers: [brokerOf({ risk: { maxOrderValue: -1 } })] },
+      /risk\.maxOrderValue must be a number above 0/,
+    ],
+    [
+      "a rate of no currency",
+      { brokers: [brokerOf({ risk: { rates: { hkd: 1 } } })] },
+      /risk\.rates\.hkd must be named by/,
+    ],
+    [
+      "a rate of 0",
+      { brokers: [brokerOf({ risk: { rates: { HKD: 0 } } })] },
+      /risk\.rates\.HKD must be a number above 0/,
+    ],
+    [
+      "half a millisecond",
+      { brokers: [brokerOf({ risk: { duplicateWindowMs: 0.5 } })] },
+      /duplicateWindowMs must be a whole/,
+    ],
+    [
+      "another way with quotes",
+      { brokers: [brokerOf({ risk: { quotes: { missing: "guess" } } })] },
+      /risk\.quotes\.missing must be one of/,
+    ],
+    ["no operators", { brokers: [], adminTokens: [] }, /^adminTokens must be a list of at least one/],
+    ["an operator with scopes", { brokers: [], adminTokens: [BOT] }, /^adminTokens\[0\]\.scopes is not an option/],
     ["an empty name", { brokers: [brokerOf({ name: " " })] }, /name must be a text/],
     ["the id as a name", { brokers: [brokerOf({ name: INSTANCE })] }, /name is shown to operators/],
     ["a token as a name", { brokers: [brokerOf({ name: TOKEN })] }, /name is shown to operators/],

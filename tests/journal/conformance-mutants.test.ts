@@ -158,6 +158,18 @@ const MUTANTS: readonly Mutant[] = [
     red: "pruning never forgets an unsettled intent or an open order",
   },
   {
+    fault: "counts an intent for the day of its last line",
+    mutate: (good) => ({
+      intentsSince: async (instance, at) => (await good.intentsSince(instance, 0)).filter((one) => one.updatedAt >= at),
+    }),
+    red: "the intents of a day are those that began in it, also when they began anew",
+  },
+  {
+    fault: "knows only how the kill switch stands now",
+    mutate: (good) => ({ guards: async (instance) => (await good.guards(instance)).slice(-1) }),
+    red: "every turn of the kill switch is known for ever, by instance and in order",
+  },
+  {
     fault: "is empty when it is opened again",
     mutate: () => ({}),
     reopen: () => memoryJournal(),

@@ -7,7 +7,7 @@ import { type BrokerHost, createHttpTrading, type HttpTrading, memoryJournal, ty
 import { paper } from "../../src/brokers/paper/index.ts";
 import { serve } from "../../src/runtime/node.ts";
 import { dumpOrders, fileName } from "../../src/runtime/order-dump.ts";
-import { ask, exampleBroker, gatewayOf, INSTANCE, instance, openOrder } from "../http/gateway.ts";
+import { ask, exampleBroker, gatewayOf, INSTANCE, instance, openOrder, TOKEN } from "../http/gateway.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -155,7 +155,7 @@ test("serve writes them from the first order to the last", async () => {
   const server = await serve(trading, { port: 0, signals: false, print: () => undefined, orderDump: folder });
   const place = await fetch(`${server.url}/httptrading/api/${INSTANCE}/order/place`, {
     method: "POST",
-    headers: { "HT-TOKEN": instance.tokens[0] ?? "", "content-type": "application/json" },
+    headers: { "HT-TOKEN": TOKEN, "content-type": "application/json" },
     body: JSON.stringify({
       tradeType: "Securities",
       symbol: "AAPL",

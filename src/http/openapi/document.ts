@@ -33,6 +33,7 @@ const TAG_TEXTS: Readonly<Record<string, string>> = {
   position: "Holdings of the account.",
   order: "Orders: place, change, cancel, look up, follow.",
   capabilities: "What this broker can do with this account.",
+  guard: "The kill switch.",
   [GATEWAY]: "The gateway itself.",
 };
 

@@ -22,9 +22,10 @@ export const FAILURE_TEXTS: Readonly<Record<FailureCode, FailureText>> = {
     details: [{ path: "orderType", message: "must be one of Limit, Market", value: "Stop" }],
   },
   Forbidden: {
-    meaning: "The token does not allow this.",
-    message: "this token may not place orders",
+    meaning: "The token does not allow this; `details` says what is missing. Nothing was sent.",
+    message: "this needs a token with the scope trade; dashboard has read",
     outcome: "not_sent",
+    details: { missing: "trade", scopes: ["read"] },
   },
   OrderNotFound: {
     meaning: "The broker does not know this order.",

@@ -27,6 +27,7 @@ const ENVELOPE_EXAMPLE = {
 /** What any API may answer, whatever else it declares. */
 const COMMON_FAILURES: readonly FailureCode[] = [
   "InvalidRequest",
+  "Forbidden",
   "RateLimited",
   "BrokerFault",
   "AuthenticationFailed",

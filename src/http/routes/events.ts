@@ -27,6 +27,7 @@ const KINDS = [
   "`correction` `{ time, order }`: an order that had ended has changed: a late fill, or one that was taken back.",
   "`anomaly` `{ time, message, orderId, tag }`: something that should not happen and that somebody should look at.",
   "`connection` `{ time, connected, reason }`: the connection to the broker came or went.",
+  "`guard` `{ time, state, all, principal, reason }`: somebody turned the kill switch, of this instance or of all.",
   "`reset` `{ reason }`: what was asked for cannot be resumed. Forget what you know; a snapshot follows.",
 ];
 

@@ -32,6 +32,8 @@ export const orderPlace: Api = defineApi({
       "IdempotencyConflict",
       "OrderRejected",
       "InsufficientFunds",
+      "LimitExceeded",
+      "Halted",
       "IdempotencyMismatch",
       "NotSupported",
       "NotReconciled",
@@ -75,6 +77,8 @@ export const orderReplace: Api = defineApi({
       "OrderNotOpen",
       "OrderRejected",
       "InsufficientFunds",
+      "LimitExceeded",
+      "Halted",
       "IdempotencyMismatch",
       "NotSupported",
       "NotReconciled",
@@ -97,6 +101,7 @@ export const orderCancel: Api = defineApi({
   name: "orderCancel",
   method: "POST",
   path: "order/cancel",
+  scope: "cancel",
   schema: {
     summary: "Cancel an order",
     description:

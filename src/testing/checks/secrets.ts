@@ -58,10 +58,10 @@ async function provoke(scene: Scene): Promise<readonly unknown[]> {
 
 function expectNoSecret(scene: Scene, where: string, text: string): void {
   const instance = instanceOf(scene.broker);
-  const secrets = [instance?.instanceId, ...(instance?.tokens ?? []), ...(scene.stage.secrets ?? [])];
+  const tokens = (instance?.tokens ?? []).map((token) => (typeof token === "string" ? token : token.token));
+  const secrets = [instance?.instanceId, ...tokens, ...(scene.stage.secrets ?? [])];
   const found = secrets.findIndex((secret) => secret !== undefined && secret !== "" && text.includes(secret));
-  const name =
-    found === 0 ? "the instance id" : found <= (instance?.tokens.length ?? 0) ? "a token" : "a vendor secret";
+  const name = found === 0 ? "the instance id" : found <= tokens.length ? "a token" : "a vendor secret";
   expect(found === -1, () => `${where} shows ${name}`);
 }
 

@@ -4,6 +4,7 @@ import type { JournalCheck } from "./check.ts";
 import {
   anomalyLine,
   connectionLine,
+  guardLine,
   intentLine,
   OTHER_INSTANCE,
   orderLine,
@@ -61,22 +62,26 @@ export const eventChecks: readonly JournalCheck[] = [
       "events",
     );
   }),
-  check("events are the lines of orders, anomalies and the connection, as they were written", async (scene) => {
-    const events = [
-      orderLine(orderRecord("1")),
-      anomalyLine("an order that nobody knows"),
-      connectionLine(false),
-      orderLine(orderRecord("1", FILLED), { kind: "correction" }),
-      connectionLine(true),
-    ];
-    await scene.append([intentLine("a"), ...events.slice(0, 2), progressLine("a", "accepted"), ...events.slice(2)]);
-    const numbers = [2, 3, 5, 6, 7];
-    expectEqual(
-      await scene.events(),
-      events.map((event, index) => ({ ...event, sequence: numbers[index] })),
-      "events",
-    );
-  }),
+  check(
+    "events are the lines of orders, anomalies, the connection and the kill switch, as they were written",
+    async (scene) => {
+      const events = [
+        orderLine(orderRecord("1")),
+        anomalyLine("an order that nobody knows"),
+        connectionLine(false),
+        orderLine(orderRecord("1", FILLED), { kind: "correction" }),
+        connectionLine(true),
+        guardLine("HALTED"),
+      ];
+      await scene.append([intentLine("a"), ...events.slice(0, 2), progressLine("a", "accepted"), ...events.slice(2)]);
+      const numbers = [2, 3, 5, 6, 7, 8];
+      expectEqual(
+        await scene.events(),
+        events.map((event, index) => ({ ...event, sequence: numbers[index] })),
+        "events",
+      );
+    },
+  ),
   check("events come in pages: after a number, at most so many", async (scene) => {
     await scene.append([anomalyLine("1"), intentLine("a"), anomalyLine("3"), anomalyLine("4"), intentLine("b")]);
     await scene.append([anomalyLine("6")]);

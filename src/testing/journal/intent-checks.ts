@@ -96,6 +96,23 @@ export const intentChecks: readonly JournalCheck[] = [
     expectEqual(await scene.intent("a"), { ...BEGUN, at: 5000, updatedAt: 5000 }, "its record");
     expectEqual((await scene.unsettled()).sort(), ["a", "b"], "unsettled intents");
   }),
+  check("what an intent counts for its day stays with it", async (scene) => {
+    await scene.append([intentLine("a", { value: 2418.5 }), progressLine("a", "accepted", PROGRESS.accepted)]);
+    expectEqual((await scene.intent("a"))?.value, 2418.5, "its value");
+  }),
+  check("the intents of a day are those that began in it, also when they began anew", async (scene) => {
+    await scene.append([
+      intentLine("old"),
+      intentLine("again"),
+      progressLine("again", "not_sent"),
+      intentLine("b", { at: 4000 }),
+    ]);
+    await scene.append([progressLine("old", "accepted", { at: 9000 }), intentLine("again", { at: 5000 })]);
+    await scene.append([intentLine("c", { at: 4000, instance: OTHER_INSTANCE }), progressLine("b", "rejected")]);
+    expectEqual(await scene.intentsSince(4000), ["b", "again"], "since 4000");
+    expectEqual(await scene.intentsSince(4001), ["again"], "since 4001");
+    expectEqual(await scene.intentsSince(5001), [], "since 5001");
+  }),
   check("instances do not see each other's intents", async (scene) => {
     const elsewhere = { instance: OTHER_INSTANCE };
     await scene.append([intentLine("a"), intentLine("a", elsewhere), intentLine("b", elsewhere)]);

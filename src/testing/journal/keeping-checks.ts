@@ -1,7 +1,7 @@
 import type { JournalLine } from "../../journal/journal.ts";
 import { expectEqual } from "../expect.ts";
 import type { JournalCheck } from "./check.ts";
-import { anomalyLine, intentLine, OTHER_INSTANCE, orderLine, orderRecord, progressLine } from "./lines.ts";
+import { anomalyLine, guardLine, intentLine, OTHER_INSTANCE, orderLine, orderRecord, progressLine } from "./lines.ts";
 import { check, type JournalScene } from "./scene.ts";
 import type { JournalPower } from "./stage.ts";
 
@@ -18,6 +18,7 @@ const SETTLED: readonly JournalLine[] = [
   progressLine("accepted", "accepted", { placed: { orderId: "done" } }),
   orderLine(orderRecord("done", { status: "CANCELED" })),
   anomalyLine("old"),
+  guardLine("REDUCING"),
 ];
 
 /** Everything that can be asked about these lines. */
@@ -29,6 +30,7 @@ async function look(scene: JournalScene) {
     orders: await Promise.all(["open", "done"].map(async (id) => (await scene.order(id)) ?? null)),
     openOrders: await scene.openOrders(),
     events: await scene.events(),
+    guards: await scene.guards(),
     elsewhere: await scene.events(0, OTHER_INSTANCE),
   };
 }
@@ -42,9 +44,9 @@ function outlives(power: JournalPower, name: string): JournalCheck {
       await scene.append([anomalyLine("elsewhere", { instance: OTHER_INSTANCE })], "process");
       const before = await look(scene);
       const head = await scene.use(power);
-      expectEqual(head, { ...scene.head, sequence: 9 }, "the head");
+      expectEqual(head, { ...scene.head, sequence: 10 }, "the head");
       expectEqual(await look(scene), before, "what it knows");
-      expectEqual(await scene.append([progressLine("sending", "resolved")]), 10, "the next number");
+      expectEqual(await scene.append([progressLine("sending", "resolved")]), 11, "the next number");
       expectEqual(await scene.unsettled(), ["unknown"], "unsettled intents");
     },
     [power],
@@ -60,7 +62,7 @@ export const keepingChecks: readonly JournalCheck[] = [
     expectEqual(await scene.intent("accepted"), undefined, "the old intent");
     expectEqual(await scene.order("done"), undefined, "the old order");
     expectEqual((await scene.intent("young"))?.state, "not_sent", "the young intent");
-    expectEqual(await scene.page(4, 10), { numbers: [5], complete: true }, "events after what was pruned");
+    expectEqual(await scene.page(5, 10), { numbers: [6], complete: true }, "events after what was pruned");
   }),
   check("pruning never forgets an unsettled intent or an open order", async (scene) => {
     await scene.append([...OPEN, ...SETTLED]);
@@ -86,6 +88,18 @@ export const keepingChecks: readonly JournalCheck[] = [
     expectEqual(await scene.intent("a"), undefined, "settled before the day");
     expectEqual(await scene.append([intentLine("a")]), 6, "begun again");
     expectEqual((await scene.intent("a"))?.state, "sending", "begun again");
+  }),
+  check("every turn of the kill switch is known for ever, by instance and in order", async (scene) => {
+    const turns = [guardLine("HALTED"), guardLine("REDUCING", { all: true }), guardLine("ACTIVE", { at: 2000 })];
+    await scene.append([...turns, guardLine("HALTED", { instance: OTHER_INSTANCE }), anomalyLine("between")]);
+    await scene.prune(1_000_000);
+    expectEqual(
+      await scene.guards(),
+      turns.map(({ state, all, principal, reason, at }) => ({ state, all, principal, reason, at })),
+      "turns of the kill switch",
+    );
+    expectEqual((await scene.guards(OTHER_INSTANCE)).length, 1, "turns at the other");
+    expectEqual(await scene.events(), [], "events");
   }),
   check("a page with a gap before it says so", async (scene) => {
     await scene.append([anomalyLine("1"), anomalyLine("2", { at: 2000 }), anomalyLine("3", { at: 3000 })]);
@@ -121,7 +135,7 @@ export const keepingChecks: readonly JournalCheck[] = [
       await scene.prune(1_000_000);
       const before = await look(scene);
       const { sequence } = await scene.use("reopen");
-      expectEqual(sequence, 8, "the head");
+      expectEqual(sequence, SETTLED.length + OPEN.length, "the head");
       expectEqual(await look(scene), before, "what it knows");
       expectEqual((await scene.page(0, 10)).complete, false, "a page with a gap before it");
     },

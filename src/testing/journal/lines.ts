@@ -3,6 +3,7 @@ import type { OrderRequest } from "../../domain/order.ts";
 import type {
   AnomalyLine,
   ConnectionLine,
+  GuardLine,
   IntentLine,
   JournalLine,
   OrderLine,
@@ -90,4 +91,8 @@ export function anomalyLine(message: string, more: Stamp = {}): Stamped<AnomalyL
 
 export function connectionLine(connected: boolean, more: Stamp = {}): Stamped<ConnectionLine> {
   return { kind: "connection", connected, reason: null, instance: INSTANCE, at: 1004, ...more };
+}
+
+export function guardLine(state: GuardLine["state"], more: Partial<GuardLine> & Stamp = {}): Stamped<GuardLine> {
+  return { kind: "guard", state, all: false, principal: "ops", reason: "因为", instance: INSTANCE, at: 1000, ...more };
 }

@@ -1,6 +1,7 @@
 /** One opening of a journal's stage: every call bounded, every page put together. */
 import type {
   Durability,
+  GuardRecord,
   IntentRecord,
   Journal,
   JournalHead,
@@ -24,6 +25,9 @@ export interface JournalScene {
   intent(id: string, instance?: string): Promise<IntentRecord | undefined>;
   /** Ids of the unsettled intents. */
   unsettled(instance?: string): Promise<string[]>;
+  /** Ids of the intents that began since. */
+  intentsSince(at: number, instance?: string): Promise<string[]>;
+  guards(instance?: string): Promise<readonly GuardRecord[]>;
   order(orderId: string, instance?: string): Promise<OrderRecord | undefined>;
   openOrders(instance?: string): Promise<readonly OrderRecord[]>;
   page(after: number, limit: number, instance?: string): Promise<{ numbers: number[]; complete: boolean }>;
@@ -73,6 +77,11 @@ export async function onScene(stage: JournalStage, work: (scene: JournalScene) =
         const records = await bounded("unsettled", () => journal.unsettled(instance));
         return records.map(({ id }) => id);
       },
+      async intentsSince(at, instance = INSTANCE) {
+        const records = await bounded("intentsSince", () => journal.intentsSince(instance, at));
+        return records.map(({ id }) => id);
+      },
+      guards: (instance = INSTANCE) => bounded("guards", () => journal.guards(instance)),
       order: (orderId, instance = INSTANCE) => bounded("order", () => journal.order(instance, orderId)),
       openOrders: (instance = INSTANCE) => bounded("openOrders", () => journal.openOrders(instance)),
       async page(after, limit, instance = INSTANCE) {

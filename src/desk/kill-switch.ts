@@ -1,0 +1,128 @@
+/** The kill switch of one instance, or that of a whole gateway: how it stands, and how it is turned. */
+import type { GuardLine, Journal } from "../journal/journal.ts";
+import type { TradingState } from "../spec/policy.ts";
+import { createEventLog, type EventLog } from "./event-log.ts";
+import { type InstanceJournal, instanceJournal } from "./instance-journal.ts";
+
+/** The instance under which a journal keeps the switch of a whole gateway: no digest of an instance reads so. */
+const WHOLE_GATEWAY = "all";
+
+/** How a switch stands, and since when. */
+export interface SwitchPosition {
+  readonly state: TradingState;
+  /** Who turned it, why and when; `null` while nobody has. Milliseconds since the epoch. */
+  readonly principal: string | null;
+  readonly reason: string | null;
+  readonly at: number | null;
+}
+
+/** A turn: to which state, by whom and why. */
+export interface Turning {
+  readonly state: TradingState;
+  readonly principal: string;
+  readonly reason: string;
+}
+
+export interface KillSwitch {
+  /** How it stands now. `ACTIVE` until the journal was asked. */
+  readonly position: SwitchPosition;
+  /** False until the journal was asked. */
+  readonly isRecovered: boolean;
+  /** Resolves once it stands as the journal remembers; rejects while the journal cannot be read. */
+  recover(): Promise<void>;
+  /**
+   * Turns it. To a stricter state at once, whether that can be written down or not; to a milder one only when it is
+   * written, else it rejects and stays as it is. Resolves with whether the turn is written down by now.
+   */
+  turn(turning: Turning): Promise<boolean>;
+  /** Calls back with every turn. */
+  onTurn(listener: (line: GuardLine) => void): void;
+}
+
+/** The switch of a gateway, which has an event log of its own. */
+export interface GatewaySwitch extends KillSwitch {
+  close(): void;
+}
+
+/** What a switch stands on. */
+export interface KillSwitchOptions {
+  readonly journal: InstanceJournal;
+  readonly events: EventLog;
+  /** True for that of a whole gateway. */
+  readonly all: boolean;
+}
+
+const STRICTNESS: Readonly<Record<TradingState, number>> = { ACTIVE: 0, REDUCING: 1, HALTED: 2 };
+
+/** The stricter of two states. */
+export function stricter(a: TradingState, b: TradingState): TradingState {
+  return STRICTNESS[a] >= STRICTNESS[b] ? a : b;
+}
+
+const NEVER_TURNED: SwitchPosition = { state: "ACTIVE", principal: null, reason: null, at: null };
+
+/** The switch of all instances that write this journal. */
+export function createGatewaySwitch(journal: Journal): GatewaySwitch {
+  const bound = instanceJournal(journal, WHOLE_GATEWAY);
+  const events = createEventLog(bound, WHOLE_GATEWAY);
+  return Object.assign(createKillSwitch({ journal: bound, events, all: true }), { close: events.close });
+}
+
+export function createKillSwitch({ journal, events, all }: KillSwitchOptions): KillSwitch {
+  const listeners: ((line: GuardLine) => void)[] = [];
+  let position = NEVER_TURNED;
+  let recovered = false;
+  /** Counts turns: one that waits for the journal must not undo a later one. */
+  let turns = 0;
+
+  function apply(line: GuardLine): void {
+    const { state, principal, reason } = line;
+    position = { state, principal, reason, at: Date.now() };
+    recovered = true;
+    for (const listener of listeners) listener(line);
+  }
+
+  async function recover(): Promise<void> {
+    if (recovered) return;
+    const last = (await journal.guards()).findLast((guard) => guard.all === all);
+    // Somebody may have turned it meanwhile.
+    if (recovered) return;
+    if (last !== undefined) {
+      const { state, principal, reason, at } = last;
+      position = { state, principal, reason, at };
+    }
+    recovered = true;
+  }
+
+  return {
+    get position() {
+      return position;
+    },
+    get isRecovered() {
+      return recovered;
+    },
+    recover,
+    async turn({ state, principal, reason }) {
+      const line: GuardLine = { kind: "guard", state, all, principal, reason };
+      turns += 1;
+      const mine = turns;
+      // The strictest state needs no comparison, and so no journal.
+      if (state !== "HALTED") await recover();
+      if (STRICTNESS[state] < STRICTNESS[position.state]) {
+        await events.write(line);
+        if (mine === turns) apply(line);
+        return true;
+      }
+      apply(line);
+      try {
+        await events.write(line);
+        return true;
+      } catch {
+        // Written as soon as that can be; until then the switch stands in memory.
+        events.record(line);
+        return false;
+      }
+    },
+    onTurn: (listener) => void listeners.push(listener),
+  };
+}

@@ -1,0 +1,341 @@
+/** Whether an order may be sent: the kill switch, what its token allows, and the limits of token and account. */
+import { Failure, isFailure } from "../../domain/failure.ts";
+import { add, multiply, subtract } from "../../domain/money.ts";
+import type { Position } from "../../domain/position.ts";
+import type { Quote } from "../../domain/quote.ts";
+import type { IntentAction, OrderRecord } from "../../journal/journal.ts";
+import type { MarketCapability } from "../../spec/capabilities.ts";
+import type { Mandate, QuotePolicy, RiskOptions, TradingState } from "../../spec/policy.ts";
+import type { InstanceJournal } from "../instance-journal.ts";
+import type { OrderBook } from "../order-book.ts";
+import type { WriteContext } from "../types.ts";
+import { notAllowed } from "./allowance.ts";
+import { type Breach, forbiddenOrder, limitExceeded } from "./breach.ts";
+import { createDayValues } from "./day-values.ts";
+import { type Draft, remainingOf } from "./draft.ts";
+import { closable, heldOf, mostWorking, openCount, type Pending, type Working, workingOrders } from "./exposure.ts";
+import { createDuplicates, createOrderRates } from "./recent.ts";
+import { priceOf, type Reference, referenceOf, worthOf } from "./valuation.ts";
+
+/** An order that may be sent. What it takes of the limits is reserved until one of these is called. */
+export interface Admission {
+  /** What it counts for its day; absent where nothing counts. To be written down with the intent. */
+  readonly value?: number;
+  /** Throws `Halted` if the kill switch was turned since: to be asked in the moment of the hand-over. */
+  confirm(): void;
+  /** It was taken, and its order is in the book. */
+  accepted(): void;
+  /** It was not sent, or was rejected: nothing has been taken of the limits. */
+  refused(): void;
+  /** Nobody knows yet; `settled` tells later. */
+  unknown(): void;
+}
+
+export interface Risk {
+  /** Lets an order through or throws `Forbidden`, `Halted`, `LimitExceeded` or `RateLimited`; nothing is sent yet. */
+  admit(draft: Draft, action: IntentAction, context: WriteContext, limit: Limit): Promise<Admission>;
+  /** Told when it is found out what became of an unknown write. */
+  settled(id: string, refused: boolean): void;
+  /** Told of every order that is reported. */
+  seen(order: OrderRecord): void;
+}
+
+/** Bounds a wait by the deadline of the write. */
+export type Limit = <T>(work: Promise<T>) => Promise<T>;
+
+/** What the rules stand on. */
+export interface RiskContext {
+  readonly options: RiskOptions | undefined;
+  readonly journal: InstanceJournal;
+  readonly book: OrderBook;
+  /** How the kill switch stands, the stricter of the instance's and the gateway's. */
+  readonly state: () => TradingState;
+  /** What has to be waited for before `state` can be relied on; nothing once that is known. */
+  readonly stateKnown: () => Promise<unknown> | undefined;
+  /** Writes of which nobody knows yet what became of them. */
+  readonly unknowns: () => Iterable<Pending>;
+  readonly marketOf: (draft: Draft) => MarketCapability | undefined;
+  readonly quote: (draft: Draft) => Promise<Quote>;
+  readonly positions: () => Promise<readonly Position[]>;
+}
+
+/** What was looked up for an order. */
+interface Facts {
+  readonly reference: Reference | undefined;
+  readonly positions: readonly Position[] | undefined;
+  /** What was working before the positions were asked for. */
+  readonly workingBefore: Working | undefined;
+}
+
+const NO_FACTS: Facts = { reference: undefined, positions: undefined, workingBefore: undefined };
+
+export function createRisk(context: RiskContext): Risk {
+  const { options, journal, book, state, unknowns, marketOf } = context;
+  const risk: RiskOptions = options ?? {};
+  const quotes: QuotePolicy = risk.quotes ?? {};
+  const refusesShort = options !== undefined && risk.allowShort !== true;
+  const pending = new Map<string, Pending>();
+  const values = createDayValues(journal, book);
+  const rates = createOrderRates();
+  const duplicates = risk.duplicateWindowMs === undefined ? undefined : createDuplicates(risk.duplicateWindowMs);
+
+  function allPending(): Iterable<Pending> {
+    return new Map([...pending, ...[...unknowns()].map((unknown) => [unknown.id, unknown] as const)]).values();
+  }
+
+  function working(draft: Draft): Working {
+    return workingOrders(book, allPending(), draft, draft.replaced?.orderId);
+  }
+
+  /** Reads what the rules for this order rest on. */
+  async function look(draft: Draft, needs: Needs, limit: Limit): Promise<Facts> {
+    if (needs.day) await limit(values.recover());
+    const workingBefore = needs.positions ? working(draft) : undefined;
+    const [reference, positions] = await Promise.all([
+      needs.quote ? limit(referenceFor(draft)) : undefined,
+      needs.positions ? limit(context.positions()) : undefined,
+    ]);
+    return { reference, positions, workingBefore };
+  }
+
+  async function referenceFor(draft: Draft): Promise<Reference> {
+    let quote: Quote | undefined;
+    let reason = "";
+    try {
+      quote = await context.quote(draft);
+    } catch (error) {
+      reason = `no quote could be read: ${isFailure(error) ? error.message : String(error)}`;
+    }
+    return referenceOf(quote, reason, quotes, Date.now());
+  }
+
+  function needsOf(draft: Draft, mandate: Mandate | undefined): Needs {
+    const limits = mandate?.limits ?? {};
+    const day = risk.maxDailyValue !== undefined || limits.maxDailyValue !== undefined;
+    const value = day || risk.maxOrderValue !== undefined || limits.maxOrderValue !== undefined;
+    const atMarket = draft.price === undefined || draft.direction === "SELL";
+    return {
+      day,
+      value,
+      quote: (value && atMarket) || (risk.priceCollar !== undefined && draft.price !== undefined),
+      positions: state() === "REDUCING" || mustBeHeld(draft),
+    };
+  }
+
+  /** True for an order that sells more than an order before it may already sell. */
+  function mustBeHeld({ direction, replaced, remaining }: Draft): boolean {
+    if (!refusesShort || direction !== "SELL") return false;
+    return replaced === undefined || remaining > remainingOf(replaced);
+  }
+
+  function quoteBreaches({ reference }: Facts): Breach[] {
+    if (reference === undefined || reference.price !== undefined || quotes.missing === "allow") return [];
+    return [
+      {
+        rule: "risk.quotes",
+        value: reference.stale ?? null,
+        limit: quotes.maxAgeMs ?? 60_000,
+        message: `${reference.reason}, and the limits of this account rest on it`,
+      },
+    ];
+  }
+
+  function quantityBreaches({ qty }: Draft, mandate: Mandate | undefined): Breach[] {
+    return [
+      ...beyond("risk.maxOrderQty", qty, risk.maxOrderQty, (limit) => `the quantity is ${qty}, at most ${limit}`),
+      ...beyond(
+        "token.limits.maxOrderQty",
+        qty,
+        mandate?.limits?.maxOrderQty,
+        (limit) => `the quantity is ${qty}, at most ${limit} for ${mandate?.principal}`,
+      ),
+    ];
+  }
+
+  /** What the order is worth, and by how much more than the order that it replaces. */
+  function valued(draft: Draft, { reference }: Facts): { value: number; counts: number } | Breach {
+    const market = marketOf(draft);
+    const currency = draft.replaced?.currency || market?.currency || "";
+    const last = reference?.price ?? (reference === undefined ? undefined : reference.stale);
+    const value = worthOf(draft.qty, priceOf(draft, last), currency, risk);
+    if (value === undefined) {
+      return {
+        rule: "risk.rates",
+        value: currency,
+        limit: Object.keys(risk.rates ?? {}),
+        message: `there is no rate from ${currency || "an unknown currency"} to ${risk.currency ?? "USD"}, so its value is unknown`,
+      };
+    }
+    const { replaced } = draft;
+    if (replaced === undefined) return { value, counts: value };
+    const old = { direction: replaced.direction, price: replaced.price ?? undefined };
+    const before = worthOf(replaced.qty, priceOf(old, last), currency, risk) ?? 0;
+    return { value, counts: Math.max(0, subtract(value, before)) };
+  }
+
+  function valueBreaches(worth: { value: number; counts: number }, { principal, mandate }: WriteContext): Breach[] {
+    const currency = risk.currency ?? "USD";
+    const limits = mandate?.limits ?? {};
+    const order = (limit: number) => `the order is worth ${worth.value} ${currency}, at most ${limit}`;
+    const day = (limit: number) => `the orders of this day would be worth more than ${limit} ${currency}`;
+    return [
+      ...beyond("risk.maxOrderValue", worth.value, risk.maxOrderValue, order),
+      ...beyond("token.limits.maxOrderValue", worth.value, limits.maxOrderValue, order),
+      ...beyond("risk.maxDailyValue", add(values.total(), worth.counts), risk.maxDailyValue, day),
+      ...beyond(
+        "token.limits.maxDailyValue",
+        add(values.total(principal), worth.counts),
+        limits.maxDailyValue,
+        (limit) => `${day(limit)} for ${principal}`,
+      ),
+    ];
+  }
+
+  function collarBreaches({ price, direction }: Draft, { reference }: Facts): Breach[] {
+    const { priceCollar } = risk;
+    if (priceCollar === undefined || price === undefined || reference?.price === undefined) return [];
+    const isBuy = direction === "BUY";
+    const bound = multiply(reference.price, isBuy ? add(1, priceCollar) : Math.max(0, subtract(1, priceCollar)));
+    if (isBuy ? price <= bound : price >= bound) return [];
+    return [
+      {
+        rule: "risk.priceCollar",
+        value: price,
+        limit: bound,
+        message: `the price ${price} is too far from the last one, ${reference.price}; ${isBuy ? "at most" : "at least"} ${bound}`,
+      },
+    ];
+  }
+
+  function positionBreaches(draft: Draft, { positions, workingBefore }: Facts): Breach[] {
+    if (positions === undefined || workingBefore === undefined) return [];
+    const { direction, remaining, contract } = draft;
+    const held = heldOf(positions, contract);
+    const onTheWay = mostWorking(workingBefore, working(draft));
+    const free = closable(held, direction, onTheWay);
+    const told = `held are ${held}, of which open orders take ${onTheWay}`;
+    if (state() === "REDUCING" && remaining > free) {
+      throw new Failure("Halted", `only orders that shrink a position are sent now: ${told}`, {
+        outcome: "not_sent",
+        details: { state: "REDUCING", value: remaining, limit: free },
+      });
+    }
+    if (!mustBeHeld(draft) || remaining <= free) return [];
+    return [
+      { rule: "risk.allowShort", value: remaining, limit: free, message: `this would sell what is not held: ${told}` },
+    ];
+  }
+
+  function countBreaches(draft: Draft): Breach[] {
+    if (risk.maxOpenOrders === undefined || draft.replaced !== undefined) return [];
+    const open = openCount(book, allPending()) + 1;
+    return beyond(
+      "risk.maxOpenOrders",
+      open,
+      risk.maxOpenOrders,
+      (limit) => `${open} orders would be open, at most ${limit}`,
+    );
+  }
+
+  function duplicateBreaches(draft: Draft, { idempotencyKey }: WriteContext, now: number): Breach[] {
+    if (duplicates === undefined || idempotencyKey !== undefined || draft.replaced !== undefined) return [];
+    const at = duplicates.find(draft, now);
+    if (at === undefined) return [];
+    const message = `the same order was placed ${now - at} ms ago; send an Idempotency-Key with an order that is meant twice`;
+    return [{ rule: "risk.duplicateWindowMs", value: now - at, limit: risk.duplicateWindowMs, message }];
+  }
+
+  /** The decision and the reservation in one step: nothing may come between them. */
+  function decide(draft: Draft, action: IntentAction, asked: WriteContext, needs: Needs, facts: Facts): Admission {
+    const { mandate, principal } = asked;
+    refuseUnless(state(), needs.positions);
+    const now = Date.now();
+    const breaches = [
+      ...notAllowed(draft, risk.allow, "risk.allow"),
+      ...quantityBreaches(draft, mandate),
+      ...quoteBreaches(facts),
+      ...collarBreaches(draft, facts),
+      ...positionBreaches(draft, facts),
+      ...countBreaches(draft),
+      ...duplicateBreaches(draft, asked, now),
+    ];
+    const worth = needs.value && breaches.length === 0 ? valued(draft, facts) : undefined;
+    if (worth !== undefined) breaches.push(...("rule" in worth ? [worth] : valueBreaches(worth, asked)));
+    if (breaches.length > 0) throw limitExceeded(breaches);
+    holdRate(mandate, principal, now);
+
+    const counts = worth === undefined || "rule" in worth ? undefined : worth.counts;
+    const isKeyless = duplicates !== undefined && asked.idempotencyKey === undefined && draft.replaced === undefined;
+    pending.set(draft.id, { id: draft.id, action });
+    if (counts !== undefined) values.reserve(draft.id, principal, counts);
+    if (isKeyless) duplicates.add(draft, now);
+    return {
+      ...(counts === undefined ? {} : { value: counts }),
+      confirm: () => refuseUnless(state(), needs.positions),
+      accepted() {
+        pending.delete(draft.id);
+        if (draft.replaced !== undefined) values.keep(draft.id);
+      },
+      refused() {
+        pending.delete(draft.id);
+        values.release(draft.id);
+        if (isKeyless) duplicates.remove(draft);
+      },
+      unknown: () => void pending.delete(draft.id),
+    };
+  }
+
+  function holdRate(mandate: Mandate | undefined, principal: string, now: number): void {
+    const perMinute = mandate?.limits?.ordersPerMinute;
+    if (perMinute === undefined) return;
+    const waitMs = rates.wait(principal, perMinute, now);
+    if (waitMs > 0) {
+      throw new Failure("RateLimited", `${principal} may send ${perMinute} orders a minute; nothing was sent`, {
+        outcome: "not_sent",
+        retryAfterMs: waitMs,
+        details: { rule: "token.limits.ordersPerMinute", limit: perMinute },
+      });
+    }
+    rates.add(principal, now);
+  }
+
+  return {
+    async admit(draft, action, asked, limit) {
+      const { mandate } = asked;
+      const unknown = context.stateKnown();
+      if (unknown !== undefined) await limit(unknown);
+      const forbidden = notAllowed(draft, mandate?.allow, "token.allow");
+      if (forbidden.length > 0) throw forbiddenOrder(forbidden);
+      const needs = needsOf(draft, mandate);
+      refuseUnless(state(), true);
+      const facts = needs.day || needs.quote || needs.positions ? await look(draft, needs, limit) : NO_FACTS;
+      return decide(draft, action, asked, needs, facts);
+    },
+    settled(id, refused) {
+      if (refused) values.release(id);
+    },
+    seen: values.seen,
+  };
+}
+
+/** Which facts an order has to be held against. */
+interface Needs {
+  readonly day: boolean;
+  readonly value: boolean;
+  readonly quote: boolean;
+  readonly positions: boolean;
+}
+
+/** `knowsPositions`: whether the order has been held against the positions, as `REDUCING` asks. */
+function refuseUnless(state: TradingState, knowsPositions: boolean): void {
+  if (state === "ACTIVE" || (state === "REDUCING" && knowsPositions)) return;
+  const message =
+    state === "HALTED"
+      ? "trading is halted: no orders are sent, only cancels"
+      : "only orders that shrink a position are sent now, and this one has not been looked at for that; send it again";
+  throw new Failure("Halted", message, { outcome: "not_sent", details: { state } });
+}
+
+function beyond(rule: string, value: number, limit: number | undefined, message: (limit: number) => string): Breach[] {
+  return limit === undefined || value <= limit ? [] : [{ rule, value, limit, message: message(limit) }];
+}

@@ -1,0 +1,85 @@
+/** What is on its way to change a position: open orders, and writes that may become one. */
+import { type Contract, contractKey } from "../../domain/contract.ts";
+import { add, subtract } from "../../domain/money.ts";
+import type { Direction } from "../../domain/order.ts";
+import type { Position } from "../../domain/position.ts";
+import type { IntentAction, OrderRecord } from "../../journal/journal.ts";
+import type { OrderBook } from "../order-book.ts";
+import { type Draft, remainingOf } from "./draft.ts";
+
+/** A write that has been let through and whose order is not in the book yet, or not as it will be. */
+export interface Pending {
+  readonly id: string;
+  readonly action: IntentAction;
+}
+
+/** What may still be filled of the orders of one contract and direction, by order id, or tag where there is no id yet. */
+export type Working = ReadonlyMap<string, number>;
+
+/** Looks what is working now, but for the order that is about to be changed. */
+export function workingOrders(
+  book: OrderBook,
+  pending: Iterable<Pending>,
+  { contract, direction }: Pick<Draft, "contract" | "direction">,
+  except: string | undefined,
+): Working {
+  const working = new Map<string, number>();
+  for (const order of book.open()) {
+    if (order.orderId !== except && isAlike(order, contract, direction)) working.set(order.orderId, remainingOf(order));
+  }
+  for (const { id, action } of pending) {
+    if (action.kind === "place") {
+      const { request } = action;
+      if (book.byTag(id) === undefined && isAlike(request, contract, direction)) working.set(id, request.qty);
+    } else if (action.kind === "replace" && action.change.qty !== undefined) {
+      const known = working.get(action.orderId);
+      const order = book.get(action.orderId);
+      if (known !== undefined && order !== undefined) {
+        working.set(action.orderId, Math.max(known, remainingOf({ ...order, qty: action.change.qty })));
+      }
+    }
+  }
+  return working;
+}
+
+/** Orders that are open, and those that are about to be. */
+export function openCount(book: OrderBook, pending: Iterable<Pending>): number {
+  let count = book.open().length;
+  for (const { id, action } of pending) if (action.kind === "place" && book.byTag(id) === undefined) count += 1;
+  return count;
+}
+
+/**
+ * The sum of what was working at either of two moments: a position that was read between them may or may not have what
+ * was filled meanwhile, and is taken not to have it.
+ */
+export function mostWorking(before: Working, after: Working): number {
+  let sum = 0;
+  for (const id of new Set([...before.keys(), ...after.keys()])) {
+    sum = add(sum, Math.max(before.get(id) ?? 0, after.get(id) ?? 0));
+  }
+  return sum;
+}
+
+/** The net position in a contract, negative for a short one. */
+export function heldOf(positions: readonly Position[], contract: Contract): number {
+  const key = contractKey(contract);
+  return positions.reduce(
+    (held, position) => (contractKey(position.contract) === key ? add(held, position.qty) : held),
+    0,
+  );
+}
+
+/** How much of a position can still be closed by an order of this direction; 0 for one that would open or widen it. */
+export function closable(held: number, direction: Direction, working: number): number {
+  const toClose = direction === "SELL" ? held : subtract(0, held);
+  return Math.max(0, subtract(toClose, working));
+}
+
+function isAlike(
+  order: Pick<OrderRecord, "contract" | "direction">,
+  contract: Contract,
+  direction: Direction,
+): boolean {
+  return order.direction === direction && contractKey(order.contract) === contractKey(contract);
+}

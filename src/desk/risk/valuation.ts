@@ -1,0 +1,46 @@
+import { multiply } from "../../domain/money.ts";
+import type { Quote } from "../../domain/quote.ts";
+import type { QuotePolicy, RiskOptions } from "../../spec/policy.ts";
+import type { Draft } from "./draft.ts";
+
+const DEFAULT_MAX_AGE_MS = 60_000;
+
+/** A quote as the rules see it: a price they may rest on, or why there is none. */
+export type Reference =
+  | { readonly price: number }
+  | { readonly price: undefined; readonly stale: number | undefined; readonly reason: string };
+
+/** Holds a quote to what is asked of it. */
+export function referenceOf(
+  quote: Quote | undefined,
+  failure: string,
+  { maxAgeMs }: QuotePolicy,
+  now: number,
+): Reference {
+  if (quote === undefined) return { price: undefined, stale: undefined, reason: failure };
+  const { latest, timestamp } = quote;
+  if (!(latest > 0)) return { price: undefined, stale: undefined, reason: "the broker's quote has no last price" };
+  const limit = maxAgeMs ?? DEFAULT_MAX_AGE_MS;
+  const age = now - timestamp;
+  if (age <= limit) return { price: latest };
+  const reason = `the last quote is ${Math.round(age / 1000)} s old, older than maxAgeMs of ${limit}`;
+  return { price: undefined, stale: latest, reason };
+}
+
+/** The price at which an order counts: its limit, or the market's where that is higher and may be what it trades at. */
+export function priceOf({ direction, price }: Pick<Draft, "direction" | "price">, market: number | undefined): number {
+  if (price === undefined) return market ?? 0;
+  return direction === "BUY" ? price : Math.max(price, market ?? 0);
+}
+
+/** What a quantity at a price in a currency is worth; `undefined` where the currency has no rate. */
+export function worthOf(qty: number, price: number, currency: string, risk: RiskOptions): number | undefined {
+  const rate = rateOf(currency, risk);
+  return rate === undefined ? undefined : multiply(multiply(qty, price), rate);
+}
+
+function rateOf(currency: string, { currency: own = "USD", rates = {} }: RiskOptions): number | undefined {
+  const names = currency === "CNH" || currency === "CNY" ? ["CNY", "CNH"] : [currency];
+  if (names.includes(own)) return 1;
+  return names.map((name) => rates[name]).find((rate) => rate !== undefined);
+}

@@ -1,0 +1,110 @@
+/** Whether an instance may trade: its own kill switch and that of the gateway, and what is canceled when one is turned. */
+import { type FailureCode, isFailure } from "../domain/failure.ts";
+import type { OrderListing } from "../spec/broker.ts";
+import type { TradingState } from "../spec/policy.ts";
+import type { Deadline } from "./deadline.ts";
+import { type KillSwitch, type SwitchPosition, stricter } from "./kill-switch.ts";
+import type { OrderBook } from "./order-book.ts";
+import type { Seat } from "./seat.ts";
+import type { Desk, WriteContext } from "./types.ts";
+import type { Unknowns } from "./unknowns.ts";
+
+/** How the switches stand. */
+export interface TradingStateView {
+  /** What holds: the stricter of the two. */
+  readonly state: TradingState;
+  readonly instance: SwitchPosition;
+  readonly gateway: SwitchPosition;
+  /** False while the journal, which knows how they were left, cannot be read: nothing but cancels is sent then. */
+  readonly known: boolean;
+}
+
+/** What became of the open orders that were to be canceled. */
+export interface CancelAllResult {
+  /** Ids of the orders whose cancellation the broker took. */
+  readonly canceled: readonly string[];
+  readonly failed: readonly { readonly orderId: string; readonly code: FailureCode; readonly message: string }[];
+  /**
+   * False when an order may be open that is in neither list: the broker could not list them, or the outcome of a write
+   * is unknown.
+   */
+  readonly complete: boolean;
+}
+
+/** What canceling everything stands on. */
+export interface CancelAllOptions {
+  readonly seat: Seat;
+  readonly book: OrderBook;
+  readonly unknowns: Unknowns;
+  readonly cancel: Desk["cancel"];
+  newDeadline(): Deadline;
+}
+
+/** A round finds what came while the one before it ran. */
+const ROUNDS = 3;
+
+/** The stricter of an instance's switch and the gateway's. */
+export function stateOf(own: KillSwitch, gateway: KillSwitch): TradingState {
+  return stricter(own.position.state, gateway.position.state);
+}
+
+/**
+ * Cancels all open orders, those placed elsewhere too. Waits for orders that are just being sent, so that none slips
+ * through between two looks; it is meant to be called when no new ones are let through.
+ */
+export async function cancelAll(options: CancelAllOptions, context: WriteContext): Promise<CancelAllResult> {
+  const { unknowns, newDeadline } = options;
+  const canceled = new Set<string>();
+  const failed = new Map<string, { readonly code: FailureCode; readonly message: string }>();
+  let complete = true;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const deadline = newDeadline();
+    try {
+      await deadline.limit(unknowns.quiet(), "orders are still being sent");
+    } catch {
+      complete = false;
+    } finally {
+      deadline.end();
+    }
+    const { orderIds, listed } = await openOrderIds(options);
+    complete &&= listed;
+    const left = orderIds.filter((orderId) => !canceled.has(orderId) && !failed.has(orderId));
+    if (left.length === 0) break;
+    await Promise.all(
+      left.map(async (orderId) => {
+        try {
+          await options.cancel(orderId, context);
+          canceled.add(orderId);
+        } catch (error) {
+          const code = isFailure(error) ? error.code : "BrokerFault";
+          const message = error instanceof Error ? error.message : String(error);
+          // What has ended meanwhile needs no cancel.
+          if (code !== "OrderNotOpen") failed.set(orderId, { code, message });
+        }
+      }),
+    );
+  }
+  return {
+    canceled: [...canceled],
+    failed: [...failed].map(([orderId, failure]) => ({ orderId, ...failure })),
+    complete: complete && unknowns.size === 0,
+  };
+}
+
+/** Open orders by the broker's own list and the book: one of them may know what the other does not. */
+async function openOrderIds({ seat, book, newDeadline }: CancelAllOptions) {
+  const ids = new Set(book.open().map(({ orderId }) => orderId));
+  const deadline = newDeadline();
+  try {
+    const listing = await deadline.limit<OrderListing>(
+      seat.start().then(() => seat.method("orders")({ status: "open", fresh: true }, deadline)),
+      "the broker did not list its orders in time",
+    );
+    for (const { orderId } of listing.orders) ids.add(orderId);
+    return { orderIds: [...ids], listed: true };
+  } catch {
+    return { orderIds: [...ids], listed: false };
+  } finally {
+    deadline.end();
+  }
+}

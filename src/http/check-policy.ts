@@ -1,0 +1,140 @@
+/** What is wrong with tokens and limits, in words. Tokens are never repeated, not even wrong ones. */
+import * as z from "zod";
+import { DIRECTIONS, LIFECYCLES, ORDER_TYPES } from "../domain/order.ts";
+import { SCOPES } from "../spec/policy.ts";
+import { TOKEN_PATTERN } from "./auth.ts";
+
+const TOKEN_RULE = "must be 16 to 64 visible ASCII characters without spaces";
+
+const aboveZero = z.number({ error: "must be a number above 0" }).gt(0, { error: "must be a number above 0" });
+const count = z.int({ error: "must be a whole number, 0 or more" }).gte(0, { error: "must not be negative" });
+const milliseconds = z.int({ error: "must be a whole number of milliseconds" }).gte(1, { error: "must be above 0" });
+const currency = text(/^[A-Z]{3,5}$/, "must be a currency code in capitals, such as USD");
+
+const contracts = {
+  regions: listOf(text(/^[A-Z]{2,}$/, "must be two or more capitals, such as US")).optional(),
+  symbols: listOf(
+    text(/^(?:[A-Z][A-Za-z]+ )?[A-Z]{2,} \S+$/, 'must be a region and a symbol, such as "HK 00700"'),
+  ).optional(),
+};
+
+const MOMENT_RULE = "must be a Date, or text with its time zone such as 2026-12-31T23:59:59Z";
+const moment = z.union([z.date(), z.iso.datetime({ offset: true, error: MOMENT_RULE })], { error: MOMENT_RULE });
+
+const credential = {
+  token: text(TOKEN_PATTERN, TOKEN_RULE).optional(),
+  sha256: text(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits in lower case").optional(),
+  name: text(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, "_", "." or "-"'),
+  expiresAt: moment.optional(),
+};
+
+const tokenOptions = z.strictObject({
+  ...credential,
+  scopes: listOf(oneOf(SCOPES)).min(1, { error: `must have one or more of ${SCOPES.join(", ")}` }),
+  allow: z
+    .strictObject({
+      ...contracts,
+      directions: listOf(oneOf(DIRECTIONS)).optional(),
+      orderTypes: listOf(oneOf(ORDER_TYPES)).optional(),
+      lifecycles: listOf(oneOf(LIFECYCLES)).optional(),
+    })
+    .optional(),
+  limits: z
+    .strictObject({
+      maxOrderValue: aboveZero.optional(),
+      maxOrderQty: aboveZero.optional(),
+      maxDailyValue: aboveZero.optional(),
+      ordersPerMinute: count.optional(),
+    })
+    .optional(),
+});
+
+/** An operator's token: as of an instance, but that its scope is always `admin`. */
+const adminToken = z.strictObject(credential);
+
+const riskOptions = z.strictObject({
+  currency: currency.optional(),
+  rates: z.record(currency, aboveZero).optional(),
+  maxOrderValue: aboveZero.optional(),
+  maxOrderQty: aboveZero.optional(),
+  maxDailyValue: aboveZero.optional(),
+  maxOpenOrders: count.optional(),
+  priceCollar: aboveZero.optional(),
+  quotes: z
+    .strictObject({ maxAgeMs: milliseconds.optional(), missing: oneOf(["refuse", "allow"]).optional() })
+    .optional(),
+  duplicateWindowMs: milliseconds.optional(),
+  allow: z.strictObject(contracts).optional(),
+  allowShort: z.boolean({ error: "must be true or false" }).optional(),
+});
+
+/** Faults of the tokens of an instance. */
+export function tokenFaults(tokens: unknown): string[] {
+  return faultsOfTokens(tokens, "tokens", tokenOptions);
+}
+
+/** Faults of the operators' tokens. */
+export function adminTokenFaults(tokens: unknown): string[] {
+  return faultsOfTokens(tokens, "adminTokens", adminToken);
+}
+
+/** Faults of the limits of an instance. */
+export function riskFaults(risk: unknown): string[] {
+  return faultsOf(riskOptions.safeParse(risk), "risk");
+}
+
+function faultsOfTokens(
+  tokens: unknown,
+  option: string,
+  schema: z.ZodType<{ readonly token?: string | undefined; readonly sha256?: string | undefined }>,
+): string[] {
+  if (!Array.isArray(tokens) || tokens.length === 0) return [`${option} must be a list of at least one token`];
+  const placeOf = new Map<string, string>();
+  return tokens.flatMap((token: unknown, index) => {
+    const place = `${option}[${index}]`;
+    const secrets: string[] = [];
+    if (typeof token === "object" && token !== null) {
+      const result = schema.safeParse(token);
+      if (!result.success) return faultsOf(result, place);
+      const given = [result.data.token, result.data.sha256].filter((secret) => secret !== undefined);
+      if (given.length !== 1) return [`${place} needs either token or sha256`];
+      secrets.push(...given);
+    } else if (typeof token === "string" && TOKEN_PATTERN.test(token)) {
+      secrets.push(token);
+    } else {
+      return [`${place} ${TOKEN_RULE}${lengthOf(token)}`];
+    }
+    return secrets.flatMap((secret) => {
+      const earlier = placeOf.get(secret);
+      placeOf.set(secret, earlier ?? place);
+      return earlier === undefined ? [] : [`${place} is the same token as ${earlier}`];
+    });
+  });
+}
+
+/** The value itself is a secret, even a wrong one. */
+export function lengthOf(value: unknown): string {
+  return typeof value === "string" ? ` (it has ${value.length} characters)` : ` (it is ${typeof value})`;
+}
+
+function text(pattern: RegExp, error: string) {
+  return z.string({ error }).regex(pattern, { error });
+}
+
+function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: `must be one of ${words.join(", ")}` });
+}
+
+function listOf<Item extends z.ZodType>(item: Item) {
+  return z.array(item, { error: "must be a list" });
+}
+
+function faultsOf({ error }: z.ZodSafeParseResult<unknown>, option: string): string[] {
+  return (error?.issues ?? []).flatMap((issue) => {
+    const place = [option, ...issue.path.map(String)].join(".");
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => `${place}.${key} is not an option`);
+    if (issue.code === "invalid_type" && issue.path.length === 0) return [`${place} must be an object`];
+    if (issue.code === "invalid_key") return [`${place} must be named by a currency code in capitals`];
+    return [`${place} ${issue.message}`];
+  });
+}

@@ -1,0 +1,18 @@
+/** The kill switch in the form of the wire. */
+import type * as z from "zod";
+import type { SwitchPosition } from "../desk/kill-switch.ts";
+import type { CancelAllResult, TradingStateView } from "../desk/trading-state.ts";
+import type { canceledSchema, guardSchema } from "./schemas/guard.ts";
+import { wireTime } from "./time.ts";
+
+export function wireGuard({ state, instance, gateway, known }: TradingStateView): z.infer<typeof guardSchema> {
+  return { type: "guard", state, known, instance: wirePosition(instance), gateway: wirePosition(gateway) };
+}
+
+export function wirePosition({ state, principal, reason, at }: SwitchPosition) {
+  return { state, principal, reason, at: at === null ? null : wireTime(at) };
+}
+
+export function wireCanceled({ canceled, failed, complete }: CancelAllResult): z.infer<typeof canceledSchema> {
+  return { orderIds: [...canceled], failed: [...failed], complete };
+}

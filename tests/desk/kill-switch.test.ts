@@ -1,0 +1,307 @@
+/** The kill switch: what it lets through, for whom, and what it survives. */
+import { describe, expect, test, vi } from "vitest";
+import { createDesk } from "../../src/desk/create-desk.ts";
+import { createGatewaySwitch } from "../../src/desk/kill-switch.ts";
+import type { Desk } from "../../src/desk/types.ts";
+import type { OrderRequest } from "../../src/domain/order.ts";
+import type { Journal } from "../../src/journal/journal.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+import type { TradingState } from "../../src/spec/policy.ts";
+import { AAPL, DIGEST, deferred, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { createVenue, deskAt } from "./venue.ts";
+
+const BY = { principal: "bot" };
+const HALTED = expect.objectContaining({ code: "Halted", outcome: "not_sent" });
+const SELL: OrderRequest = { ...LIMIT_BUY, direction: "SELL" };
+
+function turn(desk: Desk, state: TradingState, reason = "because"): Promise<boolean> {
+  return desk.turn({ state, principal: "ops", reason });
+}
+
+/** A journal whose disk can be full, or unreadable, for a while. */
+function fallible() {
+  const good = memoryJournal();
+  const fails = { append: false, read: false };
+  const journal: Journal = {
+    ...good,
+    append(lines, safety) {
+      if (fails.append) throw new Error("disk full");
+      return good.append(lines, safety);
+    },
+    guards(instance) {
+      if (fails.read) throw new Error("disk gone");
+      return good.guards(instance);
+    },
+  };
+  return { journal, fails };
+}
+
+test("HALTED sends no order and no replace, and every cancel", async () => {
+  const venue = createVenue();
+  const { desk } = deskAt(venue);
+  const { orderId } = await desk.place(LIMIT_BUY, BY);
+  expect(await turn(desk, "HALTED")).toBe(true);
+  expect(await rejection(desk.place(LIMIT_BUY, BY))).toEqual(HALTED);
+  expect(await rejection(desk.replace(orderId, { qty: 1 }, BY))).toEqual(HALTED);
+  await desk.cancel(orderId, BY);
+  expect([venue.ledger.size, venue.ledger.get(orderId)?.status]).toEqual([1, "CANCELED"]);
+  await turn(desk, "ACTIVE");
+  await desk.place(LIMIT_BUY, BY);
+});
+
+test("a refusal frees its key: the same key places the order when trading goes on", async () => {
+  const venue = createVenue();
+  const { desk } = deskAt(venue);
+  await turn(desk, "HALTED");
+  const keyed = { ...BY, idempotencyKey: "k1" };
+  expect(await rejection(desk.place(LIMIT_BUY, keyed))).toEqual(HALTED);
+  await turn(desk, "ACTIVE");
+  expect(await desk.place(LIMIT_BUY, keyed)).toMatchObject({ orderId: "1", replayed: false });
+});
+
+test("an order that is on its way to the broker when the switch is turned is not handed over", async () => {
+  const venue = createVenue();
+  const good = memoryJournal();
+  const writing = deferred<void>();
+  const begun = deferred<void>();
+  const { desk } = deskAt(venue, {
+    journal: {
+      ...good,
+      async append(lines, safety) {
+        if (lines.some(({ kind }) => kind === "intent")) {
+          begun.resolve();
+          await writing.promise;
+        }
+        return good.append(lines, safety);
+      },
+    },
+  });
+  const placing = rejection(desk.place(LIMIT_BUY, BY));
+  await begun.promise;
+  await turn(desk, "HALTED");
+  writing.resolve();
+  expect(await placing).toEqual(HALTED);
+  expect([venue.ledger.size, await desk.unknownIntents()]).toEqual([0, []]);
+});
+
+describe("REDUCING", () => {
+  async function reducing(held: number) {
+    const venue = createVenue();
+    const { desk } = deskAt(venue);
+    venue.hold(AAPL, held);
+    await turn(desk, "REDUCING");
+    return { venue, desk };
+  }
+
+  test.each<[string, number, Partial<OrderRequest>, boolean]>([
+    ["a sale of what is held", 12, { direction: "SELL" }, true],
+    ["a sale of more than is held", 11, { direction: "SELL" }, false],
+    ["a purchase on top", 12, {}, false],
+    ["a purchase without a position", 0, {}, false],
+    ["a purchase that covers", -12, {}, true],
+    ["a purchase that turns a short position over", -11, {}, false],
+    ["a sale into a short position", -12, { direction: "SELL" }, false],
+  ])("%s", async (_name, held, own, sent) => {
+    const { venue, desk } = await reducing(held);
+    const placing = desk.place({ ...LIMIT_BUY, ...own }, BY);
+    if (sent) await placing;
+    else expect(await rejection(placing)).toEqual(HALTED);
+    expect(venue.ledger.size).toBe(sent ? 1 : 0);
+  });
+
+  test("orders that close already are taken off what may be closed, also at once", async () => {
+    const { venue, desk } = await reducing(20);
+    const results = await Promise.allSettled([desk.place(SELL, BY), desk.place(SELL, BY)]);
+    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(venue.ledger.size).toBe(1);
+    await desk.place({ ...SELL, qty: 8 }, BY);
+  });
+
+  test("an order that opens may be canceled, not changed", async () => {
+    const venue = createVenue();
+    const { desk } = deskAt(venue);
+    const { orderId } = await desk.place(LIMIT_BUY, BY);
+    await turn(desk, "REDUCING");
+    expect(await rejection(desk.replace(orderId, { price: 201 }, BY))).toEqual(HALTED);
+    await desk.cancel(orderId, BY);
+  });
+});
+
+describe("all instances at once", () => {
+  function gateway(journal = memoryJournal()) {
+    const gatewaySwitch = createGatewaySwitch(journal);
+    const venue = createVenue();
+    const desks = ["firstInstance0001", "secondInstance002"].map((instanceId) => {
+      const instance = { instanceId, tokens: ["Vt5UCW2sLBvgPXjR"] };
+      return createDesk({ broker: venue.broker(instance), instance, journal, gatewaySwitch });
+    });
+    return { gatewaySwitch, venue, desks, journal };
+  }
+
+  test("the stricter of the two switches holds", async () => {
+    const { gatewaySwitch, desks } = gateway();
+    const [first, second] = desks;
+    if (first === undefined || second === undefined) throw new Error("two desks");
+    await turn(first, "REDUCING");
+    await gatewaySwitch.turn({ state: "HALTED", principal: "root", reason: "all" });
+    expect(await first.tradingState()).toMatchObject({ state: "HALTED", instance: { state: "REDUCING" } });
+    expect(await rejection(second.place(LIMIT_BUY, BY))).toEqual(HALTED);
+    await gatewaySwitch.turn({ state: "ACTIVE", principal: "root", reason: "over" });
+    expect(await first.tradingState()).toMatchObject({ state: "REDUCING" });
+    await second.place(LIMIT_BUY, BY);
+  });
+
+  test("both survive a restart, each for itself, also in an instance that is new", async () => {
+    const { gatewaySwitch, desks, journal } = gateway();
+    await gatewaySwitch.turn({ state: "REDUCING", principal: "root", reason: "all" });
+    await desks[0]?.turn({ state: "HALTED", principal: "ops", reason: "one" });
+    await vi.waitFor(async () => expect(await journal.events("any", 0, 10)).toBeDefined());
+    const next = gateway(journal);
+    expect(await next.desks[0]?.tradingState()).toMatchObject({
+      state: "HALTED",
+      known: true,
+      instance: { state: "HALTED", principal: "ops", reason: "one" },
+      gateway: { state: "REDUCING", principal: "root", reason: "all" },
+    });
+    expect(await next.desks[1]?.tradingState()).toMatchObject({ state: "REDUCING", instance: { state: "ACTIVE" } });
+    const instance = { instanceId: "thirdInstance0003", tokens: ["Vt5UCW2sLBvgPXjR"] };
+    const third = createDesk({
+      broker: next.venue.broker(instance),
+      instance,
+      journal,
+      gatewaySwitch: next.gatewaySwitch,
+    });
+    expect(await third.tradingState()).toMatchObject({ state: "REDUCING" });
+  });
+
+  test("every turn is told to those who follow", async () => {
+    const { gatewaySwitch, desks } = gateway();
+    const cursor = await desks[0]?.follow(undefined);
+    await cursor?.next();
+    await desks[0]?.turn({ state: "REDUCING", principal: "ops", reason: "one" });
+    await gatewaySwitch.turn({ state: "HALTED", principal: "root", reason: "all" });
+    const heard: unknown[] = [];
+    while (heard.length < 2) {
+      const events = (await cursor?.next()) ?? [];
+      heard.push(...events.filter(({ kind }) => kind === "guard"));
+    }
+    expect(heard).toMatchObject([
+      { kind: "guard", all: false, state: "REDUCING", principal: "ops", reason: "one" },
+      { kind: "guard", all: true, state: "HALTED", principal: "root", reason: "all" },
+    ]);
+  });
+});
+
+describe("when the journal cannot be used", () => {
+  test("a stricter state holds at once, says that it is not written, and is written later", async () => {
+    const { journal, fails } = fallible();
+    const venue = createVenue();
+    const { desk } = deskAt(venue, { journal });
+    await desk.place(LIMIT_BUY, BY);
+    fails.append = true;
+    expect(await turn(desk, "HALTED")).toBe(false);
+    fails.append = false;
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toEqual(HALTED);
+    await vi.waitFor(async () => expect((await deskAt(venue, { journal }).desk.tradingState()).state).toBe("HALTED"), {
+      timeout: 5000,
+    });
+  });
+
+  test("a milder state is refused, and never taken later", async () => {
+    const { journal, fails } = fallible();
+    const venue = createVenue();
+    const { desk } = deskAt(venue, { journal });
+    await turn(desk, "HALTED");
+    fails.append = true;
+    expect(await rejection(turn(desk, "ACTIVE"))).toMatchObject({ code: "JournalUnavailable" });
+    fails.append = false;
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toEqual(HALTED);
+    // The next event takes along whatever still waits to be written.
+    venue.accept(LIMIT_BUY);
+    await vi.waitFor(async () => expect(await journal.openOrders(DIGEST)).toHaveLength(1));
+    expect((await deskAt(venue, { journal }).desk.tradingState()).state).toBe("HALTED");
+  });
+
+  test("an order is not sent while nobody knows how the switch was left", async () => {
+    const { journal, fails } = fallible();
+    const venue = createVenue();
+    const { desk } = deskAt(venue, { journal });
+    fails.read = true;
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({
+      code: "JournalUnavailable",
+      outcome: "not_sent",
+    });
+    expect(await desk.tradingState()).toMatchObject({ known: false });
+    expect(await turn(desk, "HALTED")).toBe(true);
+    fails.read = false;
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toEqual(HALTED);
+  });
+});
+
+test("a turn to a milder state that waits for the journal does not undo a later, stricter one", async () => {
+  const good = memoryJournal();
+  const slow = deferred<void>();
+  const { desk } = deskAt(createVenue(), {
+    journal: {
+      ...good,
+      async append(lines, safety) {
+        if (lines.some((line) => line.kind === "guard" && line.state === "ACTIVE")) await slow.promise;
+        return good.append(lines, safety);
+      },
+    },
+  });
+  await turn(desk, "HALTED", "first");
+  const milder = turn(desk, "ACTIVE", "second");
+  const stricter = turn(desk, "HALTED", "third");
+  slow.resolve();
+  await Promise.all([milder, stricter]);
+  expect(await desk.tradingState()).toMatchObject({ state: "HALTED", instance: { reason: "third" } });
+});
+
+describe("canceling everything", () => {
+  test("ends every open order, those placed elsewhere and those just being sent too", async () => {
+    const venue = createVenue();
+    const { desk } = deskAt(venue);
+    await desk.place(LIMIT_BUY, BY);
+    venue.silence(true);
+    const external = venue.accept(LIMIT_BUY);
+    venue.next("hang-late");
+    const hanging = desk.place(LIMIT_BUY, BY);
+    await vi.waitFor(() => expect(venue.hanging()).toBe(1));
+    await turn(desk, "HALTED");
+    const canceling = desk.cancelAll("ops");
+    // Time for a look that does not wait for what is being sent.
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    venue.release();
+    const { orderId } = await hanging;
+    expect(await canceling).toEqual({
+      canceled: expect.arrayContaining(["1", external.orderId, orderId]),
+      failed: [],
+      complete: true,
+    });
+    expect([...venue.ledger.values()].map(({ status }) => status)).toEqual(["CANCELED", "CANCELED", "CANCELED"]);
+  });
+
+  test("tells what could not be canceled, and that there may be more", async () => {
+    const venue = createVenue();
+    const { desk } = deskAt(venue);
+    const { orderId } = await desk.place(LIMIT_BUY, BY);
+    await turn(desk, "HALTED");
+    venue.failListings(true);
+    venue.next("reject");
+    expect(await desk.cancelAll("ops")).toEqual({
+      canceled: [],
+      failed: [{ orderId, code: "OrderRejected", message: "the venue says no" }],
+      complete: false,
+    });
+  });
+
+  test("is not complete while the outcome of an order is unknown", async () => {
+    const venue = createVenue({ settleMs: 60_000 });
+    const { desk } = deskAt(venue);
+    venue.next("drop-before");
+    await desk.place(LIMIT_BUY, BY).catch(() => undefined);
+    await turn(desk, "HALTED");
+    expect(await desk.cancelAll("ops")).toMatchObject({ canceled: [], complete: false });
+  });
+});

@@ -1,0 +1,460 @@
+/** Limits of an account and of a token: what is refused, with which figures, and what is given back. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { OrderRequest } from "../../src/domain/order.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+import type { Mandate, RiskOptions } from "../../src/spec/policy.ts";
+import { AAPL, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { createVenue, deskAt, type Fate } from "./venue.ts";
+
+const BY = { principal: "bot" };
+const DAY_MS = 86_400_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 5, 15), toFake: ["Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function house(risk?: RiskOptions, journal = memoryJournal()) {
+  const venue = createVenue();
+  venue.quote(200);
+  const { desk } = deskAt(venue, { journal, ...(risk === undefined ? {} : { risk }) });
+  const place = (own: Partial<OrderRequest> = {}, context: Parameters<typeof desk.place>[1] = BY) =>
+    desk.place({ ...LIMIT_BUY, ...own }, context);
+  return { venue, desk, journal, place };
+}
+
+function asMandate(own: Partial<Mandate>): { principal: string; mandate: Mandate } {
+  return { principal: "bot", mandate: { principal: "bot", scopes: ["trade", "cancel"], ...own } };
+}
+
+function exceeded(rule: string, value?: unknown, limit?: unknown) {
+  return expect.objectContaining({
+    code: "LimitExceeded",
+    outcome: "not_sent",
+    details: expect.objectContaining({
+      rule,
+      ...(value === undefined ? {} : { value }),
+      ...(limit === undefined ? {} : { limit }),
+    }),
+  });
+}
+
+const SELL = { direction: "SELL" } as const;
+const MARKET: Partial<OrderRequest> = { orderType: "Market", price: undefined } as never;
+
+describe("without limits", () => {
+  test("no quote and no position is asked for", async () => {
+    const { venue, place } = house();
+    venue.quote(undefined);
+    await place({ ...SELL, qty: 1_000_000 });
+    expect(venue.ledger.size).toBe(1);
+  });
+});
+
+describe("one order", () => {
+  test.each<[string, RiskOptions, Partial<OrderRequest>, string, unknown, unknown]>([
+    ["more than may be ordered", { maxOrderQty: 11 }, {}, "risk.maxOrderQty", 12, 11],
+    ["worth more than may be ordered", { maxOrderValue: 2399 }, {}, "risk.maxOrderValue", 2400, 2399],
+    ["a market order by the last price", { maxOrderValue: 2399 }, MARKET, "risk.maxOrderValue", 2400, 2399],
+    [
+      "a sale at the last price, which is above its limit",
+      { maxOrderValue: 2399, allowShort: true },
+      { ...SELL, price: 1 },
+      "risk.maxOrderValue",
+      2400,
+      2399,
+    ],
+    ["a price above the collar", { priceCollar: 0.05 }, { price: 210.01 }, "risk.priceCollar", 210.01, 210],
+    [
+      "a price below the collar",
+      { priceCollar: 0.05, allowShort: true },
+      { ...SELL, price: 189.99 },
+      "risk.priceCollar",
+      189.99,
+      190,
+    ],
+    ["another region", { allow: { regions: ["HK"] } }, {}, "risk.allow.regions", "US", ["HK"]],
+    ["another symbol", { allow: { symbols: ["US QQQ"] } }, {}, "risk.allow.symbols", "US AAPL", ["US QQQ"]],
+    ["a currency without a rate", { maxOrderValue: 1e9, currency: "HKD" }, {}, "risk.rates", "USD", []],
+  ])("%s", async (_name, risk, own, rule, value, limit) => {
+    const { venue, place, desk } = house(risk);
+    expect(await rejection(place(own))).toEqual(exceeded(rule, value, limit));
+    expect([venue.ledger.size, await desk.unknownIntents()]).toEqual([0, []]);
+  });
+
+  test.each<[string, RiskOptions, Partial<OrderRequest>]>([
+    ["just what may be ordered", { maxOrderQty: 12, maxOrderValue: 2400 }, {}],
+    ["just at the collar", { priceCollar: 0.05 }, { price: 210 }],
+    ["far on the good side of the market", { priceCollar: 0.05 }, { price: 1 }],
+    ["a sale at a price far above", { priceCollar: 0.05, allowShort: true }, { ...SELL, price: 400 }],
+    ["what is on the list", { allow: { regions: ["US"], symbols: ["US AAPL"] } }, {}],
+    ["with a rate", { currency: "HKD", rates: { USD: 7.8 }, maxOrderValue: 18_720 }, {}],
+  ])("%s is sent", async (_name, risk, own) => {
+    const { venue, place } = house(risk);
+    await place(own);
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("every limit that it breaks is told at once", async () => {
+    const { place } = house({ maxOrderQty: 1, priceCollar: 0.01, maxOpenOrders: 0 });
+    const failure = await rejection(place({ price: 300 }));
+    expect(failure).toMatchObject({
+      details: {
+        breaches: [{ rule: "risk.maxOrderQty" }, { rule: "risk.priceCollar" }, { rule: "risk.maxOpenOrders" }],
+      },
+    });
+  });
+});
+
+describe("a quote that the limits rest on", () => {
+  test.each<[string, number | undefined, number]>([
+    ["missing", undefined, 0],
+    ["too old", 200, 60_001],
+    ["without a price", 0, 0],
+  ])("%s: refuses, and says so", async (_name, price, age) => {
+    const { venue, place } = house({ priceCollar: 0.05 });
+    venue.quote(price, Date.now() - age);
+    expect(await rejection(place())).toEqual(exceeded("risk.quotes"));
+    expect(venue.ledger.size).toBe(0);
+  });
+
+  test.each<[string, number | undefined, number]>([
+    ["missing", undefined, 0],
+    ["too old", 100, 60_001],
+  ])("%s: lets the order through where that is configured", async (_name, price, age) => {
+    const { venue, place } = house({ priceCollar: 0.05, quotes: { missing: "allow" } });
+    venue.quote(price, Date.now() - age);
+    await place();
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("may be as old as is configured", async () => {
+    const { venue, place } = house({ priceCollar: 0.05, quotes: { maxAgeMs: 120_000 } });
+    venue.quote(200, Date.now() - 120_000);
+    await place();
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("that is too old is what a market order counts by, where such are let through", async () => {
+    const { venue, place } = house({ maxOrderValue: 1000, quotes: { missing: "allow" } });
+    venue.quote(200, Date.now() - 120_000);
+    expect(await rejection(place(MARKET))).toEqual(exceeded("risk.maxOrderValue", 2400, 1000));
+  });
+});
+
+describe("the order that a replace results in", () => {
+  test.each<[string, RiskOptions, { qty?: number; price?: number }, string, unknown]>([
+    ["quantity", { maxOrderQty: 12 }, { qty: 13 }, "risk.maxOrderQty", 13],
+    ["value by quantity", { maxOrderValue: 2400 }, { qty: 13 }, "risk.maxOrderValue", 2600],
+    ["value by price", { maxOrderValue: 2400 }, { price: 201 }, "risk.maxOrderValue", 2412],
+    ["collar", { priceCollar: 0.05 }, { price: 211 }, "risk.priceCollar", 211],
+    ["the day, by how much more it is worth", { maxDailyValue: 2500 }, { qty: 13 }, "risk.maxDailyValue", 2600],
+  ])("is held to the limits: %s", async (_name, risk, change, rule, value) => {
+    const { venue, desk, place } = house(risk);
+    const { orderId } = await place();
+    expect(await rejection(desk.replace(orderId, change, BY))).toEqual(exceeded(rule, value));
+    expect(venue.ledger.get(orderId)).toMatchObject({ qty: 12, price: 200 });
+  });
+
+  test("counts for the day only by how much more it is worth", async () => {
+    const { desk, place } = house({ maxDailyValue: 2600 });
+    const { orderId } = await place();
+    await desk.replace(orderId, { qty: 13 }, BY);
+    await desk.replace(orderId, { qty: 1 }, BY);
+    expect(await rejection(place({ qty: 1 }))).toEqual(exceeded("risk.maxDailyValue", 2800, 2600));
+  });
+});
+
+describe("what is sent in a day", () => {
+  const risk: RiskOptions = { maxDailyValue: 5000 };
+
+  test("is counted, and is given back on the next UTC day", async () => {
+    const { place } = house(risk);
+    await place();
+    await place();
+    expect(await rejection(place())).toEqual(exceeded("risk.maxDailyValue", 7200, 5000));
+    vi.setSystemTime(Date.now() + DAY_MS);
+    await place({}, BY);
+  });
+
+  test("is reserved before it is sent: two at once do not pass together", async () => {
+    const { venue, place } = house({ maxDailyValue: 2400 });
+    const results = await Promise.allSettled([place(), place()]);
+    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test.each<[Fate, boolean]>([
+    ["reject", false],
+    ["not-sent", false],
+    ["drop-after", true],
+    ["accept", true],
+  ])("when the broker's word is %s it counts: %s", async (fate, counts) => {
+    const { venue, place } = house({ maxDailyValue: 2400 });
+    venue.next(fate);
+    await place().catch(() => undefined);
+    const again = await place().then(
+      () => true,
+      () => false,
+    );
+    expect(again).toBe(!counts);
+  });
+
+  test("is given back when the exchange rejects what the broker had taken, and not when it is canceled", async () => {
+    const { venue, desk, place } = house({ maxDailyValue: 2400 });
+    const first = await place();
+    venue.set(first.orderId, { status: "REJECTED", errorReason: "no" });
+    const second = await place();
+    await desk.cancel(second.orderId, BY);
+    expect(await rejection(place())).toEqual(exceeded("risk.maxDailyValue"));
+  });
+
+  test("is given back when an unknown order turns out not to have been sent", async () => {
+    const { venue, desk, place } = house({ maxDailyValue: 2400 });
+    venue.next("drop-before");
+    expect(await rejection(place())).toMatchObject({ code: "OutcomeUnknown" });
+    expect(await rejection(place())).toEqual(exceeded("risk.maxDailyValue"));
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]), { timeout: 5000 });
+    await place();
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("is remembered by the journal over a restart, whatever the outcome that is not a refusal", async () => {
+    const { venue, desk, journal, place } = house(risk);
+    await place();
+    venue.next("reject");
+    await place().catch(() => undefined);
+    await desk.close();
+    venue.dropHosts();
+    const next = deskAt(venue, { journal, risk });
+    await next.desk.place(LIMIT_BUY, BY);
+    expect(await rejection(next.desk.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.maxDailyValue", 7200));
+  });
+
+  test("is counted for each token by its name", async () => {
+    const { place } = house();
+    const bot = asMandate({ limits: { maxDailyValue: 2400 } });
+    await place({}, { principal: "somebody else" });
+    await place({}, bot);
+    expect(await rejection(place({}, bot))).toEqual(exceeded("token.limits.maxDailyValue", 4800, 2400));
+    await place({}, { principal: "somebody else" });
+  });
+});
+
+describe("open orders", () => {
+  test("are counted, those placed elsewhere and those on their way too", async () => {
+    const { venue, desk, place } = house({ maxOpenOrders: 2 });
+    venue.accept({ ...LIMIT_BUY, tag: undefined } as never);
+    venue.next("hang-late");
+    const hanging = place();
+    expect(await rejection(place())).toEqual(exceeded("risk.maxOpenOrders", 3, 2));
+    await vi.waitFor(() => {
+      venue.release();
+      expect(venue.ledger.size).toBe(2);
+    });
+    const { orderId } = await hanging;
+    await desk.cancel(orderId, BY);
+    await place();
+  });
+
+  test("whose outcome is unknown count too", async () => {
+    const { venue, place } = house({ maxOpenOrders: 1 });
+    venue.silence(true);
+    venue.failListings(false);
+    venue.next("drop-after");
+    expect(await rejection(place())).toMatchObject({ code: "OutcomeUnknown" });
+    expect(await rejection(place())).toEqual(exceeded("risk.maxOpenOrders", 2, 1));
+  });
+});
+
+describe("short sales", () => {
+  test("are refused unless allowed, as soon as there are limits", async () => {
+    const { venue, place } = house({});
+    expect(await rejection(place(SELL))).toEqual(exceeded("risk.allowShort", 12, 0));
+    venue.hold(AAPL, 11);
+    expect(await rejection(place(SELL))).toEqual(exceeded("risk.allowShort", 12, 11));
+    venue.hold(AAPL, 12);
+    await place(SELL);
+  });
+
+  test("may be allowed", async () => {
+    const { venue, place } = house({ allowShort: true });
+    await place(SELL);
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("open orders to sell are taken off what is held, and what was filled of them is not taken off twice", async () => {
+    const { venue, place } = house({});
+    venue.hold(AAPL, 20);
+    const { orderId } = await place(SELL);
+    expect(await rejection(place({ ...SELL, qty: 9 }))).toEqual(exceeded("risk.allowShort", 9, 8));
+    venue.set(orderId, { filledQty: 10, status: "PARTIALLY_FILLED", avgPrice: 200 });
+    venue.hold(AAPL, 10);
+    await place({ ...SELL, qty: 8 });
+    expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
+  });
+
+  test("shares that are sold while the positions are read are not sold again", async () => {
+    const { venue, place } = house({});
+    venue.hold(AAPL, 12);
+    const { orderId } = await place(SELL);
+    venue.duringPositions(() => venue.set(orderId, { status: "FILLED", filledQty: 12, avgPrice: 200 }));
+    expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
+  });
+
+  test("a sale that was rejected or not sent holds nothing", async () => {
+    const { venue, place } = house({});
+    venue.hold(AAPL, 12);
+    venue.next("reject", "not-sent");
+    for (let time = 0; time < 2; time += 1) await place(SELL).catch(() => undefined);
+    await place(SELL);
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("two sales at once do not both sell the same shares", async () => {
+    const { venue, place } = house({});
+    venue.hold(AAPL, 12);
+    const results = await Promise.allSettled([place(SELL), place(SELL)]);
+    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("a sale of unknown outcome holds its shares until it is known", async () => {
+    const { venue, place } = house({});
+    venue.hold(AAPL, 12);
+    venue.silence(true);
+    venue.next("drop-after");
+    expect(await rejection(place(SELL))).toMatchObject({ code: "OutcomeUnknown" });
+    expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
+  });
+
+  test("a replace may sell less, and not more than is held", async () => {
+    const { venue, desk, place } = house({});
+    venue.hold(AAPL, 12);
+    const { orderId } = await place(SELL);
+    venue.hold(AAPL, 0);
+    await desk.replace(orderId, { qty: 5 }, BY);
+    expect(await rejection(desk.replace(orderId, { qty: 6 }, BY))).toEqual(exceeded("risk.allowShort", 6, 0));
+    venue.hold(AAPL, 7);
+    await desk.replace(orderId, { qty: 7 }, BY);
+  });
+
+  test("positions that cannot be read refuse, as not sent", async () => {
+    const { venue, place } = house({});
+    venue.failPositions(true);
+    expect(await rejection(place(SELL))).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+    expect(venue.ledger.size).toBe(0);
+  });
+});
+
+describe("the same order again without a key", () => {
+  const risk: RiskOptions = { duplicateWindowMs: 5000 };
+
+  test("is refused within the window only", async () => {
+    const { venue, place } = house(risk);
+    await place();
+    vi.setSystemTime(Date.now() + 4999);
+    expect(await rejection(place())).toEqual(exceeded("risk.duplicateWindowMs", 4999, 5000));
+    vi.setSystemTime(Date.now() + 1);
+    await place();
+    expect(venue.ledger.size).toBe(2);
+  });
+
+  test.each<[string, Partial<OrderRequest>]>([
+    ["quantity", { qty: 13 }],
+    ["price", { price: 199 }],
+    ["direction", { direction: "SELL" }],
+    ["contract", { contract: { ...AAPL, symbol: "QQQ" } }],
+  ])("another %s is another order", async (_name, own) => {
+    const { venue, place } = house({ ...risk, allowShort: true });
+    await place();
+    await place(own);
+    expect(venue.ledger.size).toBe(2);
+  });
+
+  test("is let through with a key, and after the first was not sent or rejected", async () => {
+    const { venue, place } = house(risk);
+    venue.next("reject", "not-sent");
+    await place().catch(() => undefined);
+    await place().catch(() => undefined);
+    await place();
+    await place({}, { ...BY, idempotencyKey: "k1" });
+    expect(venue.ledger.size).toBe(2);
+  });
+
+  test("two at once are one", async () => {
+    const { venue, place } = house(risk);
+    const results = await Promise.allSettled([place(), place()]);
+    expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("an unknown outcome keeps the window shut", async () => {
+    const { venue, place } = house(risk);
+    venue.next("drop-before");
+    await place().catch(() => undefined);
+    expect(await rejection(place())).toEqual(exceeded("risk.duplicateWindowMs"));
+  });
+});
+
+describe("a token", () => {
+  test.each<[string, Mandate["allow"], Partial<OrderRequest>, string]>([
+    ["region", { regions: ["HK"] }, {}, "token.allow.regions"],
+    ["symbol", { symbols: ["US QQQ"] }, {}, "token.allow.symbols"],
+    ["direction", { directions: ["SELL"] }, {}, "token.allow.directions"],
+    ["order type", { orderTypes: ["Limit"] }, MARKET, "token.allow.orderTypes"],
+    ["lifecycle", { lifecycles: ["RTH"] }, { lifecycle: "ETH" }, "token.allow.lifecycles"],
+  ])("may not send what it is not allowed: %s", async (_name, allow, own, rule) => {
+    const { venue, place } = house();
+    const failure = await rejection(place(own, asMandate({ allow: allow ?? {} })));
+    expect(failure).toMatchObject({ code: "Forbidden", outcome: "not_sent", details: { rule } });
+    expect(venue.ledger.size).toBe(0);
+  });
+
+  test("may not change an order of another into what it may send, or the other way round", async () => {
+    const { venue, desk } = house();
+    const other = venue.accept({ ...LIMIT_BUY, contract: { ...AAPL, symbol: "QQQ" } });
+    const bot = asMandate({ allow: { symbols: ["US AAPL"] } });
+    expect(await rejection(desk.replace(other.orderId, { qty: 1 }, bot))).toMatchObject({ code: "Forbidden" });
+    expect(venue.ledger.get(other.orderId)?.qty).toBe(12);
+  });
+
+  test.each<[string, Mandate["limits"], string]>([
+    ["value", { maxOrderValue: 2399 }, "token.limits.maxOrderValue"],
+    ["quantity", { maxOrderQty: 11 }, "token.limits.maxOrderQty"],
+  ])("may not send more than its limit: %s", async (_name, limits, rule) => {
+    const { place } = house();
+    expect(await rejection(place({}, asMandate({ limits: limits ?? {} })))).toEqual(exceeded(rule));
+  });
+
+  test("that sends more orders a minute than it may is told how long to wait", async () => {
+    const { desk, place } = house();
+    const bot = asMandate({ limits: { ordersPerMinute: 2 } });
+    const { orderId } = await place({}, bot);
+    vi.setSystemTime(Date.now() + 20_000);
+    await desk.replace(orderId, { qty: 13 }, bot);
+    expect(await rejection(place({}, bot))).toMatchObject({
+      code: "RateLimited",
+      outcome: "not_sent",
+      retryAfterMs: 40_000,
+      details: { rule: "token.limits.ordersPerMinute" },
+    });
+    await desk.cancel(orderId, bot);
+    vi.setSystemTime(Date.now() + 40_000);
+    await place({}, bot);
+  });
+
+  test("is asked for its scopes by the desk too", async () => {
+    const { desk, place } = house();
+    const { orderId } = await place();
+    const dashboard = asMandate({ scopes: ["read"] });
+    const writes = [
+      place({}, dashboard),
+      desk.replace(orderId, { qty: 1 }, dashboard),
+      desk.cancel(orderId, dashboard),
+    ];
+    for (const write of writes) expect(await rejection(write)).toMatchObject({ code: "Forbidden" });
+  });
+});
