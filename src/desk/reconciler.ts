@@ -59,7 +59,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   async function recover(): Promise<void> {
     if (recovered) return;
     for (const record of await journal.openOrders()) if (book.get(record.orderId) === undefined) book.restore(record);
-    for (const intent of await journal.unsettled()) unknowns.recover(intent);
+    for (const intent of await journal.unsettled()) {
+      if (intent.number !== undefined) tracker.expect(intent.id, intent.number);
+      unknowns.recover(intent);
+    }
     recovered = true;
   }
 

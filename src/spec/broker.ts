@@ -39,6 +39,12 @@ export interface Broker {
   quote?(contract: Contract, call: Call): Promise<Quote>;
   marketStatus?(call: Call): Promise<MarketStatusMap>;
 
+  /**
+   * Takes the number for one order from a vendor that refuses a second order with the same one. The gateway writes it
+   * down with the intent before `placeOrder` is called with it, and gives the same number again when an order under the
+   * same key is sent once more after the first attempt was found nowhere: only one of the two can ever be taken.
+   */
+  orderNumber?(call: Call): Promise<string>;
   /** Sends one order, once, with `tag` written into the vendor's free text. Resolves when the vendor took it. */
   placeOrder?(order: TaggedOrder, call: Call): Promise<Placed>;
   /** Changes an open order and writes `tag` again. Resolves with the new id where the vendor gives one. */
@@ -74,6 +80,8 @@ export interface Call {
 export interface TaggedOrder extends OrderRequest {
   /** 26 characters of `[a-z0-9]`, unique to this intent. */
   readonly tag: string;
+  /** What `orderNumber` gave for it. */
+  readonly number?: string;
 }
 
 export interface TaggedChange extends OrderChange {

@@ -34,6 +34,8 @@ export type Envelope = v.InferOutput<typeof ENVELOPE>;
 /** An order in the answers of `orders` and `active_orders`. */
 export const VENDOR_ORDER = v.object({
   id,
+  /** The number that it was placed with, 0 for none. */
+  orderId: v.nullish(whole),
   symbol: v.string(),
   market: text,
   secType: text,

@@ -53,7 +53,7 @@ export interface PushResponse {
   readonly order?: PushedOrder;
 }
 
-/** An order as it is pushed: without the session it may trade in, which `outsideRth` only hints at. */
+/** An order as it is pushed: without its number, and without the session it may trade in, which `outsideRth` only hints at. */
 export type PushedOrder = VendorOrder & { readonly account: string };
 
 const SDK_VERSION = "httptrading";

@@ -67,7 +67,7 @@ export async function startBroker(
 
 function isWhole(broker: Broker): broker is TigerBroker {
   return ["start", "close", "ping", "cash", "positions", "quote", "marketStatus", "placeOrder", "replaceOrder"]
-    .concat("cancelOrder", "order", "orders")
+    .concat("cancelOrder", "order", "orders", "orderNumber")
     .every((name) => typeof Reflect.get(broker, name) === "function");
 }
 
