@@ -1,6 +1,7 @@
 import { Failure, isFailure } from "../domain/failure.ts";
 import type { OrderListing } from "../spec/broker.ts";
 import type { Deadline } from "./deadline.ts";
+import { elapsedMs } from "./elapsed.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import type { OrderBook } from "./order-book.ts";
@@ -69,7 +70,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
       await recover().catch(() => undefined);
       if (seat.broker.orders === undefined) return;
-      const askedAt = Date.now();
+      const asked = { at: Date.now(), elapsed: elapsedMs() };
       const { orders } = await deadline.limit<OrderListing>(
         seat.method("orders")({ status: "all", fresh: true }, deadline),
         "the broker did not list its orders in time",
@@ -79,12 +80,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         listed.add(order.orderId);
         await tracker.receive(order);
       }
-      for (const orderId of unknowns.orderIds()) if (!listed.has(orderId)) await lookFor(orderId);
+      const reported = new Set(listed);
+      for (const orderId of unknowns.orderIds()) {
+        if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);
+      }
       const { complete, settleMs } = seat.broker.capabilities().listing;
-      await unknowns.judge({ askedAt, complete, settleMs });
+      await unknowns.judge({ askedAt: asked.elapsed, reported, complete, settleMs });
       missing = book
         .open()
-        .filter(({ orderId, asOf, staleSince }) => !listed.has(orderId) && asOf < askedAt && staleSince === null)
+        .filter(({ orderId, asOf, staleSince }) => !listed.has(orderId) && asOf < asked.at && staleSince === null)
         .map(({ orderId }) => orderId);
     } finally {
       deadline.end();
@@ -93,24 +97,25 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /**
    * Absence never ends an order: it is asked for by its id, and stays open when that finds nothing either. One that
-   * cannot be asked for now is asked for in the next round.
+   * cannot be asked for now is asked for in the next round. Resolves with whether the broker told of it.
    */
-  async function lookFor(orderId: string): Promise<void> {
+  async function lookFor(orderId: string): Promise<boolean> {
     const deadline = newDeadline();
     try {
       if (seat.broker.order !== undefined) {
         await tracker.receive(
           await deadline.limit(seat.method("order")(orderId, deadline), "the broker did not answer"),
         );
-        return;
+        return true;
       }
     } catch (error) {
-      if (!isFailure(error) || error.code !== "OrderNotFound") return;
+      if (!isFailure(error) || error.code !== "OrderNotFound") return false;
     } finally {
       deadline.end();
     }
     const record = book.markStale(orderId, Date.now());
     if (record !== undefined) events.record({ kind: "order", order: record });
+    return false;
   }
 
   function run(): Promise<void> {
