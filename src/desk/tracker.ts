@@ -77,6 +77,8 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
 
   return {
     async receive(report) {
+      const known = book.get(report.orderId);
+      if (known !== undefined && !isSameOrder(known, report)) book.forget(report.orderId);
       let meeting = meetings.get(report.orderId);
       if (meeting === undefined && book.get(report.orderId) === undefined) {
         meeting = meet(report);
