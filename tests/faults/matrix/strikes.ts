@@ -27,6 +27,7 @@ export interface Strike {
 const DEADLINE_MS = 4_000;
 /** The operation is taken up when nobody waits for it any more. */
 const DELAY_MS = DEADLINE_MS + 2_000;
+const MANY = 1000;
 const LATE_PUSH_MS = 2_500;
 /** Long enough for a ping to say no, whose answer is shared for 2 s. */
 const DOWN_MS = 6_000;
@@ -130,8 +131,9 @@ export const STRIKES: Readonly<Record<FaultName, Strike>> = {
       if (!scene.hasVendor()) return void setTimeout(() => gateway.kill(), Math.random() * 10);
       const { faults, onChange } = scene.vendor();
       if (operation === "read") {
-        faults.arm({ kind: "delay", on: "read", ms: DELAY_MS });
-        void until("the read to be on its way", () => faults.armed() === 0 || undefined).then(() => gateway.kill());
+        // Every read, since the first may be one of the gateway's own.
+        faults.arm({ kind: "delay", on: "read", ms: DELAY_MS, count: MANY });
+        void until("a read to be on its way", () => faults.armed() < MANY || undefined).then(() => gateway.kill());
         return undefined;
       }
       // Within the exchange, before its answer leaves.
@@ -143,6 +145,7 @@ export const STRIKES: Readonly<Record<FaultName, Strike>> = {
     },
     async end({ scene }) {
       await scene.process().kill();
+      if (scene.hasVendor()) scene.vendor().faults.clear();
       await scene.startGateway();
     },
   },

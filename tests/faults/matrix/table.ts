@@ -186,7 +186,7 @@ export const TABLE: Readonly<Record<FaultName, Row>> = {
     read: {
       may: ["NotConnected"],
       except: {
-        "interactive-brokers": { may: ["Timeout"], why: "TWS leaves reads without an answer then" },
+        "interactive-brokers": { may: ["Timeout", "NotConnected"], why: "TWS leaves reads without an answer then" },
         "longport web": READ_DOWN,
         "longport native": READ_DOWN,
         tiger: READ_DOWN,
