@@ -10,6 +10,8 @@ export interface OrderBook {
   apply(report: Order, own: boolean, at: number): { record: OrderRecord; kind: OrderUpdateKind };
   /** Takes over what the journal remembers. */
   restore(record: OrderRecord): void;
+  /** Drops an order whose id is another order's now. */
+  forget(orderId: string): void;
   /** Marks an open order that the broker does not know any more; gives its record if that is new. */
   markStale(orderId: string, at: number): OrderRecord | undefined;
   /** Says that a change of this order was handed over: until the next report, what is known of it may be out of date. */
@@ -60,6 +62,13 @@ export function createOrderBook(): OrderBook {
       return { record, kind: merged.kind === "none" && returned ? "order" : merged.kind };
     },
     restore: keep,
+    forget(orderId) {
+      const tag = get(orderId)?.tag ?? null;
+      if (tag !== null) idByTag.delete(tag);
+      open.delete(orderId);
+      completed.delete(orderId);
+      doubtful.delete(orderId);
+    },
     markStale(orderId, at) {
       const known = open.get(orderId);
       if (known === undefined || known.staleSince !== null) return undefined;

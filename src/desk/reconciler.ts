@@ -1,9 +1,10 @@
 import { Failure, isFailure } from "../domain/failure.ts";
 import type { OrderListing } from "../spec/broker.ts";
 import type { Deadline } from "./deadline.ts";
+import { elapsedMs } from "./elapsed.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
-import type { OrderBook } from "./order-book.ts";
+import { isClosed, type OrderBook } from "./order-book.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Unknowns } from "./unknowns.ts";
@@ -72,7 +73,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
       await recover().catch(() => undefined);
       if (seat.broker.orders === undefined) return;
-      const askedAt = Date.now();
+      const askedAt = elapsedMs();
+      const openBefore = book.open().map(({ orderId }) => orderId);
       const { orders } = await deadline.limit<OrderListing>(
         seat.method("orders")({ status: "all", fresh: true }, deadline),
         "the broker did not list its orders in time",
@@ -82,13 +84,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         listed.add(order.orderId);
         await tracker.receive(order);
       }
-      for (const orderId of unknowns.orderIds()) if (!listed.has(orderId)) await lookFor(orderId);
+      const reported = new Set(listed);
+      for (const orderId of unknowns.orderIds()) {
+        if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);
+      }
       const { complete, settleMs } = seat.broker.capabilities().listing;
-      await unknowns.judge({ askedAt, complete, settleMs });
-      missing = book
-        .open()
-        .filter(({ orderId, asOf, staleSince }) => !listed.has(orderId) && asOf < askedAt && staleSince === null)
-        .map(({ orderId }) => orderId);
+      await unknowns.judge({ askedAt, reported, complete, settleMs });
+      missing = openBefore.filter((orderId) => {
+        const order = book.get(orderId);
+        return !reported.has(orderId) && order?.staleSince === null && !isClosed(order);
+      });
     } finally {
       deadline.end();
     }
@@ -96,24 +101,25 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /**
    * Absence never ends an order: it is asked for by its id, and stays open when that finds nothing either. One that
-   * cannot be asked for now is asked for in the next round.
+   * cannot be asked for now is asked for in the next round. Resolves with whether the broker told of it.
    */
-  async function lookFor(orderId: string): Promise<void> {
+  async function lookFor(orderId: string): Promise<boolean> {
     const deadline = newDeadline();
     try {
       if (seat.broker.order !== undefined) {
         await tracker.receive(
           await deadline.limit(seat.method("order")(orderId, deadline), "the broker did not answer"),
         );
-        return;
+        return true;
       }
     } catch (error) {
-      if (!isFailure(error) || error.code !== "OrderNotFound") return;
+      if (!isFailure(error) || error.code !== "OrderNotFound") return false;
     } finally {
       deadline.end();
     }
     const record = book.markStale(orderId, Date.now());
     if (record !== undefined) events.record({ kind: "order", order: record });
+    return false;
   }
 
   function run(): Promise<void> {

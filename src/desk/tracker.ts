@@ -86,6 +86,8 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
     async receive(given) {
       const report = recognized(given);
       const byNumber = report.tag !== given.tag;
+      const known = book.get(report.orderId);
+      if (known !== undefined && !isSameOrder(known, report)) book.forget(report.orderId);
       let meeting = meetings.get(report.orderId);
       if (meeting === undefined && book.get(report.orderId) === undefined) {
         meeting = meet(report);

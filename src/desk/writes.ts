@@ -4,6 +4,7 @@ import type { IntentAction, IntentState, ProgressLine } from "../journal/journal
 import type { Call, Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
 import { Deadline, TIME_IS_UP } from "./deadline.ts";
+import { elapsedMs } from "./elapsed.ts";
 import { checkPlace, checkReplace, demandScope, orderNotOpen } from "./guards.ts";
 import type { Claim, Keys, Replay } from "./idempotency.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
@@ -123,7 +124,7 @@ export function createWrites(options: WriteOptions): Writes {
       const failure = writeFailure(error, tag, answeredAt);
       await progress.move(EVENT_OF[failure.outcome], { failure: written(failure) }, answeredAt);
       if (failure.outcome === "unknown") {
-        unknowns.add(progress, Date.now());
+        unknowns.add(progress, elapsedMs());
         reconciler.hurry();
       } else if (tag !== undefined) {
         tracker.forget(tag);
