@@ -16,6 +16,7 @@ import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { answerClientErrors } from "./client-errors.ts";
 import { type Listener, serveWith } from "./lifecycle.ts";
 import type { CheckedServeOptions, RunningServer, Servable, ServeOptions } from "./serve-options.ts";
 
@@ -47,6 +48,7 @@ function listen(
     tls === undefined
       ? createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener)
       : createSecureServer({ keepAliveTimeout: KEEP_ALIVE_MS, ...tls }, listener);
+  answerClientErrors(server);
   let draining = false;
   server.on("request", (_request, response) => {
     response.once("close", () => {
