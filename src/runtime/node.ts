@@ -43,7 +43,10 @@ function listen(
   fetch: Servable["fetch"],
   { hostname, port, tls }: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
 ): Promise<Listener> {
-  const listener = getRequestListener(fetch, { hostname, overrideGlobalObjects: false });
+  // The adapter lets hosts through that no URL has, such as 999.0.0.1, and falls over them when the body is read.
+  const addressed = (request: Request) =>
+    URL.canParse(request.url) ? fetch(request) : new Response(null, { status: 400 });
+  const listener = getRequestListener(addressed, { hostname, overrideGlobalObjects: false });
   const server =
     tls === undefined
       ? createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener)
