@@ -12,7 +12,12 @@ const job: Job = JSON.parse(process.argv[2] ?? "{}");
 const { TARGETS }: { readonly TARGETS: readonly Target[] } = await import(`./${job.module ?? "targets/index.ts"}`);
 
 function report(line: Report): void {
-  writeSync(REPORTS, `${JSON.stringify(line)}\n`);
+  try {
+    writeSync(REPORTS, `${JSON.stringify(line)}\n`);
+  } catch {
+    // Nobody listens any more.
+    process.exit(1);
+  }
 }
 
 /** Bytes that are held, after everything that can go has gone. */

@@ -34,6 +34,13 @@ export const SEEDS: readonly Seed[] = [
     found: "an order that was placed was answered 400, since bytes that are no request came behind it",
   },
   {
+    target: "http-socket",
+    seed: 7000,
+    input:
+      '[{"hex":"504f5354202f6874747074726164696e672f6170692f66757a7a6564496e7374616e636530303030312f6f726465722f63616e63656c20485454502f312e310d0a486f73743a203932372e302e302e310d0a48542d544f4b454e3a2066757a7a6564546f6b656e3030303030303030310d0a436f6e74656e742d547970653a206170706c69636174696f6e2f6a736f6e0d0a436f6e74656e742d4c656e6774683a2031350d0a0d0a7b226f726465724964223a2231227d"}]',
+    found: "a host that no URL has was an internal error, and an unknown outcome for a write that never was read",
+  },
+  {
     target: "futu-frames",
     seed: 2,
     input:

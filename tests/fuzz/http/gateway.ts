@@ -60,25 +60,3 @@ function counting(onLine: (line: JournalLine) => void): Journal {
     },
   };
 }
-
-/** So many inputs share a gateway: an account that only grows would look like a leak. */
-const SHARED_BY = 250;
-
-/** Gives a gateway that is renewed now and then. */
-export function gateways() {
-  let current: Gateway | undefined;
-  let uses = 0;
-  const close = async () => {
-    await current?.trading.close();
-    current = undefined;
-  };
-  return {
-    async next(): Promise<Gateway> {
-      if (uses % SHARED_BY === 0) await close();
-      uses += 1;
-      current ??= await openGateway();
-      return current;
-    },
-    close,
-  };
-}

@@ -35,7 +35,7 @@ export async function drive(broker: Broker): Promise<void> {
     await broker.orders?.({ status: "open" }, call);
     await broker.cancelOrder?.(replaced?.orderId ?? "", call);
     await broker.orders?.({ status: "all" }, call);
-    while (pushes.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (pushes.length < 3 && !call.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
   } finally {
     await broker.close?.();
   }
