@@ -1,21 +1,27 @@
 /** What clients send to the simulators: the readers of their frames and requests. */
 
+import { createPublicKey } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { decode, type MessageName } from "../../../simulators/longport/messages.ts";
 import { readRequest } from "../../../simulators/longport/packets.ts";
+import { Refusal } from "../../../simulators/longport/refusal.ts";
+import { checkSignature, signatureOf } from "../../../simulators/longport/signature.ts";
 import { decodeRequest as decodeOpenD, isCommand } from "../../../simulators/opend/messages.ts";
 import { createTcpFrameReader, digestOf, writeTcpFrame } from "../../../simulators/opend/tcp-frames.ts";
 import { readWsFrame } from "../../../simulators/opend/ws-frames.ts";
 import { readJson, writeJson } from "../../../simulators/tiger/json.ts";
+import { VENDOR_PRIVATE_KEY } from "../../../simulators/tiger/keys.ts";
 import { createFrameReader as createTigerReader, decodeRequest } from "../../../simulators/tiger/push-messages.ts";
+import { clockError, isSignedBy, readTimestamp } from "../../../simulators/tiger/signature.ts";
 import { createFrameReader as createTwsReader, encode } from "../../../simulators/tws/frames.ts";
 import { CMD } from "../../../src/brokers/longport/protobuf.ts";
 import { COMMAND, encodeRequest, ORDER_STATUS_DATA } from "../../../src/brokers/tiger/push-frames.ts";
 import { type Bytes, mutated, stream, whole } from "../bytes.ts";
 import { declared, must } from "../oracles.ts";
 import { defineTarget } from "../target.ts";
-import { mutatedJson } from "../texts.ts";
+import { mutatedJson, mutatedText } from "../texts.ts";
+import { NOW } from "../vendors/drive.ts";
 import { futuTalk } from "../vendors/futu.ts";
 import { longportTalk } from "../vendors/longport.ts";
 
@@ -79,6 +85,21 @@ const READERS = {
   async tigerPush(chunks: readonly Bytes[]) {
     for (const frame of await cutAlike(createTigerReader, chunks)) await declared(isError, () => decodeRequest(frame));
   },
+  async signature([bytes = new Uint8Array()]: readonly Bytes[]) {
+    const text = Buffer.from(bytes).toString("utf8");
+    const headers = Object.fromEntries(text.split("\n").map((line) => line.split(/:(.*)/s, 2)));
+    const isRefusal = (error: unknown) => error instanceof Refusal;
+    const caller = await declared(isRefusal, () => checkSignature(CALLER, SIGNED, headers, NOW));
+    const token = caller?.accessToken ?? headers["authorization"];
+    must(
+      caller === undefined || token === "longport-access-token",
+      "another token passed under the same signature",
+      text,
+    );
+    must(!isSignedBy("text", text, VENDOR_KEY), "any text passed for a signature", text);
+    const at = readTimestamp(text);
+    must(at === undefined || Number.isFinite(clockError(at, NOW)), "a time that is none", text);
+  },
   async tigerJson([bytes = new Uint8Array()]: readonly Bytes[]) {
     const value = await declared(isSyntaxError, () => readJson(Buffer.from(bytes).toString("utf8")));
     if (value !== undefined)
@@ -88,6 +109,25 @@ const READERS = {
       );
   },
 };
+
+const VENDOR_KEY = createPublicKey(VENDOR_PRIVATE_KEY);
+const TARGET = "/v1/trade/order?order_id=1";
+const CALLER = { appKey: "longport-app-key", appSecret: "longport-app-secret" };
+const SIGNED = { method: "GET", target: TARGET, body: new Uint8Array() };
+const TIMESTAMP = String(NOW / 1000);
+
+/** The headers of a request with the right signature, one a line. */
+function signedHeaders(): string {
+  const [appKey, accessToken] = [CALLER.appKey, "longport-access-token"];
+  const signature = signatureOf({ ...SIGNED, appKey, accessToken, timestamp: TIMESTAMP }, CALLER.appSecret);
+  const value = `HMAC-SHA256 SignedHeaders=authorization;x-api-key;x-timestamp, Signature=${signature}`;
+  return [
+    `authorization:${accessToken}`,
+    `x-api-key:${appKey}`,
+    `x-timestamp:${TIMESTAMP}`,
+    `x-api-signature:${value}`,
+  ].join("\n");
+}
 
 interface Input {
   readonly reader: keyof typeof READERS;
@@ -136,6 +176,13 @@ export const simulators = defineTarget<Input>("simulators", 1_600, async () => {
       {
         weight: 20,
         arbitrary: of("tigerJson", one(mutatedJson(json).map((text) => Uint8Array.from(Buffer.from(text))))),
+      },
+      {
+        weight: 15,
+        arbitrary: of(
+          "signature",
+          one(mutatedText([signedHeaders(), "2025-05-28 14:30:00"]).map((text) => Uint8Array.from(Buffer.from(text)))),
+        ),
       },
       { weight: 1, arbitrary: fc.constant<Input>({ reader: "longport", chunks: [bomb()] }) },
     ),
