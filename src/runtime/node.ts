@@ -16,6 +16,7 @@ import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { answerClientErrors } from "./client-errors.ts";
 import { type Listener, serveWith } from "./lifecycle.ts";
 import type { CheckedServeOptions, RunningServer, Servable, ServeOptions } from "./serve-options.ts";
 
@@ -42,11 +43,15 @@ function listen(
   fetch: Servable["fetch"],
   { hostname, port, tls }: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
 ): Promise<Listener> {
-  const listener = getRequestListener(fetch, { hostname, overrideGlobalObjects: false });
+  // The adapter lets hosts through that no URL has, such as 999.0.0.1, and falls over them when the body is read.
+  const addressed = (request: Request) =>
+    URL.canParse(request.url) ? fetch(request) : new Response(null, { status: 400 });
+  const listener = getRequestListener(addressed, { hostname, overrideGlobalObjects: false });
   const server =
     tls === undefined
       ? createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener)
       : createSecureServer({ keepAliveTimeout: KEEP_ALIVE_MS, ...tls }, listener);
+  answerClientErrors(server);
   let draining = false;
   server.on("request", (_request, response) => {
     response.once("close", () => {
