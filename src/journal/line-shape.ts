@@ -1,6 +1,7 @@
 /** Whether what a row holds is a line: a file may be damaged in ways that SQLite does not see. */
 import { FAILURE_CODES } from "../domain/failure.ts";
 import { DIRECTIONS, ORDER_STATUSES } from "../domain/order.ts";
+import { TRADING_STATES } from "../spec/policy.ts";
 import type { IntentState, JournalLine } from "./journal.ts";
 
 type Check = (value: unknown) => boolean;
@@ -8,7 +9,7 @@ type Shape = Readonly<Record<string, Check>>;
 
 const isText: Check = (value) => typeof value === "string";
 const isFlag: Check = (value) => typeof value === "boolean";
-const isTime: Check = (value) => typeof value === "number";
+const isNumber: Check = (value) => typeof value === "number";
 /** JSON writes what is no number as null: an order with one is known all the same, and told of by whoever reads it. */
 const isAmount: Check = (value) => value === null || typeof value === "number";
 
@@ -60,15 +61,22 @@ const ORDER: Shape = {
     errorReason: isText,
     warning: orNull(isText),
     tag: orNull(isText),
-    createdAt: orNull(isTime),
-    updatedAt: orNull(isTime),
-    asOf: isTime,
-    staleSince: orNull(isTime),
+    createdAt: orNull(isNumber),
+    updatedAt: orNull(isNumber),
+    asOf: isNumber,
+    staleSince: orNull(isNumber),
   }),
 };
 
 const LINES = {
-  intent: { id: isText, principal: isText, action: ofKind(ACTIONS), fingerprint: orNull(isText) },
+  intent: {
+    id: isText,
+    principal: isText,
+    action: ofKind(ACTIONS),
+    fingerprint: orNull(isText),
+    number: ifGiven(isText),
+    value: ifGiven(isNumber),
+  },
   progress: {
     id: isText,
     state: oneOf(STATES),
@@ -82,6 +90,7 @@ const LINES = {
   correction: ORDER,
   anomaly: { message: isText, orderId: orNull(isText), tag: orNull(isText) },
   connection: { connected: isFlag, reason: orNull(isText) },
+  guard: { state: oneOf(TRADING_STATES), all: isFlag, principal: isText, reason: isText },
 } as const satisfies Record<JournalLine["kind"], Shape>;
 
 /** One of several shapes, told apart by `kind`. */
@@ -97,5 +106,5 @@ const isLine = ofKind(LINES);
 
 /** True for what can be used as a line without looking at it again. */
 export function isJournalLine(value: unknown): value is JournalLine {
-  return isLine(value) && has(value, { instance: isText, at: isTime });
+  return isLine(value) && has(value, { instance: isText, at: isNumber });
 }
