@@ -61,7 +61,7 @@ const HOUSES: Readonly<Record<string, readonly string[]>> = {
   simulators: ["src"],
   examples: ["mod", "src"],
   tests: ["mod", "src", "simulators", "examples", "scripts", "deno", "package"],
-  bench: ["mod", "src", "simulators", "examples"],
+  bench: ["mod", "src", "simulators", "examples", "scripts", "package"],
   scripts: ["mod", "src", "simulators", "tests", "deno", "package"],
 };
 
