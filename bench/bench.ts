@@ -15,6 +15,10 @@ export interface Effort {
   readonly rounds: number;
   /** Of each row in each round. */
   readonly seconds: number;
+  /** Requests of each row in each round, in place of the seconds. */
+  readonly requests?: number;
+  /** Samples of each row that are thrown away before the first round. */
+  readonly warmUps: number;
   /** Orders after which the memory is looked at a last time. */
   readonly orders: number;
   /** Followers of one order's change. */
@@ -85,7 +89,7 @@ export interface Stage extends Pick<Table, "name" | "title"> {
 export async function measureStage(bench: Bench, stage: Stage): Promise<Table> {
   const { name, title, metrics, rows, programs } = stage;
   try {
-    const measured = await measureByTurns(rows, bench.effort.rounds);
+    const measured = await measureByTurns(rows, bench.effort);
     const notes = stage.notes?.() ?? [];
     return { name, title, runtime: bench.runtime.name, metrics, rows: rowsOf(metrics, measured), notes };
   } finally {

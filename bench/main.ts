@@ -6,9 +6,9 @@ import { betweenMarks } from "../scripts/conformance/between-marks.ts";
 import { runTool } from "../scripts/pack.ts";
 import type { Bench } from "./bench.ts";
 import { missedByHalf } from "./check.ts";
-import { findCores } from "./cores.ts";
+import { type Cores, findCores } from "./cores.ts";
 import type { Table } from "./figures.ts";
-import { findLoad } from "./load/load.ts";
+import { findLoad, type Load } from "./load/load.ts";
 import { type BenchOptions, readOptions, USAGE } from "./options.ts";
 import { chartOf } from "./report/chart.ts";
 import { markdownOf, ratiosTable } from "./report/markdown.ts";
@@ -24,9 +24,10 @@ if (process.argv.includes("--help")) process.stdout.write(USAGE);
 else await main(readOptions(process.argv.slice(2)));
 
 async function main(options: BenchOptions): Promise<void> {
-  const benches = benchesOf(options);
-  const [first] = benches;
-  process.stdout.write(`Load by ${first?.load.name}; ${first?.cores.note}.\n\n`);
+  const cores = findCores();
+  const load = await findLoad(options.load, cores);
+  const benches = benchesOf(options, cores, load);
+  process.stdout.write(`Load by ${load.name}; ${cores.note}.\n\n`);
   // What is measured is what is published.
   runTool("tsc", ["-p", "tsconfig.build.json"]);
 
@@ -34,6 +35,7 @@ async function main(options: BenchOptions): Promise<void> {
     httptrading: packageJson.version,
     hono: packageJson.dependencies.hono.replace("^", ""),
   });
+  await load.end();
   if (options.out !== undefined) await writeReport(options.out, results);
   if (options.isReadme) {
     for (const file of READMES) {
@@ -46,10 +48,8 @@ async function main(options: BenchOptions): Promise<void> {
   process.exitCode = missed.length === 0 ? 0 : 1;
 }
 
-function benchesOf({ runtimes, load, effort, folder, peer }: BenchOptions): Bench[] {
-  const cores = findCores();
-  const generator = findLoad(load, cores);
-  return runtimes.map((name) => ({ runtime: findRuntime(name), cores, load: generator, effort, folder, peer }));
+function benchesOf({ runtimes, effort, folder, peer }: BenchOptions, cores: Cores, load: Load): Bench[] {
+  return runtimes.map((name) => ({ runtime: findRuntime(name), cores, load, effort, folder, peer }));
 }
 
 /** Measures what was asked for, and shows each table as soon as it is there. */
@@ -64,8 +64,8 @@ async function measure({ isShort, only, peer }: BenchOptions, benches: readonly 
     process.stdout.write(`${terminalTable(table)}\n`);
   };
   for (const bench of benches) {
-    for (const [name, { measure, short = false, needs }] of Object.entries(TABLES)) {
-      const wanted = only === undefined ? !isShort || short : only.includes(name);
+    for (const [name, { measure, short = [], needs }] of Object.entries(TABLES)) {
+      const wanted = only === undefined ? !isShort || short.includes(bench.runtime.name) : only.includes(name);
       if (wanted && (needs === undefined || peer !== undefined)) show(await measure(bench));
     }
   }

@@ -38,8 +38,8 @@ export interface BenchOptions {
   readonly peer: Peer | undefined;
 }
 
-const FULL: Effort = { rounds: 5, seconds: 3, orders: 1_000_000, followers: 1000 };
-const SHORT: Effort = { rounds: 3, seconds: 0.4, orders: 0, followers: 200 };
+const FULL: Effort = { rounds: 5, seconds: 3, warmUps: 1, orders: 1_000_000, followers: 1000 };
+const SHORT: Effort = { rounds: 3, seconds: 0.3, requests: 8000, warmUps: 2, orders: 0, followers: 200 };
 
 const list = { type: "string", multiple: true } as const;
 const text = { type: "string" } as const;
@@ -79,7 +79,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
       seconds: above0("--seconds", values.seconds, effort.seconds),
     },
     folder: values.folder ?? ".",
-    load: values.load === undefined ? undefined : oneOf("--load", [values.load], ["autocannon", "wrk"] as const)[0],
+    // wrk counts whole seconds.
+    load: values.load === undefined && !values.short ? undefined : loadOf(values.load ?? "autocannon"),
     out: values.out,
     isReadme: values.readme,
     peer: values.peer === undefined ? undefined : peerOf(values.peer, values),
@@ -93,6 +94,10 @@ function oneOf<T extends string>(option: string, given: readonly string[], known
       throw new TypeError(`${option} is one of ${known.join(", ")}, not ${JSON.stringify(name)}`);
     return found;
   });
+}
+
+function loadOf(given: string): LoadName | undefined {
+  return oneOf("--load", [given], ["autocannon", "wrk"] as const)[0];
 }
 
 function above0(option: string, given: string | undefined, preset: number): number {

@@ -1,21 +1,17 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Cores } from "../cores.ts";
-import { ROOT } from "../runtimes.ts";
-import type { Load } from "./load.ts";
+import { startProgram } from "../program.ts";
+import type { Load, LoadResult } from "./load.ts";
 
-const run = promisify(execFile);
-
-/** autocannon, from npm, in a process of its own on the load's core. */
-export function autocannonLoad(cores: Cores): Load {
-  const program = join(ROOT, "bench/programs/autocannon.ts");
+/** autocannon, from npm, in one process on the load's core: started once, so that it is warm like the servers. */
+export async function autocannonLoad(cores: Cores): Promise<Load> {
+  const program = await startProgram(cores.load([process.execPath, "bench/programs/autocannon.ts"]), null);
   return {
     name: "autocannon",
     async run(order) {
-      const [file = "", ...args] = cores.load([process.execPath, program]);
-      const { stdout } = await run(file, [...args, JSON.stringify(order)], { maxBuffer: 64 * 1024 * 1024 });
-      return JSON.parse(stdout);
+      const { bad, ...result } = (await program.ask("run", order)) as LoadResult & { readonly bad: number };
+      if (bad > 0) throw new Error(`${bad} requests to ${order.origin} were not answered well`);
+      return result;
     },
+    end: program.end,
   };
 }

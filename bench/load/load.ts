@@ -19,6 +19,8 @@ export interface LoadOrder {
   readonly asks: readonly Ask[];
   readonly clients: number;
   readonly seconds: number;
+  /** Ends after so many requests instead, which is as much work on a busy machine as on a quiet one; autocannon only. */
+  readonly requests?: number | undefined;
 }
 
 export interface LoadResult {
@@ -30,13 +32,14 @@ export interface LoadResult {
 export interface Load {
   readonly name: string;
   run(order: LoadOrder): Promise<LoadResult>;
+  end(): Promise<void>;
 }
 
 /** Generators by name. */
 export type LoadName = "autocannon" | "wrk";
 
 /** `wrk`, from Debian, costs a third of a request of autocannon: taken where it is there, unless asked otherwise. */
-export function findLoad(asked: LoadName | undefined, cores: Cores): Load {
+export async function findLoad(asked: LoadName | undefined, cores: Cores): Promise<Load> {
   const hasWrk = spawnSync("wrk", ["--version"]).error === undefined;
   if (asked === "wrk" && !hasWrk) throw new Error("there is no wrk here: apt-get install wrk, or leave --load away");
   return (asked ?? (hasWrk ? "wrk" : "autocannon")) === "wrk" ? wrkLoad(cores) : autocannonLoad(cores);

@@ -28,6 +28,7 @@ export function wrkLoad(cores: Cores): Load {
         rmSync(folder, { recursive: true });
       }
     },
+    end: async () => undefined,
   };
 }
 

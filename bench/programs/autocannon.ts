@@ -1,18 +1,20 @@
-/** Runs one order of load with autocannon and prints what came of it. */
-import process from "node:process";
+/** Runs orders of load with autocannon, and says what came of each. */
 import autocannon from "autocannon";
 import type { LoadOrder, LoadResult } from "../load/load.ts";
-import { setupOf } from "./side-channel.ts";
+import { serveSideChannel } from "./side-channel.ts";
 
-const { origin, asks, clients, seconds } = setupOf<LoadOrder>();
-const requests = asks.map(({ method, path, headers, body }) => ({
-  method,
-  path,
-  headers: { ...headers },
-  ...(body === undefined ? {} : { body }),
-}));
-const result = await autocannon({ url: origin, connections: clients, duration: seconds, requests });
-const bad = result.non2xx + result.errors + result.timeouts;
-if (bad > 0) throw new Error(`${bad} requests to ${origin} were not answered well`);
-const answer: LoadResult = { requests: result["2xx"], seconds: result.duration };
-process.stdout.write(JSON.stringify(answer));
+serveSideChannel({}, { run });
+
+async function run(order: LoadOrder): Promise<LoadResult & { readonly bad: number }> {
+  const { origin, asks, clients, seconds, requests: amount } = order;
+  const requests = asks.map(({ method, path, headers, body }) => ({
+    method,
+    path,
+    headers: { ...headers },
+    ...(body === undefined ? {} : { body }),
+  }));
+  const length = amount === undefined ? { duration: seconds } : { amount };
+  const result = await autocannon({ url: origin, connections: clients, requests, ...length });
+  const { non2xx, errors, timeouts } = result;
+  return { requests: result["2xx"], seconds: result.duration, bad: non2xx + errors + timeouts };
+}

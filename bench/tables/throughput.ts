@@ -39,9 +39,9 @@ function underLoad(bench: Bench) {
       name,
       targets,
       async sample() {
-        const { seconds } = bench.effort;
+        const { seconds, requests } = bench.effort;
         const before = (await server.ask("cpu")) as CpuAnswer;
-        const result = await bench.load.run({ origin: server.origin, asks, clients: CLIENTS, seconds });
+        const result = await bench.load.run({ origin: server.origin, asks, clients: CLIENTS, seconds, requests });
         const { microseconds } = (await server.ask("cpu")) as CpuAnswer;
         const used = microseconds - before.microseconds;
         const busy = used / 1e6 / result.seconds;
