@@ -3,6 +3,9 @@ import autocannon from "autocannon";
 import type { LoadOrder, LoadResult } from "../load/load.ts";
 import { serveSideChannel } from "./side-channel.ts";
 
+/** How often autocannon looks whether all is answered, which is how exactly it counts the seconds. */
+const SAMPLE_MS = 10;
+
 serveSideChannel({}, { run });
 
 async function run(order: LoadOrder): Promise<LoadResult & { readonly bad: number }> {
@@ -13,7 +16,7 @@ async function run(order: LoadOrder): Promise<LoadResult & { readonly bad: numbe
     headers: { ...headers },
     ...(body === undefined ? {} : { body }),
   }));
-  const length = amount === undefined ? { duration: seconds } : { amount };
+  const length = amount === undefined ? { duration: seconds } : { amount, sampleInt: SAMPLE_MS };
   const result = await autocannon({ url: origin, connections: clients, requests, ...length });
   const { non2xx, errors, timeouts } = result;
   return { requests: result["2xx"], seconds: result.duration, bad: non2xx + errors + timeouts };
