@@ -60,8 +60,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const HOUSES: Readonly<Record<string, readonly string[]>> = {
   simulators: ["src"],
   examples: ["mod", "src"],
-  tests: ["mod", "src", "simulators", "examples", "scripts", "deno", "package"],
-  bench: ["mod", "src", "simulators", "examples"],
+  tests: ["mod", "src", "simulators", "examples", "scripts", "bench", "deno", "package"],
+  bench: ["mod", "src", "simulators", "examples", "scripts", "package"],
   scripts: ["mod", "src", "simulators", "tests", "deno", "package"],
 };
 

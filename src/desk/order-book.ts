@@ -26,6 +26,8 @@ export interface OrderBook {
 export function createOrderBook(): OrderBook {
   const open = new Map<string, OrderRecord>();
   const completed = new Map<string, OrderRecord>();
+  // Kept, since an iterator begun anew passes by all that was deleted before.
+  const oldestCompleted = completed.values();
   const idByTag = new Map<string, string>();
   const doubtful = new Set<string>();
 
@@ -42,8 +44,9 @@ export function createOrderBook(): OrderBook {
       return;
     }
     completed.set(record.orderId, record);
-    const oldest = completed.values().next();
-    if (completed.size > KEPT_COMPLETED && !oldest.done) {
+    if (completed.size <= KEPT_COMPLETED) return;
+    const oldest = oldestCompleted.next();
+    if (!oldest.done) {
       completed.delete(oldest.value.orderId);
       if (oldest.value.tag !== null) idByTag.delete(oldest.value.tag);
     }

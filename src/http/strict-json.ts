@@ -42,7 +42,7 @@ export function parseStrictJson(text: string): StrictJson {
     return names.join(".") || "body";
   };
   let last = "";
-  for (const [token] of text.matchAll(TOKENS)) {
+  for (const token of text.match(TOKENS) ?? []) {
     const level = levels.at(-1);
     if (token === "{") levels.push({ names: new Set(), name: "" });
     else if (token === "[") levels.push({ names: undefined, name: "" });
