@@ -1,5 +1,3 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Journal } from "../journal/journal.ts";
 import type { Broker } from "../spec/broker.ts";
 import { OPERATIONS } from "../spec/capabilities.ts";
@@ -8,7 +6,7 @@ import { Deadline } from "./deadline.ts";
 import { createEventLog } from "./event-log.ts";
 import { createFollowers } from "./follow.ts";
 import { createKeys } from "./idempotency.ts";
-import { instanceJournal } from "./instance-journal.ts";
+import { instanceDigest, instanceJournal } from "./instance-journal.ts";
 import { createOrderBook } from "./order-book.ts";
 import { createReads } from "./reads.ts";
 import { createReconciler } from "./reconciler.ts";
@@ -31,7 +29,7 @@ export interface DeskOptions {
 export function createDesk(options: DeskOptions): Desk {
   const { broker, instance } = options;
   const deadlineMs = instance.deadlineMs ?? DEFAULT_DEADLINE_MS;
-  const digest = bytesToHex(sha256(utf8ToBytes(instance.instanceId))).slice(0, 16);
+  const digest = instanceDigest(instance.instanceId);
   const operations = OPERATIONS.filter((operation) => broker[operation] !== undefined);
 
   const journal = instanceJournal(options.journal, digest);
@@ -107,6 +105,19 @@ export function createDesk(options: DeskOptions): Desk {
         unsubscribe();
       };
     },
+    async reconcile() {
+      const deadline = new Deadline(deadlineMs);
+      await deadline.limit(seat.start(), "the broker did not start in time");
+      await reconciler.ensure(deadline);
+    },
+    state: () => ({
+      connected: seat.connected(),
+      reconciled: reconciler.isReconciled(),
+      openOrders: book.open().length,
+      unknownIntents: unknowns.size,
+      followers: followers.size,
+      queues: broker.queues?.() ?? [],
+    }),
     endFollowing: followers.close,
   };
 }

@@ -5,9 +5,9 @@ import type { MarketStatusMap } from "../domain/market-status.ts";
 import type { OrderChange, OrderRequest } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
-import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing } from "../spec/broker.ts";
+import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing, QueueLoad } from "../spec/broker.ts";
 import type { Capabilities, Operation } from "../spec/capabilities.ts";
-import type { Mandate } from "../spec/policy.ts";
+import type { Mandate, TradingState } from "../spec/policy.ts";
 import type { EventCursor } from "./follow.ts";
 
 /**
@@ -53,8 +53,32 @@ export interface Desk {
    * Does not start the broker: who watches before the start misses nothing. Returns the function that stops it.
    */
   watch(listener: (orders: readonly OrderRecord[]) => void): () => void;
+  /**
+   * Compares the broker's orders with ours unless that is done, as every place and replace does before it is sent.
+   * Rejects with `NotReconciled` when it cannot be done in time.
+   */
+  reconcile(): Promise<void>;
+  /** Where the desk stands, from memory alone. */
+  state(): DeskState;
   /** Ends all following, for good, while everything else goes on: a server that closes waits for nothing endless. */
   endFollowing(): void;
+}
+
+/** Where a desk stands, for metrics. */
+export interface DeskState {
+  /** What the broker last said of its connection; `undefined` while it has said nothing. */
+  readonly connected: boolean | undefined;
+  /** Whether the broker's orders are known, so that orders can be sent. */
+  readonly reconciled: boolean;
+  readonly openOrders: number;
+  /** Writes of which nobody knows yet what became of them. */
+  readonly unknownIntents: number;
+  /** Clients that follow the events. */
+  readonly followers: number;
+  /** How calls wait for the vendor's frequency limits. */
+  readonly queues: readonly QueueLoad[];
+  /** The kill switch; absent where there is none. */
+  readonly tradingState?: TradingState;
 }
 
 /** Who reads. */
@@ -69,6 +93,8 @@ export interface WriteContext {
   readonly principal: string;
   /** What the token may do. Without one, as for a program of the gateway's own, only the account's limits hold. */
   readonly mandate?: Mandate;
+  /** What logs and traces call the request that it came with. */
+  readonly requestId?: string;
   /** The client's word for this one write: a repetition under the same key gets the same answer. */
   readonly idempotencyKey?: string;
 }
