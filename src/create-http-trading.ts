@@ -116,7 +116,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       tokens: createTokenTable(instance.tokens, places),
       envelope: createEnvelope({ instanceId: instance.instanceId, kind, display }),
       metrics: itsMetrics,
-      bodyMs: instance.deadlineMs ?? DEFAULT_DEADLINE_MS,
+      deadlineMs: instance.deadlineMs ?? DEFAULT_DEADLINE_MS,
       wake: onceAwake(desk, pruning.start),
     });
   }

@@ -58,7 +58,7 @@ export function mountAdminRoutes(app: Hono, options: AdminRoutesOptions): void {
     return new Response(metrics?.text(instances, ofGateway) ?? "", { headers });
   });
 
-  const readinessOf = new Map(brokers.map((broker) => [broker, createReadiness(broker.desk)]));
+  const readinessOf = new Map(brokers.map((broker) => [broker, createReadiness(broker.desk, broker.deadlineMs)]));
   admin("/httptrading/health/ready", "ready", async ({ brokers: its }) => {
     const instances = await Promise.all(
       its.map(async (broker) => {

@@ -26,8 +26,8 @@ export interface ServedBroker {
   readonly envelope: Envelope;
   /** Absent where nobody could read them. */
   readonly metrics: InstanceMetrics | undefined;
-  /** Milliseconds in which a body must be here. */
-  readonly bodyMs: number;
+  /** Milliseconds in which a body must be here, as everything else must be done. */
+  readonly deadlineMs: number;
   /** Begins to connect the broker if nobody has; does not wait for it and does not throw. */
   readonly wake: () => void;
 }
@@ -86,12 +86,12 @@ export function createApp(options: AppOptions): (request: Request) => Response |
     request: Request,
     requestId: string,
   ): Promise<Response> {
-    const { desk, envelope, bodyMs } = broker;
+    const { desk, envelope, deadlineMs } = broker;
     try {
       if (isClosed()) throw new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
       broker.wake();
       demandScope(mandate, scopeOf(api));
-      const { query, body, json } = await readInput(api, request, bodyMs);
+      const { query, body, json } = await readInput(api, request, deadlineMs);
       const idempotencyKey = request.headers.get("idempotency-key");
       const context: ApiContext = {
         broker: desk,

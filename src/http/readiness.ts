@@ -19,7 +19,7 @@ export interface Readiness {
   readonly reconciled: Part;
 }
 
-/** Milliseconds that all parts together may take; what has not answered by then is not ready. */
+/** Milliseconds that all parts together may take at most; what has not answered by then is not ready. */
 const LIMIT_MS = 5_000;
 
 /** A part that was there is not asked for again for so long. The session is: brokers share its round trip for 2 s. */
@@ -28,16 +28,20 @@ const FRESH_MS = 15_000;
 /** One that was not is asked for again after this. */
 const RETRY_MS = 2_000;
 
-/** Gives the readiness of one desk, again and again. Never rejects, and never takes longer than 5 seconds. */
-export function createReadiness(desk: Desk): () => Promise<Readiness> {
-  const account = sharing(async () => {
+/**
+ * Gives the readiness of one desk, again and again. Never rejects, and never takes longer than 5 seconds, or the
+ * deadline of the instance where that is less.
+ */
+export function createReadiness(desk: Desk, deadlineMs: number): () => Promise<Readiness> {
+  const limitMs = Math.min(LIMIT_MS, deadlineMs);
+  const account = sharing(limitMs, async () => {
     const { operations } = desk.capabilities();
     if (operations.includes("cash")) await desk.cash({ currency: "USD" }, {});
     else if (operations.includes("positions")) await desk.positions({});
     else return null;
     return true;
   });
-  const dataFeed = sharing(async () => {
+  const dataFeed = sharing(limitMs, async () => {
     await desk.marketStatus({});
     return true;
   });
@@ -45,7 +49,7 @@ export function createReadiness(desk: Desk): () => Promise<Readiness> {
   return async () => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<false>((resolve) => {
-      timer = setTimeout(resolve, LIMIT_MS, false);
+      timer = setTimeout(resolve, limitMs, false);
     });
     const part = (work: Promise<Part>) => Promise.race([work.catch(absentOrFalse), late]);
     const [session, accountNow, dataFeedNow, reconciled] = await Promise.all([
@@ -64,12 +68,12 @@ function absentOrFalse(error: unknown): Part {
 }
 
 /** Asks once for everybody who asks within a time. An answer that does not come holds nobody up for longer than that. */
-function sharing(ask: () => Promise<Part>): () => Promise<Part> {
+function sharing(limitMs: number, ask: () => Promise<Part>): () => Promise<Part> {
   let asked: { readonly answer: Promise<Part>; until: number } | undefined;
   return () => {
     const now = performance.now();
     if (asked !== undefined && now < asked.until) return asked.answer;
-    const current = { answer: ask(), until: now + LIMIT_MS };
+    const current = { answer: ask(), until: now + limitMs };
     asked = current;
     current.answer.then(
       () => {
