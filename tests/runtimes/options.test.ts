@@ -114,7 +114,9 @@ describe("the banner", () => {
     const journal = { name: "the journal", lasting };
     const warnings = bannerWarnings(options, [broker], journal);
     expect(warnings.some((line) => line.startsWith("Warning: the journal is in memory"))).toBe(warns);
-    expect(bannerLines("http://127.0.0.1:1", options, [broker], journal)).toContain(`  journal: the journal${lasting ? "" : ", which ends with this process"}`);
+    expect(bannerLines("http://127.0.0.1:1", options, [broker], journal)).toContain(
+      `  journal: the journal${lasting ? "" : ", which ends with this process"}`,
+    );
   });
 
   test("says when nothing is served", () => {
