@@ -1,5 +1,5 @@
 /** What stands outside the instances and is for operators: metrics and readiness. */
-import type { Hono } from "hono";
+import type { HonoBase } from "hono/hono-base";
 import { EXPOSITION_TYPE } from "../observe/exposition.ts";
 import { GATEWAY_NAME, type Metrics } from "../observe/metrics.ts";
 import type { Observers } from "../observe/observers.ts";
@@ -26,7 +26,7 @@ export interface AdminRoutesOptions {
 }
 
 /** Adds `/httptrading/metrics` and `/httptrading/health/ready`. Who is no operator is answered as by any other miss. */
-export function mountAdminRoutes(app: Hono, options: AdminRoutesOptions): void {
+export function mountAdminRoutes(app: HonoBase, options: AdminRoutesOptions): void {
   const { operators, brokers, tokenHeader, metrics, observers, onMiss, report } = options;
 
   function admin(path: string, api: string, answer: (operator: Operator) => Response | Promise<Response>): void {

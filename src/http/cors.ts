@@ -71,7 +71,8 @@ function originFaults(origin: unknown, place: string): string[] {
   if (origin === "*") {
     return [`${place} would let every page of the web use a token; if that is what you want, say anyOrigin: true`];
   }
-  const exact = typeof origin === "string" && /^https?:\/\/[^/*]+$/.test(origin) ? URL.parse(origin)?.origin : undefined;
+  const exact =
+    typeof origin === "string" && /^https?:\/\/[^/*]+$/.test(origin) ? URL.parse(origin)?.origin : undefined;
   if (exact === origin && exact !== undefined) return [];
   return [`${place} must be an exact origin such as https://desk.example.org, not ${JSON.stringify(origin)}`];
 }
