@@ -36,7 +36,7 @@ export interface ServeOptions {
   /** The least that is logged: `debug` has every request, `info` (default) every write. */
   readonly logLevel?: LogLevel;
   /**
-   * Connections at once; more are closed at once. Default 1000. Each follower of events holds one. On Node only: Bun and
+   * Connections at once; more are closed at once. Default 10000. Each follower of events holds one. On Node only: Bun and
    * Deno set no such bound.
    */
   readonly maxConnections?: number;
@@ -95,7 +95,7 @@ const KNOWN: ReadonlySet<string> = new Set([
  */
 export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   const { hostname = "127.0.0.1", port = 8080, tls, graceMs = 15_000, signals = true, print = printLine } = options;
-  const { orderDump, logs, logLevel = "info", maxConnections = 1000 } = options;
+  const { orderDump, logs, logLevel = "info", maxConnections = 10_000 } = options;
   const faults = Object.keys(options)
     .filter((key) => !KNOWN.has(key))
     .map((key) => `"${key}" is not an option; there are ${[...KNOWN].join(", ")}`);
