@@ -118,6 +118,7 @@ export function createDesk(options: DeskOptions): Desk {
       followers: followers.size,
       queues: broker.queues?.() ?? [],
     }),
+    remembered: book.get,
     endFollowing: followers.close,
   };
 }

@@ -60,6 +60,8 @@ export interface Desk {
   reconcile(): Promise<void>;
   /** Where the desk stands, from memory alone. */
   state(): DeskState;
+  /** What is known of an order, from memory alone; `undefined` for one that was not heard of since the start. */
+  remembered(orderId: string): OrderRecord | undefined;
   /** Ends all following, for good, while everything else goes on: a server that closes waits for nothing endless. */
   endFollowing(): void;
 }

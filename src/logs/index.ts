@@ -45,33 +45,42 @@ export const logTape: Observer = {
 
 const logRequest: NonNullable<Observer["request"]> = async (request, work) => {
   const { status, ms } = await work();
-  http.debug("{instance} {api}: {status}", { ...told(request), status, ms: rounded(ms) });
+  const { instance, api } = request;
+  http.debug(literal(`${instance} ${api}: ${status}`), { ...told(request), status, ms: rounded(ms) });
 };
 
 const logWrite: NonNullable<Observer["write"]> = async (write, work) => {
   const result = await work();
   const { outcome } = result;
+  const message = literal(`${write.instance} ${write.action}: ${outcome}`);
   const record = { ...write, ...result, ms: rounded(result.ms) };
-  if (outcome === "unknown" || outcome === "error") desk.warning("{instance} {action}: {outcome}", record);
-  else desk.info("{instance} {action}: {outcome}", record);
+  if (outcome === "unknown" || outcome === "error") desk.warning(message, record);
+  else desk.info(message, record);
 };
 
 function logEvent(event: ObservedEvent): unknown {
+  const { instance } = event;
+  const record = { ...event };
   switch (event.kind) {
     case "connection":
-      if (event.connected) desk.info("{instance} is connected", { ...event });
-      else desk.warning("{instance} is not connected: {reason}", { ...event });
+      if (event.connected) desk.info(literal(`${instance} is connected`), record);
+      else desk.warning(literal(`${instance} is not connected: ${event.reason ?? "no reason given"}`), record);
       return undefined;
     case "anomaly":
-      return desk.warning("{instance} anomaly: {message}", { ...event });
+      return desk.warning(literal(`${instance} anomaly: ${event.message}`), record);
     case "settled":
-      return desk.info("{instance} settled an unknown write: {reason}", { ...event });
+      return desk.info(literal(`${instance} settled an unknown write: ${event.reason}`), record);
     case "journal":
-      return journal.error("{instance} could not write its journal: {error}", { ...event });
+      return journal.error(literal(`${instance} could not write its journal: ${event.error}`), record);
     case "error":
-      http.error("{instance} {api} failed unexpectedly: {error}", { ...event });
+      http.error(literal(`${instance} ${event.api} failed unexpectedly: ${event.error}`), record);
       return http.isEnabledFor("error");
   }
+}
+
+/** LogTape would put values in the place of braces, and quotes around them: these messages are for people as they are. */
+function literal(message: string): string {
+  return message.replace(/[{}]/g, "$&$&");
 }
 
 /** A request as it is logged: where it was traced from belongs to traces. */

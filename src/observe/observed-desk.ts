@@ -22,7 +22,8 @@ export function observedDesk(desk: Desk, observers: Observers, metrics: Instance
     const around = observers.aroundWrites();
     if (around.length === 0 && metrics === undefined) return work();
     const about = { instance: desk.name, action, orderId, principal, requestId: requestId ?? null };
-    const { value: deliver, result } = await within(around, about, () => toEnd(orderId, work));
+    const tag = (orderId === null ? undefined : desk.remembered(orderId)?.tag) ?? null;
+    const { value: deliver, result } = await within(around, about, () => toEnd({ orderId, tag }, work));
     metrics?.wrote(action, result);
     return deliver();
   }
@@ -36,9 +37,9 @@ export function observedDesk(desk: Desk, observers: Observers, metrics: Instance
   };
 }
 
-/** Waits for the end of a write, good or bad; its value gives the answer or throws the failure. */
+/** Waits for the end of a write to this order, good or bad; its value gives the answer or throws the failure. */
 async function toEnd<Answer extends AnyAnswer>(
-  orderId: string | null,
+  { orderId, tag }: Pick<WriteResult, "orderId" | "tag">,
   work: () => Promise<Answer>,
 ): Promise<Done<() => Answer, WriteResult>> {
   const begun = performance.now();
@@ -50,7 +51,7 @@ async function toEnd<Answer extends AnyAnswer>(
         outcome: "accepted",
         code: null,
         message: null,
-        tag: answer.tag ?? null,
+        tag: answer.tag ?? tag,
         orderId: answer.orderId ?? orderId,
         replayed: answer.replayed,
         ms: performance.now() - begun,
@@ -61,13 +62,13 @@ async function toEnd<Answer extends AnyAnswer>(
       value() {
         throw error;
       },
-      result: { ...failed(error), orderId, ms: performance.now() - begun },
+      result: { ...failed(error, tag), orderId, ms: performance.now() - begun },
     };
   }
 }
 
-function failed(error: unknown): Omit<WriteResult, "orderId" | "ms"> {
-  if (!isFailure(error)) return { outcome: "error", code: null, message: null, tag: null, replayed: false };
+function failed(error: unknown, itsTag: string | null): Omit<WriteResult, "orderId" | "ms"> {
+  if (!isFailure(error)) return { outcome: "error", code: null, message: null, tag: itsTag, replayed: false };
   const { outcome = "not_sent", code, message, tag, replayed } = error;
-  return { outcome, code, message, tag: tag ?? null, replayed };
+  return { outcome, code, message, tag: tag ?? itsTag, replayed };
 }

@@ -77,7 +77,7 @@ describe("a gateway with LogTape", () => {
     };
     const broker = exampleBroker({
       start: async (host) => {
-        connect = (connected) => host.onConnection({ connected, reason: "unplugged" });
+        connect = (connected) => host.onConnection({ connected, reason: "{instance} unplugged" });
         connect(true);
       },
       replaceOrder: () => Promise.reject(new BrokerError("Timeout", "no answer", { outcome: "unknown" })),
@@ -88,7 +88,7 @@ describe("a gateway with LogTape", () => {
     // The order stands as it was asked for, which the next look finds out.
     await expect.poll(told).toContain("desk info futu settled an unknown write: read from the order, which is OPEN");
     connect(false);
-    await expect.poll(told).toContain("desk warning futu is not connected: unplugged");
+    await expect.poll(told).toContain("desk warning futu is not connected: {instance} unplugged");
     broken = true;
     await ask(trading, "order/cancel", { body: { orderId: "6278888" } });
     expect(told().filter((line) => line.startsWith("journal error futu could not write its journal"))).not.toEqual([]);

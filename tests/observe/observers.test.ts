@@ -114,6 +114,15 @@ describe("what is told", () => {
     await trading.close();
   });
 
+  test("the tag of the order that a change is for", async () => {
+    const tags: (string | null)[] = [];
+    const observer: Observer = { write: async (_about, work) => void tags.push((await work()).tag) };
+    const trading = gatewayOf(exampleBroker(), { observers: [observer] });
+    const { json } = await ask(trading, "order/place", { body: ORDER });
+    await ask(trading, "order/cancel", { body: { orderId: json.orderId } });
+    expect(tags).toEqual([json.tag, json.tag]);
+  });
+
   test("connections, errors without the secrets that they quote, and a journal that fails", async () => {
     const seen: ObservedEvent[] = [];
     let broken = false;
