@@ -258,6 +258,7 @@ describe.concurrent.each(Object.entries(STAGES))("%s", (name, stageOf) => {
       await fail(url, ask, stage);
       const shown = await look(url, ask);
       expect(shown).toContain(`httptrading_writes_total{instance="${name === "longport" ? "longBridge" : name}"`);
+      if (stage.controlPort !== undefined) expect(shown).toMatch(/^httptrading_queue_turns_total\{.*\} [1-9]/m);
       expect(found(shown, all)).toEqual([]);
       program.signal("SIGTERM");
       await program.ended;
