@@ -69,7 +69,9 @@ export function mountAdminRoutes(app: HonoBase, options: AdminRoutesOptions): vo
   admin("GET", "/httptrading/guard/state", "guardState", guard.read);
   admin("POST", "/httptrading/guard/state", "guardChange", guard.turn);
 
-  admin("GET", "/httptrading/metrics", "metrics", ({ brokers: its, ofGateway }) => {
+  admin("GET", "/httptrading/metrics", "metrics", async ({ brokers: its, ofGateway }) => {
+    // So that the journal is asked how the kill switches were left: until then they read as if nobody had turned them.
+    await Promise.all(its.map(({ desk }) => desk.tradingState()));
     const instances = its.map(({ desk }) => ({ name: desk.name, state: desk.state() }));
     const headers = { ...COMMON_HEADERS, "content-type": EXPOSITION_TYPE };
     return new Response(metrics?.text(instances, ofGateway) ?? "", { headers });

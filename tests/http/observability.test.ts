@@ -181,6 +181,21 @@ describe("metrics", () => {
     await trading.close();
   });
 
+  test("tell how the kill switch was left before a restart, though nobody has traded since", async () => {
+    const journal = memoryJournal();
+    const turned = await gateway({}, { journal }).fetch(
+      new Request("http://127.0.0.1/httptrading/guard/state", {
+        method: "POST",
+        headers: { "HT-TOKEN": GATEWAY_ADMIN, "content-type": "application/json" },
+        body: JSON.stringify({ state: "HALTED", reason: "drill" }),
+      }),
+    );
+    expect(turned.status).toBe(200);
+    const seen = await metricsOf(gateway({}, { journal }));
+    const state = (name: string) => seen.get(`httptrading_trading_state{instance="mine",state="${name}"}`);
+    expect([state("ACTIVE"), state("HALTED")]).toEqual([0, 1]);
+  });
+
   test("tell of the journal, also when it fails", async () => {
     let broken = false;
     const inner = memoryJournal();
