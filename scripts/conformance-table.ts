@@ -2,7 +2,8 @@
  * Runs the conformance suite on every broker and draws the table of what was seen.
  *
  *     node scripts/conformance-table.ts                         prints it
- *     node scripts/conformance-table.ts README.md …             puts it between the marks of these files
+ *     node scripts/conformance-table.ts README.md …             puts it between the marks of these files, in Chinese
+ *                                                               where the name ends in .zh-CN.md
  *     node scripts/conformance-table.ts --check README.md …     says whether it stands there already
  *
  * Ends with 1 when a broker fails a check, or when `--check` finds an older table.
@@ -14,6 +15,7 @@ import { STAGES } from "../tests/conformance/stages/index.ts";
 import { startSimulatorHost } from "../tests/conformance/stages/simulator-host.ts";
 import { betweenMarks } from "./conformance/between-marks.ts";
 import { type BrokerRun, conformanceTable, failuresOf } from "./conformance/table.ts";
+import { wordsFor } from "./conformance/words.ts";
 
 const { values, positionals: files } = parseArgs({
   options: { check: { type: "boolean", default: false } },
@@ -31,9 +33,8 @@ await host.close();
 
 const faults = failuresOf(runs);
 if (faults.length === 0) {
-  const table = conformanceTable(runs);
-  if (files.length === 0) process.stdout.write(`${table}\n`);
-  for (const file of files) faults.push(...(await place(file, table)));
+  if (files.length === 0) process.stdout.write(`${conformanceTable(runs)}\n`);
+  for (const file of files) faults.push(...(await place(file, conformanceTable(runs, wordsFor(file)))));
 }
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 process.exitCode = faults.length === 0 ? 0 : 1;

@@ -76,10 +76,11 @@ function timeText(at: number): string {
 function unknownText(file: string, intents: readonly IntentRecord[]): string {
   if (intents.length === 0) return "Nothing is unknown: every intent in this journal is settled.\n";
   const blocks = intents.map((intent) => {
-    const { id, state, at, updatedAt, instance, principal, failure } = intent;
+    const { id, state, at, updatedAt, instance, principal, number, failure } = intent;
     const lines = [
       `${id}  ${state} since ${timeText(updatedAt)}`,
       `  ${actionText(intent)}`,
+      ...(number === undefined ? [] : [`  sent with the broker's order number ${number}`]),
       `  asked at ${timeText(at)} by ${principal}, instance ${instance}`,
       ...(failure === null ? [] : [`  ${failure.code}: ${failure.message}`]),
     ];

@@ -7,6 +7,8 @@ const GZIP = 0x20;
 /** Bytes of nonce and signature behind the body of a packet that carries them. */
 const VERIFY_BYTES = 24;
 const REQUEST_HEADER = 11;
+/** As much as a packet holds uncompressed: what unpacks to more is no client's request. */
+const LARGEST_BODY = 0xff_ffff;
 
 /** A request from a client. */
 export interface RequestPacket {
@@ -30,7 +32,7 @@ export function readRequest(bytes: Buffer): RequestPacket | undefined {
       cmd: bytes.readUInt8(1),
       requestId: bytes.readUInt32BE(2),
       timeout: bytes.readUInt16BE(6),
-      body: (header & GZIP) === 0 ? raw : gunzipSync(raw),
+      body: (header & GZIP) === 0 ? raw : gunzipSync(raw, { maxOutputLength: LARGEST_BODY }),
     };
   } catch {
     return undefined;

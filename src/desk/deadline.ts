@@ -37,17 +37,12 @@ export class Deadline implements Call {
   }
 
   /** Waits for `work` until the deadline. */
-  async within<T>(work: Promise<T>): Promise<T | typeof TIME_IS_UP> {
+  within<T>(work: Promise<T>): Promise<T | typeof TIME_IS_UP> {
     const left = Math.max(0, this.#ends - performance.now());
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeIsUp = new Promise<typeof TIME_IS_UP>((resolve) => {
-      timer = setTimeout(resolve, left, TIME_IS_UP);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, left, TIME_IS_UP);
+      work.then(resolve, reject).finally(() => clearTimeout(timer));
     });
-    try {
-      return await Promise.race([work, timeIsUp]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   /** Waits for `work` until the deadline; then tells the broker to stop and throws `Timeout` with this message. */

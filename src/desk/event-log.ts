@@ -82,7 +82,11 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    settled: () => writing ?? Promise.resolve(),
+    settled() {
+      // What waits for the next try is tried now: who closes may not come back to it.
+      if (waiting.length > 0) start();
+      return writing ?? Promise.resolve();
+    },
     close() {
       closed = true;
       clearTimeout(retry);

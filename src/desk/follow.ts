@@ -38,6 +38,8 @@ export interface Followers {
   follow(lastEventId: string | undefined): Promise<EventCursor>;
   /** Closes every cursor and lets none begin. */
   close(): void;
+  /** How many follow now. */
+  readonly size: number;
 }
 
 /** What following stands on. */
@@ -213,6 +215,9 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
       closed = true;
       unsubscribe();
       for (const cursor of [...cursors]) cursor.close();
+    },
+    get size() {
+      return cursors.size;
     },
   };
 }

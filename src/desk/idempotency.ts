@@ -14,6 +14,8 @@ export interface Claim {
   readonly fingerprint: string | null;
   /** What was answered under this key before, to be answered again; absent for a first attempt. */
   readonly replay?: Replay;
+  /** The vendor's number that an earlier attempt was sent with, of which no order was found. */
+  readonly number?: string;
   /** Lets the next one with this key in. */
   release(): void;
 }
@@ -75,7 +77,15 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
       try {
         const record = await earlier(id, action);
         const replay = record === undefined ? undefined : replayOf(record, fingerprint);
-        return { id, fingerprint, release, ...(replay === undefined ? {} : { replay }) };
+        // What was found nowhere may still be on its way: under the same number only one of the two is taken.
+        const number = record?.state === "resolved" ? record.number : undefined;
+        return {
+          id,
+          fingerprint,
+          release,
+          ...(replay === undefined ? {} : { replay }),
+          ...(number === undefined ? {} : { number }),
+        };
       } catch (error) {
         release();
         throw error;

@@ -10,6 +10,8 @@ export interface OrderBook {
   apply(report: Order, own: boolean, at: number): { record: OrderRecord; kind: OrderUpdateKind };
   /** Takes over what the journal remembers. */
   restore(record: OrderRecord): void;
+  /** Drops an order whose id is another order's now. */
+  forget(orderId: string): void;
   /** Marks an open order that the broker does not know any more; gives its record if that is new. */
   markStale(orderId: string, at: number): OrderRecord | undefined;
   /** Says that a change of this order was handed over: until the next report, what is known of it may be out of date. */
@@ -24,6 +26,8 @@ export interface OrderBook {
 export function createOrderBook(): OrderBook {
   const open = new Map<string, OrderRecord>();
   const completed = new Map<string, OrderRecord>();
+  // Kept, since an iterator begun anew passes by all that was deleted before.
+  const oldestCompleted = completed.values();
   const idByTag = new Map<string, string>();
   const doubtful = new Set<string>();
 
@@ -40,8 +44,9 @@ export function createOrderBook(): OrderBook {
       return;
     }
     completed.set(record.orderId, record);
-    const oldest = completed.values().next();
-    if (completed.size > KEPT_COMPLETED && !oldest.done) {
+    if (completed.size <= KEPT_COMPLETED) return;
+    const oldest = oldestCompleted.next();
+    if (!oldest.done) {
       completed.delete(oldest.value.orderId);
       if (oldest.value.tag !== null) idByTag.delete(oldest.value.tag);
     }
@@ -60,6 +65,13 @@ export function createOrderBook(): OrderBook {
       return { record, kind: merged.kind === "none" && returned ? "order" : merged.kind };
     },
     restore: keep,
+    forget(orderId) {
+      const tag = get(orderId)?.tag ?? null;
+      if (tag !== null) idByTag.delete(tag);
+      open.delete(orderId);
+      completed.delete(orderId);
+      doubtful.delete(orderId);
+    },
     markStale(orderId, at) {
       const known = open.get(orderId);
       if (known === undefined || known.staleSince !== null) return undefined;

@@ -1,9 +1,10 @@
 import { Failure, isFailure } from "../domain/failure.ts";
 import type { OrderListing } from "../spec/broker.ts";
 import type { Deadline } from "./deadline.ts";
+import { elapsedMs } from "./elapsed.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
-import type { OrderBook } from "./order-book.ts";
+import { isClosed, type OrderBook } from "./order-book.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Unknowns } from "./unknowns.ts";
@@ -23,6 +24,8 @@ const LOOKUPS = 5;
 export interface Reconciler {
   /** Resolves once the broker's orders are known; rejects when they cannot be read now. */
   ensure(deadline: Deadline): Promise<void>;
+  /** Whether the broker's orders are known now. */
+  isReconciled(): boolean;
   /** Resolves once the book has what the journal remembers; rejects while the journal cannot be read. */
   recover(): Promise<void>;
   /** Says that the connection came or went: what was known before may be out of date. */
@@ -59,7 +62,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   async function recover(): Promise<void> {
     if (recovered) return;
     for (const record of await journal.openOrders()) if (book.get(record.orderId) === undefined) book.restore(record);
-    for (const intent of await journal.unsettled()) unknowns.recover(intent);
+    for (const intent of await journal.unsettled()) {
+      if (intent.number !== undefined) tracker.expect(intent.id, intent.number);
+      unknowns.recover(intent);
+    }
     recovered = true;
   }
 
@@ -69,7 +75,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
       await recover().catch(() => undefined);
       if (seat.broker.orders === undefined) return;
-      const askedAt = Date.now();
+      const askedAt = elapsedMs();
+      const openBefore = book.open().map(({ orderId }) => orderId);
       const { orders } = await deadline.limit<OrderListing>(
         seat.method("orders")({ status: "all", fresh: true }, deadline),
         "the broker did not list its orders in time",
@@ -79,13 +86,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         listed.add(order.orderId);
         await tracker.receive(order);
       }
-      for (const orderId of unknowns.orderIds()) if (!listed.has(orderId)) await lookFor(orderId);
+      const reported = new Set(listed);
+      for (const orderId of unknowns.orderIds()) {
+        if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);
+      }
       const { complete, settleMs } = seat.broker.capabilities().listing;
-      await unknowns.judge({ askedAt, complete, settleMs });
-      missing = book
-        .open()
-        .filter(({ orderId, asOf, staleSince }) => !listed.has(orderId) && asOf < askedAt && staleSince === null)
-        .map(({ orderId }) => orderId);
+      await unknowns.judge({ askedAt, reported, complete, settleMs });
+      missing = openBefore.filter((orderId) => {
+        const order = book.get(orderId);
+        return !reported.has(orderId) && order?.staleSince === null && !isClosed(order);
+      });
     } finally {
       deadline.end();
     }
@@ -93,24 +103,25 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /**
    * Absence never ends an order: it is asked for by its id, and stays open when that finds nothing either. One that
-   * cannot be asked for now is asked for in the next round.
+   * cannot be asked for now is asked for in the next round. Resolves with whether the broker told of it.
    */
-  async function lookFor(orderId: string): Promise<void> {
+  async function lookFor(orderId: string): Promise<boolean> {
     const deadline = newDeadline();
     try {
       if (seat.broker.order !== undefined) {
         await tracker.receive(
           await deadline.limit(seat.method("order")(orderId, deadline), "the broker did not answer"),
         );
-        return;
+        return true;
       }
     } catch (error) {
-      if (!isFailure(error) || error.code !== "OrderNotFound") return;
+      if (!isFailure(error) || error.code !== "OrderNotFound") return false;
     } finally {
       deadline.end();
     }
     const record = book.markStale(orderId, Date.now());
     if (record !== undefined) events.record({ kind: "order", order: record });
+    return false;
   }
 
   function run(): Promise<void> {
@@ -152,6 +163,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   return {
     recover,
+    isReconciled: () => reconciled,
     async ensure(deadline) {
       if (reconciled) return;
       try {

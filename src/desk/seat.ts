@@ -8,6 +8,8 @@ export interface Seat {
   readonly broker: Broker;
   /** True while the broker says that it is connected and its pushes arrive. */
   isLive(): boolean;
+  /** What the broker last said of its connection; `undefined` while it has said nothing. */
+  connected(): boolean | undefined;
   /** Starts the broker if it is not started; rejects with what it rejects with, and asks again the next time. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -19,7 +21,7 @@ export interface Seat {
 export function createSeat(broker: Broker, host: BrokerHost): Seat {
   let starting: Promise<void> | undefined;
   let closed = false;
-  let live = false;
+  let live: boolean | undefined;
 
   async function start(): Promise<void> {
     await broker.start?.({
@@ -36,7 +38,8 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
 
   return {
     broker,
-    isLive: () => live && !closed,
+    isLive: () => live === true && !closed,
+    connected: () => live,
     start() {
       if (closed) return Promise.reject(closedFailure());
       starting ??= start().catch((error: unknown) => {

@@ -24,14 +24,11 @@ export function isTag(text: string): boolean {
 /** RFC 4648 base 32 in lower case; the length of `bytes` is a multiple of five, so nothing is padded. */
 function base32(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; at += 5) {
-    let group = bytes.subarray(at, at + 5).reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n);
-    let part = "";
-    for (let digit = 0; digit < 8; digit += 1) {
-      part = ALPHABET.charAt(Number(group & 31n)) + part;
-      group >>= 5n;
-    }
-    text += part;
+  let bits = 0;
+  let waiting = 0;
+  for (const byte of bytes) {
+    bits = (bits << 8) | byte;
+    for (waiting += 8; waiting >= 5; waiting -= 5) text += ALPHABET.charAt((bits >>> (waiting - 5)) & 31);
   }
   return text;
 }

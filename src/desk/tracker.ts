@@ -12,8 +12,8 @@ const DAY_MS = 86_400_000;
 export interface Tracker {
   /** Merges a report into the book and records the change. An order that is new here is first looked up in the journal. */
   receive(report: Order): Promise<OrderRecord>;
-  /** Says that orders with this tag are ours, before the first of them is seen. */
-  expect(tag: string): void;
+  /** Says that the order with this tag, or with this number of the vendor's, is ours, before it is first seen. */
+  expect(tag: string, number?: string): void;
   /** Takes that back: the intent has ended without an order. */
   forget(tag: string): void;
 }
@@ -29,9 +29,16 @@ export interface TrackerOptions {
 
 /** Starts tracking. */
 export function createTracker({ book, journal, events, onTracked }: TrackerOptions): Tracker {
-  const expected = new Set<string>();
+  const expected = new Map<string, string | undefined>();
   /** First meetings under way: later reports of the same order wait for them, so that none overtakes. */
   const meetings = new Map<string, Promise<boolean>>();
+
+  /** An order whose mark the vendor lost is known by its number. The number has then done its work and goes no further. */
+  function recognized({ number, ...report }: Order): Order {
+    if (report.tag !== null || number === undefined) return report;
+    for (const [tag, awaited] of expected) if (awaited === number) return { ...report, tag };
+    return report;
+  }
 
   function apply(report: Order, own: boolean): OrderRecord {
     const isNew = book.get(report.orderId) === undefined;
@@ -76,7 +83,11 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
   }
 
   return {
-    async receive(report) {
+    async receive(given) {
+      const report = recognized(given);
+      const byNumber = report.tag !== given.tag;
+      const known = book.get(report.orderId);
+      if (known !== undefined && !isSameOrder(known, report)) book.forget(report.orderId);
       let meeting = meetings.get(report.orderId);
       if (meeting === undefined && book.get(report.orderId) === undefined) {
         meeting = meet(report);
@@ -85,9 +96,10 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
         meetings.delete(report.orderId);
         return apply(report, own);
       }
-      return apply(report, meeting === undefined ? false : await meeting);
+      const own = meeting === undefined ? false : await meeting;
+      return apply(report, own || byNumber);
     },
-    expect: (tag) => void expected.add(tag),
+    expect: (tag, number) => void expected.set(tag, number),
     forget: (tag) => void expected.delete(tag),
   };
 }

@@ -1,13 +1,16 @@
 import type { FailureCode } from "../domain/failure.ts";
 import { orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentFailure, IntentRecord, OrderRecord, ProgressLine } from "../journal/journal.ts";
+import { elapsedMs } from "./elapsed.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import type { OrderBook } from "./order-book.ts";
 
 /** A listing of the broker's orders, as evidence. */
 export interface Listing {
-  /** When it was asked for, milliseconds since the epoch. */
+  /** When it was asked for, by {@link elapsedMs}. */
   readonly askedAt: number;
+  /** The orders that the broker has told of since then. */
+  readonly reported: ReadonlySet<string>;
   /** Whether the broker vouches that it shows every order. */
   readonly complete: boolean;
   /** How long after the end of a call an accepted order may still be missing. */
@@ -18,7 +21,7 @@ export interface Listing {
 export interface Unknowns {
   /** Says that the call of this intent is under way, and so nobody else's to settle; the returned function ends that. */
   underWay(id: string): () => void;
-  /** Adds one. `endedAt` is when its call ended, `null` while it is still under way. */
+  /** Adds one. `endedAt` is when its call ended, by {@link elapsedMs}, `null` while it is still under way. */
   add(intent: Pick<IntentRecord, "id" | "action">, endedAt: number | null): void;
   /** Adds one that an earlier process left behind, whose call has ended with it; not one that is under way here. */
   recover(intent: Pick<IntentRecord, "id" | "action">): void;
@@ -98,7 +101,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     if (action.kind === "place") return;
     const order = book.get(action.orderId);
     // An order that could not be read proves nothing.
-    if (order === undefined || order.asOf < listing.askedAt || order.staleSince !== null) return;
+    if (order === undefined || !listing.reported.has(action.orderId)) return;
     const result = appliedTo(action, order);
     if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
     if (!isSettled(unknown, listing)) return;
@@ -119,12 +122,12 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       };
     },
     recover(intent) {
-      if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, Date.now());
+      if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, elapsedMs());
     },
     add,
     ended(id) {
       const unknown = unknowns.get(id);
-      if (unknown !== undefined) unknown.endedAt ??= Date.now();
+      if (unknown !== undefined) unknown.endedAt ??= elapsedMs();
     },
     settle,
     seen(order) {

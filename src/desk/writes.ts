@@ -4,11 +4,13 @@ import type { IntentAction, IntentState, ProgressLine } from "../journal/journal
 import type { Call, Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
 import { Deadline, TIME_IS_UP } from "./deadline.ts";
+import { elapsedMs } from "./elapsed.ts";
 import { checkPlace, checkReplace, demandScope, orderNotOpen } from "./guards.ts";
 import type { Claim, Keys, Replay } from "./idempotency.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
-import { type IntentEvent, nextIntentState } from "./intent.ts";
+import { type IntentEvent, type Noted, nextIntentState, noted } from "./intent.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
+import { numbered, takeNumber } from "./order-number.ts";
 import type { Reads } from "./reads.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { Admission, Risk } from "./risk/admission.ts";
@@ -46,7 +48,7 @@ export function createWrites(options: WriteOptions): Writes {
   const turns = new Turns();
 
   /** One intent on its way through the journal. */
-  function begin({ id, fingerprint }: Claim, action: IntentAction, { principal }: WriteContext, value?: number) {
+  function begin({ id, fingerprint }: Claim, action: IntentAction, { principal }: WriteContext, more: Noted = {}) {
     let state: IntentState = "received";
     let isWritten = true;
     return {
@@ -55,8 +57,8 @@ export function createWrites(options: WriteOptions): Writes {
       async handOver(): Promise<void> {
         state = nextIntentState(state, "hand-over");
         try {
-          const counted = value === undefined ? {} : { value };
-          await journal.append([{ kind: "intent", id, principal, action, fingerprint, ...counted }], "power-loss");
+          const line = { kind: "intent", id, principal, action, fingerprint, ...more } as const;
+          await journal.append([line], "power-loss");
         } catch (error) {
           // A cancel is never refused for want of a journal.
           if (action.kind !== "cancel") throw error;
@@ -122,7 +124,7 @@ export function createWrites(options: WriteOptions): Writes {
       const failure = writeFailure(error, tag, answeredAt);
       await progress.move(EVENT_OF[failure.outcome], { failure: written(failure) }, answeredAt);
       if (failure.outcome === "unknown") {
-        unknowns.add(progress, Date.now());
+        unknowns.add(progress, elapsedMs());
         reconciler.hurry();
       } else if (tag !== undefined) {
         tracker.forget(tag);
@@ -273,14 +275,15 @@ export function createWrites(options: WriteOptions): Writes {
         if (already !== undefined) return await adopt(already.orderId, begin(claim, action, context));
         const admission = await admit(draftOfPlace(tag, request), action, context, deadline);
         return await admitted(admission, async () => {
+          const number = claim.number ?? (await takeNumber(seat, deadline));
           const { answer: placed, answeredAt } = await handOver(
             async (call) => {
               admission.confirm();
-              tracker.expect(tag);
-              return withEffective(row, await placeOrder({ ...request, tag }, call));
+              tracker.expect(tag, number);
+              return withEffective(row, await placeOrder({ ...request, tag, ...numbered(number) }, call));
             },
             deadline,
-            begin(claim, action, context, admission.value),
+            begin(claim, action, context, noted(admission.value, number)),
             (answer) => answer,
           );
           await track(request, tag, placed);
@@ -319,7 +322,7 @@ export function createWrites(options: WriteOptions): Writes {
                 }
               },
               deadline,
-              begin(claim, action, context, admission.value),
+              begin(claim, action, context, noted(admission.value)),
               (answer) => answer,
             );
             return { ...placed, answeredAt, replayed: false };

@@ -79,6 +79,8 @@ export interface Order {
   readonly warning: string | null;
   /** The gateway's mark, read back from the vendor's free text; `null` for orders that carry none. */
   readonly tag: string | null;
+  /** The vendor's number that the order was placed with, where a broker asks for one beforehand. Not on our wire. */
+  readonly number?: string;
   /** False where the broker knows that this order cannot be canceled from here. Default true. */
   readonly cancelable?: boolean;
   /** Milliseconds since the epoch, `null` when the vendor does not say. */

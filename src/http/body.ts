@@ -7,13 +7,16 @@ export const MAX_BODY_BYTES = 65_536;
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset\s*=\s*"?utf-?8"?)?\s*;?\s*$/i;
 
-/** Reads the body as JSON; throws `InvalidRequest` for everything that is not JSON of a fitting size. */
-export async function readJson(request: Request): Promise<StrictJson> {
+/**
+ * Reads the body as JSON; throws `InvalidRequest` for everything that is not JSON of a fitting size, and for a body that
+ * is not whole after so many milliseconds: not every runtime ends a request that only trickles in.
+ */
+export async function readJson(request: Request, limitMs: number): Promise<StrictJson> {
   const type = request.headers.get("content-type");
   if (type === null || !JSON_TYPE.test(type)) {
     fault("content-type", "must be application/json", type === null ? undefined : type.slice(0, 64));
   }
-  const text = await readText(request);
+  const text = await readText(request, limitMs);
   if (text.trim() === "") fault("body", "is empty; a JSON object is needed");
   try {
     return parseStrictJson(text);
@@ -22,29 +25,50 @@ export async function readJson(request: Request): Promise<StrictJson> {
   }
 }
 
-async function readText(request: Request): Promise<string> {
+async function readText(request: Request, limitMs: number): Promise<string> {
   if (request.bodyUsed) {
     fault("body", "was read before it came here; put this handler in front of every body parser");
   }
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) tooLarge();
   if (request.body === null) return "";
   // Counted as it comes: a declared length is only a claim.
-  const reader = request.body.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (let part = await next(reader); part !== undefined; part = await next(reader)) {
-    size += part.byteLength;
-    if (size > MAX_BODY_BYTES) {
-      // Not waited for: a sender that never ends must not hold the answer back.
-      reader.cancel().catch(() => {});
-      tooLarge();
-    }
-    chunks.push(part);
-  }
+  const { chunks, size } = await readChunks(request.body.getReader(), limitMs);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(joined(chunks, size));
   } catch {
     return fault("body", "is not valid UTF-8");
+  }
+}
+
+async function readChunks(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  limitMs: number,
+): Promise<{ readonly chunks: readonly Uint8Array[]; readonly size: number }> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(resolve, limitMs, "late");
+  });
+  // Not waited for: a sender that never ends must not hold the answer back.
+  const giveUp = () => void reader.cancel().catch(() => {});
+  try {
+    for (;;) {
+      const part = await Promise.race([next(reader), late]);
+      if (part === undefined) return { chunks, size };
+      if (part === "late") {
+        giveUp();
+        fault("body", `was not whole after ${limitMs} ms`);
+      }
+      size += part.byteLength;
+      if (size > MAX_BODY_BYTES) {
+        giveUp();
+        tooLarge();
+      }
+      chunks.push(part);
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -3,8 +3,17 @@ import type { AnswerFields, RespondInit } from "./api.ts";
 import { type FailureAnswer, NOT_FOUND_TEXT } from "./failures.ts";
 import { wireTime } from "./time.ts";
 
-/** Headers of every answer: what is told here is of this moment and of one account. */
-export const COMMON_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
+/**
+ * Headers of every answer: what is told here is of this moment and of one account, and no web page may show it in a
+ * frame, load it as something else, or take it for a page with contents of its own.
+ */
+export const COMMON_HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+} as const;
 
 export const JSON_HEADERS = { "content-type": "application/json; charset=utf-8", ...COMMON_HEADERS } as const;
 

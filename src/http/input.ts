@@ -12,12 +12,12 @@ export interface Input {
   readonly json: () => Promise<unknown>;
 }
 
-/** Reads and checks everything that the API declares; throws `InvalidRequest` with every fault of query and body. */
-export async function readInput(api: Api, request: Request): Promise<Input> {
+/** Reads and checks everything that the API declares, a body within so many milliseconds; throws `InvalidRequest` with every fault of query and body. */
+export async function readInput(api: Api, request: Request, limitMs: number): Promise<Input> {
   const { query: querySchema, body: bodySchema } = api.schema ?? {};
   let reading: Promise<StrictJson> | undefined;
   const readOnce = (): Promise<StrictJson> => {
-    reading ??= readJson(request);
+    reading ??= readJson(request, limitMs);
     return reading;
   };
   const json = async (): Promise<unknown> => {

@@ -1,5 +1,5 @@
 /** What stands outside the instances and asks for no token: liveness and documentation. */
-import type { Hono } from "hono";
+import type { HonoBase } from "hono/hono-base";
 import type { Api } from "./api.ts";
 import { COMMON_HEADERS, JSON_HEADERS } from "./envelope.ts";
 import type { ErrorStatus } from "./failures.ts";
@@ -14,7 +14,10 @@ export interface PublicRoutesOptions {
 }
 
 /** Adds `/httptrading/health`, `/httptrading/openapi.json` and `/httptrading/docs`. */
-export function mountPublicRoutes(app: Hono, { apis, tokenHeader, errorStatus, isClosed }: PublicRoutesOptions): void {
+export function mountPublicRoutes(
+  app: HonoBase,
+  { apis, tokenHeader, errorStatus, isClosed }: PublicRoutesOptions,
+): void {
   app.get("/httptrading/health", () => {
     const closed = isClosed();
     const health = { type: "health", status: closed ? "closed" : "ok", time: wireTime(Date.now()) };
@@ -35,10 +38,10 @@ export function mountPublicRoutes(app: Hono, { apis, tokenHeader, errorStatus, i
     async () =>
       new Response((await written()).docs, {
         headers: {
+          ...COMMON_HEADERS,
           "content-type": "text/html; charset=utf-8",
           "content-security-policy": (await written()).policy,
           "referrer-policy": "no-referrer",
-          ...COMMON_HEADERS,
         },
       }),
   );

@@ -5,7 +5,10 @@ import { isExactLiteral } from "../domain/money.ts";
 /** What was read, and what `JSON.parse` changed in reading it. */
 export interface StrictJson {
   readonly value: unknown;
-  /** Numbers that were rounded (`12.00000000000000000001`, `1e400`), and names given twice, of which the last counts. */
+  /**
+   * Numbers that were rounded (`12.00000000000000000001`, `1e400`), and names given twice, of which the last counts. The
+   * first {@link MOST_FAULTS} of them.
+   */
   readonly faults: readonly Fault[];
 }
 
@@ -16,6 +19,12 @@ const SHORT_LITERAL = 15;
 
 /** Texts in faults are cut here. */
 const SHOWN = 64;
+
+/** More are not told anyway, and a body of faults alone must not cost more than one of orders. */
+const MOST_FAULTS = 32;
+
+/** A path is told down to this depth: no request of ours goes half as deep. */
+const DEEPEST_PATH = 8;
 
 /** An object or array that is being read; an array has no names. */
 interface Level {
@@ -28,9 +37,12 @@ export function parseStrictJson(text: string): StrictJson {
   const value: unknown = JSON.parse(text);
   const faults: Fault[] = [];
   const levels: Level[] = [];
-  const path = () => levels.flatMap(({ name }) => (name === "" ? [] : [name.slice(0, SHOWN)])).join(".") || "body";
+  const path = () => {
+    const names = levels.slice(0, DEEPEST_PATH).flatMap(({ name }) => (name === "" ? [] : [name.slice(0, SHOWN)]));
+    return names.join(".") || "body";
+  };
   let last = "";
-  for (const [token] of text.matchAll(TOKENS)) {
+  for (const token of text.match(TOKENS) ?? []) {
     const level = levels.at(-1);
     if (token === "{") levels.push({ names: new Set(), name: "" });
     else if (token === "[") levels.push({ names: undefined, name: "" });
@@ -44,6 +56,7 @@ export function parseStrictJson(text: string): StrictJson {
       faults.push({ path: path(), message, value: token.slice(0, SHOWN) });
     }
     last = token;
+    if (faults.length >= MOST_FAULTS) break;
   }
   return { value, faults };
 }

@@ -111,8 +111,8 @@ export function wireOrder(order: OrderView): z.infer<typeof orderSchema> {
     tag: order.tag,
     external: order.external,
     warning: order.warning,
-    createdAt: order.createdAt === null ? null : wireTime(order.createdAt),
-    updatedAt: order.updatedAt === null ? null : wireTime(order.updatedAt),
+    createdAt: vendorTime(order.createdAt),
+    updatedAt: vendorTime(order.updatedAt),
     source: order.source,
     asOf: wireTime(order.asOf),
     staleSince: order.staleSince === null ? null : wireTime(order.staleSince),
@@ -133,6 +133,11 @@ export function wireCapabilities(capabilities: DeskCapabilities): z.infer<typeof
     push,
     listing: { complete: listing.complete, settleMs: listing.settleMs },
   };
+}
+
+/** A vendor's moment; null for one that no calendar has, which must not hide the order. */
+function vendorTime(at: number | null): string | null {
+  return at === null || Number.isNaN(new Date(at).getTime()) ? null : wireTime(at);
 }
 
 /** The number as its decimal. JSON has no NaN: a broker that gives one has broken its contract, which is told. */

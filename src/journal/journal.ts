@@ -39,6 +39,8 @@ export interface IntentLine {
   readonly action: IntentAction;
   /** Digest of the action, to tell a repetition from another request under the same key; `null` without a key. */
   readonly fingerprint: string | null;
+  /** The vendor's number that the order is sent with, from a broker that takes one beforehand. */
+  readonly number?: string;
   /** What it counts against the limits of its day, in the currency of the account's limits; absent where none count. */
   readonly value?: number;
 }

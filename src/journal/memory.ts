@@ -24,8 +24,10 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
   const epoch = crypto.randomUUID().slice(0, 8);
   const unsettled = new Map<string, IntentRecord>();
   const settled = new Map<string, IntentRecord>();
+  const oldestSettled = settled.keys();
   const openOrders = new Map<string, KeptOrder>();
   const completedOrders = new Map<string, KeptOrder>();
+  const oldestCompleted = completedOrders.keys();
   const guards: (GuardRecord & { readonly instance: string })[] = [];
   let events: NumberedEvent[] = [];
   let sequence = 0;
@@ -41,7 +43,7 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
     }
     unsettled.delete(key);
     settled.set(key, record);
-    dropOldest(settled, kept);
+    if (settled.size > kept) dropNext(settled, oldestSettled);
   }
 
   function keepOrder(order: KeptOrder): void {
@@ -53,7 +55,7 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
       return;
     }
     completedOrders.set(key, order);
-    dropOldest(completedOrders, kept);
+    if (completedOrders.size > kept) dropNext(completedOrders, oldestCompleted);
   }
 
   function keepEvent(line: EventLine): void {
@@ -140,9 +142,13 @@ interface KeptOrder {
   readonly at: number;
 }
 
-function dropOldest(map: Map<string, unknown>, kept: number): void {
-  const oldest = map.keys().next();
-  if (map.size > kept && !oldest.done) map.delete(oldest.value);
+/**
+ * Drops the oldest key that is left. The iterator is the map's only one: begun anew each time, it would pass by all that
+ * was dropped before, which costs more than everything else that is done for an order.
+ */
+function dropNext(map: Map<string, unknown>, keys: Iterator<string, undefined>): void {
+  const oldest = keys.next();
+  if (!oldest.done) map.delete(oldest.value);
 }
 
 function keyOf(instance: string, id: string): string {

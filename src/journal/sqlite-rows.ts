@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { begun, progressed } from "./intent-record.ts";
 import type { IntentRecord, JournalHead, JournalLine } from "./journal.ts";
+import { isJournalLine } from "./line-shape.ts";
 
 /** A line and its number. */
 export interface NumberedLine {
@@ -29,9 +30,11 @@ export function numberOf(row: Readonly<Record<string, unknown>>, column: string)
   return value;
 }
 
-/** The line in a row's body, which was a line when it was written. */
+/** The line in a row's body. Throws when the row is damaged: half a line must not count as one. */
 export function lineOf(row: Readonly<Record<string, unknown>>): JournalLine {
-  return JSON.parse(textOf(row, "body"));
+  const line: unknown = JSON.parse(textOf(row, "body"));
+  if (!isJournalLine(line)) throw new Error("a row holds what is no line: restore a backup of the file");
+  return line;
 }
 
 /** The row of a statement that has exactly one. */

@@ -22,6 +22,8 @@ export interface Broker {
 
   /** What can be done now. Cheap and synchronous; may grow once the account is known. */
   capabilities(): Capabilities;
+  /** How calls wait for the vendor's frequency limits, for metrics. Cheap and synchronous. */
+  queues?(): readonly QueueLoad[];
 
   /**
    * Connects. Resolves when the first attempt has ended, well or badly, and goes on trying by itself after that.
@@ -39,6 +41,12 @@ export interface Broker {
   quote?(contract: Contract, call: Call): Promise<Quote>;
   marketStatus?(call: Call): Promise<MarketStatusMap>;
 
+  /**
+   * Takes the number for one order from a vendor that refuses a second order with the same one. The gateway writes it
+   * down with the intent before `placeOrder` is called with it, and gives the same number again when an order under the
+   * same key is sent once more after the first attempt was found nowhere: only one of the two can ever be taken.
+   */
+  orderNumber?(call: Call): Promise<string>;
   /** Sends one order, once, with `tag` written into the vendor's free text. Resolves when the vendor took it. */
   placeOrder?(order: TaggedOrder, call: Call): Promise<Placed>;
   /** Changes an open order and writes `tag` again. Resolves with the new id where the vendor gives one. */
@@ -65,6 +73,20 @@ export interface ConnectionState {
   readonly reason?: string;
 }
 
+/** How calls have waited for one frequency limit, since the broker was made. */
+export interface QueueLoad {
+  /** What is limited, the same for as long as the broker lives: `place order`. */
+  readonly name: string;
+  /** Calls that wait now. */
+  readonly waiting: number;
+  /** Calls that had their turn. */
+  readonly taken: number;
+  /** Milliseconds that those waited, all together. */
+  readonly waitedMs: number;
+  /** Calls that were refused, since their turn would have come too late. */
+  readonly refused: number;
+}
+
 /** What every call carries. */
 export interface Call {
   /** Aborts at the deadline, when the gateway closes, and, for reads, when the client goes away. */
@@ -74,6 +96,8 @@ export interface Call {
 export interface TaggedOrder extends OrderRequest {
   /** 26 characters of `[a-z0-9]`, unique to this intent. */
   readonly tag: string;
+  /** What `orderNumber` gave for it. */
+  readonly number?: string;
 }
 
 export interface TaggedChange extends OrderChange {

@@ -42,3 +42,22 @@ test.each(STEPS)("a follower that asks %i steps after an event does not sleep th
   followers.close();
   events.close();
 });
+
+test("what waits for the disk is tried once more by who closes", async () => {
+  const inner = memoryJournal();
+  let isFull = true;
+  const journal = instanceJournal(
+    { ...inner, append: (...args) => (isFull ? Promise.reject(new Error("no room")) : inner.append(...args)) },
+    "digest",
+  );
+  const events = createEventLog(journal, "digest");
+  const seen: number[] = [];
+  events.subscribe((published) => seen.push(...published.map(({ sequence }) => sequence)));
+  events.record(connection("first"));
+  await events.settled();
+  expect(seen).toEqual([]);
+  isFull = false;
+  await events.settled();
+  expect(seen).toEqual([1]);
+  events.close();
+});

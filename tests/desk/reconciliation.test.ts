@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Desk } from "../../src/desk/types.ts";
 import { type Failure, isFailure } from "../../src/domain/failure.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
@@ -277,6 +277,31 @@ test("an order of ours that ended while nobody listened is an event, however lon
   const { events } = await first.journal.events(DIGEST, 0, 100);
   const told = events.flatMap((event) => (event.kind === "order" ? [event.order.status] : []));
   expect(told.at(-1)).toBe("FILLED");
+});
+
+test("an order that got the number of a forgotten one is told without the other's fills", async () => {
+  const forgotten = createVenue();
+  const first = at(forgotten);
+  const { orderId } = await first.desk.place(LIMIT_BUY, BY);
+  forgotten.set(orderId, { status: "PARTIALLY_FILLED", filledQty: 5 });
+  await first.desk.close();
+
+  const { desk } = at(createVenue(), { journal: first.journal });
+  await desk.orders({ status: "all" }, {});
+  const placed = await desk.place(LIMIT_BUY, BY);
+  expect(placed.orderId).toBe(orderId);
+  expect(await desk.order(orderId, {})).toMatchObject({ tag: placed.tag, filledQty: 0 });
+});
+
+test("an unknown place is resolved after its settle time, though the clock was put back meanwhile", async () => {
+  const venue = createVenue({ settleMs: 200 });
+  const { desk } = at(venue);
+  await desk.start();
+  venue.next("drop-before");
+  expect(await failureOf(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "OutcomeUnknown" });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 3_600_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  await expect.poll(() => desk.unknownIntents(), { timeout: 20_000 }).toEqual([]);
 });
 
 test("many open orders that the broker does not know hold no write up, and are all found out in the end", async () => {

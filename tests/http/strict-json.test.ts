@@ -35,3 +35,11 @@ test("reads as JSON.parse does", () => {
 test.each(["{bad", "", '{"a":01}', "[1,]"])("%j is no JSON", (text) => {
   expect(() => parseStrictJson(text)).toThrow(SyntaxError);
 });
+
+test("faults without end cost no more than the first of them", () => {
+  const depth = 6_000;
+  const names = Array.from({ length: 5_500 }, () => '"a":1').join(",");
+  const { faults } = parseStrictJson(`${'{"a":'.repeat(depth)}{${names}}${"}".repeat(depth)}`);
+  expect(faults).toHaveLength(32);
+  expect(JSON.stringify(faults).length).toBeLessThan(4_000);
+});

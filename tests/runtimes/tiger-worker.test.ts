@@ -1,4 +1,5 @@
 /** The core and the Tiger broker as a worker: bundled without anything of Node, and run in workerd against the simulator. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -15,7 +16,7 @@ const SECRETS = { INSTANCE_ID: "workerInstance02", TOKEN: "workerToken_0002" };
 
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [join(ROOT, "tests/runtimes/programs/tiger-worker.ts")],
+    entryPoints: [join(ROOT, "examples/tiger-worker.ts")],
     bundle: true,
     format: "esm",
     // Neither a module of Node nor one that is missing gets through: both fail the build.
@@ -73,10 +74,17 @@ describe("in workerd", () => {
   });
 
   test("the bundle asks for nothing from outside", () => {
-    const kilobytes = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
-    process.stdout.write(
-      `worker bundle with Tiger: ${kilobytes(Buffer.byteLength(script))} minified, ${kilobytes(gzipSync(script).length)} gzipped\n`,
-    );
     expect(script).not.toMatch(/\bimport\s*\(|\bfrom\s*["']|\brequire\(/);
+  });
+
+  test.each([
+    ["README.md", /(\d+) KiB minified and (\d+) KiB gzipped/],
+    ["README.zh-CN.md", /最小化后 (\d+) KiB, 再经 gzip 压缩为 (\d+) KiB/],
+  ])("the bundle is as large as %s says, within a tenth", (file, sizes) => {
+    const [, minified, gzipped] = sizes.exec(readFileSync(join(ROOT, file), "utf8")) ?? [];
+    const real = { minified: Buffer.byteLength(script) / 1024, gzipped: gzipSync(script).length / 1024 };
+    const off = Math.max(Math.abs(real.minified / Number(minified) - 1), Math.abs(real.gzipped / Number(gzipped) - 1));
+    const seen = `it is ${real.minified.toFixed(0)} KiB minified and ${real.gzipped.toFixed(0)} KiB gzipped`;
+    expect(off, seen).toBeLessThan(0.1);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { betweenMarks } from "../../scripts/conformance/between-marks.ts";
 import { type BrokerRun, conformanceTable, failuresOf } from "../../scripts/conformance/table.ts";
+import { wordsFor } from "../../scripts/conformance/words.ts";
 import { type ConformanceResult, type Need, runConformance } from "../../src/testing/index.ts";
 import { paperStage } from "../conformance/stages/paper.ts";
 
@@ -33,24 +34,43 @@ describe("the table", () => {
   const lines = conformanceTable([full, poor]).split("\n");
 
   test("has a column a broker and a row an operation", () => {
-    expect(lines.slice(0, 3)).toEqual([
-      "| Operation | full | poor |",
-      "| --- | --- | --- |",
-      "| `ping/state` | ✓ | – |",
-    ]);
-    expect(lines).toContain("| `cash/state` | – | – |");
-    expect(lines).toContain("| changes of orders | ✓ | – |");
-    expect(lines).toContain("| checks passed | 7, 1 do not apply | 0, 1 do not apply |");
+    expect(lines.slice(0, 3)).toEqual(["| API | full | poor |", "| --- | --- | --- |", "| `ping/state` | ✓ | ✗ |"]);
+    expect(lines).toContain("| `cash/state` | ✗ | ✗ |");
+    expect(lines).toContain("| `order/events` | ✓ | ✗ |");
+    expect(lines).toContain("| checks passed, of all | 7 / 8 | 0 / 1 |");
   });
 
-  test("names the regions that were seen, always in one order", () => {
-    expect(lines).toContain("| `market/quote` | US HK | – |");
+  test("names the regions that were seen and those that were not, always in one order", () => {
+    expect(lines).toContain("| `market/quote` | ✓ US HK ✗ CN | ✗ |");
   });
 
-  test("names the kinds of orders that were taken, and no others", () => {
-    expect(lines).toContain("| US Limit | DAY RTH ETH, GTC RTH | – |");
-    expect(lines).toContain("| US Market | – | – |");
-    expect(lines).toContain("| HK Limit | – | – |");
+  test("names the sessions of the kinds of orders that were taken, and no others", () => {
+    expect(lines).toContain("| US Limit DAY | RTH ETH | ✗ |");
+    expect(lines).toContain("| US Limit GTC | RTH | ✗ |");
+    expect(lines).toContain("| US Market DAY | ✗ | ✗ |");
+    expect(lines).toContain("| HK Limit DAY | ✗ | ✗ |");
+  });
+
+  test("folds the environments of a broker into its column, and says where they differ", () => {
+    const runs = [
+      { name: "futu WEB", results: poor.results },
+      { name: "futu SIMULATE", results: poor.results },
+      { name: "futu REAL", results: full.results },
+      full,
+    ];
+    const folded = conformanceTable(runs).split("\n");
+    expect(folded[0]).toBe("| API | Futu | full |");
+    expect(folded).toContain("| `ping/state` | REAL: ✓<br>SIMULATE, WEB: ✗ | ✓ |");
+    expect(folded).toContain("| `cash/state` | ✗ | ✗ |");
+    expect(folded).toContain("| US Limit GTC | REAL: RTH<br>SIMULATE, WEB: ✗ | RTH |");
+  });
+
+  test("speaks Chinese in a Chinese document", () => {
+    const runs = [{ name: "tiger", results: full.results }];
+    const chinese = conformanceTable(runs, wordsFor("docs/README.zh-CN.md")).split("\n");
+    expect(chinese[0]).toBe("| 接口 | 老虎证券 |");
+    expect(chinese).toContain("| `market/quote` 报价快照 | ✓ US HK ✗ CN |");
+    expect(conformanceTable(runs, wordsFor("README.md"))).toBe(conformanceTable(runs));
   });
 
   test("finds what the real suite says of the paper broker", async () => {
@@ -65,9 +85,9 @@ describe("the table", () => {
       "order/cancel",
       "order/list",
     ]) {
-      expect(real).toContain(`| \`${route}\` | US HK CN |`);
+      expect(real).toContain(`| \`${route}\` | ✓ US HK CN |`);
     }
-    expect(real).toContain("| US Limit | DAY RTH ETH OVERNIGHT, GTC RTH ETH |");
+    expect(real).toContain("| US Limit DAY | RTH ETH OVERNIGHT |");
   });
 });
 

@@ -7,7 +7,9 @@
 import * as v from "valibot";
 
 const text = v.string();
-const number = v.number();
+/** A double may also be infinite, which no amount is. */
+const number = v.pipe(v.number(), v.finite());
+const quantity = v.pipe(number, v.minValue(0));
 /** 64 bits: text from the start, see {@link plainMessage}. */
 const id = v.pipe(v.union([v.string(), v.number()]), v.transform(String));
 const whenGiven = <T extends v.GenericSchema>(schema: T) => v.optional(schema);
@@ -58,11 +60,11 @@ const order = v.object({
   orderID: id,
   orderIDEx: text,
   code: text,
-  qty: number,
+  qty: quantity,
   price: whenGiven(number),
   createTime: text,
   updateTime: text,
-  fillQty: whenGiven(number),
+  fillQty: whenGiven(quantity),
   fillAvgPrice: whenGiven(number),
   lastErrMsg: whenGiven(text),
   secMarket: whenGiven(number),

@@ -139,6 +139,7 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
     display: "盈透证券",
 
     capabilities: () => toCapabilities(wire.account(), config.accountId),
+    queues: wire.queues,
 
     start(given) {
       host = given;
@@ -201,8 +202,8 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
       const vendor = await beforeSending(directory.qualify(order.contract, call));
       const exchange = order.lifecycle === "OVERNIGHT" ? OVERNIGHT_EXCHANGE : vendor.exchange;
       const ticket = toTicket(order, of, order.tag);
-      const permId = await wire.write(session, "write", call, () =>
-        submit(writing(call), wire.nextOrderId(), wired(vendor, exchange), ticket, "the order"),
+      const permId = await wire.writeNew(session, call, (number) =>
+        submit(writing(call), number, wired(vendor, exchange), ticket, "the order"),
       );
       return { orderId: String(permId), ...(effective === undefined ? {} : { effective }) };
     },

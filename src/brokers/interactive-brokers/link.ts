@@ -6,6 +6,7 @@
  */
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { CLIENT_ID_IN_USE, SOCKET_RESET } from "./codes.ts";
+import { createLengthCheck } from "./frame-lengths.ts";
 import { EVENTS, type Message, parseMessage, type VendorContract } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";
 import { ClientIdInUse, LinkLost, notConnected, reasonOf } from "./refusals.ts";
@@ -300,6 +301,7 @@ export function openLink(options: LinkOptions): Promise<Link> {
     try {
       api.connect();
       guardDecoder(api, close);
+      guardLengths(api, close);
     } catch (error) {
       close(reasonOf(error));
     }
@@ -325,7 +327,7 @@ export function openLink(options: LinkOptions): Promise<Link> {
 interface Internals {
   readonly controller?: {
     processIngressQueue?: () => void;
-    readonly socket?: { readonly client?: { destroy?: () => void } };
+    readonly socket?: { readonly client?: { destroy?: () => void }; onData?: (data: Uint8Array) => void };
   };
 }
 
@@ -340,6 +342,20 @@ function guardDecoder(api: unknown, close: (reason: string) => void): void {
     } catch (error) {
       close(`a message of TWS could not be read: ${reasonOf(error)}`);
     }
+  };
+}
+
+/** SDK fault (lengths): one below zero makes it read the same bytes for ever, and the process with it. */
+function guardLengths(api: unknown, close: (reason: string) => void): void {
+  const { socket } = (api as Internals).controller ?? {};
+  const take = socket?.onData;
+  if (socket === undefined || typeof take !== "function") return;
+  const isSound = createLengthCheck();
+  let sound = true;
+  socket.onData = (data) => {
+    sound &&= isSound(data);
+    if (sound) take.call(socket, data);
+    else close("TWS sent a message of a length that none has");
   };
 }
 

@@ -212,7 +212,7 @@ const READERS: Readonly<Record<string, (args: Arguments) => Message | undefined>
     currency: v.parse(text, currency),
   }),
   // SDK fault (types): the number of the request comes as text here.
-  accountUpdateMultiEnd: ([reqId]) => ({ kind: "accountValuesEnd", reqId: Number(reqId) }),
+  accountUpdateMultiEnd: ([reqId]) => ({ kind: "accountValuesEnd", reqId: v.parse(integer, Number(reqId)) }),
   contractDetails: ([reqId, details]) => ({
     kind: "contractDetails",
     reqId: v.parse(integer, reqId),

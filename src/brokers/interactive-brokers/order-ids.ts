@@ -3,34 +3,70 @@
  *
  * The gateway says from which number on orders are new, but it does not know of those that are still on their way to it:
  * sent by a connection that has just ended, or by a program that was killed. It would take a new order with such a number
- * for a change of that one. So numbers also grow with the clock, and go on over all connections of this program.
+ * for a change of that one. So numbers go on over all connections of this program, and a program begins well above what
+ * the gateway has heard of, and where the clock stands. The clock moves on by one number in `TICK_MS`; until the gateway
+ * has heard of a number of this program, which it then tells the next one, no number is given out that the clock has not
+ * passed.
  */
 
 /** Numbers of requests begin here, so that an error with a number of this kind is never about an order. */
 export const FIRST_REQUEST_ID = 1_900_000_000;
 
-/** 2026-01-01, from which the clock's numbers are counted: four a second last until 2041. */
+/** 2026-01-01, from which the clock's numbers are counted: one in this time last until 2041. */
 const EPOCH = Date.UTC(2026, 0, 1);
-const A_SECOND = 4;
-/** Where the gateway is ahead of the clock, so many numbers at most are left out, at random. */
+const TICK_MS = 250;
+/** More orders than a program can have on their way: what TWS takes in 20 seconds. */
+const ON_THEIR_WAY = 1_000;
+/** So many further numbers at most are left out, at random. */
 const MOST_LEFT_OUT = 10_000;
 
 export interface OrderIds {
   /** The gateway takes numbers from this one on for new, on a connection that begins. */
   begin(firstNew: number): void;
+  /** Says that the gateway has heard of the order with this number. */
+  heard(orderId: number): void;
+  /** Milliseconds until the next one may be given out, mostly 0. */
+  waitMs(): number;
   /** The next one. Between this and the hand-over nothing may wait, since numbers have to arrive in their order. */
   next(): number;
 }
 
 /** @param now milliseconds since the epoch. */
 export function createOrderIds(now: () => number = Date.now): OrderIds {
+  let first: number | undefined;
   let upcoming = 1;
+  /** When the clock was looked at, and how many have been given out since. */
+  let lookedAt = 0;
+  let given = 0;
+  let isHeard = false;
+
+  function heard(orderId: number): void {
+    if (first !== undefined && orderId >= first && orderId < upcoming) isHeard = true;
+  }
+
   return {
     begin(firstNew) {
-      const byClock = Math.max(1, Math.floor(((now() - EPOCH) * A_SECOND) / 1000));
-      const least = firstNew < byClock ? byClock : firstNew + 1 + Math.floor(Math.random() * MOST_LEFT_OUT);
-      upcoming = Math.max(upcoming, least);
+      heard(firstNew - 1);
+      if (isHeard) {
+        upcoming = Math.max(upcoming, firstNew);
+        return;
+      }
+      lookedAt = now();
+      given = 0;
+      const byClock = Math.floor((lookedAt - EPOCH) / TICK_MS);
+      const aboveHeard = firstNew + ON_THEIR_WAY + Math.floor(Math.random() * MOST_LEFT_OUT);
+      // Only a program's first connection leaves any out; later ones go on.
+      upcoming = first === undefined ? Math.max(byClock, aboveHeard) : Math.max(upcoming, byClock, firstNew);
+      first ??= upcoming;
     },
-    next: () => upcoming++,
+    heard,
+    waitMs() {
+      if (isHeard || first === undefined) return 0;
+      return Math.max(0, lookedAt + (given + 1) * TICK_MS - now());
+    },
+    next() {
+      given += 1;
+      return upcoming++;
+    },
   };
 }

@@ -4,7 +4,7 @@
  * A session begins when the gateway has told its accounts and numbers and the orders have been read once, and ends with the
  * connection or with the gateway's own link to the vendor. Nothing is kept for the next one.
  */
-import type { Call } from "../../spec/broker.ts";
+import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createBudget, createSharedReads, type PacingClass } from "../shared/pacing.ts";
 import { maskAccount } from "./capabilities.ts";
@@ -55,10 +55,11 @@ export interface Wire {
    * @throws BrokerError, `not_sent` for sure where nothing was handed over.
    */
   write<T>(on: Session, kind: PacingClass, call: Call, make: () => Exchange<T>): Promise<T>;
-  /** A number for a new order, to be handed over at once. */
-  nextOrderId(): number;
+  /** The same for a new order, with the number that it is to be handed over with. */
+  writeNew<T>(on: Session, call: Call, make: (orderId: number) => Exchange<T>): Promise<T>;
   /** Reads beside a write, whatever became of its call. */
   beside: Reader;
+  queues(): QueueLoad[];
 }
 
 /** A connection on which orders can be sent. */
@@ -221,6 +222,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       timeoutMs: timeout,
       signal,
       onMessage(message) {
+        if (message.kind === "openOrder" || message.kind === "orderStatus") orderIds.heard(message.orderId);
+        else if (message.kind === "notice") orderIds.heard(message.id);
         handlers.onMessage(message);
         const state = message.kind === "notice" ? lookUp<"lost" | "restored">(LINK_MESSAGE, message.code) : undefined;
         if (state !== undefined && message.kind === "notice") follow(state, message.text);
@@ -284,6 +287,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   }
 
   return {
+    queues: () => [budget.load()],
     async start() {
       if (starting !== undefined) return starting;
       const stop = new AbortController();
@@ -341,31 +345,46 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     },
 
     live: requireSession,
-    nextOrderId: () => orderIds.next(),
+    write: (asked, kind, call, make) => write(asked, kind, call, make, () => 0),
+    writeNew: (asked, call, make) => write(asked, "write", call, () => make(orderIds.next()), orderIds.waitMs),
 
-    async write(asked, kind, call, make) {
-      const lost = () => (session === undefined ? down : notConnected("the connection was lost before it was sent"));
-      if (session !== asked) throw lost();
-      const turn = await budget.take(kind, { signal: call.signal, deadline: performance.now() + deadlineMs });
+    beside: (make, lane) => ask(requireSession().link, make, lane, config.timeout, "write"),
+  };
+
+  async function write<T>(
+    asked: Session,
+    kind: PacingClass,
+    call: Call,
+    make: () => Exchange<T>,
+    waitMs: () => number,
+  ): Promise<T> {
+    const stillHere = () => {
       if (call.signal.aborted) throw notConnected("given up before the request was sent");
-      if (session !== asked) throw lost();
-      const on = asked.link;
+      if (session === asked) return;
+      throw session === undefined ? down : notConnected("the connection was lost before it was sent");
+    };
+    stillHere();
+    const turn = await budget.take(kind, { signal: call.signal, deadline: performance.now() + deadlineMs });
+    try {
+      stillHere();
+      for (let ms = waitMs(); ms > 0; ms = waitMs()) {
+        await pause(ms, call.signal);
+        stillHere();
+      }
       const exchange = make();
       try {
-        return await on.exchange(exchange);
+        return await asked.link.exchange(exchange);
       } catch (error) {
         if (error instanceof LinkLost) {
           throw unknownOutcome(`the connection to TWS ended before it answered ${exchange.what}: ${error.message}`);
         }
-        if (isBrokerError(error) && error.code === "OutcomeUnknown") void probe(on).catch(() => {});
+        if (isBrokerError(error) && error.code === "OutcomeUnknown") void probe(asked.link).catch(() => {});
         throw error;
-      } finally {
-        turn.arrived();
       }
-    },
-
-    beside: (make, lane) => ask(requireSession().link, make, lane, config.timeout, "write"),
-  };
+    } finally {
+      turn.arrived();
+    }
+  }
 }
 
 /** @throws NoSuchAccount with the login's accounts, masked, when none or more than one fits. */

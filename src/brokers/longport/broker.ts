@@ -118,6 +118,7 @@ export function longport(options: LongportOptions): Broker {
     display: "长桥证券",
 
     capabilities: () => toCapabilities(account),
+    queues: wire.queues,
 
     start(given) {
       host = given;

@@ -7,6 +7,8 @@ const GZIP = 0x20;
 const REQUEST_HEADER = 11;
 const RESPONSE_HEADER = 10;
 const PUSH_HEADER = 5;
+/** As much as a packet holds uncompressed; a few bytes of gzip can become a thousand times as many. */
+const LARGEST_BODY = 0xff_ffff;
 
 /** What the service sends. A status other than 0 goes with the vendor's error as its body. */
 export type Packet =
@@ -58,9 +60,22 @@ export function decodePacket(data: ArrayBuffer): Packet {
   return { type: "response", ...common, id: view.getUint32(2), status: view.getUint8(6) };
 }
 
-/** The body as it was before it was compressed. */
+/** The body as it was before it was compressed. @throws Unreadable when it is broken, or becomes too large. */
 export async function bodyOf({ body, zipped }: Packet): Promise<Uint8Array<ArrayBuffer>> {
   if (!zipped) return body;
-  const stream = new Blob([body]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const reader = new Blob([body]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      length += read.value.length;
+      if (length > LARGEST_BODY) throw new Unreadable(`a body that unpacks to more than ${LARGEST_BODY} bytes`);
+      parts.push(read.value);
+    }
+  } catch (cause) {
+    // Not waited for: nothing more of it is wanted.
+    reader.cancel().catch(() => {});
+    throw cause instanceof Unreadable ? cause : new Unreadable("a body that cannot be unpacked", { cause });
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

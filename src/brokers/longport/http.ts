@@ -112,6 +112,8 @@ function dataOf(status: number, text: string): unknown {
   }
   if (typeof envelope !== "object" || envelope === null || !("code" in envelope)) throw new HttpFault(status);
   const { code, message, data } = envelope as { readonly code: unknown; readonly message?: unknown; data?: unknown };
+  // Nothing else is the vendor's word: taken for a 0, a code of null would make a success of whatever this is.
+  if (typeof code !== "string" || !/^-?\d+$/.test(code)) throw new HttpFault(status);
   if (Number(code) !== 0) throw new VendorRefusal(Number(code), typeof message === "string" ? message : "");
   return data ?? undefined;
 }

@@ -9,22 +9,27 @@ import { withoutDust } from "../../domain/money.ts";
 const text = v.nullish(v.string(), "");
 const name = v.pipe(v.string(), v.nonEmpty());
 const number = (written: string): number => withoutDust(Number(written));
-const decimal = v.pipe(v.string(), v.regex(/^-?\d+(?:\.\d+)?$/, "is no decimal"), v.transform(number));
+const decimal = v.pipe(v.string(), v.regex(/^-?\d+(?:\.\d+)?$/, "is no decimal"), v.transform(number), v.finite());
 /** Where the vendor has no value it writes nothing. */
 const perhaps = v.pipe(
   text,
   v.regex(/^(?:-?\d+(?:\.\d+)?)?$/, "is no decimal"),
   v.transform((written) => (written === "" ? null : number(written))),
+  v.check((value) => value === null || Number.isFinite(value), "is no decimal"),
 );
 const orZero = v.pipe(
   perhaps,
   v.transform((value) => value ?? 0),
 );
+/** Quantities of an order. */
+const amount = v.pipe(decimal, v.minValue(0));
+const amountOrZero = v.pipe(orZero, v.minValue(0));
 /** Seconds since the epoch, as text, to milliseconds. */
 const time = v.pipe(
   text,
   v.regex(/^(?:\d+(?:\.\d+)?)?$/, "is no time"),
   v.transform((written) => (Number(written) > 0 ? Math.round(Number(written) * 1000) : null)),
+  v.check((value) => value === null || Number.isFinite(value), "is no time"),
 );
 
 const order = {
@@ -33,7 +38,7 @@ const order = {
   symbol: name,
   side: text,
   order_type: text,
-  executed_quantity: orZero,
+  executed_quantity: amountOrZero,
   executed_price: orZero,
   submitted_at: time,
   updated_at: time,
@@ -42,14 +47,14 @@ const order = {
   remark: text,
 } as const;
 
-const ORDER = v.object({ ...order, quantity: decimal, price: perhaps, time_in_force: text, outside_rth: text });
+const ORDER = v.object({ ...order, quantity: amount, price: perhaps, time_in_force: text, outside_rth: text });
 
 /** An order of a list or of a detail request. */
 export type VendorOrder = v.InferOutput<typeof ORDER>;
 
 const PUSHED = v.object({
   ...order,
-  submitted_quantity: decimal,
+  submitted_quantity: amount,
   submitted_price: perhaps,
   account_no: text,
 });
@@ -176,7 +181,7 @@ export function parsePush(data: unknown): PushedOrder | undefined {
   return event === "order_changed_lb" ? parsePushedOrder(body) : undefined;
 }
 
-/** Reads JSON with every number as its text, since ids do not fit a number. @throws SyntaxError */
+/** Reads JSON with every number as its text, since ids do not fit a number. @throws SyntaxError, RangeError for too deep a nesting */
 export function parseJson(written: string): unknown {
   const reviver = (_key: string, value: unknown, context?: { readonly source?: string }): unknown =>
     typeof value === "number" ? (context?.source ?? String(value)) : value;

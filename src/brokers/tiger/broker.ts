@@ -29,8 +29,9 @@ const PERMISSION_MS = 60_000;
  * Connects to an account at Tiger Brokers. The number of the account says whether it is a paper account or one with real
  * money.
  *
- * - The tag of an order is its `user_mark`. Each place takes a number from Tiger first (`order_no`) and sends it as
- *   `order_id`: Tiger refuses a number that it has seen, so that nothing between here and there can make two orders of one.
+ * - The tag of an order is its `user_mark`. A number is taken from Tiger first (`order_no`), written down with the intent
+ *   and sent as `order_id`: Tiger refuses a number that it has seen, so that nothing between here and there can make two
+ *   orders of one, and an order is found by its number where its mark got lost.
  * - Changes of orders come from Tiger's push service where the runtime has TCP sockets, and are polled elsewhere and for as
  *   long as the push service is away.
  *
@@ -84,11 +85,15 @@ export function tiger(options: TigerOptions): Broker {
   }
 
   /** Tiger took an order and gave no id for it: the listing has it. */
-  async function idOf(tag: string, call: Call): Promise<string> {
+  async function idOf(tag: string, number: string, call: Call): Promise<string> {
     const items = await listings.active(call, true).catch(() => []);
-    const found = toOrderListing(items).orders.find((order) => order.tag === tag);
+    const found = toOrderListing(items).orders.find((order) => order.tag === tag || order.number === number);
     if (found !== undefined) return found.orderId;
     throw new BrokerError("OutcomeUnknown", "Tiger took the order and gave no id for it", { outcome: "unknown" });
+  }
+
+  function takeNumber(call: Call): Promise<string> {
+    return beforeSending(wire.prepare({ method: "order_no", schema: ORDER_NUMBER }, call));
   }
 
   return defineBroker(options, {
@@ -96,6 +101,7 @@ export function tiger(options: TigerOptions): Broker {
     display: "老虎证券",
 
     capabilities: () => toCapabilities(config.account, changes.kind),
+    queues: wire.queues,
 
     async start(given) {
       host = given;
@@ -146,10 +152,12 @@ export function tiger(options: TigerOptions): Broker {
       return toMarketStatus(await wire.read({ method: "market_state", content, schema: MARKET_STATES }, call));
     },
 
+    orderNumber: takeNumber,
+
     async placeOrder(order, call): Promise<Placed> {
       const { region, symbol } = toSecurity(order.contract);
       const { effective } = checkOrder(order, environment, region);
-      const number = await beforeSending(wire.prepare({ method: "order_no", schema: ORDER_NUMBER }, call));
+      const number = order.number ?? (await takeNumber(call));
       changes.expect(order.tag, region === "US" ? order.lifecycle : "RTH");
       const content = {
         order_id: BigInt(number),
@@ -166,7 +174,7 @@ export function tiger(options: TigerOptions): Broker {
         user_mark: order.tag,
       };
       const placed = await wire.write({ method: "place_order", content, schema: ACCEPTED }, call, "place");
-      const orderId = placed.id ?? (await idOf(order.tag, call));
+      const orderId = placed.id ?? (await idOf(order.tag, number, call));
       changes.follow(orderId);
       return effective === undefined ? { orderId } : { orderId, effective };
     },

@@ -17,7 +17,7 @@ import {
   type PriceStep,
 } from "../../spec/capabilities.ts";
 import { REGIONS, type Region } from "./codes.ts";
-import { isPaperAccount } from "./config.ts";
+import { isPaperAccount, maskAccount } from "./config.ts";
 import { REGION_CURRENCIES, SYMBOL_PATTERNS } from "./convert.ts";
 
 /** Tick sizes differ by price and contract: a coarser one is the vendor's to refuse. */
@@ -84,11 +84,6 @@ export function toCapabilities(account: string, push: Capabilities["push"]): Cap
     push,
     listing: { complete: true, settleMs: 30_000 },
   };
-}
-
-/** The last four digits: enough to tell accounts apart, not enough to name one. */
-export function maskAccount(account: string): string {
-  return `****${account.slice(-4)}`;
 }
 
 function toMarket(region: Region): MarketCapability {

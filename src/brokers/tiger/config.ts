@@ -135,6 +135,11 @@ export function isPaperAccount(account: string): boolean {
   return /^\d{17,}$/.test(account);
 }
 
+/** The last four digits: enough to tell accounts apart, not enough to name one. */
+export function maskAccount(account: string): string {
+  return `****${account.slice(-4)}`;
+}
+
 /**
  * Checks the options.
  *

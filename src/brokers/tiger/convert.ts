@@ -144,6 +144,7 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     errorReason: failed ? remark || word : "",
     warning: isTerminal(status) ? null : remark || null,
     tag: isTag(vendor.userMark) ? vendor.userMark : null,
+    ...(vendor.orderId == null || vendor.orderId === "0" ? {} : { number: vendor.orderId }),
     ...(vendor.canCancel === false && !isTerminal(status) && status !== "PENDING" ? { cancelable: false } : {}),
     createdAt: vendor.openTime ?? null,
     updatedAt: vendor.updateTime ?? vendor.latestTime ?? null,

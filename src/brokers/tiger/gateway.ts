@@ -25,6 +25,8 @@ export interface GatewayOptions {
   readonly tigerId: string;
   readonly deviceId: string | undefined;
   readonly token: string | undefined;
+  /** Takes out of the vendor's words what is nobody else's business. */
+  conceal(text: string): string;
   readonly sign: Sign;
   readonly verify: Verify;
 }
@@ -62,7 +64,7 @@ interface HttpAnswer {
   readonly text: string;
 }
 
-export function createGateway({ tigerId, deviceId, token, sign, verify }: GatewayOptions): Gateway {
+export function createGateway({ tigerId, deviceId, token, conceal, sign, verify }: GatewayOptions): Gateway {
   /** Milliseconds by which this machine's clock is ahead. */
   let clockAheadMs: number | undefined;
   const once = sendOnce();
@@ -113,7 +115,7 @@ export function createGateway({ tigerId, deviceId, token, sign, verify }: Gatewa
       );
     }
     if (typeof envelope.timestamp === "number") clockAheadMs = Date.now() - envelope.timestamp;
-    if (code !== 0) return toRefusalOf({ code, message: envelope.message ?? "" }, status, method, purpose);
+    if (code !== 0) return toRefusalOf({ code, message: conceal(envelope.message ?? "") }, status, method, purpose);
     return envelope.data;
   }
 

@@ -16,7 +16,7 @@ type Reviver = (this: unknown, key: string, value: unknown, context?: { readonly
 /**
  * Reads JSON; a whole number that a double would round is given as its digits, a string.
  *
- * @throws SyntaxError
+ * @throws SyntaxError, and RangeError for what nests deeper than the runtime's stack.
  */
 export function parseJson(text: string): unknown {
   const exact: Reviver = (_key, value, context) => {

@@ -15,9 +15,13 @@ const id = v.pipe(
 const whole = v.pipe(
   v.union([v.string(), v.pipe(v.number(), v.safeInteger())]),
   v.transform(String),
-  v.regex(/^-?\d+$/),
+  v.regex(/^-?\d{1,20}$/),
 );
+/** The same for what is never below nothing. */
+const amount = v.pipe(whole, v.regex(/^\d/));
 const number = v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.finite());
+/** How many digits of a quantity stand behind the point. */
+const scale = v.pipe(number, v.integer(), v.minValue(0), v.maxValue(20));
 const text = v.nullish(v.string());
 
 /** What surrounds every answer. */
@@ -34,6 +38,8 @@ export type Envelope = v.InferOutput<typeof ENVELOPE>;
 /** An order in the answers of `orders` and `active_orders`. */
 export const VENDOR_ORDER = v.object({
   id,
+  /** The number that it was placed with, 0 for none. */
+  orderId: v.nullish(whole),
   symbol: v.string(),
   market: text,
   secType: text,
@@ -41,10 +47,10 @@ export const VENDOR_ORDER = v.object({
   action: v.string(),
   orderType: text,
   limitPrice: v.nullish(number),
-  totalQuantity: v.nullish(whole),
-  totalQuantityScale: v.nullish(number),
-  filledQuantity: v.nullish(whole),
-  filledQuantityScale: v.nullish(number),
+  totalQuantity: v.nullish(amount),
+  totalQuantityScale: v.nullish(scale),
+  filledQuantity: v.nullish(amount),
+  filledQuantityScale: v.nullish(scale),
   avgFillPrice: v.nullish(number),
   timeInForce: text,
   outsideRth: v.nullish(v.boolean()),
@@ -69,7 +75,7 @@ export const ORDER_PAGE = v.object({ items: v.nullish(v.array(v.unknown())), nex
 export const ODD_ORDER = v.object({
   symbol: text,
   totalQuantity: v.nullish(whole),
-  totalQuantityScale: v.nullish(number),
+  totalQuantityScale: v.nullish(scale),
 });
 
 export const ORDER_NUMBER = v.pipe(
@@ -90,7 +96,7 @@ export const POSITIONS = v.object({
         secType: text,
         currency: text,
         position: v.nullish(whole),
-        positionScale: v.nullish(number),
+        positionScale: v.nullish(scale),
         positionQty: v.nullish(number),
         identifier: text,
       }),

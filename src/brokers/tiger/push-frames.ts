@@ -5,7 +5,8 @@
  * A file of its own beside `push.ts`: pure bytes, nothing of the connection.
  */
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { VendorOrder } from "./messages.ts";
+import * as v from "valibot";
+import { VENDOR_ORDER, type VendorOrder } from "./messages.ts";
 
 /** `SocketCommon.Command`. */
 export const COMMAND = {
@@ -53,7 +54,7 @@ export interface PushResponse {
   readonly order?: PushedOrder;
 }
 
-/** An order as it is pushed: without the session it may trade in, which `outsideRth` only hints at. */
+/** An order as it is pushed: without its number, and without the session it may trade in, which `outsideRth` only hints at. */
 export type PushedOrder = VendorOrder & { readonly account: string };
 
 const SDK_VERSION = "httptrading";
@@ -216,7 +217,8 @@ const EMPTY = {
   latestTime: undefined,
 } satisfies PushedOrder;
 
-function decodeOrder(bytes: Uint8Array): PushedOrder {
+/** `undefined` for what would be no order in a list either: the next listing tells of it. */
+function decodeOrder(bytes: Uint8Array): PushedOrder | undefined {
   const values: Record<string, unknown> = {};
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
@@ -226,5 +228,7 @@ function decodeOrder(bytes: Uint8Array): PushedOrder {
     else values[field[0]] = field[1](reader);
   }
   const order = { ...EMPTY, ...values } as PushedOrder & { timestamp?: number | null };
-  return { ...order, updateTime: order.updateTime ?? order.latestTime ?? order.timestamp };
+  const updateTime = order.updateTime ?? order.latestTime ?? order.timestamp;
+  const parsed = v.safeParse(VENDOR_ORDER, { ...order, updateTime });
+  return parsed.success ? { ...parsed.output, account: order.account } : undefined;
 }

@@ -19,6 +19,7 @@ const UNCERTAIN = /time ?d? ?-?out|超时|逾時/i;
 /** The number of an order was used before: by this very request, if anything on the way sent it twice. */
 const DUPLICATE = /duplicate|重复|重複/i;
 const TOO_FREQUENT = /rate ?limit|current limiting|限流/i;
+const BLACKLISTED = /black ?list|黑名单|黑名單/i;
 const SIGNATURE = /signature|sign\b|rsa|tiger_?id|developer|private key|token|签名|密钥/i;
 const CLOCK = /time ?stamp|expired request|request expired|时间戳/i;
 
@@ -55,6 +56,9 @@ export interface Refusal {
   readonly clockAheadMs: number | undefined;
 }
 
+/** The vendor answers nothing any more, since it was called too often for too long. */
+export class Blacklisted extends BrokerError {}
+
 /** Clocks that differ by less are not worth telling. */
 const CLOCK_TOLERANCE_MS = 30_000;
 
@@ -65,14 +69,15 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
   const text = `Tiger refused ${method}: ${said}`;
   if (isTooFrequent(refusal)) return new BrokerError("RateLimited", text, { outcome: "not_sent", retryAfterMs: 5_000 });
   if (status === 200 && code === 4) {
-    return new BrokerError("AuthenticationFailed", text + forbiddenBecause(refusal.message), { outcome: "not_sent" });
+    const Forbidden = BLACKLISTED.test(refusal.message) ? Blacklisted : BrokerError;
+    return new Forbidden("AuthenticationFailed", text + forbiddenBecause(refusal.message), { outcome: "not_sent" });
   }
   // Below 1000 are the vendor's own faults, which leave open what became of a write.
   if (code < 1000 || UNCERTAIN.test(refusal.message))
     return withoutAnswer(`Tiger could not finish ${method}: ${said}`, purpose);
   if (code === 1000) return atTheDoor(refusal, text);
   if (purpose === "place" && DUPLICATE.test(refusal.message)) {
-    return withoutAnswer(`Tiger has seen this order before, though it was sent once: ${said}`, purpose);
+    return withoutAnswer(`Tiger has seen the number of this order before: ${said}`, purpose);
   }
   const rule = RULES.find((each) => each.text.test(refusal.message));
   if (rule !== undefined) return new BrokerError(rule.code, text, { outcome: "rejected" });
@@ -92,7 +97,9 @@ function forbiddenBecause(message: string): string {
     return "; another device has taken the permission for quotes, or the developer has none: see deviceId";
   }
   if (/account/i.test(message)) return "; check account";
-  return "; the address is not on the developer's whitelist, or too many calls put it on Tiger's blacklist";
+  if (BLACKLISTED.test(message))
+    return "; for a while nothing but cancels is sent. If that does not end it, ask Tiger's support";
+  return "; the address may not be on the developer's whitelist";
 }
 
 /** Common parameters were refused: the request was not looked at. */
@@ -103,7 +110,7 @@ function atTheDoor({ message, clockAheadMs }: Refusal, text: string): BrokerErro
       : "";
   if (CLOCK.test(message)) return new BrokerError("AuthenticationFailed", text + clock, { outcome: "not_sent" });
   if (SIGNATURE.test(message)) {
-    return new BrokerError("AuthenticationFailed", `${text}; check tigerId and the private key${clock}`, {
+    return new BrokerError("AuthenticationFailed", `${text}; check tigerId and the private key`, {
       outcome: "not_sent",
     });
   }

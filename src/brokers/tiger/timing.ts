@@ -4,6 +4,7 @@
  *
  * A file of its own beside `wire.ts`, since the two together would be too long.
  */
+import type { QueueLoad } from "../../spec/broker.ts";
 import { type Budget, createBudget, type PacingClock } from "../shared/pacing.ts";
 
 /** In milliseconds. */
@@ -27,6 +28,9 @@ export const MS = {
   /** For how long a method rests after the vendor called it too frequent; doubled each time up to the last. */
   firstRest: 5_000,
   longestRest: 60_000,
+  /** For how long all methods rest after the vendor put the developer on its blacklist; doubled each time up to the last. */
+  firstShutOut: 60_000,
+  longestShutOut: 960_000,
 } as const;
 
 const MINUTE = 60_000;
@@ -57,6 +61,7 @@ export interface Budgets {
   of(method: Method): Budget;
   /** Refuses all that waits. */
   clear(): void;
+  loads(): QueueLoad[];
 }
 
 export function createBudgets(isPaper: boolean, clock?: PacingClock): Budgets {
@@ -72,32 +77,52 @@ export function createBudgets(isPaper: boolean, clock?: PacingClock): Budgets {
     clear() {
       for (const budget of budgets.values()) budget.clear();
     },
+    loads: () => [...budgets.values()].map((budget) => budget.load()),
   };
 }
 
-/** Methods that the vendor has called too frequent rest for a while: who goes on is put on a blacklist. */
+/**
+ * Methods that the vendor has called too frequent rest for a while: who goes on is put on a blacklist. Who is on it rests
+ * with all methods: each further call may keep the developer there.
+ */
 export interface Rests {
   /** Milliseconds for which the method must still rest; 0 when it need not. */
   left(method: Method): number;
   /** The vendor refused a call; gives for how long the method rests now. */
   refused(method: Method): number;
+  /** The vendor refused a call of whatever method; gives for how long all of them rest now. */
+  shutOut(): number;
   /** The vendor answered a call. */
   answered(method: Method): void;
 }
 
 export function createRests(now: () => number = () => performance.now()): Rests {
-  const rests = new Map<Method, { readonly until: number; readonly ms: number }>();
+  const rests = new Map<Method | typeof ALL, { readonly until: number; readonly ms: number }>();
+
+  function begin(name: Method | typeof ALL, first: number, longest: number): number {
+    const before = rests.get(name);
+    const ms = before === undefined ? first : Math.min(longest, before.ms * 2);
+    rests.set(name, { until: now() + ms, ms });
+    return ms;
+  }
+
+  const left = (name: Method | typeof ALL) => (rests.get(name)?.until ?? 0) - now();
+
   return {
-    left: (method) => Math.max(0, (rests.get(method)?.until ?? 0) - now()),
-    refused(method) {
-      const before = rests.get(method);
-      const ms = before === undefined ? MS.firstRest : Math.min(MS.longestRest, before.ms * 2);
-      rests.set(method, { until: now() + ms, ms });
-      return ms;
+    left: (method) => Math.max(0, left(method), left(ALL)),
+    refused: (method) => begin(method, MS.firstRest, MS.longestRest),
+    shutOut() {
+      // What was under way when the rest began is refused as well, and says nothing new.
+      return left(ALL) > 0 ? left(ALL) : begin(ALL, MS.firstShutOut, MS.longestShutOut);
     },
-    answered: (method) => void rests.delete(method),
+    answered(method) {
+      rests.delete(method);
+      rests.delete(ALL);
+    },
   };
 }
+
+const ALL = "all";
 
 /** Half to the whole of a time that doubles with every failure. */
 export function backOff(failures: number): number {

@@ -7,15 +7,15 @@
  * - When the gateway could not be reached, it is asked again and again until it answers, and the host hears of both.
  */
 import type * as v from "valibot";
-import type { Call } from "../../spec/broker.ts";
+import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
-import { isPaperAccount, type TigerConfig } from "./config.ts";
+import { isPaperAccount, maskAccount, type TigerConfig } from "./config.ts";
 import { createGateway, type Gateway, Unreachable } from "./gateway.ts";
 import { type JsonObject, writeJson } from "./json.ts";
 import { createSign, createVerify, readPrivateKey, type Sign } from "./keys.ts";
 import { ANYTHING } from "./messages.ts";
-import { notConnected, type Purpose, reasonOf } from "./refusals.ts";
+import { Blacklisted, notConnected, type Purpose, reasonOf } from "./refusals.ts";
 import { builtin } from "./runtime.ts";
 import { backOff, createBudgets, createRests, type Method, MS, pause } from "./timing.ts";
 
@@ -46,6 +46,7 @@ export interface Wire {
   check(): void;
   /** The vendor's clock, milliseconds since the epoch. */
   now(): number;
+  queues(): QueueLoad[];
 }
 
 export interface WireHandlers {
@@ -83,6 +84,13 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
 
   const common: JsonObject = { account: config.account, secret_key: config.secretKey, lang: "en_US" };
 
+  /** The vendor may name in a refusal what it was given. */
+  function conceal(text: string): string {
+    const secrets = [config.secretKey, config.token].filter((secret) => secret !== undefined);
+    const shown = secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+    return shown.replaceAll(config.account, maskAccount(config.account));
+  }
+
   function contentOf({ method, content }: Asked<v.GenericSchema>): JsonObject | undefined {
     if (QUOTES.has(method)) return content === undefined ? undefined : { lang: "en_US", ...content };
     return { ...common, ...content };
@@ -99,7 +107,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     const { method } = asked;
     const rest = kind === "cancel" ? 0 : rests.left(method);
     if (rest > 0) {
-      throw new BrokerError("RateLimited", `${method} rests, since Tiger called it too frequent`, {
+      throw new BrokerError("RateLimited", `${method} rests, since Tiger was called too often`, {
         outcome: "not_sent",
         retryAfterMs: Math.ceil(rest),
       });
@@ -134,6 +142,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         const retryAfterMs = rests.refused(method);
         throw new BrokerError("RateLimited", error.message, { outcome: "not_sent", retryAfterMs });
       }
+      if (error instanceof Blacklisted) rests.shutOut();
       if (error instanceof Unreachable && !closed) handlers.onReachable(false, error.message);
       // Silence may be a connection that is half open, or a gateway that is gone.
       if (error instanceof Unreachable || late) check();
@@ -186,6 +195,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
   }
 
   return {
+    queues: budgets.loads,
     async open() {
       const { tigerId, deviceId, token } = config;
       const sign = await privateKeyOf(config)
@@ -195,7 +205,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         });
       const verify = await createVerify(config.tigerPublicKey);
       if (closed) throw notConnected("closed");
-      gateway = createGateway({ tigerId, deviceId, token, sign, verify });
+      gateway = createGateway({ tigerId, deviceId, token, conceal, sign, verify });
       return sign;
     },
 

@@ -51,6 +51,8 @@ export const intentChecks: readonly JournalCheck[] = [
       const expected = { ...BEGUN, id: action.kind, action, principal: "策略" };
       expectEqual(await scene.intent(action.kind), expected, `the ${action.kind}`);
     }
+    await scene.append([intentLine("numbered", { number: "40130857465156608" })], "power-loss");
+    expectEqual((await scene.intent("numbered"))?.number, "40130857465156608", "the number of the order");
   }),
   ...states.map((state) =>
     check(`an intent that went on as ${state} is ${state}, with what came with it`, async (scene) => {

@@ -4,31 +4,73 @@ import { call, openTws, rejection, restingOrder, startBroker, until } from "./se
 
 const NOW = Date.UTC(2026, 10, 24);
 
-test("a later program begins above the orders of an earlier one that the gateway has not heard of", () => {
-  const earlier = createOrderIds(() => NOW);
-  earlier.begin(1);
-  const onTheirWay = [earlier.next(), earlier.next(), earlier.next()];
-  const later = createOrderIds(() => NOW + 1_000);
-  later.begin(1);
-  expect(later.next()).toBeGreaterThan(Math.max(...onTheirWay));
+/** Numbers of a program that begins at this time, and the clock that it looks at. */
+function program(at: number, firstNew = 1) {
+  const clock = { now: at };
+  const ids = createOrderIds(() => clock.now);
+  ids.begin(firstNew);
+  const give = (count: number) =>
+    Array.from({ length: count }, () => {
+      clock.now += ids.waitMs();
+      return ids.next();
+    });
+  return { clock, ids, give };
+}
+
+test.for([1, 2, 100])(
+  "a program that begins right after %i orders of an earlier one, of which the gateway has heard of none, begins above them",
+  (count) => {
+    const earlier = program(NOW);
+    const onTheirWay = earlier.give(count);
+    const later = program(earlier.clock.now);
+    expect(later.ids.next()).toBeGreaterThan(Math.max(...onTheirWay));
+  },
+);
+
+test("after the gateway has heard of one, the next is given out at once", () => {
+  const { ids, give } = program(NOW);
+  const [first = 0] = give(1);
+  expect(ids.waitMs()).toBeGreaterThan(0);
+  ids.heard(first - 1);
+  expect(ids.waitMs()).toBeGreaterThan(0);
+  ids.heard(first);
+  expect(ids.waitMs()).toBe(0);
+});
+
+test("a program begins well above what the gateway has heard of an earlier one that was ahead of the clock", () => {
+  const earlier = program(NOW);
+  const [first = 0] = earlier.give(1);
+  earlier.ids.heard(first);
+  const burst = earlier.give(1_000);
+  const later = program(earlier.clock.now, (burst[499] ?? 0) + 1);
+  expect(later.ids.next()).toBeGreaterThan(Math.max(...burst));
 });
 
 test("a later connection goes on where the earlier one ended", () => {
-  const ids = createOrderIds(() => NOW);
-  ids.begin(1);
-  const last = Array.from({ length: 500 }, () => ids.next()).at(-1) ?? 0;
+  const { ids, give } = program(NOW);
+  const last = give(500).at(-1) ?? 0;
+  ids.heard(last);
   ids.begin(1);
   expect(ids.next()).toBe(last + 1);
+  ids.begin(last + 50);
+  expect(ids.next()).toBe(last + 50);
+});
+
+test("a later connection of a program of which nothing was heard yet waits for the clock anew", () => {
+  const { clock, ids, give } = program(NOW);
+  const given = give(3);
+  clock.now += 60_000;
+  ids.begin(1);
+  given.push(...give(1));
+  const later = program(clock.now);
+  expect(later.ids.next()).toBeGreaterThan(Math.max(...given));
 });
 
 test("numbers are above those that the gateway has seen, and below those of requests, for years", () => {
-  const ids = createOrderIds(() => NOW);
-  ids.begin(1_790_000_000);
+  const { ids } = program(NOW, 1_790_000_000);
   expect(ids.next()).toBeGreaterThan(1_790_000_000);
   for (const year of [2026, 2030, 2040]) {
-    const then = createOrderIds(() => Date.UTC(year, 11, 31));
-    then.begin(1);
-    expect(then.next()).toBeLessThan(FIRST_REQUEST_ID);
+    expect(program(Date.UTC(year, 11, 31)).ids.next()).toBeLessThan(FIRST_REQUEST_ID);
   }
 });
 

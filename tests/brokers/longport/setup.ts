@@ -14,7 +14,7 @@ export const TRANSPORTS = ["web", "native"] as const;
 export const AAPL = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
 
 /** A broker with every method. */
-export type LongportBroker = Required<Broker>;
+export type LongportBroker = Required<Omit<Broker, "queues">> & Broker;
 
 /** Everything a broker has told its host. */
 export interface Host {

@@ -35,6 +35,7 @@ const AAPL = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
 function vendorOrder(changes: Partial<VendorOrder> = {}): VendorOrder {
   return {
     id: "40130857465156608",
+    orderId: "1042",
     symbol: "AAPL",
     market: "US",
     secType: "STK",
@@ -88,6 +89,7 @@ describe("an order", () => {
       errorReason: "",
       warning: null,
       tag: TAG,
+      number: "1042",
       createdAt: 1_749_047_400_000,
       updatedAt: 1_749_047_401_000,
     });
@@ -195,6 +197,10 @@ describe("an order", () => {
 
   test.each(["", "for my pension", "HTABCDEFGHIJKLMNOPQRSTUVWX"])("with the mark %j has no tag", (userMark) => {
     expect(order({ userMark }).tag).toBeNull();
+  });
+
+  test.each(["0", null, undefined])("with the number %s was placed without one, in the vendor's app", (orderId) => {
+    expect(order({ orderId })).not.toHaveProperty("number");
   });
 
   test("of any state shows an error only when it failed", () => {

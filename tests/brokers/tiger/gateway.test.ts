@@ -14,6 +14,7 @@ import {
   rejection,
   restingOrder,
   startBroker,
+  until,
 } from "./setup.ts";
 
 const POLLING = { push: "polling" } as const;
@@ -77,6 +78,23 @@ describe("a request", () => {
     expect(await broker.ping(call())).toBe(false);
     expect(host.connections.every(({ connected }) => !connected)).toBe(true);
   });
+});
+
+test("a refusal that names what the vendor was given shows neither secret nor account", async () => {
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => {
+      const message =
+        "access forbidden(no permission to account 50190001 with secret_key theInstitutionsKey of theLicence)";
+      response.end(JSON.stringify({ code: 4, message, timestamp: Date.now() }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const options = { ...POLLING, secretKey: "theInstitutionsKey", token: "theLicence" };
+  const { broker } = await startBroker({ port, pushPort: 1 }, options);
+  const error = (await rejection(broker.positions(call()))) as BrokerError;
+  expect(error.message).toContain("no permission to account ****0001 with secret_key *** of ***");
 });
 
 describe("the private key", () => {
@@ -200,6 +218,23 @@ describe("the limits", () => {
       outcome: "not_sent",
       message: expect.stringContaining("blacklist"),
     });
+    // Each further call might keep us there: none but a cancel leaves.
+    const asked = proxy.bodies.length;
+    const { broker: late } = await startBroker({ ...tiger, port: proxy.port }, POLLING);
+    await until(() => proxy.bodies.length > asked);
+    const refused = proxy.bodies.length;
+    for (const calls of [
+      late.positions(call()),
+      late.cash({ currency: "USD" }, call()),
+      late.orders({ status: "open" }, call()),
+    ]) {
+      expect(await rejection(calls)).toMatchObject({ code: "RateLimited", message: expect.stringContaining("rests") });
+    }
+    expect(proxy.bodies).toHaveLength(refused);
+    expect(await rejection(late.cancelOrder("40130857465156608", call()))).toMatchObject({
+      message: expect.stringContaining("blacklist"),
+    });
+    expect(proxy.bodies).toHaveLength(refused + 1);
   });
 });
 
@@ -218,6 +253,17 @@ describe("an order", () => {
     expect(placed).toMatch(/\\"order_id\\":[1-9]\d*,/);
     const again = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body: placed });
     expect(await again.text()).toContain("DUPLICATE ORDER ID");
+    expect(tiger.venue.orders()).toHaveLength(1);
+  });
+
+  test("is sent with the number that was taken for it, and listed with it", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    const number = await broker.orderNumber(call());
+    const { orderId } = await broker.placeOrder(restingOrder({ number }), call());
+    expect(await broker.order(orderId, call())).toMatchObject({ number });
+    // Another order under the same number is the vendor's to refuse: it may be the first one that comes late.
+    expect(await rejection(broker.placeOrder(restingOrder({ number }), call()))).toMatchObject({ outcome: "unknown" });
     expect(tiger.venue.orders()).toHaveLength(1);
   });
 

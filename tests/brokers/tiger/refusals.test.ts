@@ -125,3 +125,23 @@ test("a method rests for longer each time that it is called too frequent, and no
   expect(rests.left("orders")).toBe(MS.firstRest);
   expect(rests.left("place_order")).toBe(0);
 });
+
+test("all methods rest on the blacklist, for longer each time, and no more once one was answered", () => {
+  let now = 0;
+  const rests = createRests(() => now);
+  const waits: number[] = [];
+  for (let count = 0; count < 6; count += 1) {
+    const wait = rests.shutOut();
+    waits.push(wait);
+    // Another answer to what had left before.
+    now += 1_000;
+    rests.shutOut();
+    expect([rests.left("place_order"), rests.left("orders")]).toEqual([wait - 1_000, wait - 1_000]);
+    now += wait - 1_000;
+    expect(rests.left("orders")).toBe(0);
+  }
+  expect(waits).toEqual([60_000, 120_000, 240_000, 480_000, 960_000, 960_000]);
+  rests.shutOut();
+  rests.answered("cancel_order");
+  expect(rests.left("orders")).toBe(0);
+});

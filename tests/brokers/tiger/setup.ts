@@ -15,7 +15,7 @@ export const AAPL = { tradeType: "Securities", region: "US", symbol: "AAPL" } as
 export { DEFAULT_ACCOUNT, DEFAULT_PAPER_ACCOUNT };
 
 /** A broker with every method. */
-export type TigerBroker = Required<Broker>;
+export type TigerBroker = Required<Omit<Broker, "queues">> & Broker;
 
 /** Everything a broker has told its host. */
 export interface Host {
@@ -67,7 +67,7 @@ export async function startBroker(
 
 function isWhole(broker: Broker): broker is TigerBroker {
   return ["start", "close", "ping", "cash", "positions", "quote", "marketStatus", "placeOrder", "replaceOrder"]
-    .concat("cancelOrder", "order", "orders")
+    .concat("cancelOrder", "order", "orders", "orderNumber")
     .every((name) => typeof Reflect.get(broker, name) === "function");
 }
 

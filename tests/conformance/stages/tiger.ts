@@ -7,8 +7,8 @@ import { demoInstruments, demoUnknownContract } from "./demo-instruments.ts";
 import { hostedSimulator } from "./hosted-simulator.ts";
 
 const ACCOUNTS = {
-  live: { account: DEFAULT_ACCOUNT, book: "LIVE" },
-  paper: { account: DEFAULT_PAPER_ACCOUNT, book: "PAPER" },
+  live: { environment: "REAL", account: DEFAULT_ACCOUNT, book: "LIVE" },
+  paper: { environment: "SIMULATE", account: DEFAULT_PAPER_ACCOUNT, book: "PAPER" },
 } as const;
 
 /** The key without its armour and line ends, as it would show if it leaked in another form. */
@@ -16,9 +16,9 @@ const BARE_KEY = CLIENT_PRIVATE_KEY.replace(/-----[^-]+-----|\s/g, "");
 
 /** The stage with one kind of account; simulators come from the host at the URL. */
 export function tigerStage(kind: keyof typeof ACCOUNTS, hostUrl: string): Stage {
-  const { account, book } = ACCOUNTS[kind];
+  const { environment, account, book } = ACCOUNTS[kind];
   return {
-    name: `tiger ${kind}`,
+    name: `tiger ${environment}`,
     async open() {
       const simulator = await hostedSimulator(hostUrl, "tiger", book);
       const { port, pushPort } = simulator.ports;

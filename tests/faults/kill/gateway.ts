@@ -6,7 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { COMMANDS, ROOT, type Runtime } from "../../runtimes/program.ts";
-import type { GatewaySetup } from "./gateway-program.ts";
+import type { GatewaySetup } from "./gateway-setup.ts";
 
 /** A gateway between its start and its end. */
 export interface GatewayProcess {

@@ -12,7 +12,7 @@ import type { Venue } from "../../../simulators/shared/venue.ts";
 import { newFolder } from "../../journal/lines.ts";
 import { RUNTIMES } from "../../runtimes/program.ts";
 import { type Client, type FinalAnswer, type GatewayProcess, startGateway, untilAnswered } from "./gateway.ts";
-import type { GatewaySetup } from "./gateway-program.ts";
+import type { GatewaySetup } from "./gateway-setup.ts";
 import { readRecords, replayUntil } from "./story.ts";
 
 /** Of the short run, so many that each strike strikes under each runtime. */

@@ -1,0 +1,159 @@
+/** Tables of requests a second: reading, placing, a durable journal, many tokens and instances, the cost of every guard. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type Bench,
+  type MeasureTable,
+  measureStage,
+  type PerRuntime,
+  type Server,
+  startBare,
+  startGateway,
+} from "../bench.ts";
+import type { Metric, Table } from "../figures.ts";
+import type { Ask } from "../load/load.ts";
+import type { CpuAnswer } from "../programs/side-channel.ts";
+import type { Measurable } from "../rounds.ts";
+import { GUARDS, SETUPS, type SetupName } from "../setups.ts";
+import { askOf, type Request } from "./asks.ts";
+
+const CLIENTS = 32;
+
+const METRICS: readonly Metric[] = [
+  { key: "requests", label: "requests/s", against: "share" },
+  { key: "cpu", label: "CPU µs/request", against: "inverse", steady: true },
+];
+
+/** A server whose core is less busy than this waits for the load, so that its requests a second are not its own limit. */
+const BUSY = 0.9;
+
+/** Rows under load, and what is to be said of them. */
+function underLoad(bench: Bench) {
+  const servers: Server[] = [];
+  const idle = new Map<string, number>();
+
+  function row(name: string, server: Server, asks: readonly Ask[], least?: number): Measurable {
+    servers.push(server);
+    const targets = least === undefined ? [] : METRICS.map(({ key }) => ({ metric: key, value: least }));
+    return {
+      name,
+      targets,
+      async sample() {
+        const { seconds, requests } = bench.effort;
+        const before = (await server.ask("cpu")) as CpuAnswer;
+        const result = await bench.load.run({ origin: server.origin, asks, clients: CLIENTS, seconds, requests });
+        const { microseconds } = (await server.ask("cpu")) as CpuAnswer;
+        const used = microseconds - before.microseconds;
+        const busy = used / 1e6 / result.seconds;
+        if (busy < BUSY) idle.set(name, busy);
+        return { requests: result.requests / result.seconds, cpu: used / result.requests };
+      },
+    };
+  }
+
+  return {
+    row,
+    programs: servers,
+    notes: () =>
+      [...idle].map(
+        ([name, busy]) =>
+          `The server of "${name}" was busy for ${Math.round(busy * 100)} % of its time only: its CPU time a request counts more than its requests a second.`,
+      ),
+  };
+}
+
+async function againstBare(bench: Bench, request: Request, title: string, least: PerRuntime): Promise<Table> {
+  const { row, ...rest } = underLoad(bench);
+  const asks = SETUPS.plain.callers.map((caller) => askOf(request, caller));
+  const rows = [
+    row("bare Hono route", await startBare(bench), asks),
+    row("bare Hono route again", await startBare(bench), asks),
+    row("gateway", await startGateway(bench, { setup: "plain" }), asks, least[bench.runtime.name]),
+  ];
+  return measureStage(bench, { name: request, title, metrics: METRICS, rows, ...rest });
+}
+
+export const read: MeasureTable = (bench) =>
+  againstBare(bench, "read", "GET cash/state", { node: 0.9, deno: 0.85, bun: 0.85 });
+
+export const place: MeasureTable = (bench) =>
+  againstBare(bench, "place", "POST order/place, journal in memory", { node: 0.75, deno: 0.65, bun: 0.65 });
+
+const DURABLE: PerRuntime = { node: 0.6, deno: 0.4, bun: 0.4 };
+
+export const durable: MeasureTable = async (bench) => {
+  const { row, ...rest } = underLoad(bench);
+  const asks = SETUPS.plain.callers.map((caller) => askOf("place", caller));
+  const folder = mkdtempSync(join(bench.folder, "httptrading-bench-"));
+  try {
+    const memory = { setup: "plain" } as const;
+    const sqlite = { ...memory, journal: join(folder, "journal.db") };
+    const rows = [
+      row("journal in memory", await startGateway(bench, memory), asks),
+      row("journal in memory again", await startGateway(bench, memory), asks),
+      row("journal in SQLite", await startGateway(bench, sqlite), asks, DURABLE[bench.runtime.name]),
+    ];
+    const title = `POST order/place, ${CLIENTS} clients, every intent durable before it is handed over`;
+    return await measureStage(bench, { name: "durable", title, metrics: METRICS, rows, ...rest });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+/** Rows against the gateway with one instance and one token, with a least share or without. */
+async function againstPlain(
+  bench: Bench,
+  { name, title, request }: { name: string; title: string; request: Request },
+  compared: readonly { readonly name: string; readonly setup: SetupName; readonly least?: number }[],
+): Promise<Table> {
+  const { row, ...rest } = underLoad(bench);
+  const gateway = async (name: string, setup: SetupName, least?: number) =>
+    row(
+      name,
+      await startGateway(bench, { setup }),
+      SETUPS[setup].callers.map((caller) => askOf(request, caller)),
+      least,
+    );
+  const rows = [await gateway("1 token, 1 instance", "plain"), await gateway("1 token, 1 instance again", "plain")];
+  for (const other of compared) rows.push(await gateway(other.name, other.setup, other.least));
+  return measureStage(bench, { name, title, metrics: METRICS, rows, ...rest });
+}
+
+export const scale: MeasureTable = (bench) =>
+  againstPlain(bench, { name: "scale", title: "GET cash/state, tokens and instances by turns", request: "read" }, [
+    { name: "100 tokens", setup: "100 tokens", least: 0.95 },
+    { name: "100 instances", setup: "100 instances", least: 0.95 },
+  ]);
+
+/** Measured on an order's way, which passes every guard. */
+export const guards: MeasureTable = (bench) =>
+  againstPlain(bench, { name: "guards", title: "The cost of every guard", request: "place" }, GUARDS);
+
+/** Another gateway beside the bare route and ours. It runs wherever it runs: on no core of its own, and its CPU time is not known. */
+export const peer: MeasureTable = async (bench) => {
+  const { peer } = bench;
+  if (peer === undefined) throw new Error("the table needs --peer URL");
+  const request = peer.method === "GET" ? "read" : "place";
+  const { row, programs } = underLoad(bench);
+  const asks = SETUPS.plain.callers.map((caller) => askOf(request, caller));
+  const { method, headers, body, url } = peer;
+  const path = `${url.pathname}${url.search}`;
+  const ask: Ask = { method, path, headers, ...(body === undefined ? {} : { body }) };
+  const metrics = METRICS.filter(({ key }) => key === "requests");
+  const rows: Measurable[] = [
+    row("bare Hono route", await startBare(bench), asks),
+    row("bare Hono route again", await startBare(bench), asks),
+    row("gateway", await startGateway(bench, { setup: "plain" }), asks),
+    {
+      name: peer.name,
+      async sample() {
+        const { seconds } = bench.effort;
+        const result = await bench.load.run({ origin: url.origin, asks: [ask], clients: CLIENTS, seconds });
+        return { requests: result.requests / result.seconds };
+      },
+    },
+  ];
+  const notes = () => [`${peer.name} runs where it was started, not on the server's core.`];
+  const title = `${request === "read" ? "GET cash/state" : "POST order/place"} beside ${peer.name}`;
+  return measureStage(bench, { name: "peer", title, metrics, rows, programs, notes });
+};

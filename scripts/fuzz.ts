@@ -1,0 +1,105 @@
+/**
+ * Fuzzes for as long as it is given: `npm run fuzz -- [--seconds 60] [--seed N] [--target NAME]… [--input TEXT]`.
+ *
+ * Every pass over the targets has seeds of its own, counted up from the one that is printed. `--input` tries one input of
+ * one target, in the form in which a failure prints it. Ends with 1 when something was found.
+ */
+import { parseArgs } from "node:util";
+import { allowedGrowth, type Failure, fuzz, type Memory, type Outcome } from "../tests/fuzz/host.ts";
+import type { Target } from "../tests/fuzz/target.ts";
+import { TARGETS } from "../tests/fuzz/targets/index.ts";
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "60" },
+    seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+    target: { type: "string", multiple: true, default: TARGETS.map(({ name }) => name) },
+    input: { type: "string" },
+  },
+});
+
+/** A pass as `npm test` makes it takes about so long. */
+const PASS_SECONDS = 30;
+/** Longer passes would tell too late. */
+const LONGEST_PASS = 2;
+
+const targets = values.target.map(targetOf);
+const [first, second] = targets;
+if (values.input === undefined) await passes(wholeNumber("seconds", values.seconds), wholeNumber("seed", values.seed));
+else if (first === undefined || second !== undefined) throw new TypeError("--input needs the --target that it is for");
+else await tryOne(first, values.input);
+
+function targetOf(name: string): Target {
+  const found = TARGETS.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  throw new TypeError(`--target ${name} is none; there are ${TARGETS.map((each) => each.name).join(", ")}`);
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw new TypeError(`--${name} must be a whole number, not ${text}`);
+}
+
+async function tryOne(target: Target, input: string): Promise<void> {
+  const open = await target.open();
+  try {
+    await open.replay(input);
+  } finally {
+    await open.close();
+  }
+  console.log(`${target.name}: every rule holds of this input`);
+  // What a target may leave open must not keep this waiting.
+  process.exit(0);
+}
+
+interface Sum {
+  inputs: number;
+  failures: number;
+  memory: readonly Memory[];
+}
+
+async function passes(seconds: number, seed: number): Promise<void> {
+  console.log(`seed ${seed}: ${targets.length} targets for ${seconds} s`);
+  const sums = new Map<string, Sum>(targets.map(({ name }) => [name, { inputs: 0, failures: 0, memory: [] }]));
+  const end = performance.now() + seconds * 1000;
+  let next = seed;
+  do {
+    const left = (end - performance.now()) / 1000;
+    const factor = Math.min(LONGEST_PASS, Math.max(0.05, left / PASS_SECONDS));
+    const rounds = targets.map(({ name, runs }) => ({ target: name, seed: next, runs: Math.ceil(runs * factor) }));
+    await fuzz(rounds, (outcome) => count(sums.get(outcome.target), outcome, next));
+    // A round takes two seeds: one to warm up, one to go on.
+    next += 2;
+  } while (performance.now() < end);
+  let all = 0;
+  for (const [name, { inputs, failures, memory }] of sums) {
+    all += inputs;
+    const [begin, last] = [memory[0], memory.at(-1)];
+    const held =
+      begin && last ? `${megabytes(begin.start)} MB held at the start, ${megabytes(last.end)} MB at the end` : "";
+    console.log(`${name}: ${inputs} inputs, ${failures} failures, ${held}`);
+  }
+  const found = [...sums.values()].reduce((total, { failures }) => total + failures, 0);
+  console.log(`${all} inputs, ${found} failures, seeds ${seed} to ${next - 1}`);
+  process.exitCode = found === 0 ? 0 : 1;
+}
+
+function count(sum: Sum | undefined, { target, inputs, failures, memory }: Outcome, seed: number): void {
+  if (sum === undefined) return;
+  sum.inputs += inputs;
+  const all: Failure[] = [...failures];
+  if (memory !== undefined) {
+    sum.memory = [...sum.memory, memory];
+    const grown = memory.end - memory.start;
+    if (grown > allowedGrowth(memory)) {
+      all.push({ target, seed, input: "", error: `${grown} bytes more are held after ${memory.inputs} inputs` });
+    }
+  }
+  sum.failures += all.length;
+  for (const failure of all)
+    console.log(`${target}, seed ${failure.seed}: ${failure.error}\ninput: ${failure.input}\n`);
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
+}

@@ -1,0 +1,19 @@
+/** Numbers under which a vendor takes one order only, for brokers that take one beforehand. */
+import type { Deadline } from "./deadline.ts";
+import type { Seat } from "./seat.ts";
+import { notSent } from "./write-outcome.ts";
+
+/** Takes a number for one order; `undefined` from a broker without such numbers. What fails here has not left. */
+export async function takeNumber({ broker }: Seat, deadline: Deadline): Promise<string | undefined> {
+  if (broker.orderNumber === undefined) return undefined;
+  try {
+    return await deadline.limit(broker.orderNumber(deadline), "the broker gave no number for the order in time");
+  } catch (error) {
+    throw notSent(error);
+  }
+}
+
+/** The number as a field, where there is one. */
+export function numbered(number: string | undefined): { readonly number?: string } {
+  return number === undefined ? {} : { number };
+}

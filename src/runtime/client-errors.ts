@@ -1,0 +1,38 @@
+/** Bytes that are no request, on a connection of Node's server. */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** What Node says by itself, by the code of the fault; 400 to every other. */
+const STATUS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Payload Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/**
+ * Keeps Node from answering such bytes while a request before them is under way: its client would take the 400 for the
+ * answer to that one, and a refusal for an order that was placed. It gets its own answer, then the connection ends.
+ */
+export function answerClientErrors(server: Server): void {
+  const underWay = new WeakMap<Duplex, Map<ServerResponse, IncomingMessage>>();
+  server.on("request", (request, response) => {
+    const { socket } = request;
+    const known = underWay.get(socket) ?? new Map<ServerResponse, IncomingMessage>();
+    underWay.set(socket, known.set(response, request));
+    response.once("close", () => known.delete(response));
+  });
+  server.on("clientError", (error: Error & { readonly code?: string }, socket) => {
+    // What did not come whole was not handed over, and is what the fault is about.
+    const handedOver = [...(underWay.get(socket) ?? [])].flatMap(([response, { complete }]) =>
+      complete ? response : [],
+    );
+    const last = handedOver.at(-1);
+    if (last !== undefined) {
+      last.once("close", () => socket.destroy());
+      return;
+    }
+    if (socket.writable)
+      socket.write(`HTTP/1.1 ${STATUS[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\n\r\n`);
+    socket.destroy(error);
+  });
+}

@@ -1,0 +1,152 @@
+/** A broker that takes a number for each order beforehand: by it the vendor refuses a second order, and the desk finds one. */
+import { afterEach, describe, expect, test } from "vitest";
+import type { Desk } from "../../src/desk/types.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+import type { Broker } from "../../src/spec/broker.ts";
+import { BrokerError } from "../../src/spec/broker-error.ts";
+import { DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { createVenue, deskAt } from "./venue.ts";
+
+const KEYED = { principal: "default", idempotencyKey: "k1" };
+
+const open: Desk[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((desk) => desk.close()));
+});
+
+/** A venue that hands out numbers, and may lose the marks of orders. */
+function numberedVenue({ losesMarks = false, settleMs = 0 } = {}) {
+  const venue = createVenue({ settleMs });
+  const journal = memoryJournal();
+  /** The numbers that orders were sent with. */
+  const sent: (string | undefined)[] = [];
+  const state = { given: 0, refuses: false, onPlace: async (_tag: string) => {} };
+
+  function broker(instance: Parameters<typeof venue.broker>[0]): Broker {
+    const plain = venue.broker(instance);
+    const { placeOrder, orders } = plain;
+    if (placeOrder === undefined || orders === undefined) throw new Error("the venue lacks a method");
+    const numbered: Pick<Broker, "orderNumber" | "placeOrder" | "orders"> = {
+      orderNumber: async () => {
+        if (state.refuses) throw new BrokerError("Timeout", "no number came");
+        state.given += 1;
+        return `100${state.given}`;
+      },
+      placeOrder: async (order, call) => {
+        sent.push(order.number);
+        await state.onPlace(order.tag);
+        return placeOrder(order, call);
+      },
+      orders: async (query, call) => {
+        const listing = await orders(query, call);
+        return losesMarks ? { ...listing, orders: listing.orders.map((one) => ({ ...one, tag: null })) } : listing;
+      },
+    };
+    return Object.assign(plain, numbered);
+  }
+
+  function desk(): Desk {
+    const opened = deskAt({ ...venue, broker }, { journal });
+    open.push(opened.desk);
+    return opened.desk;
+  }
+
+  if (losesMarks) venue.silence(true);
+  return { venue, journal, sent, state, desk };
+}
+
+test("the number stands in the journal with its intent before the order is sent", async () => {
+  const { desk, journal, state, sent } = numberedVenue();
+  const seen: unknown[] = [];
+  state.onPlace = async (tag) => void seen.push(await journal.intent(DIGEST, tag));
+  await desk().place(LIMIT_BUY, KEYED);
+  expect(seen).toMatchObject([{ state: "sending", number: "1001" }]);
+  expect(sent).toEqual(["1001"]);
+});
+
+test("an order whose number cannot be had is not sent, and its key is free", async () => {
+  const { desk, journal, state, sent } = numberedVenue();
+  const opened = desk();
+  state.refuses = true;
+  expect(await rejection(opened.place(LIMIT_BUY, KEYED))).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+  expect([sent, await journal.unsettled(DIGEST)]).toEqual([[], []]);
+  state.refuses = false;
+  expect(await opened.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: false });
+});
+
+describe("an unknown order whose mark the vendor lost", () => {
+  test("is found by its number, and is ours", async () => {
+    const { desk, venue } = numberedVenue({ losesMarks: true, settleMs: 200 });
+    const opened = desk();
+    venue.next("drop-after");
+    expect(await rejection(opened.place(LIMIT_BUY, KEYED))).toMatchObject({ outcome: "unknown" });
+    await expect.poll(() => opened.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    const placed = await opened.place(LIMIT_BUY, KEYED);
+    expect(placed).toMatchObject({ orderId: "1", replayed: true });
+    expect(await opened.orders({ status: "all" }, {})).toMatchObject({
+      orders: [{ orderId: "1", tag: placed.tag, external: false }],
+    });
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("is found by the next process too", async () => {
+    const { desk, venue } = numberedVenue({ losesMarks: true, settleMs: 200 });
+    const dying = desk();
+    venue.next("drop-after");
+    const listed = rejection(dying.place(LIMIT_BUY, KEYED));
+    await expect.poll(() => venue.ledger.size).toBe(1);
+    venue.failListings(true);
+    await listed;
+    await dying.close();
+    venue.failListings(false);
+    const next = desk();
+    await next.start();
+    await expect.poll(() => next.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    expect(await next.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: true });
+    expect(await next.order("1", {})).toMatchObject({ external: false });
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("that was heard of without its number first is ours once it is listed with it", async () => {
+    const { desk, venue } = numberedVenue({ losesMarks: true, settleMs: 60_000 });
+    const opened = desk();
+    venue.next("drop-after");
+    await rejection(opened.place(LIMIT_BUY, KEYED));
+    const { number: _, ...pushed } = venue.ledger.get("1") ?? expect.unreachable();
+    venue.silence(false);
+    venue.push({ ...pushed, tag: null });
+    expect(await opened.orders({ status: "all" }, {})).toMatchObject({ orders: [{ orderId: "1", external: false }] });
+    await expect.poll(() => opened.unknownIntents()).toEqual([]);
+  });
+
+  test("is nobody else's: an order of another number stays external, and proves nothing", async () => {
+    const { desk, venue } = numberedVenue({ losesMarks: true, settleMs: 60_000 });
+    const opened = desk();
+    venue.next("drop-before");
+    await rejection(opened.place(LIMIT_BUY, KEYED));
+    venue.accept({ ...LIMIT_BUY, number: "9" });
+    expect(await opened.orders({ status: "all" }, {})).toMatchObject({ orders: [{ tag: null, external: true }] });
+    expect(await opened.unknownIntents()).toHaveLength(1);
+  });
+});
+
+describe("the next attempt under a key", () => {
+  test("takes the same number when the first was found nowhere: it may still be on its way", async () => {
+    const { desk, venue, sent } = numberedVenue();
+    const opened = desk();
+    venue.next("drop-before");
+    await rejection(opened.place(LIMIT_BUY, KEYED));
+    await expect.poll(() => opened.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    await opened.place(LIMIT_BUY, KEYED);
+    expect(sent).toEqual(["1001", "1001"]);
+  });
+
+  test("takes a new one when the broker said that the first was not sent", async () => {
+    const { desk, venue, sent } = numberedVenue();
+    const opened = desk();
+    venue.next("not-sent");
+    await rejection(opened.place(LIMIT_BUY, KEYED));
+    await opened.place(LIMIT_BUY, KEYED);
+    expect(sent).toEqual(["1001", "1002"]);
+  });
+});

@@ -1,0 +1,46 @@
+/** What Node's server does with bytes that are no request, while a request is under way and while none is. */
+import { connect } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { serve } from "../../src/runtime/node.ts";
+
+/** Serves a handler, sends text on one connection, and gives all that came back until that ended. */
+async function talk(text: string, fetch: () => Promise<Response>): Promise<string> {
+  const trading = { fetch, start: async () => undefined, close: async () => undefined, instances: [] };
+  const server = await serve(trading, { port: 0, signals: false, graceMs: 0, print: () => undefined });
+  onTestFinished(() => server.close());
+  const socket = connect({ port: server.port, host: "127.0.0.1" });
+  const received: Buffer[] = [];
+  socket.on("data", (data) => received.push(data));
+  socket.on("error", () => undefined);
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.write(text);
+  await closed;
+  return Buffer.concat(received).toString("latin1");
+}
+
+const POST = "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}";
+const placed = async () => {
+  // Later than the bytes behind the request.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return new Response("placed");
+};
+
+test("a request is answered for itself, whatever follows it", async () => {
+  const answer = await talk(`${POST}GET / HTTP/9\r\n\r\n`, placed);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK.*placed/s);
+  expect(answer).not.toContain("400");
+});
+
+test.each([
+  ["what is no request", "400 Bad Request", "GET / HTTP/9\r\n\r\n"],
+  ["a head that never ends", "431 Request Header Fields Too Large", `GET / HTTP/1.1\r\nx: ${"y".repeat(100_000)}`],
+  ["a body that breaks", "400 Bad Request", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
+])("%s is answered %s", async (_name, status, text) => {
+  const never = () => new Promise<Response>(() => undefined);
+  expect(await talk(text, never)).toContain(`HTTP/1.1 ${status}`);
+});
+
+test("a host that no URL has is the caller's fault", async () => {
+  const text = POST.replace("127.0.0.1", "927.0.0.1").replace("Content-Length", "Connection: close\r\nContent-Length");
+  expect(await talk(text, placed)).toMatch(/^HTTP\/1\.1 400/);
+});
