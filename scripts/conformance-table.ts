@@ -37,7 +37,8 @@ if (faults.length === 0) {
   for (const file of files) faults.push(...(await place(file, conformanceTable(runs, wordsFor(file)))));
 }
 for (const fault of faults) process.stderr.write(`${fault}\n`);
-process.exitCode = faults.length === 0 ? 0 : 1;
+// The SDK of Longport holds a call whose venue has gone for ever, and the process with it.
+process.exit(faults.length === 0 ? 0 : 1);
 
 /** Writes the table into a file, or says what is wrong with the one that is there. */
 async function place(file: string, table: string): Promise<string[]> {
