@@ -19,7 +19,8 @@ goes wrong in the world. Ends with 0 if ledger, journal and clients tell the sam
                           (default all; "none" for none)
       --fault-every MS    mean between two blows to one broker (default 8000)
       --kills N           how often the gateway is killed (default one every 10 minutes)
-      --transport WAY     of Longport: web (default) or native`;
+      --transport WAY     of Longport: web (default) or native
+      --journal FILE      keeps the journal there (default: none is kept)`;
 
 class UsageError extends Error {}
 
@@ -34,6 +35,7 @@ function optionsOf(args: string[]): SoakOptions | undefined {
     "fault-every": text,
     kills: text,
     transport: text,
+    journal: text,
     help: { type: "boolean", short: "h" },
   });
   if (values.help === true) return undefined;
@@ -51,6 +53,7 @@ function optionsOf(args: string[]): SoakOptions | undefined {
     faultEveryMs: numberOf("fault-every", values["fault-every"], 8000),
     kills: numberOf("kills", values.kills, Math.floor(minutes / 10)),
     transport,
+    ...(values.journal === undefined ? {} : { journal: values.journal }),
     print: (line) => console.log(line),
   };
 }

@@ -36,7 +36,7 @@ export function digestOf(broker: BrokerName): string {
 }
 
 export function tokenOf(client: string): string {
-  return `soakToken-${client}`.padEnd(32, "0");
+  return `soakToken-${client}`.padEnd(40, "-");
 }
 
 /** The broker of an instance. Every client is a principal of its own. */

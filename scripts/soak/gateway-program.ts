@@ -57,6 +57,14 @@ function counted(): Counts {
   return counts;
 }
 
+/** Lets go of what only callbacks of the collector let go of. */
+async function collected(): Promise<void> {
+  for (let round = 0; round < 3; round += 1) {
+    globalThis.gc?.();
+    await pause(20);
+  }
+}
+
 function sampled(): Sample {
   globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
@@ -76,12 +84,17 @@ const server = await serve(trading, { port: setup.port, signals: false, print: (
 
 process.on("message", async (order: Order) => {
   if (order === "sample") return tell({ kind: "sample", sample: sampled() });
-  if (order === "count") return tell({ kind: "count", counts: counted() });
+  if (order === "count") {
+    await collected();
+    return tell({ kind: "count", counts: counted() });
+  }
   await server.close();
   const deadline = Date.now() + PATIENCE_MS;
+  await collected();
   let after = counted();
   while (leaksOf(before, after).length > 0 && Date.now() < deadline) {
     await pause(500);
+    await collected();
     after = counted();
   }
   tell({ kind: "closed", before, after });

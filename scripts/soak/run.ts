@@ -31,6 +31,8 @@ export interface SoakOptions {
   /** How often the gateway is killed. */
   readonly kills: number;
   readonly transport: "web" | "native";
+  /** File of the journal, which is then kept. Default: one that goes with the run. */
+  readonly journal?: string;
   /** Told what is going on. */
   readonly print: (line: string) => void;
 }
@@ -87,7 +89,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     for (const [index, broker] of options.brokers.entries()) {
       seats.push({ broker, simulator: await startSimulator(broker, http), clients: clientsOf(options, index) });
     }
-    const journal = join(folder, "journal.db");
+    const journal = options.journal ?? join(folder, "journal.db");
     const instances = seats.map(({ broker, simulator: { ports }, clients }) => {
       return { broker, ports, clients, transport: options.transport };
     });
