@@ -13,7 +13,7 @@ import { createHttpTrading } from "../../mod.ts";
 import { sqliteJournal } from "../../src/journal/sqlite.ts";
 import { serve } from "../../src/runtime/node.ts";
 import { brokerOf, type InstanceSetup } from "./brokers.ts";
-import { type Counts, leaksOf, type Sample } from "./memory.ts";
+import { type Counts, leaksOf, type Sample, SPARE_CLOSED } from "./memory.ts";
 
 /** Which gateway to run. */
 export interface GatewaySetup {
@@ -92,7 +92,7 @@ process.on("message", async (order: Order) => {
   const deadline = Date.now() + PATIENCE_MS;
   await collected();
   let after = counted();
-  while (leaksOf(before, after).length > 0 && Date.now() < deadline) {
+  while (leaksOf(before, after, SPARE_CLOSED).length > 0 && Date.now() < deadline) {
     await pause(500);
     await collected();
     after = counted();

@@ -13,7 +13,7 @@ import { type Follower, startFollower } from "./follower.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { createHttpClient, type HttpClient } from "./http.ts";
 import { recordsOf } from "./journal.ts";
-import { type Counts, leaksOf, type Sample } from "./memory.ts";
+import { type Counts, leaksOf, type Sample, SPARE_CLOSED } from "./memory.ts";
 import { createRandom } from "./random.ts";
 import { rest } from "./rest.ts";
 import { type Simulator, startSimulator } from "./simulators.ts";
@@ -65,14 +65,6 @@ const ASK_MS = 5000;
 const SPARE = { Timeout: 6, TCPSocketWrap: 4, TLSWrap: 2 } as const;
 /** The same for what is in memory, of which some waits in caches. */
 const SPARE_IN_MEMORY = { "timers in memory": 150, "sockets in memory": 30, "signals in memory": 300 } as const;
-/** What is kept after everything was closed: the runtime's own pool of connections with its timers, and the closed server. */
-const SPARE_CLOSED = {
-  "servers in memory": 1,
-  "timers in memory": 20,
-  "sockets in memory": 8,
-  "signals in memory": 20,
-} as const;
-
 interface Seat {
   readonly broker: BrokerName;
   readonly simulator: Simulator;
