@@ -1,8 +1,7 @@
 /** `npm run soak`: see HELP, and soak/run.ts for what happens. */
 import { parseArgs } from "node:util";
-import { FAULT_KINDS } from "../simulators/shared/faults.ts";
 import { BROKERS, type BrokerName } from "./soak/brokers.ts";
-import { isFaultKind } from "./soak/chaos.ts";
+import { SOAK_FAULTS } from "./soak/chaos.ts";
 import { reportOf } from "./soak/report.ts";
 import { type SoakOptions, soak } from "./soak/run.ts";
 
@@ -15,12 +14,18 @@ goes wrong in the world. Ends with 0 if ledger, journal and clients tell the sam
       --clients N         shared among the brokers (default 100)
       --seed N            of all choices (default: a new one, which is printed)
       --brokers LIST      of ${BROKERS.join(",")} (default all)
-      --faults LIST       of ${FAULT_KINDS.join(",")}
-                          (default all; "none" for none)
+      --faults LIST       default all, "none" for none, or of
+${columns(SOAK_FAULTS)}
       --fault-every MS    mean between two blows to one broker (default 8000)
       --kills N           how often the gateway is killed (default one every 10 minutes)
       --transport WAY     of Longport: web (default) or native
       --journal FILE      keeps the journal there (default: none is kept)`;
+
+/** A list in lines of four, under the texts of the options. */
+function columns(names: readonly string[]): string {
+  const lines = names.flatMap((_, index) => (index % 4 === 0 ? [names.slice(index, index + 4).join(",")] : []));
+  return lines.map((line) => `${" ".repeat(26)}${line}`).join("\n");
+}
 
 class UsageError extends Error {}
 
@@ -49,7 +54,7 @@ function optionsOf(args: string[]): SoakOptions | undefined {
     seed: numberOf("seed", values.seed, Math.floor(Math.random() * 1_000_000)),
     clients: numberOf("clients", values.clients, 100),
     brokers: listOf("brokers", values.brokers, BROKERS, isBroker),
-    faults: values.faults === "none" ? [] : listOf("faults", values.faults, FAULT_KINDS, isFaultKind),
+    faults: values.faults === "none" ? [] : listOf("faults", values.faults, SOAK_FAULTS, isFault),
     faultEveryMs: numberOf("fault-every", values["fault-every"], 8000),
     kills: numberOf("kills", values.kills, Math.floor(minutes / 10)),
     transport,
@@ -84,6 +89,10 @@ function listOf<T extends string>(
     if (!isOne(name)) throw new UsageError(`--${option} takes ${all.join(", ")}, not "${name}"`);
     return name;
   });
+}
+
+function isFault(name: string): name is string {
+  return SOAK_FAULTS.includes(name);
 }
 
 function isBroker(name: string): name is BrokerName {

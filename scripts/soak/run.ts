@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FaultKind } from "../../simulators/shared/faults.ts";
 import { keyedTag } from "../../src/desk/tag.ts";
 import { type BrokerName, digestOf, instanceIdOf, tokenOf } from "./brokers.ts";
 import { wreakHavoc } from "./chaos.ts";
@@ -25,7 +24,7 @@ export interface SoakOptions {
   readonly clients: number;
   readonly brokers: readonly BrokerName[];
   /** Kinds of faults to choose from. */
-  readonly faults: readonly FaultKind[];
+  readonly faults: readonly string[];
   /** Mean of the milliseconds between two blows to one broker. */
   readonly faultEveryMs: number;
   /** How often the gateway is killed. */
