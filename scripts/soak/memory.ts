@@ -11,13 +11,8 @@ export interface Sample {
 /** How many there are of each kind of thing. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** What is kept after everything was closed: the runtime's own pool of connections with its timers, and the closed server. */
-export const SPARE_CLOSED = {
-  "servers in memory": 1,
-  "timers in memory": 20,
-  "sockets in memory": 8,
-  "signals in memory": 20,
-} as const;
+/** What is kept after everything was closed: the runtime's own pool of connections, and the closed server. */
+export const SPARE_CLOSED = { "servers in memory": 1, "sockets in memory": 8, "signals in memory": 20 } as const;
 
 /** What there is more of than there was before. `spare` of a kind are no leak; default 0. */
 export function leaksOf(before: Counts, after: Counts, spare: Counts = {}): string[] {
