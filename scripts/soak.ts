@@ -58,6 +58,7 @@ function optionsOf(args: string[]): SoakOptions | undefined {
     faultEveryMs: numberOf("fault-every", values["fault-every"], 8000),
     kills: numberOf("kills", values.kills, Math.floor(minutes / 10)),
     transport,
+    agreeMs: 120_000,
     ...(values.journal === undefined ? {} : { journal: values.journal }),
     print: (line) => console.log(line),
   };
@@ -98,6 +99,9 @@ function isFault(name: string): name is string {
 function isBroker(name: string): name is BrokerName {
   return (BROKERS as readonly string[]).includes(name);
 }
+
+// On the way out every simulator is ended.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 try {
   const options = optionsOf(process.argv.slice(2));

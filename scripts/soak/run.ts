@@ -30,6 +30,8 @@ export interface SoakOptions {
   /** How often the gateway is killed. */
   readonly kills: number;
   readonly transport: "web" | "native";
+  /** Milliseconds that everybody has to come to agree when every write is settled. */
+  readonly agreeMs: number;
   /** File of the journal, which is then kept. Default: one that goes with the run. */
   readonly journal?: string;
   /** Told what is going on. */
@@ -57,9 +59,8 @@ const WARM_UP = 0.2;
 const SAMPLE_MS = 5000;
 /** Every other client of so many follows events too. */
 const FOLLOWERS = 5;
-/** How long everybody has to come to agree when the load is over, in milliseconds, and how often they are asked. */
-const AGREE_MS = 120_000;
-const ASK_MS = 5000;
+/** Between two times that everybody is asked for their stories, in milliseconds. */
+const ASK_MS = 2000;
 /** What a gateway that rests has by turns: heartbeats, polls, deadlines, a reconciliation under way. */
 const SPARE_IDLE = {
   Timeout: 6,
@@ -157,15 +158,20 @@ async function load(options: SoakOptions, stage: Stage): Promise<SoakResult> {
   for (const { broker, done } of clients) beliefs.set(broker, [...(beliefs.get(broker) ?? []), ...(await done)]);
 
   print("every write is settled: ledgers, journal, lists, clients and followers are compared");
-  const faults: string[] = [];
-  const orders: Partial<Record<BrokerName, number>> = {};
-  for (const seat of seats) {
-    const { broker } = seat;
-    const told = followers.filter((one) => one.broker === broker).map(({ follower }) => follower);
-    const { stories, wrong } = await agreed(seat, { gateway, journal, http }, beliefs.get(broker) ?? [], told);
-    orders[broker] = stories.ledger.length;
-    faults.push(...wrong.map((text) => `${broker}: ${text}`));
-  }
+  const endings = await Promise.all(
+    seats.map(async (seat) => {
+      const { broker } = seat;
+      const told = followers.filter((one) => one.broker === broker).map(({ follower }) => follower);
+      const { stories, wrong } = await agreed(
+        seat,
+        { gateway, journal, http },
+        beliefs.get(broker) ?? [],
+        told,
+        options,
+      );
+      return { broker, orders: stories.ledger.length, wrong: wrong.map((text) => `${broker}: ${text}`) };
+    }),
+  );
 
   await Promise.all(followers.map(({ follower }) => follower.stop()));
   http.close();
@@ -176,12 +182,12 @@ async function load(options: SoakOptions, stage: Stage): Promise<SoakResult> {
   return {
     options,
     counters,
-    orders,
+    orders: Object.fromEntries(endings.map((ending) => [ending.broker, ending.orders])),
     samples,
     idle,
     closed,
     faults: [
-      ...faults,
+      ...endings.flatMap(({ wrong }) => wrong),
       ...counters.violations(),
       ...gateway.warnings().map((text) => `a warning of the gateway's runtime: ${text}`),
       ...leaksOf(idle.before, idle.after, SPARE_IDLE).map((text) => `left after the load: ${text}`),
@@ -226,12 +232,13 @@ async function agreed(
   { gateway, journal, http }: Omit<Stage, "seats">,
   beliefs: readonly Belief[],
   followers: readonly Follower[],
+  { agreeMs }: SoakOptions,
 ): Promise<{ readonly stories: Stories; readonly wrong: readonly string[] }> {
   const instance = digestOf(broker);
   const [first] = beliefs;
   const headers = { "HT-TOKEN": tokenOf(first?.client ?? "") };
   const url = `${gateway.url}/httptrading/api/${instanceIdOf(broker)}/order/list?status=all`;
-  const deadline = Date.now() + AGREE_MS;
+  const deadline = Date.now() + agreeMs;
   for (;;) {
     const list = await http.ask(url, { headers });
     const stories: Stories = {

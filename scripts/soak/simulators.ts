@@ -1,6 +1,7 @@
 /** The vendors' simulators, each a process of its own, and their control ports. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { LedgerRow } from "../../simulators/shared/control.ts";
 import type { BrokerName } from "./brokers.ts";
@@ -34,6 +35,12 @@ export async function startSimulator(name: BrokerName, http: HttpClient): Promis
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(child, "exit");
+  const killNow = () => void child.kill("SIGKILL");
+  process.once("exit", killNow);
+  ended.then(
+    () => process.off("exit", killNow),
+    () => {},
+  );
   const line = await Promise.race([
     once(child.stdout, "data").then(([chunk]) => String(chunk)),
     ended.then(() => Promise.reject(new Error(`the simulator of ${name} ended before it served`))),
