@@ -49,11 +49,14 @@ function optionsOf(args: string[]): SoakOptions | undefined {
   if (transport !== "web" && transport !== "native") {
     throw new UsageError(`--transport must be web or native, not "${transport}"`);
   }
+  const brokers = listOf("brokers", values.brokers, BROKERS, isBroker);
+  const clients = numberOf("clients", values.clients, 100);
+  if (clients < brokers.length) throw new UsageError(`--clients must be one a broker at least, not ${clients}`);
   return {
     minutes,
     seed: numberOf("seed", values.seed, Math.floor(Math.random() * 1_000_000)),
-    clients: numberOf("clients", values.clients, 100),
-    brokers: listOf("brokers", values.brokers, BROKERS, isBroker),
+    clients,
+    brokers,
     faults: values.faults === "none" ? [] : listOf("faults", values.faults, SOAK_FAULTS, isFault),
     faultEveryMs: numberOf("fault-every", values["fault-every"], 8000),
     kills: numberOf("kills", values.kills, Math.floor(minutes / 10)),

