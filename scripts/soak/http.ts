@@ -34,8 +34,9 @@ export interface HttpClient {
 /** No answer takes so long: a gateway ends every call of its own by then, in milliseconds. */
 const PATIENCE_MS = 60_000;
 
-export function createHttpClient(): HttpClient {
-  const agent = new Agent({ keepAlive: true });
+/** @param keepAlive false for a server that ends idle connections soon, perhaps just when the next request is under way */
+export function createHttpClient({ keepAlive = true } = {}): HttpClient {
+  const agent = new Agent({ keepAlive });
 
   function send(url: string, { headers = {}, body, signal }: Ask): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {

@@ -20,7 +20,7 @@ const MEBIBYTE = 1024 * 1024;
 const MOST_TOLD = 40;
 
 /** Everything that is worth knowing of a run, line by line. */
-export function reportOf({ options, counters, orders, samples, idle, closed, faults }: SoakResult): string[] {
+export function reportOf({ options, counters, orders, samples, loaded, idle, closed, faults }: SoakResult): string[] {
   const listed = (group: string): string => {
     const kinds = counters.of(group).map(([kind, count]) => `${kind} ${count}`);
     return kinds.length === 0 ? "none" : kinds.join(", ");
@@ -45,6 +45,7 @@ export function reportOf({ options, counters, orders, samples, idle, closed, fau
         `slope ${mebi(slopeOf(samples, "heapUsed"))} MiB a minute; rss ${mebi(first.rss)} to ${mebi(last.rss)} MiB, ` +
         `slope ${mebi(slopeOf(samples, "rss"))} MiB a minute`,
     `alive before the load:  ${countsText(idle.before)}`,
+    `alive after warm-up:    ${countsText(loaded)}`,
     `alive after the load:   ${countsText(idle.after)}`,
     `alive before opening:   ${countsText(closed.before)}`,
     `alive after close():    ${countsText(closed.after)}`,

@@ -45,7 +45,9 @@ export interface SoakResult {
   readonly orders: Readonly<Partial<Record<BrokerName, number>>>;
   /** Memory from the end of the warm-up on, in one life of the gateway. */
   readonly samples: readonly Sample[];
-  /** What lived in the gateway before the load, and when the load was over. */
+  /** What lived in the gateway when the warm-up was over; empty if it was being killed at that moment. */
+  readonly loaded: Counts;
+  /** What lived in it before the load, and when the load was over. */
   readonly idle: { readonly before: Counts; readonly after: Counts };
   /** What lived in its process before it was opened, and after it was closed. */
   readonly closed: { readonly before: Counts; readonly after: Counts };
@@ -85,7 +87,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   let gateway: Gateway | undefined;
   try {
     for (const [index, broker] of options.brokers.entries()) {
-      seats.push({ broker, simulator: await startSimulator(broker, http), clients: clientsOf(options, index) });
+      seats.push({ broker, simulator: await startSimulator(broker), clients: clientsOf(options, index) });
     }
     const journal = options.journal ?? join(folder, "journal.db");
     const instances = seats.map(({ broker, simulator: { ports }, clients }) => {
@@ -145,7 +147,9 @@ async function load(options: SoakOptions, stage: Stage): Promise<SoakResult> {
   const murders = killNowAndThen(gateway, options, counters, stopping.signal);
   const sampling = sample(gateway, begun + ms * WARM_UP, stopping.signal);
 
-  await rest(ms);
+  await rest(ms * WARM_UP);
+  const loaded = await gateway.count().catch(() => ({}));
+  await rest(begun + ms - Date.now());
   stopping.abort();
   const samples = await sampling;
   await Promise.all([chaos, murders]);
@@ -184,6 +188,7 @@ async function load(options: SoakOptions, stage: Stage): Promise<SoakResult> {
     counters,
     orders: Object.fromEntries(endings.map((ending) => [ending.broker, ending.orders])),
     samples,
+    loaded,
     idle,
     closed,
     faults: [
@@ -240,17 +245,17 @@ async function agreed(
   const url = `${gateway.url}/httptrading/api/${instanceIdOf(broker)}/order/list?status=all`;
   const deadline = Date.now() + agreeMs;
   for (;;) {
-    const list = await http.ask(url, { headers });
+    const list = await http.ask(url, { headers }).catch(() => undefined);
     const stories: Stories = {
       ledger: await simulator.ledger(),
       journal: await recordsOf(journal, instance),
-      listed: list.body?.orders?.map(toldOf) ?? [],
+      listed: list?.body?.orders?.map(toldOf) ?? [],
       beliefs: beliefs.map((belief) => ({ ...belief, tag: keyedTag(instance, belief.client, belief.key) })),
       followers: followers.map((follower) => ({ name: follower.name, told: follower.told() })),
     };
     const wrong = first === undefined ? [] : contradictions(stories);
     if (wrong.length === 0 || Date.now() > deadline) return { stories, wrong };
-    await rest(list.retryAfterMs ?? ASK_MS);
+    await rest(list?.retryAfterMs ?? ASK_MS);
   }
 }
 

@@ -5,7 +5,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { LedgerRow } from "../../simulators/shared/control.ts";
 import type { BrokerName } from "./brokers.ts";
-import type { HttpClient } from "./http.ts";
+import { createHttpClient } from "./http.ts";
 
 /** A simulator that runs. */
 export interface Simulator {
@@ -30,7 +30,7 @@ const ARGS: Readonly<Record<BrokerName, readonly string[]>> = {
 };
 
 /** @throws when it ends before it serves. */
-export async function startSimulator(name: BrokerName, http: HttpClient): Promise<Simulator> {
+export async function startSimulator(name: BrokerName): Promise<Simulator> {
   const child = spawn(process.execPath, ["--no-warnings", MAIN, ...ARGS[name]], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -49,6 +49,7 @@ export async function startSimulator(name: BrokerName, http: HttpClient): Promis
     [...line.matchAll(/(\w+) (\d+)/g)].map(([, what = "", port]): [string, number] => [what, Number(port)]),
   );
   const url = `http://127.0.0.1:${ports["control"]}`;
+  const http = createHttpClient({ keepAlive: false });
   return {
     ports,
     async ledger() {

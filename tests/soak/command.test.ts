@@ -14,6 +14,7 @@ test("--help lists the options, and nothing is started", async () => {
 test.each([
   ["an unknown option", ["--minute", "1"], "--minute"],
   ["a number that is none", ["--minutes", "soon"], '--minutes must be a number, not "soon"'],
+  ["fewer clients than brokers", ["--clients", "3"], "--clients must be one a broker at least, not 3"],
   [
     "a broker that is none",
     ["--brokers", "futu,nobody"],
