@@ -17,6 +17,8 @@ export interface Gateway {
   close(): Promise<{ readonly before: Counts; readonly after: Counts }>;
   /** Warnings of the runtime, such as too many listeners, in every life. */
   warnings(): readonly string[];
+  /** Rejects when it ends without having been asked to. */
+  readonly crash: Promise<never>;
   /** Ends the process if it lives. */
   kill(): Promise<void>;
 }
@@ -26,7 +28,11 @@ const PROGRAM = fileURLToPath(new URL("gateway-program.ts", import.meta.url));
 /** @throws when it ends before it serves. */
 export async function startGateway(setup: GatewaySetup): Promise<Gateway> {
   const warnings: string[] = [];
+  const { promise: crash, reject: tellCrash } = Promise.withResolvers<never>();
+  // Whoever starts it may not wait for that.
+  crash.catch(() => {});
   let child: ChildProcess;
+  let killed: ChildProcess | undefined;
   let port = setup.port;
 
   async function begin(): Promise<string> {
@@ -36,6 +42,10 @@ export async function startGateway(setup: GatewaySetup): Promise<Gateway> {
     });
     child.on("message", (told: Told) => {
       if (told.kind === "warning") warnings.push(told.text);
+    });
+    const life = child;
+    child.once("exit", (code, signal) => {
+      if (life !== killed) tellCrash(new Error(`the gateway ended by itself, with ${signal ?? `exit code ${code}`}`));
     });
     const { url } = await next("serving");
     port = Number(new URL(url).port);
@@ -67,6 +77,7 @@ export async function startGateway(setup: GatewaySetup): Promise<Gateway> {
   async function kill(): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
+    killed = child;
     child.kill("SIGKILL");
     await gone;
   }
@@ -81,6 +92,7 @@ export async function startGateway(setup: GatewaySetup): Promise<Gateway> {
     count: async () => (await ask("count", "count")).counts,
     close: () => ask("close", "closed"),
     warnings: () => warnings,
+    crash,
     kill,
   };
 }

@@ -30,8 +30,8 @@ export interface SoakOptions {
   /** How often the gateway is killed. */
   readonly kills: number;
   readonly transport: "web" | "native";
-  /** Milliseconds that everybody has to come to agree when every write is settled. */
-  readonly agreeMs: number;
+  /** Milliseconds until every write is settled when the load is over, and then again until everybody agrees. */
+  readonly patienceMs: number;
   /** File of the journal, which is then kept. Default: one that goes with the run. */
   readonly journal?: string;
   /** Told what is going on. */
@@ -94,7 +94,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       return { broker, ports, clients, transport: options.transport };
     });
     gateway = await startGateway({ journal, port: 0, instances });
-    return await load(options, { seats, gateway, journal, http });
+    return await Promise.race([load(options, { seats, gateway, journal, http }), gateway.crash]);
   } finally {
     http.close();
     await gateway?.kill();
@@ -135,7 +135,7 @@ async function load(options: SoakOptions, stage: Stage): Promise<SoakResult> {
   const followers = setups
     .filter((_, index) => index % FOLLOWERS === 0)
     .map((setup) => ({ broker: setup.broker, follower: startFollower({ ...setup, random: random.fork() }) }));
-  const clients = setups.map((setup) => ({ broker: setup.broker, ...startClient(setup) }));
+  const clients = setups.map((setup) => ({ broker: setup.broker, name: setup.name, ...startClient(setup) }));
   const chaos = wreakHavoc({
     simulators: new Map(seats.map(({ broker, simulator }) => [broker, simulator])),
     kinds: options.faults,
@@ -147,9 +147,11 @@ async function load(options: SoakOptions, stage: Stage): Promise<SoakResult> {
   const murders = killNowAndThen(gateway, options, counters, stopping.signal);
   const sampling = sample(gateway, begun + ms * WARM_UP, stopping.signal);
 
-  await rest(ms * WARM_UP);
+  // Ends with the load; whatever fails before that ends the run at once.
+  const working = Promise.all([chaos, murders, ...clients.map(({ done }) => done)]);
+  await Promise.race([working, rest(ms * WARM_UP)]);
   const loaded = await gateway.count().catch(() => ({}));
-  await rest(begun + ms - Date.now());
+  await Promise.race([working, rest(begun + ms - Date.now())]);
   stopping.abort();
   const samples = await sampling;
   await Promise.all([chaos, murders]);
@@ -159,9 +161,16 @@ async function load(options: SoakOptions, stage: Stage): Promise<SoakResult> {
     await simulator.control("/session", { brokerLogin: true });
   }
   const beliefs = new Map<BrokerName, Belief[]>();
-  for (const { broker, done } of clients) beliefs.set(broker, [...(beliefs.get(broker) ?? []), ...(await done)]);
+  const settling = new AbortController();
+  const patience = rest(options.patienceMs, settling.signal).then(() => undefined);
+  for (const { broker, name, done } of clients) {
+    const settled = await Promise.race([done, patience]);
+    if (settled === undefined) counters.broken(`${broker}: a write of ${name} is not settled`);
+    beliefs.set(broker, [...(beliefs.get(broker) ?? []), ...(settled ?? [])]);
+  }
 
-  print("every write is settled: ledgers, journal, lists, clients and followers are compared");
+  settling.abort();
+  print("ledgers, journal, lists, clients and followers are compared");
   const endings = await Promise.all(
     seats.map(async (seat) => {
       const { broker } = seat;
@@ -237,13 +246,13 @@ async function agreed(
   { gateway, journal, http }: Omit<Stage, "seats">,
   beliefs: readonly Belief[],
   followers: readonly Follower[],
-  { agreeMs }: SoakOptions,
+  { patienceMs }: SoakOptions,
 ): Promise<{ readonly stories: Stories; readonly wrong: readonly string[] }> {
   const instance = digestOf(broker);
   const [first] = beliefs;
   const headers = { "HT-TOKEN": tokenOf(first?.client ?? "") };
   const url = `${gateway.url}/httptrading/api/${instanceIdOf(broker)}/order/list?status=all`;
-  const deadline = Date.now() + agreeMs;
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const list = await http.ask(url, { headers }).catch(() => undefined);
     const stories: Stories = {

@@ -17,7 +17,7 @@ test("a few clients of two brokers, ten seconds of faults, and everybody tells t
     faultEveryMs: 800,
     kills: 0,
     transport: "web",
-    agreeMs: 60_000,
+    patienceMs: 60_000,
     print: () => {},
   });
   const report = reportOf(result);
