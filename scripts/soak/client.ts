@@ -109,6 +109,8 @@ export function startClient(setup: ClientSetup): TradingClient {
       const { status, retryAfterMs, body } = await http.ask(`${url}/${path}`, { headers: { "HT-TOKEN": token } });
       counters.count("answers", status === 200 ? "200" : `${status} ${body?.error?.code}`);
       if (status === 429 || status === 503) return await rest(retryAfterMs ?? 0, stopping);
+      // A vendor's answer without its data names no contract.
+      if (status === 404 && body?.error?.code === "UnknownContract" && path.startsWith("market/quote")) return;
       // 502: the vendor refused, by a fault; 504: it was silent.
       if (![200, 502, 504].includes(status)) {
         counters.broken(`${broker} ${isOwn ? "order/state of an own order" : path} answered ${status} ${body?.ex}`);

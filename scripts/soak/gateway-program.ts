@@ -12,7 +12,7 @@ import { createHttpTrading } from "../../mod.ts";
 import { sqliteJournal } from "../../src/journal/sqlite.ts";
 import { serve } from "../../src/runtime/node.ts";
 import { brokerOf, type InstanceSetup } from "./brokers.ts";
-import { type Counts, leaksOf, type Sample, SPARE_CLOSED } from "./memory.ts";
+import type { Counts, Sample } from "./memory.ts";
 
 /** Which gateway to run. */
 export interface GatewaySetup {
@@ -31,11 +31,8 @@ export type Told =
   | { readonly kind: "serving"; readonly url: string }
   | { readonly kind: "sample"; readonly sample: Sample }
   | { readonly kind: "count"; readonly counts: Counts }
-  | { readonly kind: "closed"; readonly before: Counts; readonly after: Counts }
+  | { readonly kind: "closed"; readonly before: Counts }
   | { readonly kind: "warning"; readonly text: string };
-
-/** So long a closed gateway has until its last socket is gone, in milliseconds: the other side may be slow to agree. */
-const PATIENCE_MS = 20_000;
 
 function tell(told: Told): void {
   process.send?.(told);
@@ -91,14 +88,6 @@ process.on("message", async (order: Order) => {
     return tell({ kind: "count", counts: counted() });
   }
   await server.close();
-  const deadline = Date.now() + PATIENCE_MS;
-  await collected();
-  let after = counted();
-  while (leaksOf(before, after, SPARE_CLOSED).length > 0 && Date.now() < deadline) {
-    await pause(500);
-    await collected();
-    after = counted();
-  }
-  tell({ kind: "closed", before, after });
+  tell({ kind: "closed", before });
 });
 tell({ kind: "serving", url: server.url });

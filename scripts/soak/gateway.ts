@@ -13,8 +13,8 @@ export interface Gateway {
   restart(): Promise<void>;
   sample(): Promise<Sample>;
   count(): Promise<Counts>;
-  /** Closes it as `serve()` does; what was in the process before it was opened, and what is there now. */
-  close(): Promise<{ readonly before: Counts; readonly after: Counts }>;
+  /** Closes it as `serve()` does; what was in the process before it was opened. */
+  close(): Promise<{ readonly before: Counts }>;
   /** Warnings of the runtime, such as too many listeners, in every life. */
   warnings(): readonly string[];
   /** Rejects when it ends without having been asked to. */
