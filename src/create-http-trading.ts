@@ -7,10 +7,13 @@ import { createApp, type ServedBroker } from "./http/app.ts";
 import { createTokenTable } from "./http/auth.ts";
 import { checkOptions, type HttpTradingOptions } from "./http/check-options.ts";
 import { createEnvelope } from "./http/envelope.ts";
+import { ANY_CALLER, type Server } from "./http/server.ts";
 import { wireOrder } from "./http/wire.ts";
 import type { JournalPlace } from "./journal/journal.ts";
 import { memoryJournal } from "./journal/memory.ts";
 import type { Environment } from "./spec/capabilities.ts";
+
+export type { Server } from "./http/server.ts";
 
 /** One instance as operators see it, without its id and tokens. */
 export interface InstanceInfo {
@@ -135,8 +138,8 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     return closing;
   }
 
-  const trading = Object.assign((request: Request) => handle(request), {
-    fetch: (request: Request) => handle(request),
+  const trading = Object.assign((request: Request) => handle(request, ANY_CALLER), {
+    fetch: (request: Request) => handle(request, ANY_CALLER),
     start,
     endStreams: () => {
       for (const desk of desks) desk.endFollowing();
@@ -163,7 +166,22 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     };
   };
   // Hidden: the ids of the instances are secrets.
-  return Object.defineProperty(trading, WATCH, { value: watch, enumerable: false });
+  Object.defineProperty(trading, WATCH, { value: watch, enumerable: false });
+  return Object.defineProperty(trading, HANDLE, { value: handle, enumerable: false });
+}
+
+const HANDLE = Symbol.for("httptrading.handle");
+
+/**
+ * The handler behind a server of which something is known; `fetch` itself for anything that neither this nor another copy
+ * of the package has made.
+ */
+export function handlerBehind(
+  trading: Pick<HttpTrading, "fetch">,
+  server: Server,
+): (request: Request) => Response | Promise<Response> {
+  const handle = (trading as { [HANDLE]?: (request: Request, server: Server) => Response | Promise<Response> })[HANDLE];
+  return handle === undefined ? (request) => trading.fetch(request) : (request) => handle(request, server);
 }
 
 const WATCH = Symbol.for("httptrading.watchOrders");

@@ -13,6 +13,7 @@ import { mountGatewayGuard } from "./gateway-guard.ts";
 import { readInput } from "./input.ts";
 import { createOperators } from "./operators.ts";
 import { mountPublicRoutes } from "./public-routes.ts";
+import type { Routes, Server } from "./server.ts";
 
 /** One broker as it is served. */
 export interface ServedBroker {
@@ -51,19 +52,25 @@ export interface AppOptions {
 export const API_ROOT = "/httptrading/api";
 
 /** Builds the routes; gives back what answers a request. */
-export function createApp(options: AppOptions): (request: Request) => Response | Promise<Response> {
+export function createApp(options: AppOptions): (request: Request, server: Server) => Response | Promise<Response> {
   const { apis, brokers, noTokens, adminTokens, gatewaySwitch, tokenHeader, errorStatus, onError, isClosed } = options;
-  const app = new Hono();
+  const app: Routes = new Hono();
 
   function fail(broker: ServedBroker, failure: Failure): Response {
     return broker.envelope.fail(failureAnswer(failure, errorStatus));
   }
 
-  async function run(api: Api, broker: ServedBroker, mandate: Mandate, request: Request): Promise<Response> {
+  async function run(
+    api: Api,
+    broker: ServedBroker,
+    mandate: Mandate,
+    request: Request,
+    server: Server,
+  ): Promise<Response> {
     const { desk, envelope } = broker;
     try {
       demandScope(mandate, scopeOf(api));
-      const { query, body, json } = await readInput(api, request);
+      const { query, body, json } = await readInput(api, request, server);
       const idempotencyKey = request.headers.get("idempotency-key");
       const context: ApiContext = {
         broker: desk,
@@ -75,7 +82,7 @@ export function createApp(options: AppOptions): (request: Request) => Response |
         clientSignal: () => request.signal,
         ...(idempotencyKey === null ? {} : { idempotencyKey }),
         json,
-        respond: envelope.answer,
+        respond: (fields, init) => envelope.answer(server, fields, init),
       };
       const answer = await api.handler(context);
       if (answer === undefined) throw new TypeError(`the handler of ${api.name} answered nothing`);
@@ -105,7 +112,7 @@ export function createApp(options: AppOptions): (request: Request) => Response |
         return fail(broker, new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" }));
       }
       broker.wake();
-      return run(api, broker, mandate, request);
+      return run(api, broker, mandate, request, context.env);
     });
   }
 
@@ -126,5 +133,5 @@ export function createApp(options: AppOptions): (request: Request) => Response |
     return notFound();
   });
 
-  return (request) => app.fetch(request);
+  return (request, server) => app.fetch(request, server);
 }

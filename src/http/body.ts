@@ -1,5 +1,6 @@
 /** Reading a body: JSON only, and never more than a request of this API can need. */
 import { invalidRequest } from "./faults.ts";
+import type { Server } from "./server.ts";
 import { parseStrictJson, type StrictJson } from "./strict-json.ts";
 
 /** The most a body may have: 64 KiB. */
@@ -8,12 +9,12 @@ export const MAX_BODY_BYTES = 65_536;
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset\s*=\s*"?utf-?8"?)?\s*;?\s*$/i;
 
 /** Reads the body as JSON; throws `InvalidRequest` for everything that is not JSON of a fitting size. */
-export async function readJson(request: Request): Promise<StrictJson> {
+export async function readJson(request: Request, server: Server): Promise<StrictJson> {
   const type = request.headers.get("content-type");
   if (type === null || !JSON_TYPE.test(type)) {
     fault("content-type", "must be application/json", type === null ? undefined : type.slice(0, 64));
   }
-  const text = await readText(request);
+  const text = await readText(request, server);
   if (text.trim() === "") fault("body", "is empty; a JSON object is needed");
   try {
     return parseStrictJson(text);
@@ -22,13 +23,32 @@ export async function readJson(request: Request): Promise<StrictJson> {
   }
 }
 
-async function readText(request: Request): Promise<string> {
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+async function readText(request: Request, { holdsLength }: Server): Promise<string> {
   if (request.bodyUsed) {
     fault("body", "was read before it came here; put this handler in front of every body parser");
   }
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) tooLarge();
-  if (request.body === null) return "";
-  // Counted as it comes: a declared length is only a claim.
+  const declared = request.headers.get("content-length");
+  if (Number(declared) > MAX_BODY_BYTES) tooLarge();
+  // In one piece a body costs a fraction of what its stream does.
+  const bytes = holdsLength && declared !== null ? await readWhole(request) : await readStream(request);
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return fault("body", "is not valid UTF-8");
+  }
+}
+
+async function readWhole(request: Request): Promise<ArrayBuffer> {
+  const bytes = await request.arrayBuffer().catch(brokeOff);
+  if (bytes.byteLength > MAX_BODY_BYTES) tooLarge();
+  return bytes;
+}
+
+/** Counts as it comes: a declared length is only a claim here. */
+async function readStream(request: Request): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array();
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -41,18 +61,14 @@ async function readText(request: Request): Promise<string> {
     }
     chunks.push(part);
   }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(joined(chunks, size));
-  } catch {
-    return fault("body", "is not valid UTF-8");
-  }
+  return joined(chunks, size);
 }
 
 async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
   try {
     return (await reader.read()).value;
   } catch {
-    return fault("body", "broke off before its end");
+    return brokeOff();
   }
 }
 
@@ -66,6 +82,10 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
     offset += chunk.byteLength;
   }
   return all;
+}
+
+function brokeOff(): never {
+  return fault("body", "broke off before its end");
 }
 
 function tooLarge(): never {

@@ -1,6 +1,7 @@
 /** What stands around every answer. */
 import type { AnswerFields, RespondInit } from "./api.ts";
 import { type FailureAnswer, NOT_FOUND_TEXT } from "./failures.ts";
+import type { Server } from "./server.ts";
 import { wireTime } from "./time.ts";
 
 /** Headers of every answer: what is told here is of this moment and of one account. */
@@ -12,7 +13,7 @@ export const TEXT_HEADERS = { "content-type": "text/plain; charset=utf-8", ...CO
 
 /** Writes the answers of one instance. */
 export interface Envelope {
-  answer(fields?: AnswerFields, init?: RespondInit): Response;
+  answer(server: Server, fields?: AnswerFields, init?: RespondInit): Response;
   fail(answer: FailureAnswer): Response;
 }
 
@@ -36,12 +37,12 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
   }
 
   return {
-    answer(fields = {}, init = {}) {
+    answer(server, fields = {}, init = {}) {
       for (const name of RESERVED) {
         if (Object.hasOwn(fields, name)) throw new TypeError(`an answer cannot set "${name}": the envelope has it`);
       }
       const headers = init.headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...lowerCased(init.headers) };
-      return new Response(write("null", fields, init.at), { status: init.status ?? 200, headers });
+      return new server.Response(write("null", fields, init.at), { status: init.status ?? 200, headers });
     },
     fail({ status, headers, error, at }) {
       return new Response(write(JSON.stringify(error.message), { error }, at), {

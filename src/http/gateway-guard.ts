@@ -1,5 +1,4 @@
 /** The kill switch of all instances at once: for the gateway's operators only. */
-import type { Hono } from "hono";
 import type { KillSwitch } from "../desk/kill-switch.ts";
 import { isFailure } from "../domain/failure.ts";
 import type { ServedBroker } from "./app.ts";
@@ -9,6 +8,7 @@ import { readInput } from "./input.ts";
 import type { Operator, Operators } from "./operators.ts";
 import { guardChange } from "./routes/guard.ts";
 import { turnBody } from "./schemas/guard.ts";
+import type { Routes } from "./server.ts";
 import { wireTime } from "./time.ts";
 import { wireCanceled, wirePosition } from "./wire-guard.ts";
 
@@ -24,7 +24,7 @@ export interface GatewayGuardOptions {
 const PATH = "/httptrading/guard/state";
 
 /** Adds `/httptrading/guard/state`. */
-export function mountGatewayGuard(app: Hono, options: GatewayGuardOptions): void {
+export function mountGatewayGuard(app: Routes, options: GatewayGuardOptions): void {
   const { operators, gatewaySwitch, tokenHeader, errorStatus, onError } = options;
 
   async function answer(request: Request, work: (operator: Operator) => Promise<object>): Promise<Response> {
@@ -63,7 +63,7 @@ export function mountGatewayGuard(app: Hono, options: GatewayGuardOptions): void
 
   app.post(PATH, (context) =>
     answer(context.req.raw, async ({ principal, brokers }) => {
-      const { body } = await readInput(guardChange, context.req.raw);
+      const { body } = await readInput(guardChange, context.req.raw, context.env);
       const { state: asked, reason, cancelAll } = turnBody.parse(body);
       const written = await gatewaySwitch.turn({ state: asked, reason, principal });
       const canceled = cancelAll

@@ -1,5 +1,6 @@
 /** From the first line of the banner to the last request: what is the same on every runtime. */
 import process from "node:process";
+import { handlerBehind, type Server } from "../create-http-trading.ts";
 import { bannerLines, localUrl } from "./banner.ts";
 import { dumpOrders } from "./order-dump.ts";
 import {
@@ -24,16 +25,26 @@ export interface Listener {
   cut(): void;
 }
 
+/** Every runtime's server ends a body where its declared length does. */
+const SERVER: Server = { holdsLength: true, Response };
+
 /** Serves with the given runtime. */
-export async function serveWith(listen: Listen, trading: Servable, options: ServeOptions): Promise<RunningServer> {
+export async function serveWith(
+  listen: Listen,
+  trading: Servable,
+  options: ServeOptions,
+  server: Partial<Server> = {},
+): Promise<RunningServer> {
   const checked = checkServeOptions(options);
   const { hostname, tls, orderDump, print } = checked;
   // Before anything can start a broker, so that no change of an order is missed.
   const dump = orderDump === undefined ? undefined : await dumpOrders(trading, orderDump, print);
-  const listener = await listen((request) => trading.fetch(request), checked).catch(async (error: unknown) => {
-    await dump?.finish();
-    throw refused(error, checked);
-  });
+  const listener = await listen(handlerBehind(trading, { ...SERVER, ...server }), checked).catch(
+    async (error: unknown) => {
+      await dump?.finish();
+      throw refused(error, checked);
+    },
+  );
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {

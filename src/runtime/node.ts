@@ -18,6 +18,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { answerClientErrors } from "./client-errors.ts";
 import { type Listener, serveWith } from "./lifecycle.ts";
+import { lightResponse } from "./light-response.ts";
 import type { CheckedServeOptions, RunningServer, Servable, ServeOptions } from "./serve-options.ts";
 
 export { type FutuOptions, futu } from "../brokers/futu/index.ts";
@@ -33,7 +34,7 @@ export type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options
  * @throws Error when the port is taken or a broker can never start, TypeError for wrong options.
  */
 export function serve(trading: Servable, options: ServeOptions = {}): Promise<RunningServer> {
-  return serveWith(listen, trading, options);
+  return serveWith(listen, trading, options, { Response: lightResponse() });
 }
 
 // Longer than the pools of HTTP clients keep a connection: a client must not write an order to one that just closed.
