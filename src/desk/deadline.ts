@@ -41,7 +41,16 @@ export class Deadline implements Call {
     const left = Math.max(0, this.#ends - performance.now());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, left, TIME_IS_UP);
-      work.then(resolve, reject).finally(() => clearTimeout(timer));
+      work.then(
+        (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        (error: unknown) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      );
     });
   }
 

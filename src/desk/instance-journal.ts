@@ -43,6 +43,8 @@ export interface StampedLines {
 export function instanceJournal(journal: Journal, instance: string): InstanceJournal {
   let opening: Promise<JournalHead> | undefined;
 
+  let isOpen = false;
+
   async function guarded<T>(work: () => T | Promise<T>): Promise<T> {
     try {
       return await work();
@@ -51,17 +53,24 @@ export function instanceJournal(journal: Journal, instance: string): InstanceJou
     }
   }
 
-  function open(): Promise<JournalHead> {
-    opening ??= guarded(() => journal.open()).catch((error: unknown) => {
+  async function openOnce(): Promise<JournalHead> {
+    try {
+      const head = await guarded(() => journal.open());
+      isOpen = true;
+      return head;
+    } catch (error) {
       opening = undefined;
       throw error;
-    });
+    }
+  }
+
+  function open(): Promise<JournalHead> {
+    opening ??= openOnce();
     return opening;
   }
 
-  async function opened<T>(work: () => T | Promise<T>): Promise<T> {
-    await open();
-    return guarded(work);
+  function opened<T>(work: () => T | Promise<T>): Promise<T> {
+    return isOpen ? guarded(work) : open().then(() => guarded(work));
   }
 
   return {

@@ -25,7 +25,7 @@ export function createReads({ seat, book, tracker, deadlineMs }: ReadOptions): R
     const deadline = new Deadline(deadlineMs, context.clientSignal);
     try {
       return await deadline.limit(
-        seat.start().then(() => work(deadline)),
+        seat.isStarted ? work(deadline) : seat.start().then(() => work(deadline)),
         `the broker did not answer within ${deadlineMs} ms; reading again is safe`,
       );
     } catch (error) {

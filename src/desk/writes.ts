@@ -158,6 +158,7 @@ export function createWrites(options: WriteOptions): Writes {
 
   /** Waits for the broker to be there; what fails here has not left. */
   async function prepare(deadline: Deadline): Promise<void> {
+    if (seat.isStarted) return;
     try {
       const started = await deadline.within(seat.start());
       if (started !== TIME_IS_UP) return;
