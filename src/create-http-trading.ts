@@ -13,7 +13,7 @@ import type { JournalPlace } from "./journal/journal.ts";
 import { memoryJournal } from "./journal/memory.ts";
 import type { Environment } from "./spec/capabilities.ts";
 
-export type { Server } from "./http/server.ts";
+export type { AnswerInit, Server } from "./http/server.ts";
 
 /** One instance as operators see it, without its id and tokens. */
 export interface InstanceInfo {

@@ -42,7 +42,7 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
         if (Object.hasOwn(fields, name)) throw new TypeError(`an answer cannot set "${name}": the envelope has it`);
       }
       const headers = init.headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...lowerCased(init.headers) };
-      return new server.Response(write("null", fields, init.at), { status: init.status ?? 200, headers });
+      return server.respond(write("null", fields, init.at), { status: init.status ?? 200, headers });
     },
     fail({ status, headers, error, at }) {
       return new Response(write(JSON.stringify(error.message), { error }, at), {

@@ -4,15 +4,22 @@ import type { Hono } from "hono";
 export interface Server {
   /** Whether it hands over no more of a body than the `content-length` declares; a request made by hand may claim anything. */
   readonly holdsLength: boolean;
-  /** Makes the answers: the global `Response`, or a class of the server's own that it writes with less work. */
-  readonly Response: new (
-    body: string,
-    init: ResponseInit,
-  ) => Response;
+  /** Makes an answer, in the way that costs this server least. */
+  respond(body: string, init: AnswerInit): Response;
+}
+
+/** What an answer has besides its text. */
+export interface AnswerInit {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The routes, which know the server that each request came through. */
 export type Routes = Hono<{ Bindings: Server }>;
 
 /** Whoever calls `fetch`: nothing is known of it. */
-export const ANY_CALLER: Server = { holdsLength: false, Response };
+export const ANY_CALLER: Server = {
+  holdsLength: false,
+  respond: (body, init) => new Response(body, init),
+};

@@ -26,7 +26,7 @@ export interface Listener {
 }
 
 /** Every runtime's server ends a body where its declared length does. */
-const SERVER: Server = { holdsLength: true, Response };
+const SERVER: Server = { holdsLength: true, respond: (body, init) => new Response(body, init) };
 
 /** Serves with the given runtime. */
 export async function serveWith(

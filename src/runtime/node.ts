@@ -34,7 +34,8 @@ export type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options
  * @throws Error when the port is taken or a broker can never start, TypeError for wrong options.
  */
 export function serve(trading: Servable, options: ServeOptions = {}): Promise<RunningServer> {
-  return serveWith(listen, trading, options, { Response: lightResponse() });
+  const Light = lightResponse();
+  return serveWith(listen, trading, options, { respond: (body, init) => new Light(body, init) });
 }
 
 // Longer than the pools of HTTP clients keep a connection: a client must not write an order to one that just closed.
