@@ -41,7 +41,8 @@ export class Deadline implements Call {
     const left = Math.max(0, this.#ends - performance.now());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, left, TIME_IS_UP);
-      work.then(
+      // What a broker gives may be no promise.
+      Promise.resolve(work).then(
         (answer) => {
           clearTimeout(timer);
           resolve(answer);

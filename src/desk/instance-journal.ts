@@ -75,14 +75,11 @@ export function instanceJournal(journal: Journal, instance: string): InstanceJou
 
   return {
     open,
-    append: (lines, durability, at = Date.now()) =>
-      opened(async () => {
-        const sequence = await journal.append(
-          lines.map((line) => ({ ...line, instance, at })),
-          durability,
-        );
-        return { sequence, at };
-      }),
+    async append(lines, durability, at = Date.now()) {
+      const stamped = lines.map((line) => ({ ...line, instance, at }));
+      const sequence = await opened(() => journal.append(stamped, durability));
+      return { sequence, at };
+    },
     intent: (id) => opened(() => journal.intent(instance, id)),
     unsettled: () => opened(() => journal.unsettled(instance)),
     intentsSince: (at) => opened(() => journal.intentsSince(instance, at)),

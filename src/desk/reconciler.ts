@@ -24,6 +24,8 @@ const LOOKUPS = 5;
 export interface Reconciler {
   /** Resolves once the broker's orders are known; rejects when they cannot be read now. */
   ensure(deadline: Deadline): Promise<void>;
+  /** Whether the broker's orders are known now. */
+  isReconciled(): boolean;
   /** Resolves once the book has what the journal remembers; rejects while the journal cannot be read. */
   recover(): Promise<void>;
   /** Says that the connection came or went: what was known before may be out of date. */
@@ -161,6 +163,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   return {
     recover,
+    isReconciled: () => reconciled,
     async ensure(deadline) {
       if (reconciled) return;
       try {
