@@ -2,7 +2,6 @@
 import process from "node:process";
 import { handlerBehind, type Server } from "../create-http-trading.ts";
 import { bannerLines, localUrl } from "./banner.ts";
-import { dumpOrders } from "./order-dump.ts";
 import {
   type CheckedServeOptions,
   checkServeOptions,
@@ -38,7 +37,8 @@ export async function serveWith(
   const checked = checkServeOptions(options);
   const { hostname, tls, orderDump, print } = checked;
   // Before anything can start a broker, so that no change of an order is missed.
-  const dump = orderDump === undefined ? undefined : await dumpOrders(trading, orderDump, print);
+  const dump =
+    orderDump === undefined ? undefined : await (await import("./order-dump.ts")).dumpOrders(trading, orderDump, print);
   const listener = await listen(handlerBehind(trading, { ...SERVER, ...server }), checked).catch(
     async (error: unknown) => {
       await dump?.finish();
