@@ -167,21 +167,24 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   };
   // Hidden: the ids of the instances are secrets.
   Object.defineProperty(trading, WATCH, { value: watch, enumerable: false });
-  return Object.defineProperty(trading, HANDLE, { value: handle, enumerable: false });
+  const handlerOf = (server: Server) => {
+    if (server.later !== undefined) for (const desk of desks) desk.wakeFollowersWith(server.later);
+    return (request: Request) => handle(request, server);
+  };
+  return Object.defineProperty(trading, HANDLER, { value: handlerOf, enumerable: false });
 }
 
-const HANDLE = Symbol.for("httptrading.handle");
+const HANDLER = Symbol.for("httptrading.handler");
+
+type Fetch = HttpTrading["fetch"];
 
 /**
  * The handler behind a server of which something is known; `fetch` itself for anything that neither this nor another copy
  * of the package has made.
  */
-export function handlerBehind(
-  trading: Pick<HttpTrading, "fetch">,
-  server: Server,
-): (request: Request) => Response | Promise<Response> {
-  const handle = (trading as { [HANDLE]?: (request: Request, server: Server) => Response | Promise<Response> })[HANDLE];
-  return handle === undefined ? (request) => trading.fetch(request) : (request) => handle(request, server);
+export function handlerBehind(trading: Pick<HttpTrading, "fetch">, server: Server): Fetch {
+  const handlerOf = (trading as { [HANDLER]?: (server: Server) => Fetch })[HANDLER];
+  return handlerOf?.(server) ?? ((request) => trading.fetch(request));
 }
 
 const WATCH = Symbol.for("httptrading.watchOrders");

@@ -155,6 +155,7 @@ export function createDesk(options: DeskOptions): Desk {
         unsubscribe();
       };
     },
+    wakeFollowersWith: followers.wakeWith,
     endFollowing: followers.close,
   };
 }

@@ -65,6 +65,11 @@ export interface Desk {
    * Does not start the broker: who watches before the start misses nothing. Returns the function that stops it.
    */
   watch(listener: (orders: readonly OrderRecord[]) => void): () => void;
+  /**
+   * Wakes followers with this from now on, so that an order is answered before its events are written. Without it they
+   * are woken at once, as they must be where all that a request began ends with its answer.
+   */
+  wakeFollowersWith(later: (work: () => void) => void): void;
   /** Ends all following, for good, while everything else goes on: a server that closes waits for nothing endless. */
   endFollowing(): void;
 }

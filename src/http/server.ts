@@ -6,6 +6,8 @@ export interface Server {
   readonly holdsLength: boolean;
   /** Makes an answer, in the way that costs this server least. */
   respond(body: string, init: AnswerInit): Response;
+  /** Runs something when the answers that are ready have been written. Absent where work ends with the answer. */
+  readonly later?: (work: () => void) => void;
 }
 
 /** What an answer has besides its text. */

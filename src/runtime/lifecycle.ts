@@ -1,5 +1,6 @@
 /** From the first line of the banner to the last request: what is the same on every runtime. */
 import process from "node:process";
+import { setImmediate } from "node:timers";
 import { handlerBehind, type Server } from "../create-http-trading.ts";
 import { bannerLines, localUrl } from "./banner.ts";
 import {
@@ -25,7 +26,11 @@ export interface Listener {
 }
 
 /** Every runtime's server ends a body where its declared length does. */
-const SERVER: Server = { holdsLength: true, respond: (body, init) => new Response(body, init) };
+const SERVER: Server = {
+  holdsLength: true,
+  respond: (body, init) => new Response(body, init),
+  later: setImmediate,
+};
 
 /** Serves with the given runtime. */
 export async function serveWith(
