@@ -183,28 +183,21 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
         });
       }
 
-      async function next(): Promise<readonly DeskEvent[] | undefined> {
-        if (first.length > 0 && open) {
-          const given = first;
-          first = [];
-          return given;
-        }
-        let found: readonly DeskEvent[] = [];
-        for (let round = 0; round < 2 && found.length === 0 && open; round += 1) {
-          // What came since this was last looked at has waked nobody.
-          if (round > 0 && position >= latest) await somethingNew();
-          ({ found, upTo: position } = await eventsAfter(position));
-        }
-        return open ? found : undefined;
-      }
-
       const cursor: CountingCursor = {
         epoch: head.epoch,
         closed: whenClosed,
         async next() {
           asking = true;
+          let found: readonly DeskEvent[] = first;
+          first = [];
           try {
-            return await next();
+            for (let round = 0; round < 2 && found.length === 0 && open; round += 1) {
+              // What came since this was last looked at has waked nobody.
+              if (round > 0 && position >= latest) await somethingNew();
+              const page = eventsAfter(position);
+              ({ found, upTo: position } = page instanceof Promise ? await page : page);
+            }
+            return open ? found : undefined;
           } finally {
             asking = false;
             missed = 0;
