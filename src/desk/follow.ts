@@ -86,7 +86,7 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
     }
     latest = published.at(-1)?.sequence ?? latest;
     for (const cursor of cursors) cursor.wentBy(published.length);
-    if (waking) return;
+    if (waking || waiting.size === 0) return;
     waking = true;
     if (later === undefined) wake();
     else later(wake);
