@@ -22,6 +22,7 @@ export type { CancelAllResult, TradingStateView } from "./src/desk/trading-state
 export type {
   Desk,
   DeskCapabilities,
+  DeskState,
   OrderView,
   OrderViewListing,
   PlaceAnswer,
@@ -87,9 +88,11 @@ export {
 } from "./src/http/api.ts";
 export type { ErrorReport } from "./src/http/app.ts";
 export type { HttpTradingOptions } from "./src/http/check-options.ts";
+export type { CorsOptions } from "./src/http/cors.ts";
 export type { ErrorStatus } from "./src/http/failures.ts";
 export type * from "./src/journal/journal.ts";
 export { memoryJournal } from "./src/journal/memory.ts";
+export type * from "./src/observe/observer.ts";
 export type {
   Broker,
   BrokerHost,
@@ -100,6 +103,7 @@ export type {
   OrdersQuery,
   Placed,
   PositionListing,
+  QueueLoad,
   TaggedChange,
   TaggedOrder,
 } from "./src/spec/broker.ts";

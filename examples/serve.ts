@@ -23,13 +23,20 @@ export function exampleJournal(): Journal {
   return file === undefined ? memoryJournal() : sqliteJournal(file);
 }
 
-/** Serves on `HOST` (default 127.0.0.1) and `PORT` (default 8080), and shows how the demo instance is asked. */
+/**
+ * Serves on `HOST` (default 127.0.0.1) and `PORT` (default 8080), with logs as `LOGS` says (json or text), and shows how the demo instance
+ * is asked.
+ */
 export async function serveExample(trading: HttpTrading): Promise<void> {
-  const { HOST: hostname = "127.0.0.1", PORT: port = "8080" } = process.env;
+  const { HOST: hostname = "127.0.0.1", PORT: port = "8080", LOGS: logs } = process.env;
   const { serve } = await runtime();
   let server: RunningServer;
   try {
-    server = await serve(trading, { hostname, port: Number(port) });
+    server = await serve(trading, {
+      hostname,
+      port: Number(port),
+      ...(logs === "json" || logs === "text" ? { logs } : {}),
+    });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     if (isFailure(error) && error.code === "JournalUnavailable") {

@@ -39,4 +39,5 @@ async function work(): Promise<void> {
 await Promise.all(Array.from({ length: AT_ONCE }, work));
 if (faults.length === 0) await writeFile(file, faultsPage(seen));
 for (const fault of faults) process.stderr.write(`${fault}\n`);
-process.exitCode = faults.length === 0 ? 0 : 1;
+// A context of Longport's SDK that was closed may keep the process alive until the runtime clears it away.
+process.exit(faults.length === 0 ? 0 : 1);

@@ -37,23 +37,28 @@ const ROOMS: Readonly<Record<string, Room>> = {
   // The push service is protobuf over TLS.
   "brokers/tiger": { ...BROKER, packages: [...BROKER.packages, "@bufbuild/protobuf", "node:"] },
   desk: { rooms: ["domain", "spec", "journal"], packages: ["@noble/hashes"] },
-  http: { rooms: ["domain", "spec", "journal", "desk"], packages: ["hono", "zod", "@noble/hashes"] },
-  "create-http-trading": { rooms: ["domain", "spec", "journal", "desk", "http"], packages: [] },
+  observe: { rooms: ["domain", "spec", "journal", "desk"], packages: [] },
+  http: { rooms: ["domain", "spec", "journal", "desk", "observe"], packages: ["hono", "zod", "@noble/hashes"] },
+  "create-http-trading": { rooms: ["domain", "spec", "journal", "desk", "observe", "http"], packages: [] },
+  // Beside the core, which needs no logger: a worker that logs nothing does not carry one.
+  logs: { rooms: ["observe"], packages: ["@logtape/logtape"] },
   testing: { rooms: ["domain", "spec", "journal"], packages: [] },
   runtime: {
     rooms: [
       "domain",
       "spec",
+      "observe",
       "create-http-trading",
+      "logs",
       "brokers/futu",
       "brokers/interactive-brokers",
       "brokers/longport",
       "brokers/paper",
       "brokers/tiger",
     ],
-    packages: ["@hono/node-server", "node:"],
+    packages: ["@hono/node-server", "@logtape/logtape", "node:"],
   },
-  mod: { rooms: ["domain", "spec", "journal", "desk", "http", "create-http-trading"], packages: [] },
+  mod: { rooms: ["domain", "spec", "journal", "desk", "observe", "http", "create-http-trading"], packages: [] },
 };
 
 /** Folders beside `src`, and those that they may import. */

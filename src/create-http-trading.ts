@@ -1,17 +1,26 @@
 /** The composition root: options in, handler out. */
 import { createDesk } from "./desk/create-desk.ts";
+import { instanceDigest } from "./desk/instance-journal.ts";
 import { createGatewaySwitch } from "./desk/kill-switch.ts";
 import { createPruning } from "./desk/pruning.ts";
 import type { Desk } from "./desk/types.ts";
 import { createApp, type ServedBroker } from "./http/app.ts";
 import { createTokenTable } from "./http/auth.ts";
-import { checkOptions, type HttpTradingOptions } from "./http/check-options.ts";
+import { type BrokerInstance, checkOptions, type HttpTradingOptions } from "./http/check-options.ts";
 import { createEnvelope } from "./http/envelope.ts";
+import { createOperators } from "./http/operators.ts";
 import { ANY_CALLER, type Server } from "./http/server.ts";
 import { wireOrder } from "./http/wire.ts";
 import type { JournalPlace } from "./journal/journal.ts";
 import { memoryJournal } from "./journal/memory.ts";
+import { createScrub } from "./observe/describe-error.ts";
+import { createMetrics, GATEWAY_NAME } from "./observe/metrics.ts";
+import { observedDesk } from "./observe/observed-desk.ts";
+import { observedJournal } from "./observe/observed-journal.ts";
+import type { Observer } from "./observe/observer.ts";
+import { createObservers } from "./observe/observers.ts";
 import type { Environment } from "./spec/capabilities.ts";
+import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "./spec/define-broker.ts";
 
 export type { AnswerInit, Server } from "./http/server.ts";
 
@@ -75,22 +84,50 @@ export interface HttpTrading extends AsyncDisposable {
  * @throws TypeError that lists every option that is wrong.
  */
 export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
-  const { instances, apis, tokenHeader, errorStatus, requireIdempotencyKey, idempotencyDays, adminTokens, onError } =
-    checkOptions(options);
-  const journal = options.journal ?? memoryJournal();
+  const checked = checkOptions(options);
+  const { apis, tokenHeader, errorStatus, requireIdempotencyKey, idempotencyDays, adminTokens, cors, onError } =
+    checked;
+  const instances = named(checked.instances);
+  // What nobody can read is not counted.
+  const isRead = adminTokens.length > 0 || instances.some(({ instance }) => instance.tokens.some(isAdmin));
+  const metrics = isRead ? createMetrics() : undefined;
+  const observers = createObservers(checked.observers);
+  if (metrics !== undefined) observers.add(metrics.observer);
+  const scrub = createScrub([
+    ...adminTokens.flatMap(textsOf),
+    ...instances.flatMap(({ instance }) => [instance.instanceId, ...instance.tokens.flatMap(textsOf)]),
+  ]);
+  const nameOf = new Map(instances.map(({ instance, name }) => [instanceDigest(instance.instanceId), name]));
+  const given = options.journal ?? memoryJournal();
+  const journal = observedJournal(given, {
+    observers,
+    metrics: metrics?.journal,
+    nameOf: (digest) => nameOf.get(digest) ?? GATEWAY_NAME,
+    scrub,
+  });
   const pruning = createPruning({ journal, days: idempotencyDays });
   const places = Math.max(1, ...instances.map(({ instance }) => instance.tokens.length));
   const gatewaySwitch = createGatewaySwitch(journal);
   let closing: Promise<void> | undefined;
 
   const brokers = new Map<string, ServedBroker>();
-  for (const { broker, instance } of instances) {
+  for (const { broker, instance, name } of instances) {
     const { kind, display } = broker;
-    const desk = createDesk({ broker, instance, journal, requireIdempotencyKey, gatewaySwitch });
+    const itsMetrics = metrics?.instance(name);
+    const made = createDesk({
+      broker,
+      instance: { ...instance, name },
+      journal,
+      requireIdempotencyKey,
+      gatewaySwitch,
+    });
+    const desk = observedDesk(made, observers, itsMetrics);
     brokers.set(instance.instanceId, {
       desk,
       tokens: createTokenTable(instance.tokens, places),
       envelope: createEnvelope({ instanceId: instance.instanceId, kind, display }),
+      metrics: itsMetrics,
+      deadlineMs: instance.deadlineMs ?? DEFAULT_DEADLINE_MS,
       wake: onceAwake(desk, pruning.start),
     });
   }
@@ -100,8 +137,12 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     apis,
     brokers,
     noTokens: createTokenTable([], places),
-    adminTokens,
+    operators: createOperators({ adminTokens, brokers: [...brokers.values()] }),
     gatewaySwitch,
+    observers,
+    metrics,
+    scrub,
+    cors,
     tokenHeader,
     errorStatus,
     onError,
@@ -145,9 +186,9 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       for (const desk of desks) desk.endFollowing();
     },
     close,
-    journal: journal.place ?? { name: "a journal of your own", lasting: true },
-    instances: instances.map(({ broker, instance }) => ({
-      name: instance.name ?? broker.kind,
+    journal: given.place ?? { name: "a journal of your own", lasting: true },
+    instances: instances.map(({ broker, name }) => ({
+      name,
       kind: broker.kind,
       display: broker.display,
       get environment() {
@@ -165,13 +206,38 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       for (const stop of stops) stop();
     };
   };
-  // Hidden: the ids of the instances are secrets.
-  Object.defineProperty(trading, WATCH, { value: watch, enumerable: false });
   const handlerOf = (server: Server) => {
     if (server.later !== undefined) for (const desk of desks) desk.wakeFollowersWith(server.later);
     return (request: Request) => handle(request, server);
   };
-  return Object.defineProperty(trading, HANDLER, { value: handlerOf, enumerable: false });
+  // Hidden: the ids of the instances are secrets, and who observes is for those who serve.
+  return Object.defineProperties(trading, {
+    [WATCH]: { value: watch, enumerable: false },
+    [OBSERVE]: { value: observers.add, enumerable: false },
+    [HANDLER]: { value: handlerOf, enumerable: false },
+  });
+}
+
+/** Every instance with a name of its own, so that what is told of one cannot be taken for another's. */
+function named(instances: readonly BrokerInstance[]): (BrokerInstance & { readonly name: string })[] {
+  const taken = new Set<string>([GATEWAY_NAME, "public"]);
+  return instances.map(({ broker, instance }) => {
+    const wanted = instance.name ?? broker.kind;
+    let name = wanted;
+    for (let number = 2; taken.has(name); number += 1) name = `${wanted}-${number}`;
+    taken.add(name);
+    return { broker, instance, name };
+  });
+}
+
+function isAdmin(token: InstanceOptions["tokens"][number]): boolean {
+  return typeof token === "object" && token.scopes.includes("admin");
+}
+
+/** The text of a token, unless only its digest is known. */
+function textsOf(token: string | { readonly token?: string }): string[] {
+  const text = typeof token === "string" ? token : token.token;
+  return text === undefined ? [] : [text];
 }
 
 const HANDLER = Symbol.for("httptrading.handler");
@@ -188,6 +254,15 @@ export function handlerBehind(trading: Pick<HttpTrading, "fetch">, server: Serve
 }
 
 const WATCH = Symbol.for("httptrading.watchOrders");
+const OBSERVE = Symbol.for("httptrading.observe");
+
+/**
+ * Adds an observer to a gateway that is made already: for what this package itself does beside serving. Gives the
+ * function that takes it away; `undefined` for anything that neither this nor another copy of the package has made.
+ */
+export function observe(trading: object, observer: Observer): (() => void) | undefined {
+  return (trading as { [OBSERVE]?: (observer: Observer) => () => void })[OBSERVE]?.(observer);
+}
 
 /** An order that is open or has changed. `JSON.stringify` writes it as `order/state` gives it. */
 export interface WatchedOrder {

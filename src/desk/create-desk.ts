@@ -1,5 +1,3 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Journal } from "../journal/journal.ts";
 import type { Broker } from "../spec/broker.ts";
 import { OPERATIONS } from "../spec/capabilities.ts";
@@ -8,7 +6,7 @@ import { Deadline } from "./deadline.ts";
 import { createEventLog } from "./event-log.ts";
 import { createFollowers } from "./follow.ts";
 import { createKeys } from "./idempotency.ts";
-import { instanceJournal } from "./instance-journal.ts";
+import { instanceDigest, instanceJournal } from "./instance-journal.ts";
 import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-switch.ts";
 import { createOrderBook } from "./order-book.ts";
 import { createReads } from "./reads.ts";
@@ -36,7 +34,7 @@ export interface DeskOptions {
 export function createDesk(options: DeskOptions): Desk {
   const { broker, instance } = options;
   const deadlineMs = instance.deadlineMs ?? DEFAULT_DEADLINE_MS;
-  const digest = bytesToHex(sha256(utf8ToBytes(instance.instanceId))).slice(0, 16);
+  const digest = instanceDigest(instance.instanceId);
   const operations = OPERATIONS.filter((operation) => broker[operation] !== undefined);
 
   const newDeadline = () => new Deadline(deadlineMs);
@@ -120,9 +118,8 @@ export function createDesk(options: DeskOptions): Desk {
       };
     },
     turn: ownSwitch.turn,
-    async cancelAll(principal) {
-      return cancelAll({ seat, book, unknowns, cancel: writes.cancel, newDeadline }, { principal });
-    },
+    cancelAll: (principal, cancel = writes.cancel) =>
+      cancelAll({ seat, book, unknowns, cancel, newDeadline }, { principal }),
     async unknownIntents() {
       await reconciler.recover();
       const unsettled = await journal.unsettled();
@@ -155,6 +152,21 @@ export function createDesk(options: DeskOptions): Desk {
         unsubscribe();
       };
     },
+    async reconcile() {
+      const deadline = new Deadline(deadlineMs);
+      await deadline.limit(seat.start(), "the broker did not start in time");
+      await reconciler.ensure(deadline);
+    },
+    state: () => ({
+      tradingState: stateOf(ownSwitch, gatewaySwitch),
+      connected: seat.connected(),
+      reconciled: reconciler.isReconciled(),
+      openOrders: book.open().length,
+      unknownIntents: unknowns.size,
+      followers: followers.size,
+      queues: broker.queues?.() ?? [],
+    }),
+    remembered: book.get,
     wakeFollowersWith: followers.wakeWith,
     endFollowing: followers.close,
   };

@@ -44,6 +44,8 @@ export interface Followers {
   wakeWith(later: (work: () => void) => void): void;
   /** Closes every cursor and lets none begin. */
   close(): void;
+  /** How many follow now. */
+  readonly size: number;
 }
 
 /** What following stands on. */
@@ -228,6 +230,9 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
       closed = true;
       unsubscribe();
       for (const cursor of [...cursors]) cursor.close();
+    },
+    get size() {
+      return cursors.size;
     },
   };
 }

@@ -1,3 +1,5 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { Failure } from "../domain/failure.ts";
 import type {
   AnomalyLine,
@@ -37,6 +39,11 @@ export interface InstanceJournal {
 export interface StampedLines {
   readonly sequence: number;
   readonly at: number;
+}
+
+/** What the journal calls an instance, whose id is a secret. */
+export function instanceDigest(instanceId: string): string {
+  return bytesToHex(sha256(utf8ToBytes(instanceId))).slice(0, 16);
 }
 
 /** Binds a journal to one instance. */

@@ -10,6 +10,8 @@ export interface Seat {
   isLive(): boolean;
   /** True once the broker has started: then there is nothing to wait for. */
   readonly isStarted: boolean;
+  /** What the broker last said of its connection; `undefined` while it has said nothing. */
+  connected(): boolean | undefined;
   /** Starts the broker if it is not started; rejects with what it rejects with, and asks again the next time. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -22,7 +24,7 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
   let starting: Promise<void> | undefined;
   let started = false;
   let closed = false;
-  let live = false;
+  let live: boolean | undefined;
 
   async function start(): Promise<void> {
     await broker.start?.({
@@ -43,7 +45,8 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
     get isStarted() {
       return started && !closed;
     },
-    isLive: () => live && !closed,
+    isLive: () => live === true && !closed,
+    connected: () => live,
     start() {
       if (closed) return Promise.reject(closedFailure());
       starting ??= start().catch((error: unknown) => {

@@ -5,9 +5,9 @@ import type { MarketStatusMap } from "../domain/market-status.ts";
 import type { OrderChange, OrderRequest } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
-import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing } from "../spec/broker.ts";
+import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing, QueueLoad } from "../spec/broker.ts";
 import type { Capabilities, Operation } from "../spec/capabilities.ts";
-import type { Mandate } from "../spec/policy.ts";
+import type { Mandate, TradingState } from "../spec/policy.ts";
 import type { EventCursor } from "./follow.ts";
 import type { Turning } from "./kill-switch.ts";
 import type { CancelAllResult, TradingStateView } from "./trading-state.ts";
@@ -53,8 +53,11 @@ export interface Desk {
    * down, else `JournalUnavailable`. Resolves with whether it is written down.
    */
   turn(turning: Turning): Promise<boolean>;
-  /** Cancels every open order, those placed elsewhere too, in the name of this principal. */
-  cancelAll(principal: string): Promise<CancelAllResult>;
+  /**
+   * Cancels every open order, those placed elsewhere too, in the name of this principal. `cancel` is who does that for
+   * each; default this desk's own.
+   */
+  cancelAll(principal: string, cancel?: Desk["cancel"]): Promise<CancelAllResult>;
 
   /** The writes of which nobody knows yet what became of them, oldest first. */
   unknownIntents(): Promise<readonly IntentRecord[]>;
@@ -66,12 +69,38 @@ export interface Desk {
    */
   watch(listener: (orders: readonly OrderRecord[]) => void): () => void;
   /**
+   * Compares the broker's orders with ours unless that is done, as every place and replace does before it is sent.
+   * Rejects with `NotReconciled` when it cannot be done in time.
+   */
+  reconcile(): Promise<void>;
+  /** Where the desk stands, from memory alone. */
+  state(): DeskState;
+  /** What is known of an order, from memory alone; `undefined` for one that was not heard of since the start. */
+  remembered(orderId: string): OrderRecord | undefined;
+  /**
    * Wakes followers with this from now on, so that an order is answered before its events are written. Without it they
    * are woken at once, as they must be where all that a request began ends with its answer.
    */
   wakeFollowersWith(later: (work: () => void) => void): void;
   /** Ends all following, for good, while everything else goes on: a server that closes waits for nothing endless. */
   endFollowing(): void;
+}
+
+/** Where a desk stands, for metrics. */
+export interface DeskState {
+  /** What the broker last said of its connection; `undefined` while it has said nothing. */
+  readonly connected: boolean | undefined;
+  /** Whether the broker's orders are known, so that orders can be sent. */
+  readonly reconciled: boolean;
+  readonly openOrders: number;
+  /** Writes of which nobody knows yet what became of them. */
+  readonly unknownIntents: number;
+  /** Clients that follow the events. */
+  readonly followers: number;
+  /** How calls wait for the vendor's frequency limits. */
+  readonly queues: readonly QueueLoad[];
+  /** What the kill switch lets through. */
+  readonly tradingState: TradingState;
 }
 
 /** Who reads. */
@@ -86,6 +115,8 @@ export interface WriteContext {
   readonly principal: string;
   /** What the token may do. Without one, as for a program of the gateway's own, only the account's limits hold. */
   readonly mandate?: Mandate;
+  /** What logs and traces call the request that it came with. */
+  readonly requestId?: string;
   /** The client's word for this one write: a repetition under the same key gets the same answer. */
   readonly idempotencyKey?: string;
 }

@@ -1,25 +1,37 @@
 /** The routes of one gateway: from a request to the handler of an API, and from whatever comes back to an answer. */
-import { Hono } from "hono";
+import { HonoBase } from "hono/hono-base";
+import { RegExpRouter } from "hono/router/reg-exp-router";
 import { demandScope } from "../desk/guards.ts";
 import type { KillSwitch } from "../desk/kill-switch.ts";
 import type { Desk } from "../desk/types.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
-import type { AdminTokenOptions, Mandate } from "../spec/policy.ts";
+import { describeError } from "../observe/describe-error.ts";
+import { GATEWAY_NAME, type InstanceMetrics, type Metrics } from "../observe/metrics.ts";
+import type { Observers } from "../observe/observers.ts";
+import type { Mandate } from "../spec/policy.ts";
+import { mountAdminRoutes } from "./admin-routes.ts";
 import { type Api, type ApiContext, scopeOf } from "./api.ts";
 import type { TokenTable } from "./auth.ts";
+import { type CorsOptions, withCors } from "./cors.ts";
 import { type Envelope, notFound, TEXT_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
-import { mountGatewayGuard } from "./gateway-guard.ts";
+import { finish } from "./finish.ts";
 import { readInput } from "./input.ts";
-import { createOperators } from "./operators.ts";
+import type { Operators } from "./operators.ts";
 import { mountPublicRoutes } from "./public-routes.ts";
+import { requestIdOf } from "./request-id.ts";
 import type { Routes, Server } from "./server.ts";
+import { isWatched, watched } from "./watch.ts";
 
 /** One broker as it is served. */
 export interface ServedBroker {
   readonly desk: Desk;
   readonly tokens: TokenTable;
   readonly envelope: Envelope;
+  /** Absent where nobody could read them. */
+  readonly metrics: InstanceMetrics | undefined;
+  /** Milliseconds in which a body must be here, as everything else must be done. */
+  readonly deadlineMs: number;
   /** Begins to connect the broker if nobody has; does not wait for it and does not throw. */
   readonly wake: () => void;
 }
@@ -28,8 +40,10 @@ export interface ServedBroker {
 export interface ErrorReport {
   /** Name of the API, or the path of a public route. */
   readonly api: string;
-  /** What operators call the instance, never its id; `public` for the routes that belong to none. */
+  /** What operators call the instance, never its id; `public` or `gateway` for the routes that belong to none. */
   readonly instance: string;
+  /** What the request is called; absent for public routes, whose callers nobody knows. */
+  readonly requestId?: string;
 }
 
 /** What the routes stand on. */
@@ -39,11 +53,16 @@ export interface AppOptions {
   readonly brokers: ReadonlyMap<string, ServedBroker>;
   /** Checked in place of the tokens of an instance that is not there. */
   readonly noTokens: TokenTable;
-  readonly adminTokens: readonly (string | AdminTokenOptions)[];
+  readonly operators: Operators;
   readonly gatewaySwitch: KillSwitch;
   readonly tokenHeader: string;
   readonly errorStatus: ErrorStatus;
-  readonly onError: (error: unknown, report: ErrorReport) => void;
+  readonly onError: ((error: unknown, report: ErrorReport) => void) | undefined;
+  readonly observers: Observers;
+  readonly metrics: Metrics | undefined;
+  /** Takes secrets out of a text. */
+  readonly scrub: (text: string) => string;
+  readonly cors: CorsOptions | undefined;
   /** True once the gateway is closed. */
   readonly isClosed: () => boolean;
 }
@@ -51,10 +70,16 @@ export interface AppOptions {
 /** Where every API stands. */
 export const API_ROOT = "/httptrading/api";
 
+/** A URL with more characters than that is none of ours. */
+const MAX_URL = 8192;
+
 /** Builds the routes; gives back what answers a request. */
 export function createApp(options: AppOptions): (request: Request, server: Server) => Response | Promise<Response> {
-  const { apis, brokers, noTokens, adminTokens, gatewaySwitch, tokenHeader, errorStatus, onError, isClosed } = options;
-  const app: Routes = new Hono();
+  const { apis, brokers, noTokens, operators, gatewaySwitch, tokenHeader, errorStatus, onError, isClosed } = options;
+  const { observers, metrics, scrub, cors } = options;
+  // The one router that all routes here fit, without those that Hono keeps for others.
+  const app: Routes = new HonoBase({ router: new RegExpRouter() });
+  const onMiss = () => metrics?.missed();
 
   function fail(broker: ServedBroker, failure: Failure): Response {
     return broker.envelope.fail(failureAnswer(failure, errorStatus));
@@ -65,73 +90,105 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     broker: ServedBroker,
     mandate: Mandate,
     request: Request,
+    requestId: string,
     server: Server,
   ): Promise<Response> {
-    const { desk, envelope } = broker;
+    const { desk, envelope, deadlineMs } = broker;
+    let own: Response | undefined;
     try {
+      if (isClosed()) throw new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
+      broker.wake();
       demandScope(mandate, scopeOf(api));
-      const { query, body, json } = await readInput(api, request, server);
+      const { query, body, json } = await readInput(api, request, server, deadlineMs);
       const idempotencyKey = request.headers.get("idempotency-key");
       const context: ApiContext = {
         broker: desk,
         request,
         principal: mandate.principal,
         mandate,
+        requestId,
         query,
         body,
         clientSignal: () => request.signal,
         ...(idempotencyKey === null ? {} : { idempotencyKey }),
         json,
-        respond: (fields, init) => envelope.answer(server, fields, init),
+        respond(fields, init) {
+          own = envelope.answer({ server, requestId }, fields, init);
+          return own;
+        },
       };
       const answer = await api.handler(context);
       if (answer === undefined) throw new TypeError(`the handler of ${api.name} answered nothing`);
-      return answer;
+      return answer === own ? answer : finish(answer, requestId);
     } catch (error) {
-      if (isFailure(error)) return fail(broker, error);
-      report(error, { api: api.name, instance: desk.name });
-      return fail(broker, internalFailure(api.method, error));
+      if (isFailure(error)) return finish(fail(broker, error), requestId);
+      report(error, { api: api.name, instance: desk.name, requestId });
+      return finish(fail(broker, internalFailure(api.method, error)), requestId);
     }
   }
 
   function report(error: unknown, about: ErrorReport): void {
+    const { instance, api, requestId = null } = about;
+    const text = describeError(error, scrub);
+    const isWritten = observers.tell({ kind: "error", instance, api, requestId, error: text });
     try {
-      onError(error, about);
+      if (onError !== undefined) onError(error, about);
+      else if (!isWritten) writeToConsole(text, about);
     } catch {
       // Whoever watches errors must not become the answer.
     }
   }
 
   for (const api of apis) {
+    const meters = new Map([...brokers.values()].map((broker) => [broker, broker.metrics?.requests(api.name)]));
     app.on(api.method, `${API_ROOT}/:instanceId/${api.path}`, (context) => {
       const request = context.req.raw;
-      const broker = brokers.get(context.req.param("instanceId") ?? "");
-      const mandate = (broker?.tokens ?? noTokens).check(request.headers.get(tokenHeader));
-      if (broker === undefined || mandate === undefined) return notFound();
-      if (isClosed()) {
-        return fail(broker, new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" }));
+      const instanceId = context.req.param("instanceId") ?? "";
+      const token = request.headers.get(tokenHeader);
+      const broker = brokers.get(instanceId);
+      const mandate = (broker?.tokens ?? noTokens).check(token);
+      if (broker === undefined || mandate === undefined) {
+        onMiss();
+        return notFound();
       }
-      broker.wake();
-      return run(api, broker, mandate, request, context.env);
+      const requestId = requestIdOf(request, instanceId, token);
+      const work = () => run(api, broker, mandate, request, requestId, context.env);
+      const meter = meters.get(broker);
+      if (!isWatched(observers, meter)) return work();
+      const about = { requestId, instance: broker.desk.name, api: api.name, principal: mandate.principal };
+      return watched(observers, meter, request, about, work);
     });
   }
 
-  mountGatewayGuard(app, {
-    operators: createOperators({ adminTokens, brokers: [...brokers.values()] }),
-    gatewaySwitch,
-    tokenHeader,
-    errorStatus,
-    onError: (error) => report(error, { api: "guard", instance: "gateway" }),
-  });
   mountPublicRoutes(app, { apis, tokenHeader, errorStatus, isClosed });
   app.onError((error, context) => {
     report(error, { api: context.req.path, instance: "public" });
     return new Response("500: Internal Server Error", { status: 500, headers: TEXT_HEADERS });
   });
-  app.notFound((context) => {
-    noTokens.check(context.req.raw.headers.get(tokenHeader));
-    return notFound();
+  mountAdminRoutes(app, {
+    operators,
+    brokers: [...brokers.values()],
+    tokenHeader,
+    gatewaySwitch,
+    errorStatus,
+    metrics,
+    observers,
+    onMiss,
+    report: (error, api, requestId) => report(error, { api, instance: GATEWAY_NAME, requestId }),
   });
+  const miss = (request: Request) => {
+    noTokens.check(request.headers.get(tokenHeader));
+    onMiss();
+    return notFound();
+  };
+  app.notFound((context) => miss(context.req.raw));
 
-  return (request, server) => app.fetch(request, server);
+  const handle = (request: Request, server: Server) =>
+    request.url.length > MAX_URL ? miss(request) : app.fetch(request, server);
+  return cors === undefined ? handle : withCors(handle, cors, tokenHeader);
+}
+
+function writeToConsole(error: string, { api, instance }: ErrorReport): void {
+  // biome-ignore lint/suspicious/noConsole: the only trace of a fault in a handler, unless `onError` or a log takes it
+  console.error(`httptrading: ${api} of ${instance} failed unexpectedly: ${error}`);
 }

@@ -1,4 +1,5 @@
 /** Reading a body: JSON only, and never more than a request of this API can need. */
+import { Deadline, TIME_IS_UP } from "../desk/deadline.ts";
 import { invalidRequest } from "./faults.ts";
 import type { Server } from "./server.ts";
 import { parseStrictJson, type StrictJson } from "./strict-json.ts";
@@ -8,13 +9,16 @@ export const MAX_BODY_BYTES = 65_536;
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset\s*=\s*"?utf-?8"?)?\s*;?\s*$/i;
 
-/** Reads the body as JSON; throws `InvalidRequest` for everything that is not JSON of a fitting size. */
-export async function readJson(request: Request, server: Server): Promise<StrictJson> {
+/**
+ * Reads the body as JSON; throws `InvalidRequest` for everything that is not JSON of a fitting size, and for a body that
+ * is not whole after so many milliseconds: not every runtime ends a request that only trickles in.
+ */
+export async function readJson(request: Request, server: Server, limitMs: number): Promise<StrictJson> {
   const type = request.headers.get("content-type");
   if (type === null || !JSON_TYPE.test(type)) {
     fault("content-type", "must be application/json", type === null ? undefined : type.slice(0, 64));
   }
-  const text = await readText(request, server);
+  const text = await readText(request, server, limitMs);
   if (text.trim() === "") fault("body", "is empty; a JSON object is needed");
   try {
     return parseStrictJson(text);
@@ -25,15 +29,13 @@ export async function readJson(request: Request, server: Server): Promise<Strict
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-async function readText(request: Request, { holdsLength }: Server): Promise<string> {
+async function readText(request: Request, { holdsLength }: Server, limitMs: number): Promise<string> {
   if (request.bodyUsed) {
     fault("body", "was read before it came here; put this handler in front of every body parser");
   }
   const declared = request.headers.get("content-length");
   if (Number(declared) > MAX_BODY_BYTES) tooLarge();
-  // In one piece a body costs a fraction of what its stream does.
-  const bytes = await (holdsLength && declared !== null ? request.arrayBuffer().catch(brokeOff) : readStream(request));
-  if (bytes.byteLength > MAX_BODY_BYTES) tooLarge();
+  const bytes = await (holdsLength && declared !== null ? readWhole(request, limitMs) : readStream(request, limitMs));
   try {
     return decoder.decode(bytes);
   } catch {
@@ -41,22 +43,51 @@ async function readText(request: Request, { holdsLength }: Server): Promise<stri
   }
 }
 
+/** In one piece a body costs a fraction of what its stream does. */
+async function readWhole(request: Request, limitMs: number): Promise<ArrayBuffer> {
+  const bytes = await new Deadline(limitMs).within(request.arrayBuffer().catch(brokeOff));
+  if (bytes === TIME_IS_UP) return tooSlow(limitMs);
+  if (bytes.byteLength > MAX_BODY_BYTES) tooLarge();
+  return bytes;
+}
+
 /** Counts as it comes: a declared length is only a claim here. */
-async function readStream(request: Request): Promise<Uint8Array> {
+async function readStream(request: Request, limitMs: number): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
-  const reader = request.body.getReader();
+  const { chunks, size } = await readChunks(request.body.getReader(), limitMs);
+  return joined(chunks, size);
+}
+
+async function readChunks(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  limitMs: number,
+): Promise<{ readonly chunks: readonly Uint8Array[]; readonly size: number }> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for (let part = await next(reader); part !== undefined; part = await next(reader)) {
-    size += part.byteLength;
-    if (size > MAX_BODY_BYTES) {
-      // Not waited for: a sender that never ends must not hold the answer back.
-      reader.cancel().catch(() => {});
-      tooLarge();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(resolve, limitMs, "late");
+  });
+  // Not waited for: a sender that never ends must not hold the answer back.
+  const giveUp = () => void reader.cancel().catch(() => {});
+  try {
+    for (;;) {
+      const part = await Promise.race([next(reader), late]);
+      if (part === undefined) return { chunks, size };
+      if (part === "late") {
+        giveUp();
+        tooSlow(limitMs);
+      }
+      size += part.byteLength;
+      if (size > MAX_BODY_BYTES) {
+        giveUp();
+        tooLarge();
+      }
+      chunks.push(part);
     }
-    chunks.push(part);
+  } finally {
+    clearTimeout(timer);
   }
-  return joined(chunks, size);
 }
 
 async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
@@ -81,6 +112,10 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
 
 function brokeOff(): never {
   return fault("body", "broke off before its end");
+}
+
+function tooSlow(limitMs: number): never {
+  return fault("body", `was not whole after ${limitMs} ms`);
 }
 
 function tooLarge(): never {

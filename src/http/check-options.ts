@@ -1,5 +1,6 @@
 /** Everything that can be wrong with the options of a gateway, found at once. Secrets are never repeated. */
 import type { Journal } from "../journal/journal.ts";
+import type { Observer } from "../observe/observer.ts";
 import type { Broker } from "../spec/broker.ts";
 import { type InstanceOptions, instanceOf } from "../spec/define-broker.ts";
 import type { AdminTokenOptions, TokenOptions } from "../spec/policy.ts";
@@ -7,6 +8,7 @@ import type { Api } from "./api.ts";
 import type { ErrorReport } from "./app.ts";
 import { checkApis } from "./check-apis.ts";
 import { adminTokenFaults, lengthOf, riskFaults, tokenFaults } from "./check-policy.ts";
+import { type CorsOptions, corsFaults } from "./cors.ts";
 import type { ErrorStatus } from "./failures.ts";
 import { STD_APIS } from "./std-apis.ts";
 
@@ -43,6 +45,10 @@ export interface HttpTradingOptions {
    * there.
    */
   readonly adminTokens?: readonly (string | AdminTokenOptions)[];
+  /** Web pages that may use this gateway from a browser. Default: none of another origin. */
+  readonly cors?: CorsOptions;
+  /** Who watches requests and writes: logs, traces, anything of your own. Default: nobody, which costs nothing. */
+  readonly observers?: readonly Observer[];
   /** Told of exceptions that nobody foresaw, in handlers of your own for example. Default: writes to the console. */
   readonly onError?: (error: unknown, report: ErrorReport) => void;
 }
@@ -62,7 +68,9 @@ export interface CheckedOptions {
   readonly requireIdempotencyKey: boolean;
   readonly idempotencyDays: number;
   readonly adminTokens: readonly (string | AdminTokenOptions)[];
-  readonly onError: (error: unknown, report: ErrorReport) => void;
+  readonly cors: CorsOptions | undefined;
+  readonly observers: readonly Observer[];
+  readonly onError: ((error: unknown, report: ErrorReport) => void) | undefined;
 }
 
 const KNOWN: readonly string[] = [
@@ -75,6 +83,8 @@ const KNOWN: readonly string[] = [
   "requireIdempotencyKey",
   "idempotencyDays",
   "adminTokens",
+  "cors",
+  "observers",
   "onError",
 ] satisfies readonly (keyof HttpTradingOptions)[];
 
@@ -96,8 +106,8 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
   if (typeof options !== "object" || options === null) {
     throw new TypeError("createHttpTrading needs an object of options, such as { brokers: [paper({ … })] }");
   }
-  const { brokers, tokenHeader = "HT-TOKEN", errorStatus = "http", onError = writeToConsole, journal } = options;
-  const { requireIdempotencyKey = false, idempotencyDays = 30, adminTokens } = options;
+  const { brokers, tokenHeader = "HT-TOKEN", errorStatus = "http", onError, journal } = options;
+  const { requireIdempotencyKey = false, idempotencyDays = 30, adminTokens, cors, observers = [] } = options;
   const faults = Object.keys(options)
     .filter((key) => !KNOWN.includes(key))
     .map((key) => `"${key}" is not an option; there are ${KNOWN.join(", ")}`);
@@ -110,7 +120,7 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
   if (errorStatus !== "http" && errorStatus !== 200) {
     faults.push(`errorStatus must be "http" or 200, not ${JSON.stringify(errorStatus)}`);
   }
-  if (typeof onError !== "function") faults.push("onError must be a function");
+  if (onError !== undefined && typeof onError !== "function") faults.push("onError must be a function");
   if (journal !== undefined && !isJournal(journal)) {
     faults.push("journal must be a journal, such as memoryJournal() or sqliteJournal(file)");
   }
@@ -119,6 +129,10 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
     faults.push(`idempotencyDays must be a whole number from 1 to ${MAX_DAYS}, not ${JSON.stringify(idempotencyDays)}`);
   }
   if (adminTokens !== undefined) faults.push(...adminTokenFaults(adminTokens));
+  if (cors !== undefined) faults.push(...corsFaults(cors));
+  if (!Array.isArray(observers) || !observers.every((observer) => typeof observer === "object" && observer !== null)) {
+    faults.push("observers must be a list of observers, such as [logTape] of httptrading/logs");
+  }
   if (faults.length > 0) {
     throw new TypeError(`createHttpTrading cannot begin:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
   }
@@ -130,6 +144,8 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
     requireIdempotencyKey,
     idempotencyDays,
     adminTokens: adminTokens ?? [],
+    cors,
+    observers,
     onError,
   };
 }
@@ -202,9 +218,4 @@ function isJournal(value: unknown): value is Journal {
   if (typeof value !== "object" || value === null) return false;
   const { open, append } = value as Partial<Record<keyof Journal, unknown>>;
   return typeof open === "function" && typeof append === "function";
-}
-
-function writeToConsole(error: unknown, { api, instance }: ErrorReport): void {
-  // biome-ignore lint/suspicious/noConsole: the only trace of a fault in a handler, unless `onError` takes it
-  console.error(`httptrading: ${api} of ${instance} failed unexpectedly:`, error);
 }

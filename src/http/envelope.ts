@@ -1,11 +1,21 @@
 /** What stands around every answer. */
 import type { AnswerFields, RespondInit } from "./api.ts";
 import { type FailureAnswer, NOT_FOUND_TEXT } from "./failures.ts";
+import { REQUEST_ID_HEADER } from "./request-id.ts";
 import type { Server } from "./server.ts";
 import { wireTime } from "./time.ts";
 
-/** Headers of every answer: what is told here is of this moment and of one account. */
-export const COMMON_HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
+/**
+ * Headers of every answer: what is told here is of this moment and of one account, and no web page may show it in a
+ * frame, load it as something else, or take it for a page with contents of its own.
+ */
+export const COMMON_HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+} as const;
 
 export const JSON_HEADERS = { "content-type": "application/json; charset=utf-8", ...COMMON_HEADERS } as const;
 
@@ -13,8 +23,15 @@ export const TEXT_HEADERS = { "content-type": "text/plain; charset=utf-8", ...CO
 
 /** Writes the answers of one instance. */
 export interface Envelope {
-  answer(server: Server, fields?: AnswerFields, init?: RespondInit): Response;
+  answer(asked: Asked, fields?: AnswerFields, init?: RespondInit): Response;
   fail(answer: FailureAnswer): Response;
+}
+
+/** What an answer is to. */
+export interface Asked {
+  readonly server: Server;
+  /** What the request is called. */
+  readonly requestId: string;
 }
 
 /** Who answers. */
@@ -37,11 +54,12 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
   }
 
   return {
-    answer(server, fields = {}, init = {}) {
+    answer({ server, requestId }, fields = {}, init = {}) {
       for (const name of RESERVED) {
         if (Object.hasOwn(fields, name)) throw new TypeError(`an answer cannot set "${name}": the envelope has it`);
       }
-      const headers = init.headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...lowerCased(init.headers) };
+      const more = init.headers === undefined ? {} : lowerCased(init.headers);
+      const headers = { ...JSON_HEADERS, ...more, [REQUEST_ID_HEADER]: requestId };
       return server.respond(write("null", fields, init.at), { status: init.status ?? 200, headers });
     },
     fail({ status, headers, error, at }) {

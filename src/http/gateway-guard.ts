@@ -1,46 +1,38 @@
-/** The kill switch of all instances at once: for the gateway's operators only. */
+/** The kill switch of all instances at once. */
 import type { KillSwitch } from "../desk/kill-switch.ts";
-import { isFailure } from "../domain/failure.ts";
+import { Failure, isFailure } from "../domain/failure.ts";
 import type { ServedBroker } from "./app.ts";
-import { JSON_HEADERS, notFound } from "./envelope.ts";
-import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
+import { JSON_HEADERS } from "./envelope.ts";
+import { type ErrorStatus, failureAnswer } from "./failures.ts";
 import { readInput } from "./input.ts";
-import type { Operator, Operators } from "./operators.ts";
+import type { Operator } from "./operators.ts";
 import { guardChange } from "./routes/guard.ts";
 import { turnBody } from "./schemas/guard.ts";
-import type { Routes } from "./server.ts";
+import { ANY_CALLER } from "./server.ts";
 import { wireTime } from "./time.ts";
 import { wireCanceled, wirePosition } from "./wire-guard.ts";
 
-/** What the route stands on. */
-export interface GatewayGuardOptions {
-  readonly operators: Operators;
-  readonly gatewaySwitch: KillSwitch;
-  readonly tokenHeader: string;
-  readonly errorStatus: ErrorStatus;
-  readonly onError: (error: unknown) => void;
+/** Answers an operator. */
+export interface GatewayGuard {
+  read(operator: Operator): Promise<Response>;
+  turn(operator: Operator, request: Request): Promise<Response>;
 }
 
-const PATH = "/httptrading/guard/state";
+/** Milliseconds that the body of a turn may take. */
+const BODY_MS = 10_000;
 
-/** Adds `/httptrading/guard/state`. */
-export function mountGatewayGuard(app: Routes, options: GatewayGuardOptions): void {
-  const { operators, gatewaySwitch, tokenHeader, errorStatus, onError } = options;
-
-  async function answer(request: Request, work: (operator: Operator) => Promise<object>): Promise<Response> {
-    const operator = operators.check(request.headers.get(tokenHeader));
-    if (!operator?.ofGateway) return notFound();
-    const write = (fields: object, ex: string | null, status: number, headers = {}) =>
+export function createGatewayGuard(gatewaySwitch: KillSwitch, errorStatus: ErrorStatus): GatewayGuard {
+  async function answer(work: () => Promise<object>): Promise<Response> {
+    const write = (fields: object, ex: string | null, status: number, headers: Readonly<Record<string, string>>) =>
       new Response(JSON.stringify({ type: "apiResponse", time: wireTime(Date.now()), ex, ...fields }), {
         status,
         headers: { ...JSON_HEADERS, ...headers },
       });
     try {
-      return write(await work(operator), null, 200);
+      return write(await work(), null, 200, {});
     } catch (error) {
-      if (!isFailure(error)) onError(error);
-      const failure = isFailure(error) ? error : internalFailure(request.method, error);
-      const { status, headers, error: told } = failureAnswer(failure, errorStatus);
+      if (!isFailure(error)) throw error;
+      const { status, headers, error: told } = failureAnswer(error, errorStatus);
       return write({ error: told }, told.message, status, headers);
     }
   }
@@ -59,19 +51,24 @@ export function mountGatewayGuard(app: Routes, options: GatewayGuardOptions): vo
     };
   }
 
-  app.get(PATH, (context) => answer(context.req.raw, ({ brokers }) => state(brokers)));
-
-  app.post(PATH, (context) =>
-    answer(context.req.raw, async ({ principal, brokers }) => {
-      const { body } = await readInput(guardChange, context.req.raw, context.env);
-      const { state: asked, reason, cancelAll } = turnBody.parse(body);
-      const written = await gatewaySwitch.turn({ state: asked, reason, principal });
-      const canceled = cancelAll
-        ? await Promise.all(
-            brokers.map(async ({ desk }) => ({ name: desk.name, ...wireCanceled(await desk.cancelAll(principal)) })),
-          )
-        : null;
-      return { ...(await state(brokers)), written, canceled };
-    }),
-  );
+  return {
+    read: ({ brokers }) => answer(() => state(brokers)),
+    turn: ({ principal, brokers, ofGateway }, request) =>
+      answer(async () => {
+        if (!ofGateway) {
+          throw new Failure("Forbidden", "all instances are turned with one of the gateway's own admin tokens only", {
+            outcome: "not_sent",
+          });
+        }
+        const { body } = await readInput(guardChange, request, ANY_CALLER, BODY_MS);
+        const { state: asked, reason, cancelAll } = turnBody.parse(body);
+        const written = await gatewaySwitch.turn({ state: asked, reason, principal });
+        const canceled = cancelAll
+          ? await Promise.all(
+              brokers.map(async ({ desk }) => ({ name: desk.name, ...wireCanceled(await desk.cancelAll(principal)) })),
+            )
+          : null;
+        return { ...(await state(brokers)), written, canceled };
+      }),
+  };
 }

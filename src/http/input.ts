@@ -13,12 +13,12 @@ export interface Input {
   readonly json: () => Promise<unknown>;
 }
 
-/** Reads and checks everything that the API declares; throws `InvalidRequest` with every fault of query and body. */
-export async function readInput(api: Api, request: Request, server: Server): Promise<Input> {
+/** Reads and checks everything that the API declares, a body within so many milliseconds; throws `InvalidRequest` with every fault of query and body. */
+export async function readInput(api: Api, request: Request, server: Server, limitMs: number): Promise<Input> {
   const { query: querySchema, body: bodySchema } = api.schema ?? {};
   let reading: Promise<StrictJson> | undefined;
   const readOnce = (): Promise<StrictJson> => {
-    reading ??= readJson(request, server);
+    reading ??= readJson(request, server, limitMs);
     return reading;
   };
   const json = async (): Promise<unknown> => {

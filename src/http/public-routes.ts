@@ -38,10 +38,10 @@ export function mountPublicRoutes(
     async () =>
       new Response((await written()).docs, {
         headers: {
+          ...COMMON_HEADERS,
           "content-type": "text/html; charset=utf-8",
           "content-security-policy": (await written()).policy,
           "referrer-policy": "no-referrer",
-          ...COMMON_HEADERS,
         },
       }),
   );

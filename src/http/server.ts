@@ -1,4 +1,4 @@
-import type { Hono } from "hono";
+import type { HonoBase } from "hono/hono-base";
 
 /** What the gateway may leave to the server that it stands behind. */
 export interface Server {
@@ -18,7 +18,7 @@ export interface AnswerInit {
 }
 
 /** The routes, which know the server that each request came through. */
-export type Routes = Hono<{ Bindings: Server }>;
+export type Routes = HonoBase<{ Bindings: Server }>;
 
 /** Whoever calls `fetch`: nothing is known of it. */
 export const ANY_CALLER: Server = {

@@ -12,7 +12,7 @@ export function localUrl(hostname: string, port: number, secure: boolean): strin
 /** The lines of the start banner. */
 export function bannerLines(
   url: string,
-  { hostname, tls }: Pick<CheckedServeOptions, "hostname" | "tls">,
+  { hostname }: Pick<CheckedServeOptions, "hostname">,
   instances: readonly InstanceInfo[],
   journal?: HttpTrading["journal"],
 ): string[] {
@@ -33,7 +33,17 @@ export function bannerLines(
       "",
     );
   }
-  if (real.length > 0 && journal?.lasting === false) {
+  return lines;
+}
+
+/** What an operator must not overlook, loud enough for that. */
+export function bannerWarnings(
+  { hostname, tls }: Pick<CheckedServeOptions, "hostname" | "tls">,
+  instances: readonly InstanceInfo[],
+  journal?: HttpTrading["journal"],
+): string[] {
+  const lines: string[] = [];
+  if (instances.some((instance) => instance.environment === "REAL") && journal?.lasting === false) {
     lines.push(
       "Warning: the journal is in memory while money is real: after a crash nobody knows what was sent, and the same " +
         'Idempotency-Key is a new one. Give createHttpTrading a journal in a file, sqliteJournal("httptrading.db").',
@@ -41,8 +51,13 @@ export function bannerLines(
   }
   if (tls === undefined && !isLoopback(hostname)) {
     lines.push(
+      "",
+      "  ************************************************************",
+      "  *  NOT ENCRYPTED, and open to other machines",
+      "  ************************************************************",
       `Warning: ${hostname} can be reached from other machines and nothing is encrypted, so that tokens and orders can be ` +
         "read on the way. Serve with tls, or listen on 127.0.0.1 behind a proxy that does.",
+      "",
     );
   }
   return lines;

@@ -12,15 +12,15 @@
  *
  * @module
  */
-import { type Listener, serveWith } from "./lifecycle.ts";
-import type { CheckedServeOptions, RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
+import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
+import type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
 
 export { type FutuOptions, futu } from "../brokers/futu/index.ts";
 export { type InteractiveBrokersOptions, interactiveBrokers } from "../brokers/interactive-brokers/index.ts";
 export { type LongportOptions, longport } from "../brokers/longport/index.ts";
 export { type PaperOptions, paper } from "../brokers/paper/index.ts";
 export { type TigerOptions, tiger } from "../brokers/tiger/index.ts";
-export type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
+export type { LogFormat, LogLevel, RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
 
 /**
  * Serves over HTTP, or HTTPS with `tls`, until SIGINT, SIGTERM or `close()`.
@@ -41,16 +41,17 @@ declare const Bun: {
     idleTimeout: number;
     development: boolean;
     reusePort: boolean;
+    maxRequestBodySize: number;
   }): { readonly port: number; stop(closeActiveConnections: boolean): Promise<void> };
 };
 
 // Bun cuts a connection that is silent for 10 s, which a slow broker can be. 255 s is the most it takes.
 const IDLE_SECONDS = 255;
 
-async function listen(
-  fetch: Servable["fetch"],
-  { hostname, port, tls }: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
-): Promise<Listener> {
+// An API of one's own may take more than the 64 KiB of the standard ones; Bun's own bound is 128 MiB.
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+async function listen(fetch: Servable["fetch"], { hostname, port, tls }: ListenOptions): Promise<Listener> {
   const server = Bun.serve({
     fetch,
     hostname,
@@ -60,6 +61,7 @@ async function listen(
     development: false,
     // Without development Bun shares the port by default: two gateways would take turns at one address, unnoticed.
     reusePort: false,
+    maxRequestBodySize: MAX_BODY_BYTES,
   });
   return {
     port: server.port,

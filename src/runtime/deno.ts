@@ -13,15 +13,15 @@
  * @module
  */
 import type { AnswerInit } from "../create-http-trading.ts";
-import { type Listener, serveWith } from "./lifecycle.ts";
-import type { CheckedServeOptions, RunningServer, Servable, ServeOptions } from "./serve-options.ts";
+import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
+import type { RunningServer, Servable, ServeOptions } from "./serve-options.ts";
 
 export { type FutuOptions, futu } from "../brokers/futu/index.ts";
 export { type InteractiveBrokersOptions, interactiveBrokers } from "../brokers/interactive-brokers/index.ts";
 export { type LongportOptions, longport } from "../brokers/longport/index.ts";
 export { type PaperOptions, paper } from "../brokers/paper/index.ts";
 export { type TigerOptions, tiger } from "../brokers/tiger/index.ts";
-export type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
+export type { LogFormat, LogLevel, RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
 
 /**
  * Serves over HTTP, or HTTPS with `tls`, until SIGINT, SIGTERM or `close()`. Needs `--allow-net`.
@@ -53,10 +53,7 @@ declare const Deno: {
   ): { readonly addr: { readonly port: number }; shutdown(): Promise<void>; unref(): void };
 };
 
-async function listen(
-  fetch: Servable["fetch"],
-  { hostname, port, tls }: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
-): Promise<Listener> {
+async function listen(fetch: Servable["fetch"], { hostname, port, tls }: ListenOptions): Promise<Listener> {
   // The banner says it all: Deno's own line stays out.
   const onListen = () => {};
   const server = Deno.serve({ hostname, port, ...tls, onListen }, fetch);

@@ -1,8 +1,10 @@
 /** From the first line of the banner to the last request: what is the same on every runtime. */
 import process from "node:process";
 import { setImmediate } from "node:timers";
-import { handlerBehind, type Server } from "../create-http-trading.ts";
-import { bannerLines, localUrl } from "./banner.ts";
+import { handlerBehind, observe, type Server } from "../create-http-trading.ts";
+import { logTape } from "../logs/index.ts";
+import { bannerLines, bannerWarnings, localUrl } from "./banner.ts";
+import { writeLogs } from "./logs.ts";
 import {
   type CheckedServeOptions,
   checkServeOptions,
@@ -14,8 +16,10 @@ import {
 /** A runtime's own part: opens a port and hands each request to `fetch`. Rejects when the port cannot be had. */
 export type Listen = (
   fetch: (request: Request) => Response | Promise<Response>,
-  options: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
+  options: ListenOptions,
 ) => Promise<Listener>;
+
+export type ListenOptions = Pick<CheckedServeOptions, "hostname" | "port" | "tls" | "maxConnections">;
 
 export interface Listener {
   readonly port: number;
@@ -40,13 +44,16 @@ export async function serveWith(
   server: Partial<Server> = {},
 ): Promise<RunningServer> {
   const checked = checkServeOptions(options);
-  const { hostname, tls, orderDump, print } = checked;
+  const { hostname, tls, orderDump, logs, logLevel, print, warn } = checked;
+  if (logs !== undefined) writeLogs(logs, logLevel, print);
+  const stopLogs = observe(trading, logTape) ?? (() => {});
   // Before anything can start a broker, so that no change of an order is missed.
   const dump =
     orderDump === undefined ? undefined : await (await import("./order-dump.ts")).dumpOrders(trading, orderDump, print);
   const listener = await listen(handlerBehind(trading, { ...SERVER, ...server }), checked).catch(
     async (error: unknown) => {
       await dump?.finish();
+      stopLogs();
       throw refused(error, checked);
     },
   );
@@ -55,13 +62,14 @@ export async function serveWith(
   const close = (): Promise<void> => {
     closing ??= end(listener, trading, checked.graceMs)
       .finally(() => dump?.finish())
+      .finally(stopLogs)
       .finally(unhook);
     return closing;
   };
   const unhook = checked.signals ? closeOnSignals(close, print) : () => {};
 
   try {
-    await startBrokers(trading, print);
+    await startBrokers(trading, warn);
   } catch (error) {
     await close();
     throw error;
@@ -69,19 +77,21 @@ export async function serveWith(
 
   const url = localUrl(hostname, listener.port, tls !== undefined);
   // A signal may have come while the brokers were starting.
-  if (closing === undefined)
+  if (closing === undefined) {
     for (const line of bannerLines(url, checked, trading.instances, trading.journal)) print(line);
+    for (const line of bannerWarnings(checked, trading.instances, trading.journal)) warn(line);
+  }
   return { url, hostname, port: listener.port, close, [Symbol.asyncDispose]: close };
 }
 
 /** One broker that cannot start must not take the others' accounts down with it. */
-async function startBrokers(trading: Servable, print: (line: string) => void): Promise<void> {
+async function startBrokers(trading: Servable, warn: (line: string) => void): Promise<void> {
   try {
     await trading.start();
   } catch (error) {
     const isPartial = error instanceof AggregateError && error.errors.length < trading.instances.length;
     if (!isPartial) throw error;
-    print(`Warning: ${error.message}`);
+    warn(`Warning: ${error.message}`);
   }
 }
 

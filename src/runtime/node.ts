@@ -17,16 +17,16 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { answerClientErrors } from "./client-errors.ts";
-import { type Listener, serveWith } from "./lifecycle.ts";
+import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
 import { lightResponse } from "./light-response.ts";
-import type { CheckedServeOptions, RunningServer, Servable, ServeOptions } from "./serve-options.ts";
+import type { RunningServer, Servable, ServeOptions } from "./serve-options.ts";
 
 export { type FutuOptions, futu } from "../brokers/futu/index.ts";
 export { type InteractiveBrokersOptions, interactiveBrokers } from "../brokers/interactive-brokers/index.ts";
 export { type LongportOptions, longport } from "../brokers/longport/index.ts";
 export { type PaperOptions, paper } from "../brokers/paper/index.ts";
 export { type TigerOptions, tiger } from "../brokers/tiger/index.ts";
-export type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
+export type { LogFormat, LogLevel, RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
 
 /**
  * Serves over HTTP, or HTTPS with `tls`, until SIGINT, SIGTERM or `close()`.
@@ -38,21 +38,24 @@ export function serve(trading: Servable, options: ServeOptions = {}): Promise<Ru
   return serveWith(listen, trading, options, { respond: (body, init) => new Light(body, init) });
 }
 
-// Longer than the pools of HTTP clients keep a connection: a client must not write an order to one that just closed.
-const KEEP_ALIVE_MS = 75_000;
+const LIMITS = {
+  // Longer than the pools of HTTP clients keep a connection: a client must not write an order to one that just closed.
+  keepAliveTimeout: 75_000,
+  // A client that sends slowly on purpose holds a connection for no longer than this.
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
+} as const;
 
-function listen(
-  fetch: Servable["fetch"],
-  { hostname, port, tls }: Pick<CheckedServeOptions, "hostname" | "port" | "tls">,
-): Promise<Listener> {
+function listen(fetch: Servable["fetch"], { hostname, port, tls, maxConnections }: ListenOptions): Promise<Listener> {
   // The adapter lets hosts through that no URL has, such as 999.0.0.1, and falls over them when the body is read.
   const addressed = (request: Request) =>
     URL.canParse(request.url) ? fetch(request) : new Response(null, { status: 400 });
   const listener = getRequestListener(addressed, { hostname, overrideGlobalObjects: false });
   const server =
-    tls === undefined
-      ? createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener)
-      : createSecureServer({ keepAliveTimeout: KEEP_ALIVE_MS, ...tls }, listener);
+    tls === undefined ? createServer(LIMITS, listener) : createSecureServer({ ...LIMITS, ...tls }, listener);
+  server.maxConnections = maxConnections;
   answerClientErrors(server);
   let draining = false;
   server.on("request", (_request, response) => {

@@ -1,5 +1,8 @@
 /** What the `serve` of every runtime takes, needs and gives back. */
 import type { HttpTrading } from "../create-http-trading.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./logs.ts";
+
+export type { LogFormat, LogLevel } from "./logs.ts";
 
 /** What is served: the result of `createHttpTrading`, or anything of its form. */
 export type Servable = Pick<HttpTrading, "fetch" | "start" | "close" | "instances"> &
@@ -25,7 +28,19 @@ export interface ServeOptions {
    * order. Made if it is not there. Default: none are written.
    */
   readonly orderDump?: string;
-  /** Takes the lines for the operator. Default: standard output. */
+  /**
+   * Writes logs to the console, as one line of JSON each or as text, through LogTape. If the program has configured
+   * LogTape itself, that is left as it is. Default: no logs are written but those of a LogTape that is configured.
+   */
+  readonly logs?: LogFormat;
+  /** The least that is logged: `debug` has every request, `info` (default) every write. */
+  readonly logLevel?: LogLevel;
+  /**
+   * Connections at once; more are closed at once. Default 10000. Each follower of events holds one. On Node only: Bun and
+   * Deno set no such bound.
+   */
+  readonly maxConnections?: number;
+  /** Takes the lines for the operator. Default: standard output, and standard error for the warnings among them. */
   readonly print?: (line: string) => void;
 }
 
@@ -53,10 +68,25 @@ export interface CheckedServeOptions {
   readonly graceMs: number;
   readonly signals: boolean;
   readonly orderDump: string | undefined;
+  readonly logs: LogFormat | undefined;
+  readonly logLevel: LogLevel;
+  readonly maxConnections: number;
   readonly print: (line: string) => void;
+  readonly warn: (line: string) => void;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(["hostname", "port", "tls", "graceMs", "signals", "orderDump", "print"]);
+const KNOWN: ReadonlySet<string> = new Set([
+  "hostname",
+  "port",
+  "tls",
+  "graceMs",
+  "signals",
+  "orderDump",
+  "logs",
+  "logLevel",
+  "maxConnections",
+  "print",
+] satisfies (keyof ServeOptions)[]);
 
 /**
  * Fills in the defaults.
@@ -65,7 +95,7 @@ const KNOWN: ReadonlySet<string> = new Set(["hostname", "port", "tls", "graceMs"
  */
 export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   const { hostname = "127.0.0.1", port = 8080, tls, graceMs = 15_000, signals = true, print = printLine } = options;
-  const { orderDump } = options;
+  const { orderDump, logs, logLevel = "info", maxConnections = 10_000 } = options;
   const faults = Object.keys(options)
     .filter((key) => !KNOWN.has(key))
     .map((key) => `"${key}" is not an option; there are ${[...KNOWN].join(", ")}`);
@@ -84,9 +114,30 @@ export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   if (orderDump !== undefined && (typeof orderDump !== "string" || orderDump === "")) {
     faults.push("orderDump must be the path of a folder");
   }
+  if (logs !== undefined && !LOG_FORMATS.includes(logs)) {
+    faults.push(`logs must be one of ${LOG_FORMATS.join(", ")}, not ${JSON.stringify(logs)}`);
+  }
+  if (!LOG_LEVELS.includes(logLevel)) {
+    faults.push(`logLevel must be one of ${LOG_LEVELS.join(", ")}, not ${JSON.stringify(logLevel)}`);
+  }
+  if (!Number.isInteger(maxConnections) || maxConnections < 1) {
+    faults.push(`maxConnections must be a whole number above 0, not ${String(maxConnections)}`);
+  }
   if (typeof print !== "function") faults.push("print must be a function that takes a line");
   if (faults.length > 0) throw new TypeError(`serve cannot start:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
-  return { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port, tls, graceMs, signals, orderDump, print };
+  return {
+    hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port,
+    tls,
+    graceMs,
+    signals,
+    orderDump,
+    logs,
+    logLevel,
+    maxConnections,
+    print,
+    warn: options.print ?? printWarning,
+  };
 }
 
 function isPem(value: unknown): value is string {
@@ -95,4 +146,8 @@ function isPem(value: unknown): value is string {
 
 function printLine(line: string): void {
   console.log(line);
+}
+
+function printWarning(line: string): void {
+  console.error(line);
 }

@@ -13,7 +13,9 @@
  * ```
  *
  * A worker lives as long as its host likes, and may run several times at once: what a broker keeps in memory, such as
- * the account of the paper broker, lives no longer and is not shared.
+ * the account of the paper broker, lives no longer and is not shared. Nor may one request use what another one opened: a
+ * broker that keeps connections, as `longport` does, stands in a Durable Object instead, of which there is one in the world
+ * (`examples/longport-worker.ts`).
  *
  * @module
  */

@@ -22,6 +22,8 @@ export interface Broker {
 
   /** What can be done now. Cheap and synchronous; may grow once the account is known. */
   capabilities(): Capabilities;
+  /** How calls wait for the vendor's frequency limits, for metrics. Cheap and synchronous. */
+  queues?(): readonly QueueLoad[];
 
   /**
    * Connects. Resolves when the first attempt has ended, well or badly, and goes on trying by itself after that.
@@ -69,6 +71,20 @@ export interface ConnectionState {
   readonly connected: boolean;
   /** Why, in words without secrets. */
   readonly reason?: string;
+}
+
+/** How calls have waited for one frequency limit, since the broker was made. */
+export interface QueueLoad {
+  /** What is limited, the same for as long as the broker lives: `place order`. */
+  readonly name: string;
+  /** Calls that wait now. */
+  readonly waiting: number;
+  /** Calls that had their turn. */
+  readonly taken: number;
+  /** Milliseconds that those waited, all together. */
+  readonly waitedMs: number;
+  /** Calls that were refused, since their turn would have come too late. */
+  readonly refused: number;
 }
 
 /** What every call carries. */

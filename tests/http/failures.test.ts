@@ -250,7 +250,7 @@ describe("what nobody foresaw", () => {
     const { status, json } = await ask(gateway, "failing");
     expect([status, json.ex, json.error.code]).toEqual([502, "internal error", "BrokerFault"]);
     expect(JSON.stringify(json)).not.toContain("hunter2");
-    expect(reports).toEqual([[secret, { api: "failing", instance: "futu" }]]);
+    expect(reports).toEqual([[secret, { api: "failing", instance: "futu", requestId: expect.any(String) }]]);
   });
 
   test("in anything but a read leaves open whether an order was sent", async () => {

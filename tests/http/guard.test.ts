@@ -117,9 +117,16 @@ describe("the switch of the gateway", () => {
     expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: "InvalidRequest" } }]);
   });
 
+  test("is shown to the admin of one instance with that instance, and not turned by it", async () => {
+    const trading = gateway();
+    expect(await (await trading.fetch(asked(ADMIN))).json()).toMatchObject({ instances: [{ name: "futu" }] });
+    const refused = await trading.fetch(asked(ADMIN, HALT));
+    expect([refused.status, await refused.json()]).toMatchObject([403, { error: { code: "Forbidden" } }]);
+    expect((await ask(trading, "order/place", { body: ORDER })).status).toBe(200);
+  });
+
   test.for([
     ["a plain token", TOKEN],
-    ["an admin of one instance", ADMIN],
     ["nobody", ""],
   ] as const)("is not there for %s", async ([, token]) => {
     const trading = gateway();

@@ -49,6 +49,15 @@ const MISSES: Readonly<Record<string, Request>> = {
   "the root": new Request(url("/")),
   "the root of the API": new Request(url("/httptrading/api")),
   "a path beside": new Request(url("/httptrading/healthy")),
+  "metrics without a token": new Request(url("/httptrading/metrics")),
+  "metrics with the token of an instance": new Request(url("/httptrading/metrics"), token(TOKEN)),
+  "readiness with the token of an instance": new Request(url("/httptrading/health/ready"), token(TOKEN)),
+  "a name for the request": request("ping/status", { headers: { "X-Request-Id": "mine-1" } }),
+  "an endless URL": request(`ping/state?x=${"x".repeat(9000)}`),
+  "a browser's question": request("ping/state", {
+    method: "OPTIONS",
+    headers: { Origin: "https://desk.example.org", "Access-Control-Request-Method": "GET" },
+  }),
   "a prototype's name": request("ping/state", { instanceId: "__proto__" }),
   "a method of the documents": new Request(url("/httptrading/health"), { method: "POST" }),
 };
@@ -62,8 +71,11 @@ test.for(Object.entries(MISSES))("%s", async ([, miss]) => {
     status: 404,
     headers: [
       ["cache-control", "no-store"],
+      ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
       ["content-type", "text/plain; charset=utf-8"],
+      ["cross-origin-resource-policy", "same-origin"],
       ["x-content-type-options", "nosniff"],
+      ["x-frame-options", "DENY"],
     ],
     body: "404: Not Found",
   });

@@ -1,6 +1,12 @@
 /** The HTTP suite against every broker's example, in front of its vendor's simulator, under each runtime. */
 import { describe, expect, test } from "vitest";
 import { DEMO } from "../../examples/serve.ts";
+import {
+  DEFAULT_ACCESS_TOKEN,
+  DEFAULT_APP_KEY,
+  DEFAULT_APP_SECRET,
+  startLongport,
+} from "../../simulators/longport/server.ts";
 import { startOpenD } from "../../simulators/opend/server.ts";
 import { DEFAULT_ACCOUNT } from "../../simulators/tiger/accounts.ts";
 import { startTiger } from "../../simulators/tiger/server.ts";
@@ -11,6 +17,9 @@ import { addressOf, RUNTIMES, start } from "./program.ts";
 
 /** An example, and what it stands in front of. */
 interface Server {
+  readonly example: string;
+  /** What it needs under Deno beyond the others. */
+  readonly denoFlags?: readonly string[];
   readonly context: Pick<SuiteContext, "broker" | "atOnce" | "currencies">;
   /** Starts the simulator; gives the environment in which the example finds it. */
   simulate(): Promise<{ readonly env: Readonly<Record<string, string>>; close(): Promise<void> }>;
@@ -19,7 +28,8 @@ interface Server {
 const FUTU_PIN_MD5 = "e10adc3949ba59abbe56e057f20f883e";
 
 const SERVERS: Readonly<Record<string, Server>> = {
-  "examples/futu.ts": {
+  futu: {
+    example: "examples/futu.ts",
     context: { broker: "futu", atOnce: 4 },
     async simulate() {
       const opend = await startOpenD({ now: demoTradingTime });
@@ -27,7 +37,8 @@ const SERVERS: Readonly<Record<string, Server>> = {
       return { env, close: () => opend.close() };
     },
   },
-  "examples/interactive-brokers.ts": {
+  "interactive-brokers": {
+    example: "examples/interactive-brokers.ts",
     // The vendor gives rates of the currencies that the account holds something in.
     context: { broker: "interactiveBrokers", atOnce: 8, currencies: ["HKD"] },
     async simulate() {
@@ -35,7 +46,10 @@ const SERVERS: Readonly<Record<string, Server>> = {
       return { env: { IB_PORT: String(tws.port) }, close: () => tws.close() };
     },
   },
-  "examples/tiger.ts": {
+  "longport over web": longportOver("web"),
+  "longport over native": longportOver("native"),
+  tiger: {
+    example: "examples/tiger.ts",
     context: { broker: "tiger", atOnce: 8 },
     async simulate() {
       const simulator = await startTiger({ now: demoTradingTime });
@@ -50,12 +64,34 @@ const SERVERS: Readonly<Record<string, Server>> = {
   },
 };
 
+function longportOver(transport: "web" | "native"): Server {
+  return {
+    example: "examples/longport.ts",
+    denoFlags: transport === "native" ? ["--allow-ffi"] : [],
+    context: { broker: "longBridge", atOnce: 8 },
+    async simulate() {
+      const simulator = await startLongport({ now: demoTradingTime });
+      const at = `127.0.0.1:${simulator.port}`;
+      const env = {
+        LONGPORT_TRANSPORT: transport,
+        LONGPORT_APP_KEY: DEFAULT_APP_KEY,
+        LONGPORT_APP_SECRET: DEFAULT_APP_SECRET,
+        LONGPORT_ACCESS_TOKEN: DEFAULT_ACCESS_TOKEN,
+        LONGPORT_HTTP_URL: `http://${at}`,
+        LONGPORT_QUOTE_WS_URL: `ws://${at}/quote/v2`,
+        LONGPORT_TRADE_WS_URL: `ws://${at}/trade/v2`,
+      };
+      return { env, close: () => simulator.close() };
+    },
+  };
+}
+
 describe.concurrent.each(RUNTIMES)("on %s", (runtime) => {
   test.each(Object.entries(SERVERS))(
     "%s passes the HTTP suite",
-    async (example, { context, simulate }) => {
+    async (_name, { example, denoFlags, context, simulate }) => {
       const simulator = await simulate();
-      const program = start(runtime, example, { PORT: "0", ...simulator.env });
+      const program = start(runtime, example, { PORT: "0", ...simulator.env }, denoFlags);
       try {
         const url = await addressOf(program);
         const faults: string[] = [];

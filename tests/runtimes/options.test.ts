@@ -1,6 +1,6 @@
 /** What `serve` and `worker` take and give back, where no second process is needed. */
 import { afterEach, describe, expect, test } from "vitest";
-import { bannerLines, localUrl } from "../../src/runtime/banner.ts";
+import { bannerLines, bannerWarnings, localUrl } from "../../src/runtime/banner.ts";
 import { type RunningServer, type Servable, type ServeOptions, serve } from "../../src/runtime/node.ts";
 import { worker } from "../../src/runtime/worker.ts";
 
@@ -23,16 +23,22 @@ describe("options", () => {
       hostname: "",
       tls: { cert: "cert.pem" },
       graceMs: Number.NaN,
+      logs: "xml",
+      logLevel: "trace",
+      maxConnections: 0,
       hostName: "x",
     };
     await expect(serve(trading, options)).rejects.toThrow(
       [
         "serve cannot start:",
-        '- "hostName" is not an option; there are hostname, port, tls, graceMs, signals, orderDump, print',
+        '- "hostName" is not an option; there are hostname, port, tls, graceMs, signals, orderDump, logs, logLevel, maxConnections, print',
         "- hostname must be a name or address",
         "- port must be a whole number from 0 to 65535, not 65536",
         "- tls must be { cert, key }, both the text of a PEM file (not its path)",
         "- graceMs must be a whole number of milliseconds, not NaN",
+        '- logs must be one of json, text, not "xml"',
+        '- logLevel must be one of debug, info, warning, error, not "trace"',
+        "- maxConnections must be a whole number above 0, not 0",
       ].join("\n"),
     );
   });
@@ -93,7 +99,7 @@ describe("the banner", () => {
   ])("of %s", (hostname, url, isOpen) => {
     expect(localUrl(hostname, 1, false)).toBe(url);
     const warns = (tls?: { cert: string; key: string }) =>
-      bannerLines(url, { hostname, tls }, []).some((line) => line.startsWith("Warning"));
+      bannerWarnings({ hostname, tls }, []).some((line) => line.startsWith("Warning"));
     expect(warns()).toBe(isOpen);
     expect(warns({ cert: "", key: "" })).toBe(false);
   });
@@ -105,15 +111,16 @@ describe("the banner", () => {
   ] as const)("of %s money with a journal that is lasting: %s", (environment, lasting, warns) => {
     const broker = { name: "mine", kind: "futu", display: "富途证券", environment, account: "****5678" };
     const options = { hostname: "127.0.0.1", tls: undefined };
-    const lines = bannerLines("http://127.0.0.1:1", options, [broker], { name: "the journal", lasting });
-    expect(lines.some((line) => line.startsWith("Warning: the journal is in memory"))).toBe(warns);
-    expect(lines).toContain(`  journal: the journal${lasting ? "" : ", which ends with this process"}`);
+    const journal = { name: "the journal", lasting };
+    const warnings = bannerWarnings(options, [broker], journal);
+    expect(warnings.some((line) => line.startsWith("Warning: the journal is in memory"))).toBe(warns);
+    expect(bannerLines("http://127.0.0.1:1", options, [broker], journal)).toContain(
+      `  journal: the journal${lasting ? "" : ", which ends with this process"}`,
+    );
   });
 
   test("says when nothing is served", () => {
-    expect(bannerLines("http://127.0.0.1:1", { hostname: "127.0.0.1", tls: undefined }, [])[1]).toContain(
-      "no instances",
-    );
+    expect(bannerLines("http://127.0.0.1:1", { hostname: "127.0.0.1" }, [])[1]).toContain("no instances");
   });
 });
 

@@ -43,9 +43,16 @@ export interface Program extends AsyncDisposable {
  * Starts a program.
  *
  * @param path From the root of the project.
+ * @param denoFlags What it needs under Deno beyond {@link COMMANDS}.
  */
-export function start(runtime: Runtime, path: string, env: Readonly<Record<string, string>> = {}): Program {
-  const [command, ...flags] = COMMANDS[runtime];
+export function start(
+  runtime: Runtime,
+  path: string,
+  env: Readonly<Record<string, string>> = {},
+  denoFlags: readonly string[] = [],
+): Program {
+  const [command, ...common] = COMMANDS[runtime];
+  const flags = runtime === "deno" ? [...common, ...denoFlags] : common;
   const { npm_lifecycle_event: _, ...inherited } = process.env;
   const child = spawn(join(ROOT, "node_modules/.bin", command), [...flags, path], {
     cwd: ROOT,

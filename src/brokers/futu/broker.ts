@@ -183,6 +183,7 @@ export function futu(options: FutuOptions): Broker {
     display: "富途证券",
 
     capabilities: () => toCapabilities(config.tradeEnv, wire.accounts()),
+    queues: wire.queues,
 
     start(given) {
       host = given;

@@ -4,6 +4,7 @@
  *
  * A file of its own beside `wire.ts`, since the two together would be too long.
  */
+import type { QueueLoad } from "../../spec/broker.ts";
 import { type Budget, createBudget, type PacingOptions } from "../shared/pacing.ts";
 
 /** In milliseconds. */
@@ -56,6 +57,7 @@ export interface Budgets {
   of(pace: Pace): Budget;
   /** Refuses all that waits. */
   clear(): void;
+  loads(): QueueLoad[];
 }
 
 export function createBudgets(): Budgets {
@@ -70,6 +72,7 @@ export function createBudgets(): Budgets {
     clear() {
       for (const budget of budgets.values()) budget.clear();
     },
+    loads: () => [...budgets.values()].map((budget) => budget.load()),
   };
 }
 

@@ -7,7 +7,7 @@
  * - A write that was handed over is not given up when its caller's deadline passes: it ends with OpenD's answer, with
  *   the connection, or after {@link MS.write} as unknown, so that a late answer still says what became of the order.
  */
-import type { Call } from "../../spec/broker.ts";
+import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass, type Turn } from "../shared/pacing.ts";
 import { chooseAccounts, NoSuchAccount, type TradingAccount } from "./accounts.ts";
@@ -61,6 +61,7 @@ export interface Wire {
     call: Call,
     pace: Pace & { readonly kind: PacingClass },
   ): Promise<Reply<M>>;
+  queues(): QueueLoad[];
 }
 
 /** What a request is for, how long its answer may take, and what may end it before. */
@@ -313,6 +314,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   }
 
   return {
+    queues: budgets.loads,
     async start() {
       if (starting !== undefined) return starting;
       const stop = new AbortController();

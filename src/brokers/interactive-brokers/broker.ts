@@ -139,6 +139,7 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
     display: "盈透证券",
 
     capabilities: () => toCapabilities(wire.account(), config.accountId),
+    queues: wire.queues,
 
     start(given) {
       host = given;

@@ -4,7 +4,7 @@
  * A session begins when the gateway has told its accounts and numbers and the orders have been read once, and ends with the
  * connection or with the gateway's own link to the vendor. Nothing is kept for the next one.
  */
-import type { Call } from "../../spec/broker.ts";
+import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createBudget, createSharedReads, type PacingClass } from "../shared/pacing.ts";
 import { maskAccount } from "./capabilities.ts";
@@ -59,6 +59,7 @@ export interface Wire {
   writeNew<T>(on: Session, call: Call, make: (orderId: number) => Exchange<T>): Promise<T>;
   /** Reads beside a write, whatever became of its call. */
   beside: Reader;
+  queues(): QueueLoad[];
 }
 
 /** A connection on which orders can be sent. */
@@ -286,6 +287,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   }
 
   return {
+    queues: () => [budget.load()],
     async start() {
       if (starting !== undefined) return starting;
       const stop = new AbortController();

@@ -86,10 +86,9 @@ export function longport(options: LongportOptions): Broker {
   async function detail(orderId: string, call: Call): Promise<VendorOrder> {
     // Longport's ids are numbers; of others it knows nothing.
     if (!/^\d{1,20}$/.test(orderId)) throw notFound(orderId);
-    const vendor = await wire.read(
-      { what: "order", key: orderId, limit: "trade", act: (on, signal) => on.order(orderId, signal) },
-      call,
-    );
+    const vendor = await wire
+      .read({ what: "order", key: orderId, limit: "trade", act: (on, signal) => on.order(orderId, signal) }, call)
+      .catch((error) => Promise.reject(named(error, orderId)));
     if (vendor.order_id !== orderId) throw notFound(orderId);
     terms.seen(vendor);
     return vendor;
@@ -97,7 +96,7 @@ export function longport(options: LongportOptions): Broker {
 
   /** The vendor says no to a change in words of its own; what the order is now says why. */
   async function explain(error: unknown, orderId: string, call: Call): Promise<unknown> {
-    if (!isBrokerError(error) || error.code !== "OrderRejected") return error;
+    if (!isBrokerError(error) || error.code !== "OrderRejected") return named(error, orderId);
     try {
       const order = toOrder(await detail(orderId, call));
       return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
@@ -119,6 +118,7 @@ export function longport(options: LongportOptions): Broker {
     display: "长桥证券",
 
     capabilities: () => toCapabilities(account),
+    queues: wire.queues,
 
     start(given) {
       host = given;
@@ -284,6 +284,11 @@ async function beforeSending<T>(read: Promise<T>): Promise<T> {
       cause: error,
     });
   }
+}
+
+/** The vendor says that it does not know an order, and not which. */
+function named(error: unknown, orderId: string): unknown {
+  return isBrokerError(error) && error.code === "OrderNotFound" ? notFound(orderId) : error;
 }
 
 function notFound(orderId: string): BrokerError {

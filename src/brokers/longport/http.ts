@@ -75,7 +75,7 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
     } catch (error) {
       if (late.aborted) throw new NoAnswer(`Longport did not answer within ${timeoutMs} ms`, { late: true });
       if (signal.aborted) throw new NoAnswer("given up before Longport answered", { late: true });
-      throw new NoAnswer(`the connection failed: ${reasonOf(error)}`, { sent: !neverSent(error) });
+      throw new NoAnswer(`the connection failed: ${causeOf(error)}`, { sent: !neverSent(error) });
     }
     const at = Date.parse(response.headers.get("date") ?? "");
     if (!Number.isNaN(at)) onTime(at);
@@ -93,8 +93,8 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
 }
 
 /**
- * What keeps a runtime from sending a request again by itself. Bun and Deno do, orders too, when a connection that was used
- * before ends without an answer, and nothing tells of it; on a connection of its own a request goes out once.
+ * What keeps a runtime from sending a request again by itself. When a connection that was used before ends without an answer
+ * Deno does so, and Bun with all but a POST, and nothing tells of it; on a connection of its own a request goes out once.
  */
 function neverRepeated(): RequestInit {
   const { Deno: deno } = globalThis as { Deno?: { createHttpClient?(options: object): unknown } };
@@ -129,6 +129,15 @@ export function queryText(query: Query): string {
 
 const NEVER_SENT =
   /ECONNREFUSED|ConnectionRefused|connection refused|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT|dns error|failed to lookup/i;
+
+/** The words of what lies deepest: Node says no more than "fetch failed" at the top. */
+function causeOf(error: unknown): string {
+  let said = reasonOf(error);
+  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
+    said = cause.message || said;
+  }
+  return said;
+}
 
 /** True when there was no connection the request could have gone out on; each runtime says so in words of its own. */
 function neverSent(error: unknown): boolean {

@@ -61,13 +61,13 @@ export function explainLoad(error: unknown): string {
   const said = [...causesOf(error)].map((cause) => `${reasonOf(cause)} ${codeOf(cause)}`).join(" | ");
   const [glibc] = /GLIBC_[\d.]+/.exec(said) ?? [];
   if (glibc !== undefined) {
-    return `the binary of the SDK of Longport needs ${glibc}, which this system does not have; use a newer one ${INSTEAD}`;
+    return `the binary of the SDK of Longport needs ${glibc}, which this system does not have; use a newer system, run: npm install longport@3.0.18, which needs less, ${INSTEAD}`;
   }
   const [libc] = /(?:libc\.musl|ld-musl)[\w.-]*/.exec(said) ?? [];
   if (libc !== undefined) {
     return `the binary of the SDK of Longport needs musl (${libc}) and was loaded on a system without it; install the one for this system ${INSTEAD}`;
   }
-  const [, part] = /(longport-[a-z0-9]+-[a-z0-9-]+)/.exec(said) ?? [];
+  const [, part] = /['"](longport-[a-z0-9]+-[a-z0-9-]+)['"]/.exec(said) ?? [];
   if (part !== undefined) {
     return `the SDK of Longport lacks its optional package; run: npm install ${part} (and do not omit optional packages), ${INSTEAD}`;
   }

@@ -8,7 +8,7 @@
 import { isBrokerError } from "../../spec/broker-error.ts";
 import type { LongportConfig } from "./config.ts";
 import { Unreadable } from "./messages.ts";
-import { clearAway } from "./native-end.ts";
+import { createOpenContexts } from "./native-end.ts";
 import { loadSdk, type QuoteContext, type Sdk, type TradeContext } from "./native-sdk.ts";
 import {
   numberOf,
@@ -30,7 +30,6 @@ const ENGLISH = 2;
 /** The SDK is back two seconds after a drop: together these two are less, so that no drop goes by unseen. */
 const ASK_EVERY_MS = 600;
 const ANSWER_IN_MS = 1_200;
-const LET_GO_MS = 20;
 
 export interface NativeOptions {
   readonly config: LongportConfig;
@@ -47,6 +46,7 @@ interface Contexts {
 
 export function createNativeTransport({ config, token, handlers }: NativeOptions): Transport {
   const stop = new AbortController();
+  const opened = createOpenContexts();
   let contexts: Contexts | undefined;
   /** Counts the contexts: pushes of earlier ones mean nothing any more. */
   let epochs = 0;
@@ -90,7 +90,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       // SDK fault (output): it prints a table when it connects unless told not to.
       enablePrintQuotePackages: false,
     });
-    const trade = await bounded(library.TradeContext.new(settings), stop.signal, MS.connect);
+    const trade = await bounded(opened.note(library.TradeContext.new(settings)), stop.signal, MS.connect);
     // The SDK keeps what it calls: a reference from there to a context would keep the context for ever.
     const epoch = ++epochs;
     trade.setOnOrderChanged((error, event) => {
@@ -107,7 +107,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
   async function openQuotes(library: Sdk, settings: object, epoch: number): Promise<QuoteContext> {
     for (let failures = 0; epoch === epochs && !stop.signal.aborted; failures += 1) {
       try {
-        return await bounded(library.QuoteContext.new(settings), stop.signal, MS.connect);
+        return await bounded(opened.note(library.QuoteContext.new(settings)), stop.signal, MS.connect);
       } catch (error) {
         down = reasonOf(error);
       }
@@ -143,20 +143,27 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
     if (up) handlers.onLink(false, down);
   }
 
+  /** One pair of contexts from its beginning to its end. Apart from {@link keepUp}, whose frame would keep it. */
+  async function useContexts(library: Sdk, onReady: () => void): Promise<void> {
+    const mine = await connect(library);
+    handlers.onLink(true, "");
+    onReady();
+    await watch(mine);
+  }
+
   async function keepUp(library: Sdk, onFirst: () => void): Promise<void> {
     for (let failures = 0; !stop.signal.aborted; failures += 1) {
       try {
-        const mine = await connect(library);
-        failures = 0;
-        handlers.onLink(true, "");
-        onFirst();
-        await watch(mine);
+        await useContexts(library, () => {
+          failures = 0;
+          onFirst();
+        });
       } catch (error) {
         down = reasonOf(error);
       }
       release();
       onFirst();
-      await clearAway();
+      await opened.clear();
       await pause(backOff(failures), stop.signal, renewed.promise);
       renewed = Promise.withResolvers<void>();
     }
@@ -208,9 +215,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       stop.abort();
       release();
       await ended;
-      // What was under way a moment ago may still have been held on to.
-      await pause(LET_GO_MS, new AbortController().signal);
-      await clearAway();
+      await opened.clear();
     },
     async probe(signal) {
       const { trade, quote } = live();

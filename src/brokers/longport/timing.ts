@@ -32,9 +32,16 @@ export const MS = {
 /** A token is refreshed when less than this is left, milliseconds. */
 export const REFRESH_BEFORE_MS = 3 * 86_400_000;
 
+/**
+ * A call may be so long on its way, milliseconds. Each goes over a connection of its own, so that of two that left one after
+ * the other the first may arrive last; the next one therefore waits for the answer, or at most for this.
+ */
+const TRADE_TRANSIT_MS = 1_000;
+
 /** Every call about orders and the account counts for one limit. */
 export function createTradeBudget(): Budget {
-  return createBudget({ name: "trade", windows: [{ limit: 30, perMs: 30_000 }], minSpacingMs: 20 });
+  const windows = [{ limit: 30, perMs: 30_000 }];
+  return createBudget({ name: "trade", windows, minSpacingMs: 20, transitMs: TRADE_TRANSIT_MS });
 }
 
 /** Calls of the quote service. */

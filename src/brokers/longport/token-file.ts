@@ -60,7 +60,8 @@ export function openTokenFile(path: string): TokenFile {
 
   async function isStale(files: FileSystem, lock: string): Promise<boolean> {
     const found = await files.stat(lock).catch(() => undefined);
-    return found === undefined || Date.now() - found.mtimeMs > LOCK_MS;
+    // A lock that is not there may be made by another process before it could be removed here.
+    return found !== undefined && Date.now() - found.mtimeMs > LOCK_MS;
   }
 
   return {
@@ -69,7 +70,7 @@ export function openTokenFile(path: string): TokenFile {
       try {
         text = await (await system()).readFile(path, "utf8");
       } catch (error) {
-        throw unusable(`the token file cannot be read: ${reasonOf(error)}`);
+        throw unusable(`the token file cannot be read: ${reasonOf(error)}; it must hold token = "…" and expiry = "…"`);
       }
       return parseTokenFile(text);
     },

@@ -37,6 +37,8 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
   let known: AccessToken | undefined =
     accessToken === undefined ? undefined : { token: accessToken, expiresAt: Number.POSITIVE_INFINITY };
   let fault: BrokerError | undefined;
+  /** A new token that could not be written, while the file still holds the one that the vendor has ended. */
+  let unsaved: { readonly fresh: AccessToken; readonly ended: string } | undefined;
 
   function problem(): BrokerError | undefined {
     if (known === undefined) return fault ?? failed("the token file has not been read yet");
@@ -59,7 +61,26 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
     const expiresAt = Date.parse(answer.expired_at);
     const fresh = { token: answer.token, expiresAt: Number.isNaN(expiresAt) ? Date.now() + NEW_TOKEN_MS : expiresAt };
     // The vendor has ended the token before, so this one must not be lost: used it is in either case.
-    await on.write(fresh).finally(() => take(fresh));
+    unsaved = { fresh, ended: kept.token };
+    await save(on, fresh).finally(() => take(fresh));
+  }
+
+  async function save(on: TokenFile, fresh: AccessToken): Promise<void> {
+    await on.write(fresh);
+    unsaved = undefined;
+  }
+
+  /** Brings file and memory together. */
+  async function match(on: TokenFile): Promise<void> {
+    const kept = await on.read();
+    if (unsaved !== undefined && kept.token === unsaved.ended) {
+      const { fresh } = unsaved;
+      await on.locked(() => save(on, fresh));
+      return;
+    }
+    unsaved = undefined;
+    take(kept);
+    if (autoRefreshToken && endsSoon(kept)) await on.locked(() => renew(on));
   }
 
   return {
@@ -78,9 +99,7 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
     async check() {
       if (file === undefined) return;
       try {
-        take(await file.read());
-        const token = known;
-        if (autoRefreshToken && token !== undefined && endsSoon(token)) await file.locked(() => renew(file));
+        await match(file);
         fault = undefined;
       } catch (error) {
         // A token in hand serves on until it ends.

@@ -7,7 +7,7 @@
  *   connection, or after {@link MS.write} as unknown, so that a late answer still says what became of the order.
  * - A read that a lost connection took with it is asked again once.
  */
-import type { Call } from "../../spec/broker.ts";
+import type { Call, QueueLoad } from "../../spec/broker.ts";
 import type { BrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
 import type { LongportConfig } from "./config.ts";
@@ -57,6 +57,7 @@ export interface Wire {
   read<T>(read: Read<T>, call: Call): Promise<T>;
   /** The `data` of the answer. */
   write(write: Write, call: Call): Promise<unknown>;
+  queues(): QueueLoad[];
 }
 
 const ORDER_PATH = "/v1/trade/order";
@@ -231,6 +232,7 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
   }
 
   return {
+    queues: () => Object.values(budgets).map((budget) => budget.load()),
     async start() {
       if (starting !== undefined) return starting;
       const stop = new AbortController();

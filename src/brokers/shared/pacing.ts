@@ -5,6 +5,7 @@
  * with the time to wait, instead of being kept until its caller has gone; what is aborted while it waits is taken out
  * and will not go out. Nothing here knows a vendor or a runtime.
  */
+import type { QueueLoad } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 
 /**
@@ -67,6 +68,8 @@ export interface Budget {
   take(kind: PacingClass, request?: PacingRequest): Promise<Turn>;
   /** Refuses everything that waits. What comes later is paced as before. */
   clear(): void;
+  /** How calls have waited here. */
+  load(): QueueLoad;
 }
 
 const SHARES = { cancel: 1, write: 0.9, read: 2 / 3 } as const satisfies Record<PacingClass, number>;
@@ -75,6 +78,8 @@ const SHARES = { cancel: 1, write: 0.9, read: 2 / 3 } as const satisfies Record<
 const PRECEDENCE = ["cancel", "write", "read"] as const satisfies readonly PacingClass[];
 
 interface Waiter {
+  /** When it began to wait. */
+  readonly since: number;
   readonly deadline: number;
   readonly grant: (turn: Turn) => void;
   readonly refuse: (error: BrokerError) => void;
@@ -102,6 +107,7 @@ export function createBudget(options: PacingOptions): Budget {
   const { name, windows, minSpacingMs = 0, transitMs = 50, clock = SYSTEM_CLOCK } = options;
   const horizon = Math.max(0, ...windows.map(({ perMs }) => perMs));
   const queues: Record<PacingClass, Waiter[]> = { cancel: [], write: [], read: [] };
+  const load = { taken: 0, waitedMs: 0, refused: 0 };
   let taken: CountedCall[] = [];
   let stopTimer = (): void => {};
 
@@ -131,9 +137,12 @@ export function createBudget(options: PacingOptions): Budget {
       const { kind, at, waiter } = turn;
       if (at > waiter.deadline) {
         queues[kind].splice(next[kind], 1);
+        load.refused += 1;
         waiter.refuse(tooLate(name, at - now));
       } else if (at <= now) {
         queues[kind].splice(next[kind], 1);
+        load.taken += 1;
+        load.waitedMs += now - waiter.since;
         const call: CountedCall = { countedBy: now + transitMs };
         taken.push(call);
         planned.push(call.countedBy);
@@ -172,6 +181,7 @@ export function createBudget(options: PacingOptions): Budget {
           end();
         };
         const waiter: Waiter = {
+          since: clock.now(),
           deadline,
           grant: (turn) => settle(() => resolve(turn)),
           refuse: (error) => settle(() => reject(error)),
@@ -194,6 +204,7 @@ export function createBudget(options: PacingOptions): Budget {
         }
       }
     },
+    load: () => ({ name, waiting: queues.cancel.length + queues.write.length + queues.read.length, ...load }),
   };
 }
 

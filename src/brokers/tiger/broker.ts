@@ -101,6 +101,7 @@ export function tiger(options: TigerOptions): Broker {
     display: "老虎证券",
 
     capabilities: () => toCapabilities(config.account, changes.kind),
+    queues: wire.queues,
 
     async start(given) {
       host = given;

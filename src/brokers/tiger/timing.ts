@@ -4,6 +4,7 @@
  *
  * A file of its own beside `wire.ts`, since the two together would be too long.
  */
+import type { QueueLoad } from "../../spec/broker.ts";
 import { type Budget, createBudget, type PacingClock } from "../shared/pacing.ts";
 
 /** In milliseconds. */
@@ -60,6 +61,7 @@ export interface Budgets {
   of(method: Method): Budget;
   /** Refuses all that waits. */
   clear(): void;
+  loads(): QueueLoad[];
 }
 
 export function createBudgets(isPaper: boolean, clock?: PacingClock): Budgets {
@@ -75,6 +77,7 @@ export function createBudgets(isPaper: boolean, clock?: PacingClock): Budgets {
     clear() {
       for (const budget of budgets.values()) budget.clear();
     },
+    loads: () => [...budgets.values()].map((budget) => budget.load()),
   };
 }
 

@@ -7,7 +7,7 @@
  * - When the gateway could not be reached, it is asked again and again until it answers, and the host hears of both.
  */
 import type * as v from "valibot";
-import type { Call } from "../../spec/broker.ts";
+import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
 import { isPaperAccount, maskAccount, type TigerConfig } from "./config.ts";
@@ -46,6 +46,7 @@ export interface Wire {
   check(): void;
   /** The vendor's clock, milliseconds since the epoch. */
   now(): number;
+  queues(): QueueLoad[];
 }
 
 export interface WireHandlers {
@@ -194,6 +195,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
   }
 
   return {
+    queues: budgets.loads,
     async open() {
       const { tigerId, deviceId, token } = config;
       const sign = await privateKeyOf(config)

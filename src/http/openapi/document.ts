@@ -2,8 +2,8 @@
 import * as z from "zod";
 import type { Api } from "../api.ts";
 import type { ErrorStatus } from "../failures.ts";
-import { healthSchema } from "../schemas/envelope.ts";
 import { LAST_EVENT_ID, streamsEvents } from "./event-stream.ts";
+import { GATEWAY, gatewayPaths } from "./gateway-operations.ts";
 import { IDEMPOTENCY_KEY, takesKey } from "./idempotency.ts";
 import { type ReplyStore, replyStore } from "./replies.ts";
 import { sampleOf } from "./sample.ts";
@@ -23,7 +23,6 @@ export interface OpenApiOptions {
 }
 
 const API_PREFIX = "/httptrading/api/{instanceId}/";
-const GATEWAY = "gateway";
 
 /** What the groups of the standard APIs are; a custom API's group is the first segment of its path. */
 const TAG_TEXTS: Readonly<Record<string, string>> = {
@@ -38,7 +37,7 @@ const TAG_TEXTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Describes the given APIs and the health check in OpenAPI 3.1. An API without a schema is left out. No instance id or
+ * Describes the given APIs and the routes outside the instances in OpenAPI 3.1. An API without a schema is left out. No instance id or
  * token is in it.
  *
  * Throws when the schema of an API cannot be written as JSON Schema; the message names the API.
@@ -63,7 +62,7 @@ export function openApiDocument(apis: readonly Api[], options: OpenApiOptions): 
       tags.push({ name, description: TAG_TEXTS[name] ?? `APIs under \`${name}\`.` });
     }
   }
-  paths["/httptrading/health"] = { get: healthOperation(schemas, replies) };
+  Object.assign(paths, gatewayPaths(schemas, replies));
   if (!tags.some((tag) => tag.name === GATEWAY))
     tags.push({ name: GATEWAY, description: TAG_TEXTS[GATEWAY] ?? GATEWAY });
   const { responses, examples, headers } = replies;
@@ -156,24 +155,6 @@ function queryParameters(api: Api, schemas: SchemaStore): Parameter[] {
   });
 }
 
-function healthOperation(schemas: SchemaStore, replies: ReplyStore): Operation {
-  const example = { type: "health", status: "ok", time: "2025-05-28T05:20:07.062298+00:00" };
-  const closed = { ...example, status: "closed" };
-  const schema = schemas.inline(healthSchema, "output", "Health");
-  return {
-    operationId: "health",
-    summary: "Liveness",
-    description: "Whether the process answers. It asks no broker and needs no token; `ping/state` asks the broker.",
-    tags: [GATEWAY],
-    security: [],
-    responses: {
-      "200": { description: "The gateway is open.", content: { "application/json": { schema, example } } },
-      "404": replies.notFound(),
-      "503": { description: "The gateway is closed.", content: { "application/json": { schema, example: closed } } },
-    },
-  };
-}
-
 function overview(tokenHeader: string, errorStatus: ErrorStatus): string {
   const statuses =
     errorStatus === 200
@@ -184,6 +165,7 @@ function overview(tokenHeader: string, errorStatus: ErrorStatus): string {
     "Every answer is an envelope. `ex` is `null` when all is well; else it says what went wrong, and `error` says it for programs. " +
       statuses,
     "`error.outcome` says what became of a write. `not_sent`: nothing left the gateway, it is safe to try again. `rejected`: the broker said no. `unknown`: the order may have been placed; never send it again before you have looked for its `tag` in `order/list`.",
+    "A request may be named in the header `X-Request-Id` (1 to 64 letters, digits, `.`, `_` or `-`); the name comes back with the answer and stands in the operator's logs. Without one a name is made.",
     'Prices and quantities are JSON numbers; in a request they may also be plain decimal text, such as `"200.10"`. Times are in UTC.',
   ].join("\n\n");
 }

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { FAILURE_CODES } from "../../domain/failure.ts";
 import { TRADING_STATES } from "../../spec/policy.ts";
+import { errorSchema } from "./envelope.ts";
 import { time, wordInput } from "./values.ts";
 
 const STATES =
@@ -86,3 +87,22 @@ export const canceledSchema = z
     description: "What became of the open orders.",
     examples: [{ orderIds: ["69788888"], failed: [], complete: true }],
   });
+
+const gatewayEnvelope = { type: z.literal("apiResponse"), time, ex: z.string().nullable() };
+
+const gatewayGuard = {
+  ...gatewayEnvelope,
+  gateway: position,
+  known: z.boolean(),
+  instances: z.array(z.object({ name: z.string(), broker: z.string(), state: z.enum(TRADING_STATES) })),
+};
+
+export const gatewayGuardSchema = z.object(gatewayGuard);
+
+export const gatewayTurnSchema = z.object({
+  ...gatewayGuard,
+  written: writtenSchema,
+  canceled: z.array(z.object({ name: z.string(), ...canceledSchema.shape })).nullable(),
+});
+
+export const gatewayFailureSchema = z.object({ ...gatewayEnvelope, error: errorSchema });

@@ -11,7 +11,7 @@ export const PIN_MD5 = "e10adc3949ba59abbe56e057f20f883e";
 export const AAPL = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
 
 /** A broker with every method. */
-export type FutuBroker = Required<Broker>;
+export type FutuBroker = Required<Omit<Broker, "queues">> & Broker;
 
 /** Everything a broker has told its host. */
 export interface Host {

@@ -9,7 +9,7 @@ export const AAPL = { tradeType: "Securities", region: "US", symbol: "AAPL" } as
 export const ACCOUNT = "DU1234567";
 
 /** A broker with every method. */
-export type WholeBroker = Required<Broker>;
+export type WholeBroker = Required<Omit<Broker, "queues">> & Broker;
 
 /** Everything a broker has told its host. */
 export interface Host {

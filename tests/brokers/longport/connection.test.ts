@@ -84,6 +84,16 @@ describe("links over web", () => {
     expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
   });
 
+  test("that find nobody leave it to the system to say why", async () => {
+    const away = await openLongport();
+    await away.close();
+    const { broker } = await startBroker(away.port);
+    expect(await rejection(broker.cash({ currency: "USD" }, call()))).toMatchObject({
+      code: "NotConnected",
+      message: expect.stringContaining(`ECONNREFUSED 127.0.0.1:${away.port}`),
+    });
+  });
+
   test("are not opened beyond the vendor's limit, and the reason is said", async () => {
     const server = await openLongport();
     server.faults.arm({ kind: "connection-limit", on: "connect", count: 2 });

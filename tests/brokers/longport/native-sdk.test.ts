@@ -1,8 +1,12 @@
-import { describe, expect, test } from "vitest";
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { readSdkError } from "../../../src/brokers/longport/native.ts";
 import { explainLoad, loadSdk } from "../../../src/brokers/longport/native-sdk.ts";
 import { HttpFault, NoAnswer, toBrokerError, VendorRefusal } from "../../../src/brokers/longport/refusals.ts";
-import { rejection } from "./setup.ts";
+import { makeBroker, rejection } from "./setup.ts";
 
 describe("the SDK", () => {
   test("is found where it is installed, or taken by hand in any form", async () => {
@@ -27,6 +31,61 @@ describe("the SDK", () => {
     const message = explainLoad(new Error("Cannot find native binding.", { cause: new Error(text) }));
     expect(message).toMatch(expected);
     expect(message).toMatch(/transport: "web"/);
+  });
+});
+
+describe("the SDK's own loader", () => {
+  /** The loader of the installed SDK in a folder of its own, beside whatever `prepare` puts there. */
+  async function loadAlone(prepare: (folder: string) => Promise<void>): Promise<Error> {
+    const root = await mkdtemp(join(tmpdir(), "longport-my-gateway-"));
+    onTestFinished(() => rm(root, { recursive: true, force: true }));
+    const folder = join(root, "node_modules", "longport");
+    await mkdir(folder, { recursive: true });
+    const installed = dirname(createRequire(import.meta.url).resolve("longport"));
+    for (const file of ["index.js", "package.json"]) await copyFile(join(installed, file), join(folder, file));
+    await prepare(folder);
+    try {
+      createRequire(join(root, "program.js"))("longport");
+    } catch (error) {
+      if (error instanceof Error) return error;
+    }
+    throw new Error("the SDK loaded without its binary");
+  }
+
+  /** The package with the binary for this system, as npm names it. */
+  async function partOf(): Promise<string> {
+    const { message } = Object(await loadAlone(async () => {}));
+    expect(message).toMatch(/native binding/);
+    return /'(longport-[^']+)'/.exec(String((await loadAlone(async () => {})).cause))?.[1] ?? "";
+  }
+
+  test("that finds no binary is explained with the package that is missing", async () => {
+    const part = await partOf();
+    expect(part).toMatch(/^longport-\w+-\w+/);
+    expect(explainLoad(await loadAlone(async () => {}))).toContain(`npm install ${part} `);
+  });
+
+  test("whose binary does not load is explained with what the system said", async () => {
+    const part = await partOf();
+    const error = await loadAlone(async (folder) => {
+      const beside = join(folder, "..", part);
+      await mkdir(beside);
+      const main = `${part.replace("longport-", "longport.")}.node`;
+      await writeFile(join(beside, "package.json"), JSON.stringify({ name: part, version: "3.0.18", main }));
+      await writeFile(join(beside, main), "no binary");
+    });
+    const message = explainLoad(error);
+    expect(message).toMatch(/does not load|lacks its optional package/);
+    expect(message).toMatch(/transport: "web"/);
+  });
+});
+
+test("a broker whose SDK is of no use does not start, and says what to do", async () => {
+  const broker = makeBroker(9, { transport: "native", sdk: {} });
+  const host = { onOrder: () => {}, onConnection: () => {} };
+  expect(await rejection(broker.start(host))).toMatchObject({
+    code: "NotSupported",
+    message: expect.stringMatching(/npm install longport.*transport: "web"/),
   });
 });
 

@@ -1,26 +1,48 @@
-/** What each runtime's `fetch` does when a connection that was used before ends under an order. */
+/** What depends on the runtime: its `fetch` when a connection ends under an order, and the end of what the SDK leaves open. */
 import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openLongport, until } from "./setup.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const SCRIPT = fileURLToPath(new URL("post-once.ts", import.meta.url));
+const WRITE_ONCE = fileURLToPath(new URL("write-once.ts", import.meta.url));
+const NATIVE_CLOSE = fileURLToPath(new URL("native-close.ts", import.meta.url));
 
-test.each([
-  ["node", []],
-  ["bun", []],
-  ["deno", ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--allow-read", "--allow-env"]],
-] as const)("%s sends an order once, and does not know whether it arrived", async (runtime, flags) => {
-  let posts = 0;
+const RUNTIMES = {
+  node: [],
+  bun: [],
+  deno: [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--allow-net=127.0.0.1",
+    "--allow-read",
+    "--allow-env",
+    "--allow-sys",
+    "--allow-ffi",
+  ],
+} as const satisfies Record<string, readonly string[]>;
+
+/** What the program prints; rejects when it does not end by itself. */
+async function outputOf(runtime: string, flags: readonly string[], script: string, ...given: string[]) {
+  const command = `${ROOT}/node_modules/.bin/${runtime}`;
+  const { stdout } = await promisify(execFile)(command, [...flags, script, ...given], { cwd: ROOT, timeout: 60_000 });
+  return stdout.trim();
+}
+
+/** A server that ends the connection under every request but GET, and counts those. */
+async function openCutter() {
+  let writes = 0;
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     request.resume().on("end", () => {
-      if (request.method === "POST") {
-        posts += 1;
+      if (request.method === "GET") response.end('{"code":0,"data":{"orders":[]}}');
+      else {
+        writes += 1;
         request.socket.destroy();
-      } else response.end('{"code":0,"data":{"orders":[]}}');
+      }
     });
   });
   onTestFinished(() => {
@@ -29,11 +51,23 @@ test.each([
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const { stdout } = await promisify(execFile)(
-    `${ROOT}/node_modules/.bin/${runtime}`,
-    [...flags, SCRIPT, `http://127.0.0.1:${port}`],
-    { cwd: ROOT, timeout: 30_000 },
+  return { url: `http://127.0.0.1:${port}`, writes: () => writes };
+}
+
+describe.each(Object.entries(RUNTIMES))("%s", (runtime, flags) => {
+  test.each(["POST", "PUT", "DELETE"])(
+    "sends a %s once, and does not know whether it arrived",
+    async (method) => {
+      const cutter = await openCutter();
+      expect(await outputOf(runtime, flags, WRITE_ONCE, cutter.url, method)).toBe("sent: true");
+      expect(cutter.writes()).toBe(1);
+    },
+    90_000,
   );
-  expect(stdout.trim()).toBe("sent: true");
-  expect(posts).toBe(1);
+
+  test("ends by itself once what went through the SDK is closed", async () => {
+    const server = await openLongport();
+    expect(await outputOf(runtime, flags, NATIVE_CLOSE, String(server.port))).toBe("closed: 2");
+    await until(() => server.connections().open === 0);
+  }, 90_000);
 });

@@ -1,9 +1,6 @@
 /** A Longport broker in front of a simulator of its own, both taken down after the test. */
 import { onTestFinished, vi } from "vitest";
 import {
-  DEFAULT_ACCESS_TOKEN,
-  DEFAULT_APP_KEY,
-  DEFAULT_APP_SECRET,
   type LongportServer,
   type LongportOptions as ServerOptions,
   startLongport,
@@ -11,12 +8,13 @@ import {
 import { type LongportOptions, longport } from "../../../src/brokers/longport/index.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import type { Broker, Call, ConnectionState, TaggedOrder } from "../../../src/spec/broker.ts";
+import { optionsFor } from "./options.ts";
 
 export const TRANSPORTS = ["web", "native"] as const;
 export const AAPL = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
 
 /** A broker with every method. */
-export type LongportBroker = Required<Broker>;
+export type LongportBroker = Required<Omit<Broker, "queues">> & Broker;
 
 /** Everything a broker has told its host. */
 export interface Host {
@@ -28,20 +26,6 @@ export async function openLongport(options: ServerOptions = {}): Promise<Longpor
   const server = await startLongport(options);
   onTestFinished(() => server.close());
   return server;
-}
-
-/** Options that fit the simulator at a port. */
-export function optionsFor(port: number): LongportOptions {
-  return {
-    instanceId: "longportInstance0001",
-    tokens: ["longportInstanceToken"],
-    appKey: DEFAULT_APP_KEY,
-    appSecret: DEFAULT_APP_SECRET,
-    accessToken: DEFAULT_ACCESS_TOKEN,
-    httpUrl: `http://127.0.0.1:${port}`,
-    quoteWsUrl: `ws://127.0.0.1:${port}/quote/v2`,
-    tradeWsUrl: `ws://127.0.0.1:${port}/trade/v2`,
-  };
 }
 
 /** A broker that has not been started. With a token file the token itself is left out. */

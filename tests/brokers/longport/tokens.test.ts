@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,10 +14,10 @@ function fileText(token: string, expiresAt: number): string {
   return `token = "${token}"\nexpiry = "${new Date(expiresAt).toISOString().replace("Z", "000+00:00")}"\n`;
 }
 
-async function tokenFile(token: string, expiresAt: number): Promise<string> {
+async function tokenFile(token: string, expiresAt: number, name = "token.toml"): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "longport-token-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const path = join(folder, "token.toml");
+  const path = join(folder, name);
   await writeFile(path, fileText(token, expiresAt));
   return path;
 }
@@ -64,17 +65,20 @@ describe("the token file", () => {
 describe("refreshing", () => {
   test("happens in time, is written before it is used, and happens once for two processes", async () => {
     const path = await tokenFile("old", Date.now() + 2 * DAY_MS);
-    const written: string[] = [];
     const used: string[] = [];
-    const refresh = vi.fn(async (expiresAt: Date) => ({
+    const ends = Date.now() + 60 * DAY_MS;
+    const refresh = vi.fn(async (_asked: Date) => ({
       token: `new${refresh.mock.calls.length}`,
-      expired_at: expiresAt.toISOString(),
+      expired_at: new Date(ends).toISOString(),
     }));
     const make = () => {
       const tokens = createTokens({
         config: { accessToken: undefined, tokenFile: path, autoRefreshToken: true },
         refresh,
-        onChange: () => void used.push(tokens.current()),
+        onChange: () => {
+          expect(readFileSync(path, "utf8")).toContain(tokens.current());
+          used.push(tokens.current());
+        },
       });
       return tokens;
     };
@@ -82,12 +86,32 @@ describe("refreshing", () => {
     await one.load();
     await two.load();
     await Promise.all([one.check(), two.check()]);
-    written.push(await readFile(path, "utf8"));
+    expect(await openTokenFile(path).read()).toEqual({ token: "new1", expiresAt: ends });
     await Promise.all([one.check(), two.check()]);
     expect(refresh).toHaveBeenCalledTimes(1);
-    expect(written[0]).toContain("new1");
     expect([one.current(), two.current()]).toEqual(["new1", "new1"]);
     expect(used).toEqual(["new1", "new1"]);
+  });
+
+  test("leaves a token that could not be written in use, though the file still has the one before", async () => {
+    // A name so long that none for a draft beside it can be made.
+    const path = await tokenFile("old", Date.now() + DAY_MS, "t".repeat(240));
+    const refresh = vi.fn(async (asked: Date) => ({ token: "new", expired_at: asked.toISOString() }));
+    const tokens = createTokens({
+      config: { accessToken: undefined, tokenFile: path, autoRefreshToken: true },
+      refresh,
+      onChange: () => {},
+    });
+    await tokens.load();
+    for (let checks = 0; checks < 3; checks += 1) {
+      await tokens.check();
+      expect(tokens.current()).toBe("new");
+    }
+    expect(refresh).toHaveBeenCalledTimes(1);
+    expect(await readFile(path, "utf8")).toContain("old");
+    await writeFile(path, fileText("elsewhere", Date.now() + 80 * DAY_MS));
+    await tokens.check();
+    expect(tokens.current()).toBe("elsewhere");
   });
 
   test("does not happen without being asked for, nor early, nor late", async () => {
@@ -119,6 +143,16 @@ describe.each(TRANSPORTS)("a broker over %s", (transport) => {
     expect(server.tokens.refreshed).toHaveLength(1);
     expect(await readFile(path, "utf8")).toContain(fresh);
     expect(await broker.cash({ currency: "USD" }, call())).toMatchObject({ amount: 1_000_000 });
+  });
+
+  test("shares its file with another one: one of them refreshes, both go on with the new token", async () => {
+    const server = await openLongport();
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
+    const options = { transport, tokenFile: path, autoRefreshToken: true };
+    const both = await Promise.all([startBroker(server.port, options), startBroker(server.port, options)]);
+    for (const { broker } of both) await until(() => broker.ping(call()));
+    expect(server.tokens.refreshed).toHaveLength(1);
+    expect((await openTokenFile(path).read()).token).toBe(server.tokens.current);
   });
 
   test("says in words that its token has expired, and never shows it", async () => {

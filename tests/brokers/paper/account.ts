@@ -14,7 +14,7 @@ export const AAPL = security("US", "AAPL");
 export const TENCENT = security("HK", "00700");
 
 /** Every operation, so that tests need not ask whether it is there. */
-export type FullBroker = Required<Omit<Broker, "orderNumber">>;
+export type FullBroker = Required<Omit<Broker, "orderNumber" | "queues">> & Broker;
 
 export interface Account {
   readonly broker: FullBroker;

@@ -215,6 +215,26 @@ describe("a budget", () => {
   });
 });
 
+test("a budget tells how calls waited: now, in all, and in vain", async () => {
+  const clock = createManualClock();
+  const budget = createBudget({ name: "orders", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
+  const calm = { name: "orders", waiting: 0, taken: 0, waitedMs: 0, refused: 0 };
+  expect(budget.load()).toEqual(calm);
+  const { log, watch } = recorder();
+  const leave = new AbortController();
+  watch("first", budget.take("write"));
+  watch("second", budget.take("cancel"));
+  watch("gone", budget.take("write", { signal: leave.signal }));
+  watch("late", budget.take("read", { deadline: 500 }));
+  await settle();
+  expect(budget.load()).toEqual({ ...calm, waiting: 2, taken: 1, refused: 1 });
+  leave.abort();
+  clock.advance(1000);
+  await settle();
+  expect(budget.load()).toEqual({ ...calm, taken: 2, waitedMs: 1000, refused: 1 });
+  expect(log).toEqual(["first", "late: RateLimited not_sent", "gone: RateLimited not_sent", "second"]);
+});
+
 describe("shared reads", () => {
   test("equal reads under way are one call; later ones are not", async () => {
     const reads = createSharedReads();

@@ -15,7 +15,7 @@ export const AAPL = { tradeType: "Securities", region: "US", symbol: "AAPL" } as
 export { DEFAULT_ACCOUNT, DEFAULT_PAPER_ACCOUNT };
 
 /** A broker with every method. */
-export type TigerBroker = Required<Broker>;
+export type TigerBroker = Required<Omit<Broker, "queues">> & Broker;
 
 /** Everything a broker has told its host. */
 export interface Host {

@@ -60,7 +60,7 @@ const CAPABILITIES: Capabilities = {
 const RATES: Readonly<Record<string, number>> = { USD: 1, HKD: 7.8, CNY: 7.1 };
 
 /** All operations are there: a mutant may leave one out, the toy never does. */
-export type ToyBroker = Required<Omit<Broker, "orderNumber">>;
+export type ToyBroker = Required<Omit<Broker, "orderNumber" | "queues">> & Broker;
 
 export function createToyBroker(venue: ToyVenue): ToyBroker {
   const wire = createToyWire(venue);

@@ -41,7 +41,7 @@ export interface Answer {
 /** Longer than any deadline of a gateway: nothing may ever hang. */
 const HANG_MS = 40_000;
 /** Longer than a vendor's settle time, or the time between two reconciliations. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 200_000;
 const LOOK_MS = 700;
 
 export interface Client {

@@ -12,7 +12,7 @@ vi.setConfig({ maxConcurrency: 40 });
 const cells = process.env["CELLS"] === "all" ? CELLS : SHORT_RUN;
 
 // One list for all brokers, in one file: what waits in one cell leaves the machine to every other.
-test.for(cells)("$broker: $fault × $operation", { concurrent: true, timeout: 400_000 }, async (cell) => {
+test.for(cells)("$broker: $fault × $operation", { concurrent: true, timeout: 600_000 }, async (cell) => {
   const expected = expectationOf(cell);
   const outcome = await runCell(cell);
   expect("may" in expected ? expected.may : []).toContain(outcome);

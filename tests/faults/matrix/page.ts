@@ -60,22 +60,24 @@ export function faultsPage(seen: Seen): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** One line for each reason that a fault has. */
+/** One line for each reason, with all that it is the reason for. */
 function reasons(): string[] {
-  const told = ALL_CELLS.flatMap((cell) => {
-    const expected = expectationOf(cell);
-    const why = "never" in expected ? expected.never : expected.why;
-    return why === undefined ? [] : [{ ...cell, why }];
+  const told = FAULTS.flatMap((fault) => {
+    const cells = ALL_CELLS.filter((cell) => cell.fault === fault).flatMap((cell) => {
+      const expected = expectationOf(cell);
+      const why = "never" in expected ? expected.never : expected.why;
+      return why === undefined ? [] : [{ ...cell, why }];
+    });
+    return [...Map.groupBy(cells, ({ why }) => why)].map(([why, of]) => {
+      const brokers = BROKERS.filter((name) => of.some(({ broker }) => broker === name));
+      const operations = OPERATIONS.filter((name) => of.some(({ operation }) => operation === name));
+      const what = operations.length === OPERATIONS.length ? "" : ` × ${operations.join(", ")}`;
+      return { fault, text: `(${brokers.join(", ")}${what}): ${why}.` };
+    });
   });
-  return [...Map.groupBy(told, ({ fault, why }) => `${fault} ${why}`).values()].flatMap((cells) => {
-    const [first] = cells;
-    if (first === undefined) return [];
-    const brokers = BROKERS.filter((name) => cells.some(({ broker }) => broker === name));
-    const operations = OPERATIONS.filter((name) => cells.some(({ operation }) => operation === name));
-    const who = brokers.length === BROKERS.length ? "every broker" : brokers.join(", ");
-    const what = operations.length === OPERATIONS.length ? "" : `, ${operations.join(", ")}`;
-    return [`- **${first.fault}** (${who}${what}): ${first.why}.`];
-  });
+  return [...Map.groupBy(told, ({ text }) => text)].map(
+    ([text, of]) => `- **${of.map(({ fault }) => fault).join(", ")}** ${text}`,
+  );
 }
 
 /** Reads what was seen out of a page. */

@@ -40,7 +40,7 @@ const DELAY_OVER_STEP_MS = 29_000;
 
 export const STRIKES: Readonly<Record<FaultName, Strike>> = {
   drop: onWire("drop"),
-  "half-open": { ...onWire("half-open"), during: noticesDeadLink },
+  "half-open": halfOpen(),
   stall: onWire("stall"),
   delay: onWire("delay", DELAY_MS),
   refuse: onWire("refuse"),
@@ -153,13 +153,30 @@ export const STRIKES: Readonly<Record<FaultName, Strike>> = {
 
 /** A fault of the request itself, or of the push for the operation that is one. */
 function onWire(kind: FaultKind, ms?: number): Strike {
+  // Every read for as long as the operation lasts, since the gateway reads for itself too; but one that is repeated after
+  // a lost connection is to be answered.
+  const countOn = (on: string) => (on === "read" && kind !== "drop" && kind !== "lose-answer" ? MANY : 1);
   return {
     begin({ scene }) {
       const on = scene.cell.operation;
-      scene.vendor().faults.arm({ kind, on, ...(ms === undefined ? {} : { ms }) });
+      scene.vendor().faults.arm({ kind, on, count: countOn(on), ...(ms === undefined ? {} : { ms }) });
     },
-    during: mustHaveStruck,
-    end: ({ scene }) => scene.vendor().faults.clear(),
+    during(struck) {
+      const { scene } = struck;
+      mustHaveStruck(struck, countOn(scene.cell.operation));
+      scene.vendor().faults.clear();
+    },
+  };
+}
+
+function halfOpen(): Strike {
+  const strike = onWire("half-open");
+  return {
+    ...strike,
+    async during(struck) {
+      await strike.during?.(struck);
+      await noticesDeadLink(struck);
+    },
   };
 }
 
@@ -185,14 +202,12 @@ function onPushes(kind: FaultKind): Strike {
   };
 }
 
-function mustHaveStruck({ scene }: Struck): void {
-  if (scene.vendor().faults.armed() > 0) throw new Error("the fault did not strike anything");
+function mustHaveStruck({ scene }: Struck, armed = 1): void {
+  if (scene.vendor().faults.armed() >= armed) throw new Error("the fault did not strike anything");
 }
 
 /** Who pings over a link on which nothing is answered must be told no, unless there is a new link already. */
-async function noticesDeadLink(struck: Struck): Promise<void> {
-  mustHaveStruck(struck);
-  const { scene } = struck;
+async function noticesDeadLink({ scene }: Struck): Promise<void> {
   const { ordersOverLink, connections } = scene.vendor();
   if (!ordersOverLink && scene.cell.operation !== "push") return;
   await until("ping to be false, or a new connection", async () => {

@@ -67,7 +67,7 @@ const STEPPED = {
   },
 } as const;
 const KILLED = {
-  may: ["no answer, then accepted"],
+  may: ["no answer, then accepted", "unknown, then accepted"],
   except: {
     paper: {
       may: ["accepted", "no answer, then accepted", "no answer, then not sent"],

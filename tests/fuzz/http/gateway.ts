@@ -1,5 +1,5 @@
 /** A gateway over a paper account in a market that stands still, and what it did to its exchange and its journal. */
-import { createHttpTrading, type HttpTrading } from "../../../mod.ts";
+import { createHttpTrading, type HttpTrading, SCOPES } from "../../../mod.ts";
 import { paper } from "../../../src/brokers/paper/index.ts";
 import { demoAccount } from "../../../src/exchange/demo-account.ts";
 import { createExchange } from "../../../src/exchange/exchange.ts";
@@ -31,7 +31,7 @@ export async function openGateway(): Promise<Gateway> {
     if (line.kind === "intent") intents += 1;
   });
   const trading = createHttpTrading({
-    brokers: [paper({ instanceId: INSTANCE, tokens: [TOKEN], exchange })],
+    brokers: [paper({ instanceId: INSTANCE, tokens: [{ token: TOKEN, name: "fuzz", scopes: [...SCOPES] }], exchange })],
     journal,
     onError: (error) => void unforeseen.push(error),
   });

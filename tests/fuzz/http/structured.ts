@@ -66,6 +66,12 @@ const TEMPLATES: readonly Template[] = [
   { api: "positionState", method: "GET", path: "position/state" },
   { api: "pingState", method: "GET", path: "ping/state" },
   { api: "capabilities", method: "GET", path: "capabilities" },
+  { api: "guardState", method: "GET", path: "guard/state" },
+  ...[
+    { state: "REDUCING", reason: "less", cancelAll: false },
+    { state: "HALTED", reason: "none", cancelAll: true },
+    { state: "ACTIVE", reason: "all", cancelAll: false },
+  ].map((body): Template => ({ api: "guardChange", method: "POST", path: "guard/state", body: membersOf(body) })),
 ];
 
 /** No field of ours takes one of these. */
@@ -87,6 +93,9 @@ const NEVER_RIGHT = [
   '"١٢"',
 ];
 
+/** Fields that take some of these: an id that nobody has is no fault of form, nor is an odd reason. A list is. */
+const TAKES_MUCH: ReadonlySet<string> = new Set(["orderId", "reason", "cancelAll"]);
+
 const anyJson = fc.oneof(fc.constantFrom(...ODD_JSON), fc.json({ maxDepth: 3 }));
 const anyName = fc.oneof(
   fc.constantFrom("__proto__", "constructor", "toString", "length", "orderID", "Price", "tag", ""),
@@ -106,8 +115,7 @@ const replaced = (members: Members, where: number, json: string): Members =>
 const bodyChange: fc.Arbitrary<BodyChange> = fc.oneof(
   fc.tuple(place, fc.constantFrom(...NEVER_RIGHT)).map(([where, json]) => ({
     spoils: true,
-    // An id is any text, and one that nobody has is no fault of form; a list of ids is.
-    act: (members: Members) => replaced(members, where, pick(members, where)?.[0] === "orderId" ? "[1]" : json),
+    act: (members: Members) => replaced(members, where, TAKES_MUCH.has(pick(members, where)?.[0] ?? "") ? "[1]" : json),
   })),
   fc
     .tuple(place, anyJson)

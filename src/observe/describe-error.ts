@@ -1,0 +1,28 @@
+/** Causes of causes that are told. */
+const DEPTH = 5;
+
+/** An error with its stack and causes as one text. What else hangs on it may be anything, and is left out. */
+export function describeError(error: unknown, scrub: (text: string) => string): string {
+  const texts: string[] = [];
+  let current = error;
+  for (let depth = 0; depth < DEPTH && current !== undefined; depth += 1) {
+    texts.push(textOf(current));
+    current = current instanceof Error ? current.cause : undefined;
+  }
+  return scrub(texts.join("\ncaused by "));
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error === "string" ? error : `a thrown ${typeof error}`;
+  const { name, message, stack = "" } = error;
+  // Some runtimes leave the message out of the stack.
+  return stack.includes(message) ? stack : `${name}: ${message}\n${stack}`;
+}
+
+/**
+ * Takes secrets out of texts that others have made, such as the message of an exception in an API of one's own, which
+ * may well quote the URL of the request.
+ */
+export function createScrub(secrets: readonly string[]): (text: string) => string {
+  return (text) => secrets.reduce((left, secret) => left.replaceAll(secret, "[secret]"), text);
+}

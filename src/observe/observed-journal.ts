@@ -1,0 +1,86 @@
+import type { Journal, JournalLine } from "../journal/journal.ts";
+import { describeError } from "./describe-error.ts";
+import { GATEWAY_NAME, type JournalMetrics } from "./metrics.ts";
+import type { ObservedEvent } from "./observer.ts";
+import type { Observers } from "./observers.ts";
+
+/** What watching a journal needs. */
+export interface ObservedJournalOptions {
+  readonly observers: Observers;
+  readonly metrics: JournalMetrics | undefined;
+  /** What operators call the instance behind a digest. */
+  readonly nameOf: (instance: string) => string;
+  /** Takes secrets out of a text. */
+  readonly scrub: (text: string) => string;
+}
+
+/** The same journal, with every `append` measured, and told of what its lines say that nobody asked for. */
+export function observedJournal(journal: Journal, options: ObservedJournalOptions): Journal {
+  const { observers, metrics, nameOf, scrub } = options;
+
+  function written(lines: readonly JournalLine[], begun: number): void {
+    metrics?.appended(lines.length, performance.now() - begun);
+    for (const line of lines) {
+      const event = eventOf(line, nameOf(line.instance));
+      if (event !== undefined) observers.tell(event);
+    }
+  }
+
+  function failed(lines: readonly JournalLine[], error: unknown): void {
+    const instance = nameOf(lines[0]?.instance ?? "");
+    observers.tell({ kind: "journal", instance, lines: lines.length, error: describeError(error, scrub) });
+  }
+
+  return {
+    ...(journal.place === undefined ? {} : { place: journal.place }),
+    open: () => journal.open(),
+    append(lines, durability) {
+      const begun = performance.now();
+      try {
+        const appending = journal.append(lines, durability);
+        if (typeof appending === "number") written(lines, begun);
+        else
+          appending.then(
+            () => written(lines, begun),
+            (error: unknown) => failed(lines, error),
+          );
+        return appending;
+      } catch (error) {
+        failed(lines, error);
+        throw error;
+      }
+    },
+    intent: (instance, id) => journal.intent(instance, id),
+    unsettled: (instance) => journal.unsettled(instance),
+    intentsSince: (instance, at) => journal.intentsSince(instance, at),
+    order: (instance, orderId) => journal.order(instance, orderId),
+    openOrders: (instance) => journal.openOrders(instance),
+    events: (instance, after, limit) => journal.events(instance, after, limit),
+    guards: (instance) => journal.guards(instance),
+    prune: (before) => journal.prune(before),
+    close: () => journal.close?.(),
+  };
+}
+
+/** What a line tells that is no answer to anybody; `undefined` for what a client has asked for. */
+function eventOf(line: JournalLine, instance: string): ObservedEvent | undefined {
+  switch (line.kind) {
+    case "connection":
+      return { kind: line.kind, instance, connected: line.connected, reason: line.reason };
+    case "anomaly":
+      return { kind: line.kind, instance, message: line.message, orderId: line.orderId, tag: line.tag };
+    case "guard": {
+      const { kind, state, all, principal, reason } = line;
+      // Told once: the lines of the instances repeat that of the gateway.
+      return all && instance !== GATEWAY_NAME ? undefined : { kind, instance, state, principal, reason };
+    }
+    case "progress": {
+      const { id: tag, placed, reason = "", state } = line;
+      return state === "resolved"
+        ? { kind: "settled", instance, tag, orderId: placed?.orderId ?? null, reason }
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
+}

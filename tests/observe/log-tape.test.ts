@@ -1,0 +1,125 @@
+/** Records of LogTape: written where the application says, from the level that it says, and never without it. */
+import { configure, type LogRecord, reset } from "@logtape/logtape";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { BrokerError, Failure, type Journal, memoryJournal } from "../../mod.ts";
+import { logTape } from "../../src/logs/index.ts";
+import { ask, exampleBroker, gatewayOf, INSTANCE, ORDER, TOKEN } from "../http/gateway.ts";
+
+const records: LogRecord[] = [];
+
+async function listen(lowestLevel: "debug" | "info" | "error"): Promise<void> {
+  records.length = 0;
+  await configure({
+    sinks: { memory: (record) => void records.push(record) },
+    loggers: [
+      { category: "httptrading", lowestLevel, sinks: ["memory"] },
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: [] },
+    ],
+  });
+}
+
+const told = () => records.map(({ category, level, message }) => `${category.at(-1)} ${level} ${message.join("")}`);
+
+afterEach(() => reset());
+
+describe("a gateway with LogTape", () => {
+  test("tells at info of every write, with everything that finds it again", async () => {
+    await listen("info");
+    const trading = gatewayOf(exampleBroker(), { observers: [logTape, logTape] });
+    const { json } = await ask(trading, "order/place", { body: ORDER, headers: { "X-Request-Id": "mine-1" } });
+    await ask(trading, "ping/state");
+    expect(told()).toEqual(["desk info futu place: accepted"]);
+    expect(records[0]?.category).toEqual(["httptrading", "desk"]);
+    expect(records[0]?.properties).toEqual({
+      instance: "futu",
+      action: "place",
+      principal: "default",
+      requestId: "mine-1",
+      tag: json.tag,
+      orderId: "69788888",
+      outcome: "accepted",
+      code: null,
+      message: null,
+      replayed: false,
+      ms: expect.any(Number),
+    });
+  });
+
+  test("tells at debug of every request, and warns of an unknown outcome", async () => {
+    await listen("debug");
+    const broker = exampleBroker({ cancelOrder: () => Promise.reject(new TypeError("lost")) });
+    const trading = gatewayOf(broker, { observers: [logTape] });
+    await ask(trading, "order/cancel", { body: { orderId: "6278888" }, headers: { "X-Request-Id": "mine-1" } });
+    await ask(trading, "order/replace", { body: { orderId: "6278888", qty: 1.5 } });
+    await expect
+      .poll(() => told().filter((line) => !line.includes("settled")))
+      .toEqual([
+        "desk warning futu cancel: unknown",
+        "http debug futu orderCancel: 504",
+        "desk info futu replace: not_sent",
+        "http debug futu orderReplace: 400",
+      ]);
+    expect(records[1]?.properties).toMatchObject({ requestId: "mine-1", principal: "default", method: "POST" });
+    await trading.close();
+  });
+
+  test("tells of what happens by itself: connections, what is settled, a journal that fails", async () => {
+    await listen("info");
+    let connect = (_connected: boolean): void => {};
+    let broken = false;
+    const inner = memoryJournal();
+    const journal: Journal = {
+      ...inner,
+      append(lines, durability) {
+        if (broken) throw new Failure("JournalUnavailable", "the disk is full");
+        return inner.append(lines, durability);
+      },
+    };
+    const broker = exampleBroker({
+      start: async (host) => {
+        connect = (connected) => host.onConnection({ connected, reason: "{instance} unplugged" });
+        connect(true);
+      },
+      replaceOrder: () => Promise.reject(new BrokerError("Timeout", "no answer", { outcome: "unknown" })),
+    });
+    const trading = gatewayOf(broker, { observers: [logTape], journal });
+    await trading.start();
+    await ask(trading, "order/replace", { body: { orderId: "6278888", qty: 12 } });
+    // The order stands as it was asked for, which the next look finds out.
+    await expect.poll(told).toContain("desk info futu settled an unknown write: read from the order, which is OPEN");
+    connect(false);
+    await expect.poll(told).toContain("desk warning futu is not connected: {instance} unplugged");
+    broken = true;
+    await ask(trading, "order/cancel", { body: { orderId: "6278888" } });
+    expect(told().filter((line) => line.startsWith("journal error futu could not write its journal"))).not.toEqual([]);
+    await trading.close();
+  });
+
+  test("has an unforeseen error in place of the console, without the secrets that it quotes", async () => {
+    const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
+    const handler = ({ request }: { request: Request }) => {
+      throw new Error(`no ${request.url} for ${request.headers.get("HT-TOKEN")}`);
+    };
+    const extendApis = [{ name: "failing", method: "GET", path: "failing", handler } as const];
+    const trading = gatewayOf(exampleBroker(), { observers: [logTape], extendApis });
+    await ask(trading, "failing");
+    expect(console).toHaveBeenCalledTimes(1);
+    expect(console.mock.calls.join()).toContain("failing of futu failed unexpectedly: Error: no http://127.0.0.1/");
+    expect(console.mock.calls.join()).not.toMatch(new RegExp(`${INSTANCE}|${TOKEN}`));
+    await listen("error");
+    await ask(trading, "failing");
+    expect(console).toHaveBeenCalledTimes(1);
+    expect(told().join()).toContain("http error futu failing failed unexpectedly: Error: no http://127.0.0.1/");
+    expect(JSON.stringify(records)).not.toMatch(new RegExp(`${INSTANCE}|${TOKEN}`));
+    console.mockRestore();
+  });
+});
+
+test("nobody stands around a request or a write while nobody reads of them", async () => {
+  expect([logTape.request, logTape.write]).toEqual([undefined, undefined]);
+  await listen("info");
+  expect([logTape.request, typeof logTape.write]).toEqual([undefined, "function"]);
+  await reset();
+  await listen("debug");
+  expect(typeof logTape.request).toBe("function");
+});

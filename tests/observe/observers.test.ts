@@ -1,0 +1,218 @@
+/** Whoever watches is told, and can change nothing: the work is done once and answered at once. */
+import { describe, expect, test } from "vitest";
+import {
+  BrokerError,
+  createHttpTrading,
+  memoryJournal,
+  type ObservedEvent,
+  type ObservedRequest,
+  type ObservedWrite,
+  type Observer,
+  type RequestResult,
+  type WriteResult,
+} from "../../mod.ts";
+import {
+  ask,
+  type Calls,
+  exampleBroker,
+  gatewayOf,
+  INSTANCE,
+  instance,
+  ORDER,
+  request,
+  TOKEN,
+  writes,
+} from "../http/gateway.ts";
+
+const PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+describe("what is told", () => {
+  test("a request with its name, its trace and its end", async () => {
+    const seen: { request: ObservedRequest; result: RequestResult }[] = [];
+    const observer: Observer = {
+      request: async (about, work) => void seen.push({ request: about, result: await work() }),
+    };
+    const trading = gatewayOf(exampleBroker(), { observers: [observer] });
+    const headers = { "X-Request-Id": "mine-1", traceparent: PARENT, tracestate: "vendor=1" };
+    await ask(trading, "market/quote?tradeType=Securities&region=US&symbol=aapl$", { headers });
+    expect(seen).toEqual([
+      {
+        request: {
+          requestId: "mine-1",
+          instance: "futu",
+          api: "marketQuote",
+          method: "GET",
+          principal: "default",
+          traceparent: PARENT,
+          tracestate: "vendor=1",
+        },
+        result: { status: 400, ms: expect.any(Number) },
+      },
+    ]);
+  });
+
+  test("nothing of a miss", async () => {
+    const seen: unknown[] = [];
+    const trading = gatewayOf(exampleBroker(), { observers: [{ request: (about) => void seen.push(about) }] });
+    await trading.fetch(request("ping/state", { token: "wrongToken0123456" }));
+    expect(seen).toEqual([]);
+  });
+
+  test("a write with its order, its tag and its outcome", async () => {
+    const seen: [ObservedWrite, WriteResult][] = [];
+    const observer: Observer = { write: async (about, work) => void seen.push([about, await work()]) };
+    const broker = exampleBroker({
+      replaceOrder: () => Promise.reject(new BrokerError("InsufficientFunds", "too little money")),
+      cancelOrder: () => Promise.reject(new TypeError("lost")),
+    });
+    const trading = gatewayOf(broker, { observers: [observer] });
+    const headers = { "X-Request-Id": "mine-1", "Idempotency-Key": "once" };
+    const { json } = await ask(trading, "order/place", { body: ORDER, headers });
+    await ask(trading, "order/place", { body: ORDER, headers });
+    await ask(trading, "order/replace", {
+      body: { orderId: "6278888", qty: 13 },
+      headers: { "X-Request-Id": "mine-2" },
+    });
+    await ask(trading, "order/cancel", { body: { orderId: "6278888" }, headers: { "X-Request-Id": "mine-3" } });
+    const by = { instance: "futu", principal: "default" };
+    const ms = expect.any(Number);
+    const good = { outcome: "accepted", code: null, message: null, tag: json.tag, orderId: "69788888", ms };
+    expect(seen).toEqual([
+      [
+        { ...by, action: "place", orderId: null, requestId: "mine-1" },
+        { ...good, replayed: false },
+      ],
+      [
+        { ...by, action: "place", orderId: null, requestId: "mine-1" },
+        { ...good, replayed: true },
+      ],
+      [
+        { ...by, action: "replace", orderId: "6278888", requestId: "mine-2" },
+        {
+          outcome: "rejected",
+          code: "InsufficientFunds",
+          message: "too little money",
+          tag: null,
+          orderId: "6278888",
+          replayed: false,
+          ms,
+        },
+      ],
+      [
+        { ...by, action: "cancel", orderId: "6278888", requestId: "mine-3" },
+        {
+          outcome: "unknown",
+          code: "OutcomeUnknown",
+          message: expect.stringContaining("lost"),
+          tag: null,
+          orderId: "6278888",
+          replayed: false,
+          ms,
+        },
+      ],
+    ]);
+    await trading.close();
+  });
+
+  test("the tag of the order that a change is for", async () => {
+    const tags: (string | null)[] = [];
+    const observer: Observer = { write: async (_about, work) => void tags.push((await work()).tag) };
+    const trading = gatewayOf(exampleBroker(), { observers: [observer] });
+    const { json } = await ask(trading, "order/place", { body: ORDER });
+    await ask(trading, "order/cancel", { body: { orderId: json.orderId } });
+    expect(tags).toEqual([json.tag, json.tag]);
+  });
+
+  test("connections, errors without the secrets that they quote, and a journal that fails", async () => {
+    const seen: ObservedEvent[] = [];
+    let broken = false;
+    const inner = memoryJournal();
+    const journal: typeof inner = {
+      ...inner,
+      append(lines, durability) {
+        if (broken) throw new Error("no space left");
+        return inner.append(lines, durability);
+      },
+    };
+    const handler = ({ request: { url, headers } }: { request: Request }) => {
+      throw new Error(`cannot do ${url} for ${headers.get("HT-TOKEN")}`, { cause: new TypeError(TOKEN) });
+    };
+    const broker = exampleBroker({ start: async (host) => host.onConnection({ connected: true }) });
+    const trading = gatewayOf(broker, {
+      journal,
+      observers: [{ event: (event) => void seen.push(event) }],
+      extendApis: [{ name: "failing", method: "GET", path: "failing", handler }],
+      onError: () => {},
+    });
+    await ask(trading, "failing", { headers: { "X-Request-Id": "mine-1" } });
+    await expect.poll(() => seen.map(({ kind }) => kind)).toEqual(["error", "connection"]);
+    expect(seen).toContainEqual({ kind: "connection", instance: "futu", connected: true, reason: null });
+    expect(seen[0]).toMatchObject({ instance: "futu", api: "failing", requestId: "mine-1" });
+    const text = JSON.stringify(seen);
+    expect(text).toContain("cannot do http://127.0.0.1/httptrading/api/[secret]/failing for [secret]");
+    expect(text).toContain("TypeError: [secret]");
+    expect(text).not.toContain(INSTANCE);
+    broken = true;
+    await ask(trading, "order/place", { body: ORDER });
+    expect(seen.find(({ kind }) => kind === "journal")).toMatchObject({
+      instance: "futu",
+      lines: 1,
+      error: expect.stringContaining("no space left"),
+    });
+    await trading.close();
+  });
+});
+
+describe("who watches an order cannot", () => {
+  const CARELESS: Readonly<Record<string, NonNullable<Observer["write"]>>> = {
+    "repeat it": async (_about, work) => {
+      await Promise.all([work(), work()]);
+      await work();
+    },
+    "keep it from being sent": () => undefined,
+    "hold its answer up": () => new Promise(() => {}),
+    "send it later": async (_about, work) => {
+      await new Promise((resolve) => setTimeout(resolve));
+      await work();
+    },
+    "break it by throwing": () => {
+      throw new Error("careless");
+    },
+    "break it by rejecting": async (_about, work) => {
+      await work();
+      throw new Error("careless");
+    },
+  };
+
+  test.for(Object.entries(CARELESS))("%s", async ([, write]) => {
+    const calls: Calls = [];
+    const around: NonNullable<Observer["request"]> = (_about, work) =>
+      write({} as ObservedWrite, work as unknown as () => Promise<WriteResult>);
+    const trading = gatewayOf(exampleBroker({}, calls), { observers: [{ write, request: around }, { write }] });
+    const { status, json } = await ask(trading, "order/place", { body: ORDER });
+    expect([status, json.orderId]).toEqual([200, "69788888"]);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(writes(calls)).toHaveLength(1);
+  });
+});
+
+test("the first observer is the outermost", async () => {
+  const order: string[] = [];
+  const named = (name: string): Observer => ({
+    async request(_about, work) {
+      order.push(`${name} begins`);
+      await work();
+      order.push(`${name} ends`);
+    },
+  });
+  const trading = gatewayOf(exampleBroker(), { observers: [named("a"), named("b")] });
+  await ask(trading, "ping/state");
+  await expect.poll(() => order).toEqual(["a begins", "b begins", "b ends", "a ends"]);
+});
+
+test("an observer that is none is told at once", () => {
+  expect(() => createHttpTrading({ brokers: [], observers: [1] as unknown as Observer[] })).toThrow(
+    "observers must be a list of observers",
+  );
+  expect(instance.tokens).toEqual([TOKEN]);
+});
