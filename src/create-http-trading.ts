@@ -9,6 +9,7 @@ import { createTokenTable } from "./http/auth.ts";
 import { type BrokerInstance, checkOptions, type HttpTradingOptions } from "./http/check-options.ts";
 import { createEnvelope } from "./http/envelope.ts";
 import { createOperators } from "./http/operators.ts";
+import { ANY_CALLER, type Server } from "./http/server.ts";
 import { wireOrder } from "./http/wire.ts";
 import type { JournalPlace } from "./journal/journal.ts";
 import { memoryJournal } from "./journal/memory.ts";
@@ -20,6 +21,8 @@ import type { Observer } from "./observe/observer.ts";
 import { createObservers } from "./observe/observers.ts";
 import type { Environment } from "./spec/capabilities.ts";
 import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "./spec/define-broker.ts";
+
+export type { AnswerInit, Server } from "./http/server.ts";
 
 /** One instance as operators see it, without its id and tokens. */
 export interface InstanceInfo {
@@ -176,8 +179,8 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     return closing;
   }
 
-  const trading = Object.assign((request: Request) => handle(request), {
-    fetch: (request: Request) => handle(request),
+  const trading = Object.assign((request: Request) => handle(request, ANY_CALLER), {
+    fetch: (request: Request) => handle(request, ANY_CALLER),
     start,
     endStreams: () => {
       for (const desk of desks) desk.endFollowing();
@@ -203,10 +206,15 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       for (const stop of stops) stop();
     };
   };
+  const handlerOf = (server: Server) => {
+    if (server.later !== undefined) for (const desk of desks) desk.wakeFollowersWith(server.later);
+    return (request: Request) => handle(request, server);
+  };
   // Hidden: the ids of the instances are secrets, and who observes is for those who serve.
   return Object.defineProperties(trading, {
     [WATCH]: { value: watch, enumerable: false },
     [OBSERVE]: { value: observers.add, enumerable: false },
+    [HANDLER]: { value: handlerOf, enumerable: false },
   });
 }
 
@@ -230,6 +238,19 @@ function isAdmin(token: InstanceOptions["tokens"][number]): boolean {
 function textsOf(token: string | { readonly token?: string }): string[] {
   const text = typeof token === "string" ? token : token.token;
   return text === undefined ? [] : [text];
+}
+
+const HANDLER = Symbol.for("httptrading.handler");
+
+type Fetch = HttpTrading["fetch"];
+
+/**
+ * The handler behind a server of which something is known; `fetch` itself for anything that neither this nor another copy
+ * of the package has made.
+ */
+export function handlerBehind(trading: Pick<HttpTrading, "fetch">, server: Server): Fetch {
+  const handlerOf = (trading as { [HANDLER]?: (server: Server) => Fetch })[HANDLER];
+  return handlerOf?.(server) ?? ((request) => trading.fetch(request));
 }
 
 const WATCH = Symbol.for("httptrading.watchOrders");

@@ -167,6 +167,7 @@ export function createDesk(options: DeskOptions): Desk {
       queues: broker.queues?.() ?? [],
     }),
     remembered: book.get,
+    wakeFollowersWith: followers.wakeWith,
     endFollowing: followers.close,
   };
 }

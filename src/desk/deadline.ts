@@ -41,7 +41,17 @@ export class Deadline implements Call {
     const left = Math.max(0, this.#ends - performance.now());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, left, TIME_IS_UP);
-      work.then(resolve, reject).finally(() => clearTimeout(timer));
+      // What a broker gives may be no promise.
+      Promise.resolve(work).then(
+        (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        (error: unknown) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      );
     });
   }
 

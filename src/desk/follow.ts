@@ -1,5 +1,6 @@
 import { Failure } from "../domain/failure.ts";
 import type { NumberedEvent, OrderRecord } from "../journal/journal.ts";
+import { elapsedMs } from "./elapsed.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import type { OrderBook } from "./order-book.ts";
@@ -36,6 +37,11 @@ export interface EventCursor {
 export interface Followers {
   /** Starts after the event of that id (`<epoch>-<sequence>`), or with a snapshot. `NotConnected` once closed. */
   follow(lastEventId: string | undefined): Promise<EventCursor>;
+  /**
+   * Wakes followers with this from now on, so that the order that an event is of is answered before they are written to.
+   * Without it they are woken at once, as they must be where all that a request began ends with its answer.
+   */
+  wakeWith(later: (work: () => void) => void): void;
   /** Closes every cursor and lets none begin. */
   close(): void;
   /** How many follow now. */
@@ -68,6 +74,8 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
   let latest = 0;
   const waiting = new Set<() => void>();
   const cursors = new Set<CountingCursor>();
+  let later: ((work: () => void) => void) | undefined;
+  let waking = false;
   let closed = false;
 
   const unsubscribe = events.subscribe((published) => {
@@ -80,10 +88,14 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
     }
     latest = published.at(-1)?.sequence ?? latest;
     for (const cursor of cursors) cursor.wentBy(published.length);
-    wake();
+    if (waking || waiting.size === 0) return;
+    waking = true;
+    if (later === undefined) wake();
+    else later(wake);
   });
 
   function wake(): void {
+    waking = false;
     const woken = [...waiting];
     waiting.clear();
     for (const resolve of woken) resolve();
@@ -100,19 +112,6 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
       else low = middle + 1;
     }
     return recent.slice(low, low + PAGE);
-  }
-
-  /** Resolves with the next event of anybody, after a heartbeat's time, or when `wakeUp` is called. */
-  async function somethingNew(onWaiting: (wakeUp: () => void) => void): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    // A timer for each, since an edge worker ends a request that waits for nothing but other requests.
-    const heartbeat = setTimeout(resolve, heartbeatMs);
-    unrefTimer(heartbeat);
-    waiting.add(resolve);
-    onWaiting(resolve);
-    await promise;
-    clearTimeout(heartbeat);
-    waiting.delete(resolve);
   }
 
   /** The events to start a follower with, and the number it has then heard of. */
@@ -137,18 +136,18 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
   }
 
   /** What comes after a position, and the position after that. */
-  async function eventsAfter(position: number): Promise<{ found: readonly DeskEvent[]; upTo: number }> {
+  function eventsAfter(position: number): Page | Promise<Page> {
+    const found = atHand(position);
+    if (found === undefined) return eventsFromJournal(position);
+    return { found, upTo: found.at(-1)?.sequence ?? Math.max(position, latest) };
+  }
+
+  async function eventsFromJournal(position: number): Promise<Page> {
     const head = latest;
-    let found = atHand(position);
-    if (found === undefined) {
-      const page = await journal.events(position, PAGE);
-      if (!page.complete) {
-        const { first, position: upTo } = reset("the events after this one are pruned");
-        return { found: first, upTo };
-      }
-      found = page.events;
-    }
-    return { found, upTo: found.at(-1)?.sequence ?? Math.max(position, head) };
+    const { events: found, complete } = await journal.events(position, PAGE);
+    if (complete) return { found, upTo: found.at(-1)?.sequence ?? Math.max(position, head) };
+    const { first, position: upTo } = reset("the events after this one are pruned");
+    return { found: first, upTo };
   }
 
   return {
@@ -161,26 +160,29 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
       let open = true;
       let asking = false;
       let missed = 0;
-      let wakeUp: (() => void) | undefined;
+      let wakeUp: () => void = () => undefined;
+      let waitsSince = elapsedMs();
       const { promise: whenClosed, resolve: tellClosed } = Promise.withResolvers<void>();
+      // One for each, since an edge worker ends a request that waits for nothing but other requests; and one for all that
+      // it hears, since a timer for every event costs more than the event.
+      let heartbeat = setTimeout(beat, heartbeatMs);
+      unrefTimer(heartbeat);
 
-      async function next(): Promise<readonly DeskEvent[] | undefined> {
-        if (first.length > 0 && open) {
-          const given = first;
-          first = [];
-          return given;
-        }
-        let found: readonly DeskEvent[] = [];
-        for (let round = 0; round < 2 && found.length === 0 && open; round += 1) {
-          // What came since this was last looked at has waked nobody.
-          if (round > 0 && position >= latest) {
-            await somethingNew((resolve) => {
-              wakeUp = resolve;
-            });
-          }
-          ({ found, upTo: position } = await eventsAfter(position));
-        }
-        return open ? found : undefined;
+      function beat(): void {
+        const left = heartbeatMs - (elapsedMs() - waitsSince);
+        if (left <= 0) wakeUp();
+        heartbeat = setTimeout(beat, left <= 0 ? heartbeatMs : left);
+        unrefTimer(heartbeat);
+      }
+
+      /** Resolves with the next event of anybody, after a heartbeat's time, or when the cursor closes. */
+      function somethingNew(): Promise<void> {
+        waitsSince = elapsedMs();
+        return new Promise((resolve) => {
+          waiting.delete(wakeUp);
+          wakeUp = resolve;
+          waiting.add(resolve);
+        });
       }
 
       const cursor: CountingCursor = {
@@ -188,8 +190,16 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
         closed: whenClosed,
         async next() {
           asking = true;
+          let found: readonly DeskEvent[] = first;
+          first = [];
           try {
-            return await next();
+            for (let round = 0; round < 2 && found.length === 0 && open; round += 1) {
+              // What came since this was last looked at has waked nobody.
+              if (round > 0 && position >= latest) await somethingNew();
+              const page = eventsAfter(position);
+              ({ found, upTo: position } = page instanceof Promise ? await page : page);
+            }
+            return open ? found : undefined;
           } finally {
             asking = false;
             missed = 0;
@@ -203,13 +213,18 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
         },
         close() {
           open = false;
+          clearTimeout(heartbeat);
           tellClosed();
           cursors.delete(cursor);
-          wakeUp?.();
+          waiting.delete(wakeUp);
+          wakeUp();
         },
       };
       cursors.add(cursor);
       return cursor;
+    },
+    wakeWith(given) {
+      later = given;
     },
     close() {
       closed = true;
@@ -220,6 +235,12 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
       return cursors.size;
     },
   };
+}
+
+/** Events, and the number up to which there are no others. */
+interface Page {
+  readonly found: readonly DeskEvent[];
+  readonly upTo: number;
 }
 
 /** A cursor that is told of every event, whether it asks or not. */

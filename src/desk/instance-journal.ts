@@ -50,6 +50,8 @@ export function instanceDigest(instanceId: string): string {
 export function instanceJournal(journal: Journal, instance: string): InstanceJournal {
   let opening: Promise<JournalHead> | undefined;
 
+  let isOpen = false;
+
   async function guarded<T>(work: () => T | Promise<T>): Promise<T> {
     try {
       return await work();
@@ -58,29 +60,33 @@ export function instanceJournal(journal: Journal, instance: string): InstanceJou
     }
   }
 
-  function open(): Promise<JournalHead> {
-    opening ??= guarded(() => journal.open()).catch((error: unknown) => {
+  async function openOnce(): Promise<JournalHead> {
+    try {
+      const head = await guarded(() => journal.open());
+      isOpen = true;
+      return head;
+    } catch (error) {
       opening = undefined;
       throw error;
-    });
+    }
+  }
+
+  function open(): Promise<JournalHead> {
+    opening ??= openOnce();
     return opening;
   }
 
-  async function opened<T>(work: () => T | Promise<T>): Promise<T> {
-    await open();
-    return guarded(work);
+  function opened<T>(work: () => T | Promise<T>): Promise<T> {
+    return isOpen ? guarded(work) : open().then(() => guarded(work));
   }
 
   return {
     open,
-    append: (lines, durability, at = Date.now()) =>
-      opened(async () => {
-        const sequence = await journal.append(
-          lines.map((line) => ({ ...line, instance, at })),
-          durability,
-        );
-        return { sequence, at };
-      }),
+    async append(lines, durability, at = Date.now()) {
+      const stamped = lines.map((line) => ({ ...line, instance, at }));
+      const sequence = await opened(() => journal.append(stamped, durability));
+      return { sequence, at };
+    },
     intent: (id) => opened(() => journal.intent(instance, id)),
     unsettled: () => opened(() => journal.unsettled(instance)),
     intentsSince: (at) => opened(() => journal.intentsSince(instance, at)),

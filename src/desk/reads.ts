@@ -1,6 +1,7 @@
 import { Failure, isFailure } from "../domain/failure.ts";
 import type { Order } from "../domain/order.ts";
-import type { Call, OrderListing } from "../spec/broker.ts";
+import type { Broker, Call } from "../spec/broker.ts";
+import type { Operation } from "../spec/capabilities.ts";
 import { Deadline } from "./deadline.ts";
 import { checkContract, notSupported } from "./guards.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
@@ -21,11 +22,16 @@ export interface ReadOptions {
 
 /** Reads of one seat, each ended by its deadline. */
 export function createReads({ seat, book, tracker, deadlineMs }: ReadOptions): Reads {
-  async function read<T>(context: ReadContext, work: (call: Call) => Promise<T>): Promise<T> {
+  async function read<O extends Operation, T>(
+    operation: O,
+    context: ReadContext,
+    work: (method: NonNullable<Broker[O]>, call: Call) => Promise<T>,
+  ): Promise<T> {
+    const method = seat.method(operation);
     const deadline = new Deadline(deadlineMs, context.clientSignal);
     try {
       return await deadline.limit(
-        seat.start().then(() => work(deadline)),
+        seat.isStarted ? work(method, deadline) : seat.start().then(() => work(method, deadline)),
         `the broker did not answer within ${deadlineMs} ms; reading again is safe`,
       );
     } catch (error) {
@@ -49,8 +55,7 @@ export function createReads({ seat, book, tracker, deadlineMs }: ReadOptions): R
   }
 
   async function findByListing(orderId: string, context: ReadContext): Promise<Order> {
-    const list = seat.method("orders");
-    const { orders } = await read<OrderListing>(context, (call) => list({ status: "all" }, call));
+    const { orders } = await read("orders", context, (list, call) => list({ status: "all" }, call));
     const order = orders.find((candidate) => candidate.orderId === orderId);
     if (order !== undefined) return order;
     throw new Failure("OrderNotFound", `the broker lists no order ${orderId}`);
@@ -58,45 +63,34 @@ export function createReads({ seat, book, tracker, deadlineMs }: ReadOptions): R
 
   return {
     async ping(context) {
-      const ping = seat.method("ping");
       try {
-        return await read(context, (call) => ping(call));
+        return await read("ping", context, (ping, call) => ping(call));
       } catch (error) {
         if (isFailure(error) && (error.code === "NotConnected" || error.code === "Timeout")) return false;
         throw error;
       }
     },
-    async cash(query, context) {
-      const cash = seat.method("cash");
-      return read(context, (call) => cash(query, call));
-    },
-    async positions(context) {
-      const positions = seat.method("positions");
-      return read(context, (call) => positions(call));
-    },
+    cash: (query, context) => read("cash", context, (cash, call) => cash(query, call)),
+    positions: (context) => read("positions", context, (positions, call) => positions(call)),
     async quote(contract, context) {
-      const quote = seat.method("quote");
+      // What is not offered at all is told before what is wrong with the contract.
+      seat.method("quote");
       const capabilities = seat.broker.capabilities();
       checkContract(capabilities, contract);
       if (!capabilities.quotes.includes(contract.region)) {
         throw notSupported(`no quotes of region ${contract.region} here`, capabilities.quotes);
       }
-      return read(context, (call) => quote(contract, call));
+      return read("quote", context, (quote, call) => quote(contract, call));
     },
-    async marketStatus(context) {
-      const marketStatus = seat.method("marketStatus");
-      return read(context, (call) => marketStatus(call));
-    },
+    marketStatus: (context) => read("marketStatus", context, (marketStatus, call) => marketStatus(call)),
     async order(orderId, context) {
       const known = pushed(orderId);
       if (known !== undefined) return known;
       if (seat.broker.order === undefined) return keep(await findByListing(orderId, context));
-      const order = seat.method("order");
-      return keep(await read(context, (call) => order(orderId, call)));
+      return keep(await read("order", context, (order, call) => order(orderId, call)));
     },
     async orders(query, context) {
-      const list = seat.method("orders");
-      const { orders, unmapped } = await read(context, (call) => list(query, call));
+      const { orders, unmapped } = await read("orders", context, (list, call) => list(query, call));
       return { orders: await Promise.all(orders.map(keep)), unmapped };
     },
   };

@@ -8,6 +8,8 @@ export interface Seat {
   readonly broker: Broker;
   /** True while the broker says that it is connected and its pushes arrive. */
   isLive(): boolean;
+  /** True once the broker has started: then there is nothing to wait for. */
+  readonly isStarted: boolean;
   /** What the broker last said of its connection; `undefined` while it has said nothing. */
   connected(): boolean | undefined;
   /** Starts the broker if it is not started; rejects with what it rejects with, and asks again the next time. */
@@ -20,6 +22,7 @@ export interface Seat {
 /** Seats a broker; `host` hears of its orders and connections. */
 export function createSeat(broker: Broker, host: BrokerHost): Seat {
   let starting: Promise<void> | undefined;
+  let started = false;
   let closed = false;
   let live: boolean | undefined;
 
@@ -34,10 +37,14 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
         host.onConnection(state);
       },
     });
+    started = true;
   }
 
   return {
     broker,
+    get isStarted() {
+      return started && !closed;
+    },
     isLive: () => live === true && !closed,
     connected: () => live,
     start() {

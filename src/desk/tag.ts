@@ -5,15 +5,26 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 const PREFIX = "ht";
 
+const TAG_BYTES = 15;
+
+/** Random bytes for the next tags: asking for many at once costs hardly more than asking for those of one. */
+const random = new Uint8Array(64 * TAG_BYTES);
+let used = random.length;
+
 /** A new tag: `ht` and 24 characters of `[a-z2-7]`, 120 random bits. */
 export function newTag(): string {
-  return PREFIX + base32(crypto.getRandomValues(new Uint8Array(15)));
+  if (used === random.length) {
+    crypto.getRandomValues(random);
+    used = 0;
+  }
+  used += TAG_BYTES;
+  return PREFIX + base32(random.subarray(used - TAG_BYTES, used));
 }
 
 /** The tag of a keyed intent: the same for the same instance, principal and key, and telling nothing of them. */
 export function keyedTag(instance: string, principal: string, key: string): string {
   const digest = sha256(utf8ToBytes(JSON.stringify([instance, principal, key])));
-  return PREFIX + base32(digest.subarray(0, 15));
+  return PREFIX + base32(digest.subarray(0, TAG_BYTES));
 }
 
 /** True for a text in the form of a tag, of this or of another gateway. */

@@ -34,8 +34,10 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
   const meetings = new Map<string, Promise<boolean>>();
 
   /** An order whose mark the vendor lost is known by its number. The number has then done its work and goes no further. */
-  function recognized({ number, ...report }: Order): Order {
-    if (report.tag !== null || number === undefined) return report;
+  function recognized(given: Order): Order {
+    if (given.number === undefined) return given;
+    const { number, ...report } = given;
+    if (report.tag !== null) return report;
     for (const [tag, awaited] of expected) if (awaited === number) return { ...report, tag };
     return report;
   }

@@ -77,6 +77,11 @@ export interface Desk {
   state(): DeskState;
   /** What is known of an order, from memory alone; `undefined` for one that was not heard of since the start. */
   remembered(orderId: string): OrderRecord | undefined;
+  /**
+   * Wakes followers with this from now on, so that an order is answered before its events are written. Without it they
+   * are woken at once, as they must be where all that a request began ends with its answer.
+   */
+  wakeFollowersWith(later: (work: () => void) => void): void;
   /** Ends all following, for good, while everything else goes on: a server that closes waits for nothing endless. */
   endFollowing(): void;
 }

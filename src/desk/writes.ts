@@ -107,7 +107,7 @@ export function createWrites(options: WriteOptions): Writes {
     placedOf: (answer: T) => Placed,
   ): Promise<{ readonly answer: T; readonly answeredAt: number }> {
     const tag = progress.action.kind === "place" ? progress.id : undefined;
-    const sending = Promise.resolve().then(() => work(deadline));
+    const sending = work(deadline);
     try {
       let answer = await deadline.within(sending);
       if (answer === TIME_IS_UP) {
@@ -184,16 +184,18 @@ export function createWrites(options: WriteOptions): Writes {
   }
 
   /** Does what was admitted, and tells the limits what became of it. */
-  async function admitted<T>(admission: Admission, work: () => Promise<T>): Promise<T> {
-    try {
-      const answer = await work();
-      admission.accepted();
-      return answer;
-    } catch (error) {
-      if (isFailure(error) && error.outcome !== "unknown" && error.outcome !== undefined) admission.refused();
-      else admission.unknown();
-      throw error;
-    }
+  function admitted<T>(admission: Admission, work: () => Promise<T>): Promise<T> {
+    return work().then(
+      (answer) => {
+        admission.accepted();
+        return answer;
+      },
+      (error: unknown) => {
+        if (isFailure(error) && error.outcome !== "unknown" && error.outcome !== undefined) admission.refused();
+        else admission.unknown();
+        throw error;
+      },
+    );
   }
 
   async function takeTurn(orderId: string, urgent: boolean, deadline: Deadline): Promise<Turn> {
@@ -226,12 +228,6 @@ export function createWrites(options: WriteOptions): Writes {
     const order = await reads.order(orderId, {}).catch(() => undefined);
     if (order === undefined) throw failure;
     return order;
-  }
-
-  /** Keeps an accepted order in the book from the answer on, even if no push ever comes. */
-  async function track(request: OrderRequest, tag: string, { orderId, effective }: Placed): Promise<void> {
-    if (book.get(orderId) === undefined)
-      await tracker.receive(pendingOrder({ ...request, ...effective }, orderId, tag));
   }
 
   function pendingOrder(request: OrderRequest, orderId: string, tag: string): Order {
@@ -268,14 +264,14 @@ export function createWrites(options: WriteOptions): Writes {
       const tag = claim.id;
       try {
         if (claim.replay !== undefined) return { ...claim.replay.placed, tag, ...again(claim.replay) };
-        await prepare(deadline);
+        if (!seat.isStarted) await prepare(deadline);
         const row = checkPlace(seat.broker.capabilities(), request);
-        await reconciler.ensure(deadline);
+        if (!reconciler.isReconciled()) await reconciler.ensure(deadline);
         const already = book.byTag(tag);
         if (already !== undefined) return await adopt(already.orderId, begin(claim, action, context));
         const admission = await admit(draftOfPlace(tag, request), action, context, deadline);
         return await admitted(admission, async () => {
-          const number = claim.number ?? (await takeNumber(seat, deadline));
+          const number = claim.number ?? (seat.broker.orderNumber && (await takeNumber(seat, deadline)));
           const { answer: placed, answeredAt } = await handOver(
             async (call) => {
               admission.confirm();
@@ -286,7 +282,10 @@ export function createWrites(options: WriteOptions): Writes {
             begin(claim, action, context, noted(admission.value, number)),
             (answer) => answer,
           );
-          await track(request, tag, placed);
+          // In the book from the answer on, even if no push ever comes.
+          if (book.get(placed.orderId) === undefined) {
+            await tracker.receive(pendingOrder({ ...request, ...placed.effective }, placed.orderId, tag));
+          }
           return { ...placed, tag, answeredAt, replayed: false };
         });
       } finally {
@@ -302,8 +301,8 @@ export function createWrites(options: WriteOptions): Writes {
       const claim = await keys.claim(action, context);
       try {
         if (claim.replay !== undefined) return { ...claim.replay.placed, ...again(claim.replay) };
-        await prepare(deadline);
-        await reconciler.ensure(deadline);
+        if (!seat.isStarted) await prepare(deadline);
+        if (!reconciler.isReconciled()) await reconciler.ensure(deadline);
         const turn = await takeTurn(orderId, false, deadline);
         try {
           const order = await orderToChange(orderId, deadline);
@@ -343,7 +342,7 @@ export function createWrites(options: WriteOptions): Writes {
       const claim = await keys.claim(action, context);
       try {
         if (claim.replay !== undefined) return again(claim.replay);
-        await prepare(deadline);
+        if (!seat.isStarted) await prepare(deadline);
         const turn = await takeTurn(orderId, true, deadline);
         try {
           const known = book.get(orderId);

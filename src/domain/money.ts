@@ -60,6 +60,8 @@ export function roundTo(value: number, digits: number): number {
 
 /** True when `value` is a whole multiple of `step`, counted in decimal (0.3 is one of 0.1). */
 export function isMultipleOf(value: number, step: number): boolean {
+  // Among whole numbers the remainder is exact.
+  if (Number.isSafeInteger(value) && Number.isSafeInteger(step)) return value % step === 0;
   return new Big(value).mod(step).eq(0);
 }
 

@@ -1,5 +1,4 @@
 /** What stands outside the instances and is for operators: the kill switch of all, metrics and readiness. */
-import type { HonoBase } from "hono/hono-base";
 import type { KillSwitch } from "../desk/kill-switch.ts";
 import { EXPOSITION_TYPE } from "../observe/exposition.ts";
 import { GATEWAY_NAME, type Metrics } from "../observe/metrics.ts";
@@ -12,6 +11,7 @@ import { createGatewayGuard } from "./gateway-guard.ts";
 import type { Operator, Operators } from "./operators.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 import { requestIdOf } from "./request-id.ts";
+import type { Routes } from "./server.ts";
 import { wireTime } from "./time.ts";
 import { watched } from "./watch.ts";
 
@@ -34,7 +34,7 @@ export interface AdminRoutesOptions {
  * Adds `/httptrading/guard/state`, `/httptrading/metrics` and `/httptrading/health/ready`. Who is no operator is answered
  * as by any other miss.
  */
-export function mountAdminRoutes(app: HonoBase, options: AdminRoutesOptions): void {
+export function mountAdminRoutes(app: Routes, options: AdminRoutesOptions): void {
   const { operators, brokers, tokenHeader, gatewaySwitch, errorStatus, metrics, observers, onMiss, report } = options;
 
   function admin(

@@ -20,6 +20,7 @@ import { readInput } from "./input.ts";
 import type { Operators } from "./operators.ts";
 import { mountPublicRoutes } from "./public-routes.ts";
 import { requestIdOf } from "./request-id.ts";
+import type { Routes, Server } from "./server.ts";
 import { isWatched, watched } from "./watch.ts";
 
 /** One broker as it is served. */
@@ -73,11 +74,11 @@ export const API_ROOT = "/httptrading/api";
 const MAX_URL = 8192;
 
 /** Builds the routes; gives back what answers a request. */
-export function createApp(options: AppOptions): (request: Request) => Response | Promise<Response> {
+export function createApp(options: AppOptions): (request: Request, server: Server) => Response | Promise<Response> {
   const { apis, brokers, noTokens, operators, gatewaySwitch, tokenHeader, errorStatus, onError, isClosed } = options;
   const { observers, metrics, scrub, cors } = options;
   // The one router that all routes here fit, without those that Hono keeps for others.
-  const app = new HonoBase({ router: new RegExpRouter() });
+  const app: Routes = new HonoBase({ router: new RegExpRouter() });
   const onMiss = () => metrics?.missed();
 
   function fail(broker: ServedBroker, failure: Failure): Response {
@@ -90,13 +91,15 @@ export function createApp(options: AppOptions): (request: Request) => Response |
     mandate: Mandate,
     request: Request,
     requestId: string,
+    server: Server,
   ): Promise<Response> {
     const { desk, envelope, deadlineMs } = broker;
+    let own: Response | undefined;
     try {
       if (isClosed()) throw new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
       broker.wake();
       demandScope(mandate, scopeOf(api));
-      const { query, body, json } = await readInput(api, request, deadlineMs);
+      const { query, body, json } = await readInput(api, request, server, deadlineMs);
       const idempotencyKey = request.headers.get("idempotency-key");
       const context: ApiContext = {
         broker: desk,
@@ -109,11 +112,14 @@ export function createApp(options: AppOptions): (request: Request) => Response |
         clientSignal: () => request.signal,
         ...(idempotencyKey === null ? {} : { idempotencyKey }),
         json,
-        respond: envelope.answer,
+        respond(fields, init) {
+          own = envelope.answer({ server, requestId }, fields, init);
+          return own;
+        },
       };
       const answer = await api.handler(context);
       if (answer === undefined) throw new TypeError(`the handler of ${api.name} answered nothing`);
-      return finish(answer, requestId);
+      return answer === own ? answer : finish(answer, requestId);
     } catch (error) {
       if (isFailure(error)) return finish(fail(broker, error), requestId);
       report(error, { api: api.name, instance: desk.name, requestId });
@@ -146,10 +152,11 @@ export function createApp(options: AppOptions): (request: Request) => Response |
         return notFound();
       }
       const requestId = requestIdOf(request, instanceId, token);
+      const work = () => run(api, broker, mandate, request, requestId, context.env);
       const meter = meters.get(broker);
-      if (!isWatched(observers, meter)) return run(api, broker, mandate, request, requestId);
+      if (!isWatched(observers, meter)) return work();
       const about = { requestId, instance: broker.desk.name, api: api.name, principal: mandate.principal };
-      return watched(observers, meter, request, about, () => run(api, broker, mandate, request, requestId));
+      return watched(observers, meter, request, about, work);
     });
   }
 
@@ -176,7 +183,8 @@ export function createApp(options: AppOptions): (request: Request) => Response |
   };
   app.notFound((context) => miss(context.req.raw));
 
-  const handle = (request: Request) => (request.url.length > MAX_URL ? miss(request) : app.fetch(request));
+  const handle = (request: Request, server: Server) =>
+    request.url.length > MAX_URL ? miss(request) : app.fetch(request, server);
   return cors === undefined ? handle : withCors(handle, cors, tokenHeader);
 }
 

@@ -1,5 +1,7 @@
 /** Reading a body: JSON only, and never more than a request of this API can need. */
+import { Deadline, TIME_IS_UP } from "../desk/deadline.ts";
 import { invalidRequest } from "./faults.ts";
+import type { Server } from "./server.ts";
 import { parseStrictJson, type StrictJson } from "./strict-json.ts";
 
 /** The most a body may have: 64 KiB. */
@@ -11,12 +13,12 @@ const JSON_TYPE = /^application\/json(?:\s*;\s*charset\s*=\s*"?utf-?8"?)?\s*;?\s
  * Reads the body as JSON; throws `InvalidRequest` for everything that is not JSON of a fitting size, and for a body that
  * is not whole after so many milliseconds: not every runtime ends a request that only trickles in.
  */
-export async function readJson(request: Request, limitMs: number): Promise<StrictJson> {
+export async function readJson(request: Request, server: Server, limitMs: number): Promise<StrictJson> {
   const type = request.headers.get("content-type");
   if (type === null || !JSON_TYPE.test(type)) {
     fault("content-type", "must be application/json", type === null ? undefined : type.slice(0, 64));
   }
-  const text = await readText(request, limitMs);
+  const text = await readText(request, server, limitMs);
   if (text.trim() === "") fault("body", "is empty; a JSON object is needed");
   try {
     return parseStrictJson(text);
@@ -25,19 +27,35 @@ export async function readJson(request: Request, limitMs: number): Promise<Stric
   }
 }
 
-async function readText(request: Request, limitMs: number): Promise<string> {
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+async function readText(request: Request, { holdsLength }: Server, limitMs: number): Promise<string> {
   if (request.bodyUsed) {
     fault("body", "was read before it came here; put this handler in front of every body parser");
   }
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) tooLarge();
-  if (request.body === null) return "";
-  // Counted as it comes: a declared length is only a claim.
-  const { chunks, size } = await readChunks(request.body.getReader(), limitMs);
+  const declared = request.headers.get("content-length");
+  if (Number(declared) > MAX_BODY_BYTES) tooLarge();
+  const bytes = await (holdsLength && declared !== null ? readWhole(request, limitMs) : readStream(request, limitMs));
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(joined(chunks, size));
+    return decoder.decode(bytes);
   } catch {
     return fault("body", "is not valid UTF-8");
   }
+}
+
+/** In one piece a body costs a fraction of what its stream does. */
+async function readWhole(request: Request, limitMs: number): Promise<ArrayBuffer> {
+  const bytes = await new Deadline(limitMs).within(request.arrayBuffer().catch(brokeOff));
+  if (bytes === TIME_IS_UP) return tooSlow(limitMs);
+  if (bytes.byteLength > MAX_BODY_BYTES) tooLarge();
+  return bytes;
+}
+
+/** Counts as it comes: a declared length is only a claim here. */
+async function readStream(request: Request, limitMs: number): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array();
+  const { chunks, size } = await readChunks(request.body.getReader(), limitMs);
+  return joined(chunks, size);
 }
 
 async function readChunks(
@@ -58,7 +76,7 @@ async function readChunks(
       if (part === undefined) return { chunks, size };
       if (part === "late") {
         giveUp();
-        fault("body", `was not whole after ${limitMs} ms`);
+        tooSlow(limitMs);
       }
       size += part.byteLength;
       if (size > MAX_BODY_BYTES) {
@@ -76,7 +94,7 @@ async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Ui
   try {
     return (await reader.read()).value;
   } catch {
-    return fault("body", "broke off before its end");
+    return brokeOff();
   }
 }
 
@@ -90,6 +108,14 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
     offset += chunk.byteLength;
   }
   return all;
+}
+
+function brokeOff(): never {
+  return fault("body", "broke off before its end");
+}
+
+function tooSlow(limitMs: number): never {
+  return fault("body", `was not whole after ${limitMs} ms`);
 }
 
 function tooLarge(): never {

@@ -1,5 +1,6 @@
 /** What pages of other origins may do: nothing, unless the operator has named them. */
 import { EXPOSED_HEADERS, REQUEST_HEADERS } from "./headers.ts";
+import type { Server } from "./server.ts";
 
 /** Which web pages may use this gateway from a browser. */
 export interface CorsOptions {
@@ -14,7 +15,7 @@ export interface CorsOptions {
   readonly maxAgeSeconds?: number;
 }
 
-type Handle = (request: Request) => Response | Promise<Response>;
+type Handle = (request: Request, server: Server) => Response | Promise<Response>;
 
 /** Answers browsers' questions in front of everything else, so that they learn nothing of what is there. */
 export function withCors(handle: Handle, options: CorsOptions, tokenHeader: string): Handle {
@@ -34,13 +35,13 @@ export function withCors(handle: Handle, options: CorsOptions, tokenHeader: stri
     return response;
   }
 
-  return (request) => {
+  return (request, server) => {
     const origin = request.headers.get("origin");
     const isPreflight = request.method === "OPTIONS" && request.headers.has("access-control-request-method");
     if (isPreflight && origin !== null && (anyOrigin || allowed.has(origin))) {
       return allow(new Response(null, { status: 204, headers: preflightHeaders }), origin);
     }
-    const answer = handle(request);
+    const answer = handle(request, server);
     return answer instanceof Promise ? answer.then((response) => allow(response, origin)) : allow(answer, origin);
   };
 }

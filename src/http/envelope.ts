@@ -1,6 +1,8 @@
 /** What stands around every answer. */
 import type { AnswerFields, RespondInit } from "./api.ts";
 import { type FailureAnswer, NOT_FOUND_TEXT } from "./failures.ts";
+import { REQUEST_ID_HEADER } from "./request-id.ts";
+import type { Server } from "./server.ts";
 import { wireTime } from "./time.ts";
 
 /**
@@ -21,8 +23,15 @@ export const TEXT_HEADERS = { "content-type": "text/plain; charset=utf-8", ...CO
 
 /** Writes the answers of one instance. */
 export interface Envelope {
-  answer(fields?: AnswerFields, init?: RespondInit): Response;
+  answer(asked: Asked, fields?: AnswerFields, init?: RespondInit): Response;
   fail(answer: FailureAnswer): Response;
+}
+
+/** What an answer is to. */
+export interface Asked {
+  readonly server: Server;
+  /** What the request is called. */
+  readonly requestId: string;
 }
 
 /** Who answers. */
@@ -45,12 +54,13 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
   }
 
   return {
-    answer(fields = {}, init = {}) {
+    answer({ server, requestId }, fields = {}, init = {}) {
       for (const name of RESERVED) {
         if (Object.hasOwn(fields, name)) throw new TypeError(`an answer cannot set "${name}": the envelope has it`);
       }
-      const headers = init.headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...lowerCased(init.headers) };
-      return new Response(write("null", fields, init.at), { status: init.status ?? 200, headers });
+      const more = init.headers === undefined ? {} : lowerCased(init.headers);
+      const headers = { ...JSON_HEADERS, ...more, [REQUEST_ID_HEADER]: requestId };
+      return server.respond(write("null", fields, init.at), { status: init.status ?? 200, headers });
     },
     fail({ status, headers, error, at }) {
       return new Response(write(JSON.stringify(error.message), { error }, at), {

@@ -46,12 +46,12 @@ export function eventStream(cursor: EventCursor, clientSignal: AbortSignal): Rea
         if (clientSignal.aborted) end();
         void cursor.closed.then(end);
       },
-      async pull(controller) {
-        // A journal that cannot be read ends the stream; the client comes back and is told why.
-        const events = await cursor.next().catch(() => undefined);
-        if (events === undefined) end();
-        else controller.enqueue(events.length === 0 ? HEARTBEAT : encodeEvents(cursor.epoch, events));
-      },
+      // A journal that cannot be read ends the stream; the client comes back and is told why.
+      pull: (controller) =>
+        cursor.next().then((events) => {
+          if (events === undefined) end();
+          else controller.enqueue(events.length === 0 ? HEARTBEAT : encodeEvents(cursor.epoch, events));
+        }, end),
       cancel: () => end(),
     },
     { highWaterMark: 0 },

@@ -8,6 +8,7 @@ import { readInput } from "./input.ts";
 import type { Operator } from "./operators.ts";
 import { guardChange } from "./routes/guard.ts";
 import { turnBody } from "./schemas/guard.ts";
+import { ANY_CALLER } from "./server.ts";
 import { wireTime } from "./time.ts";
 import { wireCanceled, wirePosition } from "./wire-guard.ts";
 
@@ -59,7 +60,7 @@ export function createGatewayGuard(gatewaySwitch: KillSwitch, errorStatus: Error
             outcome: "not_sent",
           });
         }
-        const { body } = await readInput(guardChange, request, BODY_MS);
+        const { body } = await readInput(guardChange, request, ANY_CALLER, BODY_MS);
         const { state: asked, reason, cancelAll } = turnBody.parse(body);
         const written = await gatewaySwitch.turn({ state: asked, reason, principal });
         const canceled = cancelAll

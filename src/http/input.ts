@@ -3,6 +3,7 @@ import type { Fault } from "../desk/guards.ts";
 import type { Api, PlainQuery } from "./api.ts";
 import { readJson } from "./body.ts";
 import { faultsOf, invalidRequest } from "./faults.ts";
+import type { Server } from "./server.ts";
 import type { StrictJson } from "./strict-json.ts";
 
 /** The query and body as a handler gets them. */
@@ -13,11 +14,11 @@ export interface Input {
 }
 
 /** Reads and checks everything that the API declares, a body within so many milliseconds; throws `InvalidRequest` with every fault of query and body. */
-export async function readInput(api: Api, request: Request, limitMs: number): Promise<Input> {
+export async function readInput(api: Api, request: Request, server: Server, limitMs: number): Promise<Input> {
   const { query: querySchema, body: bodySchema } = api.schema ?? {};
   let reading: Promise<StrictJson> | undefined;
   const readOnce = (): Promise<StrictJson> => {
-    reading ??= readJson(request, limitMs);
+    reading ??= readJson(request, server, limitMs);
     return reading;
   };
   const json = async (): Promise<unknown> => {

@@ -1,8 +1,8 @@
 /** What stands outside the instances and asks for no token: liveness and documentation. */
-import type { HonoBase } from "hono/hono-base";
 import type { Api } from "./api.ts";
 import { COMMON_HEADERS, JSON_HEADERS } from "./envelope.ts";
 import type { ErrorStatus } from "./failures.ts";
+import type { Routes } from "./server.ts";
 import { wireTime } from "./time.ts";
 
 /** What the public routes tell of. */
@@ -15,7 +15,7 @@ export interface PublicRoutesOptions {
 
 /** Adds `/httptrading/health`, `/httptrading/openapi.json` and `/httptrading/docs`. */
 export function mountPublicRoutes(
-  app: HonoBase,
+  app: Routes,
   { apis, tokenHeader, errorStatus, isClosed }: PublicRoutesOptions,
 ): void {
   app.get("/httptrading/health", () => {

@@ -1,10 +1,10 @@
 /** From the first line of the banner to the last request: what is the same on every runtime. */
 import process from "node:process";
-import { observe } from "../create-http-trading.ts";
+import { setImmediate } from "node:timers";
+import { handlerBehind, observe, type Server } from "../create-http-trading.ts";
 import { logTape } from "../logs/index.ts";
 import { bannerLines, bannerWarnings, localUrl } from "./banner.ts";
 import { writeLogs } from "./logs.ts";
-import { dumpOrders } from "./order-dump.ts";
 import {
   type CheckedServeOptions,
   checkServeOptions,
@@ -29,19 +29,34 @@ export interface Listener {
   cut(): void;
 }
 
+/** Every runtime's server ends a body where its declared length does. */
+const SERVER: Server = {
+  holdsLength: true,
+  respond: (body, init) => new Response(body, init),
+  later: setImmediate,
+};
+
 /** Serves with the given runtime. */
-export async function serveWith(listen: Listen, trading: Servable, options: ServeOptions): Promise<RunningServer> {
+export async function serveWith(
+  listen: Listen,
+  trading: Servable,
+  options: ServeOptions,
+  server: Partial<Server> = {},
+): Promise<RunningServer> {
   const checked = checkServeOptions(options);
   const { hostname, tls, orderDump, logs, logLevel, print, warn } = checked;
   if (logs !== undefined) writeLogs(logs, logLevel, print);
   const stopLogs = observe(trading, logTape) ?? (() => {});
   // Before anything can start a broker, so that no change of an order is missed.
-  const dump = orderDump === undefined ? undefined : await dumpOrders(trading, orderDump, print);
-  const listener = await listen((request) => trading.fetch(request), checked).catch(async (error: unknown) => {
-    await dump?.finish();
-    stopLogs();
-    throw refused(error, checked);
-  });
+  const dump =
+    orderDump === undefined ? undefined : await (await import("./order-dump.ts")).dumpOrders(trading, orderDump, print);
+  const listener = await listen(handlerBehind(trading, { ...SERVER, ...server }), checked).catch(
+    async (error: unknown) => {
+      await dump?.finish();
+      stopLogs();
+      throw refused(error, checked);
+    },
+  );
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {

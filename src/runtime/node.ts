@@ -18,6 +18,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { answerClientErrors } from "./client-errors.ts";
 import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
+import { lightResponse } from "./light-response.ts";
 import type { RunningServer, Servable, ServeOptions } from "./serve-options.ts";
 
 export { type FutuOptions, futu } from "../brokers/futu/index.ts";
@@ -33,7 +34,8 @@ export type { LogFormat, LogLevel, RunningServer, Servable, ServeOptions, Tls } 
  * @throws Error when the port is taken or a broker can never start, TypeError for wrong options.
  */
 export function serve(trading: Servable, options: ServeOptions = {}): Promise<RunningServer> {
-  return serveWith(listen, trading, options);
+  const Light = lightResponse();
+  return serveWith(listen, trading, options, { respond: (body, init) => new Light(body, init) });
 }
 
 const LIMITS = {

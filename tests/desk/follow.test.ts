@@ -109,6 +109,25 @@ test("hears heartbeats while nothing happens", async () => {
   expect(await cursor.next()).toEqual([]);
 });
 
+test("is woken when it is told to, with all that came until then", async () => {
+  const { followers, fill, events } = house();
+  const put: (() => void)[] = [];
+  followers.wakeWith((work) => void put.push(work));
+  const cursor = await followers.follow(undefined);
+  await cursor.next();
+  let heard = false;
+  const next = cursor.next().finally(() => {
+    heard = true;
+  });
+  fill(1);
+  await events.settled();
+  fill(2);
+  await events.settled();
+  expect([heard, put.length]).toEqual([false, 1]);
+  put[0]?.();
+  expect(fills(await next)).toEqual([1, 2]);
+});
+
 test("ends when it is closed, by itself or with the desk", async () => {
   const { followers } = house();
   const one = await followers.follow(undefined);

@@ -12,6 +12,8 @@ test.each([
   ['{"qty":1,"\\u0071ty":1000}', ["qty twice"]],
   ['{"a":[{"b":1,"b":2}],"a":0}', ["a.b twice", "a twice"]],
   ['{"__proto__":1,"__proto__":2}', ["__proto__ twice"]],
+  ['{"qty" :1,"qty"\n:2}', ["qty twice"]],
+  ['{"qty":1,"text":"\\":","qty":2}', ["qty twice"]],
 ])("%s is changed by JSON.parse", (text, expected) => {
   const { faults } = parseStrictJson(text);
   expect(faults.map(({ path, value = "twice" }) => `${path} ${value}`)).toEqual(expected);

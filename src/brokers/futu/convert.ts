@@ -293,11 +293,13 @@ function toTime(timestamp: number | undefined, text: string, { region }: Contrac
   return region === "US" ? wall - newYorkOffset(wall - newYorkOffset(wall)) : wall - 8 * 3_600_000;
 }
 
-const NEW_YORK = new Intl.DateTimeFormat("en-US", { timeZone: "America/New_York", timeZoneName: "longOffset" });
+let newYork: Intl.DateTimeFormat | undefined;
 
 /** Milliseconds that New York is ahead of UTC at that moment; negative. */
 function newYorkOffset(at: number): number {
-  const name = NEW_YORK.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
+  // Made when it is needed: the data behind it takes milliseconds to load, which every start would wait for.
+  newYork ??= new Intl.DateTimeFormat("en-US", { timeZone: "America/New_York", timeZoneName: "longOffset" });
+  const name = newYork.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
   const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)/.exec(name) ?? [];
   return (sign === "-" ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60_000;
 }

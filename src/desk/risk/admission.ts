@@ -33,7 +33,7 @@ export interface Admission {
 
 export interface Risk {
   /** Lets an order through or throws `Forbidden`, `Halted`, `LimitExceeded` or `RateLimited`; nothing is sent yet. */
-  admit(draft: Draft, action: IntentAction, context: WriteContext, limit: Limit): Promise<Admission>;
+  admit(draft: Draft, action: IntentAction, context: WriteContext, limit: Limit): Admission | Promise<Admission>;
   /** Told when it is found out what became of an unknown write. */
   settled(id: string, refused: boolean): void;
   /** Told of every order that is reported. */
@@ -299,17 +299,26 @@ export function createRisk(context: RiskContext): Risk {
     rates.add(principal, now);
   }
 
+  function admit(
+    draft: Draft,
+    action: IntentAction,
+    asked: WriteContext,
+    limit: Limit,
+  ): Admission | Promise<Admission> {
+    const { mandate } = asked;
+    const forbidden = notAllowed(draft, mandate?.allow, "token.allow");
+    if (forbidden.length > 0) throw forbiddenOrder(forbidden);
+    const needs = needsOf(draft, mandate);
+    refuseUnless(state(), true);
+    if (!needs.day && !needs.quote && !needs.positions) return decide(draft, action, asked, needs, NO_FACTS);
+    return look(draft, needs, limit).then((facts) => decide(draft, action, asked, needs, facts));
+  }
+
   return {
-    async admit(draft, action, asked, limit) {
-      const { mandate } = asked;
+    admit(draft, action, asked, limit) {
       const unknown = context.stateKnown();
-      if (unknown !== undefined) await limit(unknown);
-      const forbidden = notAllowed(draft, mandate?.allow, "token.allow");
-      if (forbidden.length > 0) throw forbiddenOrder(forbidden);
-      const needs = needsOf(draft, mandate);
-      refuseUnless(state(), true);
-      const facts = needs.day || needs.quote || needs.positions ? await look(draft, needs, limit) : NO_FACTS;
-      return decide(draft, action, asked, needs, facts);
+      if (unknown === undefined) return admit(draft, action, asked, limit);
+      return limit(unknown).then(() => admit(draft, action, asked, limit));
     },
     settled(id, refused) {
       if (refused) values.release(id);

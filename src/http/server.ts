@@ -1,0 +1,27 @@
+import type { HonoBase } from "hono/hono-base";
+
+/** What the gateway may leave to the server that it stands behind. */
+export interface Server {
+  /** Whether it hands over no more of a body than the `content-length` declares; a request made by hand may claim anything. */
+  readonly holdsLength: boolean;
+  /** Makes an answer, in the way that costs this server least. */
+  respond(body: string, init: AnswerInit): Response;
+  /** Runs something when the answers that are ready have been written. Absent where work ends with the answer. */
+  readonly later?: (work: () => void) => void;
+}
+
+/** What an answer has besides its text. */
+export interface AnswerInit {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The routes, which know the server that each request came through. */
+export type Routes = HonoBase<{ Bindings: Server }>;
+
+/** Whoever calls `fetch`: nothing is known of it. */
+export const ANY_CALLER: Server = {
+  holdsLength: false,
+  respond: (body, init) => new Response(body, init),
+};
