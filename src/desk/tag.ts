@@ -7,18 +7,10 @@ const PREFIX = "ht";
 
 const TAG_BYTES = 15;
 
-/** Random bytes for the next tags: asking for many at once costs hardly more than asking for those of one. */
-const random = new Uint8Array(64 * TAG_BYTES);
-let used = random.length;
-
 /** A new tag: `ht` and 24 characters of `[a-z2-7]`, 120 random bits. */
 export function newTag(): string {
-  if (used === random.length) {
-    crypto.getRandomValues(random);
-    used = 0;
-  }
-  used += TAG_BYTES;
-  return PREFIX + base32(random.subarray(used - TAG_BYTES, used));
+  // For each anew: of a store of random bytes two processes made from one snapshot would draw the same.
+  return PREFIX + base32(crypto.getRandomValues(new Uint8Array(TAG_BYTES)));
 }
 
 /** The tag of a keyed intent: the same for the same instance, principal and key, and telling nothing of them. */
