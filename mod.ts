@@ -18,8 +18,8 @@
 export { createHttpTrading, type HttpTrading, type InstanceInfo } from "./src/create-http-trading.ts";
 export type { DeskEvent, EventCursor, ResetEvent, SnapshotEvent } from "./src/desk/follow.ts";
 export type { SwitchPosition, Turning } from "./src/desk/kill-switch.ts";
-export type { CancelAllResult, TradingStateView } from "./src/desk/trading-state.ts";
 export type {
+  CancelAllResult,
   Desk,
   DeskCapabilities,
   DeskState,
@@ -28,6 +28,7 @@ export type {
   PlaceAnswer,
   ReadContext,
   ReplaceAnswer,
+  TradingStateView,
   WriteAnswer,
   WriteContext,
 } from "./src/desk/types.ts";

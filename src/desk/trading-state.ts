@@ -3,33 +3,11 @@ import { type FailureCode, isFailure } from "../domain/failure.ts";
 import type { OrderListing } from "../spec/broker.ts";
 import type { TradingState } from "../spec/policy.ts";
 import type { Deadline } from "./deadline.ts";
-import { type KillSwitch, type SwitchPosition, stricter } from "./kill-switch.ts";
+import { type KillSwitch, stricter } from "./kill-switch.ts";
 import type { OrderBook } from "./order-book.ts";
 import type { Seat } from "./seat.ts";
-import type { Desk, WriteContext } from "./types.ts";
+import type { CancelAllResult, Desk, WriteContext } from "./types.ts";
 import type { Unknowns } from "./unknowns.ts";
-
-/** How the switches stand. */
-export interface TradingStateView {
-  /** What holds: the stricter of the two. */
-  readonly state: TradingState;
-  readonly instance: SwitchPosition;
-  readonly gateway: SwitchPosition;
-  /** False while the journal, which knows how they were left, cannot be read: nothing but cancels is sent then. */
-  readonly known: boolean;
-}
-
-/** What became of the open orders that were to be canceled. */
-export interface CancelAllResult {
-  /** Ids of the orders whose cancellation the broker took. */
-  readonly canceled: readonly string[];
-  readonly failed: readonly { readonly orderId: string; readonly code: FailureCode; readonly message: string }[];
-  /**
-   * False when an order may be open that is in neither list: the broker could not list them, or the outcome of a write
-   * is unknown.
-   */
-  readonly complete: boolean;
-}
 
 /** What canceling everything stands on. */
 export interface CancelAllOptions {

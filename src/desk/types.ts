@@ -1,6 +1,7 @@
 /** The order desk as the rest of the house sees it: every use of a broker goes through one. */
 import type { Cash } from "../domain/cash.ts";
 import type { Contract } from "../domain/contract.ts";
+import type { FailureCode } from "../domain/failure.ts";
 import type { MarketStatusMap } from "../domain/market-status.ts";
 import type { OrderChange, OrderRequest } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
@@ -9,8 +10,7 @@ import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing, Que
 import type { Capabilities, Operation } from "../spec/capabilities.ts";
 import type { Mandate, TradingState } from "../spec/policy.ts";
 import type { EventCursor } from "./follow.ts";
-import type { Turning } from "./kill-switch.ts";
-import type { CancelAllResult, TradingStateView } from "./trading-state.ts";
+import type { SwitchPosition, Turning } from "./kill-switch.ts";
 
 /**
  * One broker behind its guards, deadline and journal.
@@ -148,4 +148,26 @@ export interface PlaceAnswer extends ReplaceAnswer {
 /** The broker's capabilities and the operations it has. */
 export interface DeskCapabilities extends Capabilities {
   readonly operations: readonly Operation[];
+}
+
+/** How the switches stand. */
+export interface TradingStateView {
+  /** What holds: the stricter of the two. */
+  readonly state: TradingState;
+  readonly instance: SwitchPosition;
+  readonly gateway: SwitchPosition;
+  /** False while the journal, which knows how they were left, cannot be read: nothing but cancels is sent then. */
+  readonly known: boolean;
+}
+
+/** What became of the open orders that were to be canceled. */
+export interface CancelAllResult {
+  /** Ids of the orders whose cancellation the broker took. */
+  readonly canceled: readonly string[];
+  readonly failed: readonly { readonly orderId: string; readonly code: FailureCode; readonly message: string }[];
+  /**
+   * False when an order may be open that is in neither list: the broker could not list them, or the outcome of a write
+   * is unknown.
+   */
+  readonly complete: boolean;
 }

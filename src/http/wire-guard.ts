@@ -1,7 +1,7 @@
 /** The kill switch in the form of the wire. */
 import type * as z from "zod";
 import type { SwitchPosition } from "../desk/kill-switch.ts";
-import type { CancelAllResult, TradingStateView } from "../desk/trading-state.ts";
+import type { CancelAllResult, TradingStateView } from "../desk/types.ts";
 import type { canceledSchema, guardSchema } from "./schemas/guard.ts";
 import { wireTime } from "./time.ts";
 
