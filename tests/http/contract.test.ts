@@ -16,7 +16,12 @@ import { SCOPES } from "../../src/spec/policy.ts";
 const tool = createRequire(import.meta.url).resolve("@redocly/cli/bin/cli.js");
 const DAY = join(import.meta.dirname, "contract.arazzo.yaml");
 
-const ACCOUNT = { instanceId: "contractInstance0001", token: "contractToken0000001", operator: "contractOperator0001" };
+const ACCOUNT = {
+  instanceId: "contractInstance0001",
+  token: "contractToken0000001",
+  operator: "contractOperator0001",
+  root: "contractGateway00001",
+};
 
 const reportSchema = z.object({
   files: z.record(
@@ -40,6 +45,7 @@ const reportSchema = z.object({
 /** A gateway with a paper account in regular hours, and the folder in which the tool finds its document and the day. */
 async function stage(change: (document: OpenApiDocument) => void = () => {}) {
   const trading = createHttpTrading({
+    adminTokens: [ACCOUNT.root],
     brokers: [
       paper({
         instanceId: ACCOUNT.instanceId,
