@@ -5,6 +5,7 @@ import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "../spec/define-broker
 import { Deadline } from "./deadline.ts";
 import { createEventLog } from "./event-log.ts";
 import { createFollowers } from "./follow.ts";
+import { marketOf } from "./guards.ts";
 import { createKeys } from "./idempotency.ts";
 import { instanceDigest, instanceJournal } from "./instance-journal.ts";
 import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-switch.ts";
@@ -83,10 +84,7 @@ export function createDesk(options: DeskOptions): Desk {
     state: () => stateOf(ownSwitch, gatewaySwitch),
     stateKnown: () => (ownSwitch.isRecovered && gatewaySwitch.isRecovered ? undefined : switchesRecovered()),
     unknowns: unknowns.all,
-    marketOf: ({ contract }) =>
-      broker
-        .capabilities()
-        .markets.find(({ tradeType, region }) => tradeType === contract.tradeType && region === contract.region),
+    marketOf: ({ contract }) => marketOf(broker.capabilities(), contract),
     quote: ({ contract }) => reads.quote(contract, {}),
     positions: async () => (await reads.positions({})).positions,
   });

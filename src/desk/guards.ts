@@ -31,11 +31,14 @@ export function demandScope(mandate: Mandate | undefined, scope: Scope): void {
   });
 }
 
+/** The market that a contract is traded in; `undefined` for one that the broker does not have. */
+export function marketOf({ markets }: Capabilities, { tradeType, region }: Contract): MarketCapability | undefined {
+  return markets.find((market) => market.tradeType === tradeType && market.region === region);
+}
+
 /** Checks a contract against the broker's markets. */
 export function checkContract(capabilities: Capabilities, contract: Contract): MarketCapability {
-  const market = capabilities.markets.find(
-    (candidate) => candidate.tradeType === contract.tradeType && candidate.region === contract.region,
-  );
+  const market = marketOf(capabilities, contract);
   if (market === undefined) {
     const offered = capabilities.markets.map(({ tradeType, region }) => `${tradeType} ${region}`).join(", ");
     throw notSupported(

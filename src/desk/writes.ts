@@ -5,7 +5,7 @@ import type { Call, Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
 import { Deadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
-import { checkPlace, checkReplace, demandScope, orderNotOpen } from "./guards.ts";
+import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen } from "./guards.ts";
 import type { Claim, Keys, Replay } from "./idempotency.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import { type IntentEvent, type Noted, nextIntentState, noted } from "./intent.ts";
@@ -231,10 +231,7 @@ export function createWrites(options: WriteOptions): Writes {
   }
 
   function pendingOrder(request: OrderRequest, orderId: string, tag: string): Order {
-    const { contract } = request;
-    const market = seat.broker
-      .capabilities()
-      .markets.find(({ tradeType, region }) => tradeType === contract.tradeType && region === contract.region);
+    const market = marketOf(seat.broker.capabilities(), request.contract);
     return {
       ...request,
       orderId,
