@@ -2,9 +2,7 @@
  * The core and the Longport broker, over web standards, on an edge worker: bundled without anything of Node, and run in
  * workerd against the simulator.
  */
-import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {
@@ -18,27 +16,9 @@ import { demoTradingTime } from "../../src/exchange/demo-account.ts";
 import type { ConformanceResult } from "../../src/testing/index.ts";
 import { startSimulatorHost } from "../conformance/stages/simulator-host.ts";
 import { HTTP_SUITE, type SuiteContext } from "../http/suite.ts";
-import { ROOT } from "./program.ts";
+import { bundleWorker, fetchFrom } from "./worker-bundle.ts";
 
 const SECRETS = { INSTANCE_ID: "workerInstance03", TOKEN: "workerToken_0003" };
-
-async function bundle(program: string): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, program)],
-    bundle: true,
-    format: "esm",
-    // Neither a module of Node nor one that is missing gets through: both fail the build.
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker"],
-    target: "es2024",
-    minify: true,
-    write: false,
-  });
-  const [file] = outputFiles;
-  if (file === undefined) throw new Error("esbuild gave no file");
-  return file.text;
-}
 
 /** Named one by one, as wrangler does: searching them, Miniflare stumbles over what is imported by a computed name. */
 function modulesOf(script: string) {
@@ -49,7 +29,7 @@ test("in workerd the broker keeps the contract", async () => {
   const host = await startSimulatorHost();
   onTestFinished(() => host.close());
   const suite = new Miniflare({
-    modules: modulesOf(await bundle("tests/runtimes/programs/longport-conformance-worker.ts")),
+    modules: modulesOf(await bundleWorker("tests/runtimes/programs/longport-conformance-worker.ts")),
     bindings: { HOST: host.url },
     durableObjects: { SUITE: "Suite" },
     compatibilityDate: "2026-01-01",
@@ -66,15 +46,10 @@ describe("in workerd", () => {
   let worker: Miniflare;
   let simulator: LongportServer;
   let context: SuiteContext;
-  const request = (url: string, init?: RequestInit): Promise<Response> =>
-    // Miniflare's own Request and Response differ from the global ones in their types only.
-    worker.dispatchFetch(
-      url,
-      init as Parameters<Miniflare["dispatchFetch"]>[1],
-    ) as Promise<unknown> as Promise<Response>;
+  const request = (url: string, init?: RequestInit) => fetchFrom(worker, url, init);
 
   beforeAll(async () => {
-    script = await bundle("examples/longport-worker.ts");
+    script = await bundleWorker("examples/longport-worker.ts");
     simulator = await startLongport({ now: demoTradingTime });
     const at = `127.0.0.1:${simulator.port}`;
     const bindings = {
@@ -86,10 +61,8 @@ describe("in workerd", () => {
       LONGPORT_QUOTE_WS_URL: `ws://${at}/quote/v2`,
       LONGPORT_TRADE_WS_URL: `ws://${at}/trade/v2`,
     };
-    // Named one by one, as wrangler does: searching them, Miniflare stumbles over what is imported by a computed name.
-    const modules = [{ type: "ESModule" as const, path: "worker.js", contents: script }];
     worker = new Miniflare({
-      modules,
+      modules: modulesOf(script),
       bindings,
       durableObjects: { GATEWAY: "Gateway" },
       compatibilityDate: "2026-01-01",

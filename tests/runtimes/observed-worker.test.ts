@@ -1,9 +1,7 @@
 /** Logs, metrics and readiness in workerd, where each request is a world of its own. */
-import { join } from "node:path";
-import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ROOT } from "./program.ts";
+import { bundleWorker } from "./worker-bundle.ts";
 
 const SECRETS = { INSTANCE_ID: "workerInstance03", TOKEN: "workerToken_0003", ADMIN_TOKEN: "workerAdmin_0003" };
 const ORDER = {
@@ -21,18 +19,7 @@ const ORDER = {
 let worker: Miniflare;
 
 beforeAll(async () => {
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, "tests/runtimes/programs/observed-worker.ts")],
-    bundle: true,
-    format: "esm",
-    // Neither a module of Node nor one that is missing gets through: both fail the build.
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker"],
-    target: "es2024",
-    write: false,
-  });
-  const script = outputFiles[0]?.text ?? "";
+  const script = await bundleWorker("tests/runtimes/programs/observed-worker.ts");
   worker = new Miniflare({ modules: true, script, bindings: SECRETS, compatibilityDate: "2026-01-01" });
   await worker.ready;
 });

@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DEFAULT_ACCOUNT, DEFAULT_TIGER_ID } from "../../simulators/tiger/accounts.ts";
@@ -11,41 +10,19 @@ import { startTiger, type TigerServer } from "../../simulators/tiger/server.ts";
 import { demoTradingTime } from "../../src/exchange/demo-account.ts";
 import { HTTP_SUITE, type SuiteContext } from "../http/suite.ts";
 import { ROOT } from "./program.ts";
+import { bundleWorker, fetchFrom } from "./worker-bundle.ts";
 
 const SECRETS = { INSTANCE_ID: "workerInstance02", TOKEN: "workerToken_0002" };
-
-async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, "examples/tiger-worker.ts")],
-    bundle: true,
-    format: "esm",
-    // Neither a module of Node nor one that is missing gets through: both fail the build.
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker"],
-    target: "es2024",
-    minify: true,
-    write: false,
-  });
-  const [file] = outputFiles;
-  if (file === undefined) throw new Error("esbuild gave no file");
-  return file.text;
-}
 
 describe("in workerd", () => {
   let script: string;
   let worker: Miniflare;
   let simulator: TigerServer;
   let context: SuiteContext;
-  const request = (url: string, init?: RequestInit): Promise<Response> =>
-    // Miniflare's own Request and Response differ from the global ones in their types only.
-    worker.dispatchFetch(
-      url,
-      init as Parameters<Miniflare["dispatchFetch"]>[1],
-    ) as Promise<unknown> as Promise<Response>;
+  const request = (url: string, init?: RequestInit) => fetchFrom(worker, url, init);
 
   beforeAll(async () => {
-    script = await bundle();
+    script = await bundleWorker("examples/tiger-worker.ts");
     simulator = await startTiger({ now: demoTradingTime });
     const bindings = {
       ...SECRETS,

@@ -6,6 +6,7 @@ import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HTTP_SUITE, type SuiteContext } from "../http/suite.ts";
 import { ROOT } from "./program.ts";
+import { fetchFrom, WORKER_BUILD } from "./worker-bundle.ts";
 
 const SECRETS = { INSTANCE_ID: "workerInstance01", TOKEN: "workerToken_0001" };
 
@@ -32,18 +33,10 @@ const CORE = {
 /** The worker's modules, its own first: what is imported when it is needed is a module by itself. */
 async function bundle(of: Pick<BuildOptions, "entryPoints" | "stdin">): Promise<readonly Module[]> {
   const { outputFiles } = await build({
+    ...WORKER_BUILD,
     ...of,
-    bundle: true,
     splitting: true,
     outdir: ROOT,
-    format: "esm",
-    // Neither a module of Node nor one that is missing gets through: both fail the build.
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker"],
-    target: "es2024",
-    minify: true,
-    write: false,
   });
   const modules = outputFiles.map(({ path, text }) => ({ name: basename(path), text }));
   return modules.toSorted((a, b) => Number(b.name === ENTRY) - Number(a.name === ENTRY));
@@ -55,12 +48,7 @@ describe("in workerd", () => {
   let modules: readonly Module[];
   let worker: Miniflare;
   let context: SuiteContext;
-  const request = (url: string, init?: RequestInit): Promise<Response> =>
-    // Miniflare's own Request and Response differ from the global ones in their types only.
-    worker.dispatchFetch(
-      url,
-      init as Parameters<Miniflare["dispatchFetch"]>[1],
-    ) as Promise<unknown> as Promise<Response>;
+  const request = (url: string, init?: RequestInit) => fetchFrom(worker, url, init);
 
   beforeAll(async () => {
     modules = await bundle(WITH_PAPER);
