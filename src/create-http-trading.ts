@@ -22,6 +22,7 @@ import { createObservers } from "./observe/observers.ts";
 import type { Environment } from "./spec/capabilities.ts";
 import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "./spec/define-broker.ts";
 
+export { sharedTimer } from "./desk/alarm.ts";
 export type { AnswerInit, Server } from "./http/server.ts";
 
 /** One instance as operators see it, without its id and tokens. */
@@ -207,7 +208,8 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     };
   };
   const handlerOf = (server: Server) => {
-    if (server.later !== undefined) for (const desk of desks) desk.wakeFollowersWith(server.later);
+    const { lasting } = server;
+    if (lasting !== undefined) for (const desk of desks) desk.serveWith(lasting);
     return (request: Request) => handle(request, server);
   };
   // Hidden: the ids of the instances are secrets, and who observes is for those who serve.

@@ -2,7 +2,8 @@ import type { Journal } from "../journal/journal.ts";
 import type { Broker } from "../spec/broker.ts";
 import { OPERATIONS } from "../spec/capabilities.ts";
 import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "../spec/define-broker.ts";
-import { Deadline } from "./deadline.ts";
+import { type Alarm, ownTimer } from "./alarm.ts";
+import { Deadline, type NewDeadline } from "./deadline.ts";
 import { createEventLog } from "./event-log.ts";
 import { createFollowers } from "./follow.ts";
 import { marketOf } from "./guards.ts";
@@ -31,6 +32,9 @@ export interface DeskOptions {
   readonly gatewaySwitch?: KillSwitch;
 }
 
+/** After the deadline a broker has so many milliseconds to say that a waiting write has not left. */
+const WITHDRAWAL_MS = 250;
+
 /** Opens a desk for one broker. Does nothing until it is used. */
 export function createDesk(options: DeskOptions): Desk {
   const { broker, instance } = options;
@@ -38,7 +42,8 @@ export function createDesk(options: DeskOptions): Desk {
   const digest = instanceDigest(instance.instanceId);
   const operations = OPERATIONS.filter((operation) => broker[operation] !== undefined);
 
-  const newDeadline = () => new Deadline(deadlineMs);
+  let alarm: Alarm = ownTimer;
+  const newDeadline: NewDeadline = (clientSignal) => new Deadline(deadlineMs, { alarm, clientSignal });
   const journal = instanceJournal(options.journal, digest);
   const events = createEventLog(journal, digest);
   const book = createOrderBook();
@@ -74,7 +79,7 @@ export function createDesk(options: DeskOptions): Desk {
     unknowns,
     newDeadline,
   });
-  const reads = createReads({ seat, book, tracker, deadlineMs });
+  const reads = createReads({ seat, book, tracker, deadlineMs, newDeadline });
   const keys = createKeys({ instance: digest, journal, required: options.requireIdempotencyKey ?? false });
   const switchesRecovered = () => Promise.all([ownSwitch.recover(), gatewaySwitch.recover()]);
   const risk = createRisk({
@@ -88,7 +93,10 @@ export function createDesk(options: DeskOptions): Desk {
     quote: ({ contract }) => reads.quote(contract, {}),
     positions: async () => (await reads.positions({})).positions,
   });
-  const writes = createWrites({ seat, reads, journal, keys, book, tracker, unknowns, reconciler, risk, deadlineMs });
+  const writes = createWrites({
+    ...{ seat, reads, journal, keys, book, tracker, unknowns, reconciler, risk, deadlineMs, newDeadline },
+    newWithdrawal: () => new Deadline(WITHDRAWAL_MS, { alarm }),
+  });
   const followers = createFollowers({ book, journal, events });
 
   return {
@@ -124,12 +132,7 @@ export function createDesk(options: DeskOptions): Desk {
       return unsettled.filter(({ id, state }) => state === "unknown" || unknowns.has(id));
     },
     async follow(lastEventId) {
-      const deadline = new Deadline(deadlineMs);
-      try {
-        await deadline.limit(seat.start(), "the broker did not start in time");
-      } finally {
-        deadline.end();
-      }
+      await newDeadline().limit(seat.start(), "the broker did not start in time");
       // A snapshot without what the journal remembers would hide open orders from whoever starts with it.
       await reconciler.recover();
       return followers.follow(lastEventId);
@@ -151,7 +154,7 @@ export function createDesk(options: DeskOptions): Desk {
       };
     },
     async reconcile() {
-      const deadline = new Deadline(deadlineMs);
+      const deadline = newDeadline();
       await deadline.limit(seat.start(), "the broker did not start in time");
       await reconciler.ensure(deadline);
     },
@@ -165,7 +168,10 @@ export function createDesk(options: DeskOptions): Desk {
       queues: broker.queues?.() ?? [],
     }),
     remembered: book.get,
-    wakeFollowersWith: followers.wakeWith,
+    serveWith(server) {
+      followers.wakeWith(server.later);
+      alarm = server.alarm;
+    },
     endFollowing: followers.close,
   };
 }

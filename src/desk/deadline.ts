@@ -1,8 +1,20 @@
 import { Failure } from "../domain/failure.ts";
 import type { Call } from "../spec/broker.ts";
+import { type Alarm, ownTimer } from "./alarm.ts";
 
 /** What `within` resolves with when the time is up. */
 export const TIME_IS_UP: unique symbol = Symbol("time is up");
+
+/** What a deadline may stand on besides its time. */
+export interface DeadlineOptions {
+  /** What calls back when the time is up. Default: a timer of its own. */
+  readonly alarm?: Alarm | undefined;
+  /** Aborts when the client goes away; asked for only if the broker looks at its signal. */
+  readonly clientSignal?: (() => AbortSignal) | undefined;
+}
+
+/** Makes the deadlines of one desk's requests. */
+export type NewDeadline = (clientSignal?: () => AbortSignal) => Deadline;
 
 /**
  * The time that a request to a broker may take, and the signal that tells the broker. The signal is made when it is
@@ -10,13 +22,15 @@ export const TIME_IS_UP: unique symbol = Symbol("time is up");
  */
 export class Deadline implements Call {
   readonly #ends: number;
+  readonly #alarm: Alarm;
   readonly #clientSignal: (() => AbortSignal) | undefined;
   #controller: AbortController | undefined;
   #aborted = false;
   #stopFollowing: (() => void) | undefined;
 
-  constructor(milliseconds: number, clientSignal?: () => AbortSignal) {
+  constructor(milliseconds: number, { alarm = ownTimer, clientSignal }: DeadlineOptions = {}) {
     this.#ends = performance.now() + milliseconds;
+    this.#alarm = alarm;
     this.#clientSignal = clientSignal;
   }
 
@@ -36,36 +50,40 @@ export class Deadline implements Call {
     this.#controller?.abort();
   }
 
-  /** Waits for `work` until the deadline. */
+  /** Waits for `work` until the deadline. Lets go of the client's signal then: an abort after the answer means nothing. */
   within<T>(work: Promise<T>): Promise<T | typeof TIME_IS_UP> {
-    const left = Math.max(0, this.#ends - performance.now());
+    return this.#until<T | typeof TIME_IS_UP>(work, (resolve) => resolve(TIME_IS_UP));
+  }
+
+  /** As `within`, but when the time is up tells the broker to stop and rejects with `Timeout` and this message. */
+  limit<T>(work: Promise<T>, message: string): Promise<T> {
+    return this.#until<T>(work, (_, reject) => {
+      this.abort();
+      reject(new Failure("Timeout", message));
+    });
+  }
+
+  #until<T>(
+    work: Promise<T>,
+    timeIsUp: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, left, TIME_IS_UP);
+      const left = Math.max(0, this.#ends - performance.now());
+      const cancel = this.#alarm(left, () => timeIsUp(resolve, reject));
       // What a broker gives may be no promise.
       Promise.resolve(work).then(
         (answer) => {
-          clearTimeout(timer);
+          cancel();
+          this.#stopFollowing?.();
           resolve(answer);
         },
         (error: unknown) => {
-          clearTimeout(timer);
+          cancel();
+          this.#stopFollowing?.();
           reject(error);
         },
       );
     });
-  }
-
-  /** Waits for `work` until the deadline; then tells the broker to stop and throws `Timeout` with this message. */
-  async limit<T>(work: Promise<T>, message: string): Promise<T> {
-    const answer = await this.within(work);
-    if (answer !== TIME_IS_UP) return answer;
-    this.abort();
-    throw new Failure("Timeout", message);
-  }
-
-  /** Lets go of the client's signal; an abort after the answer means nothing. */
-  end(): void {
-    this.#stopFollowing?.();
   }
 
   #follow(client: AbortSignal | undefined): void {

@@ -2,7 +2,7 @@ import { Failure, isFailure } from "../domain/failure.ts";
 import type { Order } from "../domain/order.ts";
 import type { Broker, Call } from "../spec/broker.ts";
 import type { Operation } from "../spec/capabilities.ts";
-import { Deadline } from "./deadline.ts";
+import type { NewDeadline } from "./deadline.ts";
 import { checkContract, notSupported } from "./guards.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import type { Seat } from "./seat.ts";
@@ -18,26 +18,25 @@ export interface ReadOptions {
   readonly book: OrderBook;
   readonly tracker: Tracker;
   readonly deadlineMs: number;
+  readonly newDeadline: NewDeadline;
 }
 
 /** Reads of one seat, each ended by its deadline. */
-export function createReads({ seat, book, tracker, deadlineMs }: ReadOptions): Reads {
+export function createReads({ seat, book, tracker, deadlineMs, newDeadline }: ReadOptions): Reads {
+  const tooLate = `the broker did not answer within ${deadlineMs} ms; reading again is safe`;
+
   async function read<O extends Operation, T>(
     operation: O,
-    context: ReadContext,
+    { clientSignal }: ReadContext,
     work: (method: NonNullable<Broker[O]>, call: Call) => Promise<T>,
   ): Promise<T> {
     const method = seat.method(operation);
-    const deadline = new Deadline(deadlineMs, context.clientSignal);
+    const deadline = newDeadline(clientSignal);
+    const begin = () => work(method, deadline);
     try {
-      return await deadline.limit(
-        seat.isStarted ? work(method, deadline) : seat.start().then(() => work(method, deadline)),
-        `the broker did not answer within ${deadlineMs} ms; reading again is safe`,
-      );
+      return await deadline.limit(seat.isStarted ? begin() : seat.start().then(begin), tooLate);
     } catch (error) {
-      throw readFailure(error);
-    } finally {
-      deadline.end();
+      return fail(error);
     }
   }
 
@@ -97,15 +96,15 @@ export function createReads({ seat, book, tracker, deadlineMs }: ReadOptions): R
 }
 
 /** A read's failure says nothing about an order, whatever the broker put there. */
-function readFailure(error: unknown): Failure {
+function fail(error: unknown): never {
   if (!isFailure(error)) {
     const text = error instanceof Error ? error.message : String(error);
-    return new Failure("BrokerFault", text || "the broker failed without a word", { cause: error });
+    throw new Failure("BrokerFault", text || "the broker failed without a word", { cause: error });
   }
   const saysNothing = error.outcome === undefined || error.outcome === "not_sent";
-  if (saysNothing && error.code !== "OutcomeUnknown") return error;
+  if (saysNothing && error.code !== "OutcomeUnknown") throw error;
   const { code, message, details, retryAfterMs } = error;
-  return new Failure(code === "OutcomeUnknown" ? "Timeout" : code, message, {
+  throw new Failure(code === "OutcomeUnknown" ? "Timeout" : code, message, {
     cause: error,
     ...(details === undefined ? {} : { details }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -71,34 +71,30 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   async function reconcile(): Promise<void> {
     const deadline = newDeadline();
-    try {
-      // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
-      await recover().catch(() => undefined);
-      if (seat.broker.orders === undefined) return;
-      const askedAt = elapsedMs();
-      const openBefore = book.open().map(({ orderId }) => orderId);
-      const { orders } = await deadline.limit<OrderListing>(
-        seat.method("orders")({ status: "all", fresh: true }, deadline),
-        "the broker did not list its orders in time",
-      );
-      const listed = new Set<string>();
-      for (const order of orders) {
-        listed.add(order.orderId);
-        await tracker.receive(order);
-      }
-      const reported = new Set(listed);
-      for (const orderId of unknowns.orderIds()) {
-        if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);
-      }
-      const { complete, settleMs } = seat.broker.capabilities().listing;
-      await unknowns.judge({ askedAt, reported, complete, settleMs });
-      missing = openBefore.filter((orderId) => {
-        const order = book.get(orderId);
-        return !reported.has(orderId) && order?.staleSince === null && !isClosed(order);
-      });
-    } finally {
-      deadline.end();
+    // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
+    await recover().catch(() => undefined);
+    if (seat.broker.orders === undefined) return;
+    const askedAt = elapsedMs();
+    const openBefore = book.open().map(({ orderId }) => orderId);
+    const { orders } = await deadline.limit<OrderListing>(
+      seat.method("orders")({ status: "all", fresh: true }, deadline),
+      "the broker did not list its orders in time",
+    );
+    const listed = new Set<string>();
+    for (const order of orders) {
+      listed.add(order.orderId);
+      await tracker.receive(order);
     }
+    const reported = new Set(listed);
+    for (const orderId of unknowns.orderIds()) {
+      if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);
+    }
+    const { complete, settleMs } = seat.broker.capabilities().listing;
+    await unknowns.judge({ askedAt, reported, complete, settleMs });
+    missing = openBefore.filter((orderId) => {
+      const order = book.get(orderId);
+      return !reported.has(orderId) && order?.staleSince === null && !isClosed(order);
+    });
   }
 
   /**
@@ -116,8 +112,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       }
     } catch (error) {
       if (!isFailure(error) || error.code !== "OrderNotFound") return false;
-    } finally {
-      deadline.end();
     }
     const record = book.markStale(orderId, Date.now());
     if (record !== undefined) events.record({ kind: "order", order: record });

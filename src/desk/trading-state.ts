@@ -41,8 +41,6 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
       await deadline.limit(unknowns.quiet(), "orders are still being sent");
     } catch {
       complete = false;
-    } finally {
-      deadline.end();
     }
     const { orderIds, listed } = await openOrderIds(options);
     complete &&= listed;
@@ -82,7 +80,5 @@ async function openOrderIds({ seat, book, newDeadline }: CancelAllOptions) {
     return { orderIds: [...ids], listed: true };
   } catch {
     return { orderIds: [...ids], listed: false };
-  } finally {
-    deadline.end();
   }
 }

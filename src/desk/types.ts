@@ -9,6 +9,7 @@ import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing, QueueLoad } from "../spec/broker.ts";
 import type { Capabilities, Operation } from "../spec/capabilities.ts";
 import type { Mandate, TradingState } from "../spec/policy.ts";
+import type { Alarm } from "./alarm.ts";
 import type { EventCursor } from "./follow.ts";
 import type { SwitchPosition, Turning } from "./kill-switch.ts";
 
@@ -78,12 +79,20 @@ export interface Desk {
   /** What is known of an order, from memory alone; `undefined` for one that was not heard of since the start. */
   remembered(orderId: string): OrderRecord | undefined;
   /**
-   * Wakes followers with this from now on, so that an order is answered before its events are written. Without it they
-   * are woken at once, as they must be where all that a request began ends with its answer.
+   * Uses what a server has that outlives a request, from now on. Without it followers are woken at once and every wait has
+   * a timer of its own, as it must be where all that a request began ends with its answer.
    */
-  wakeFollowersWith(later: (work: () => void) => void): void;
+  serveWith(server: LastingServer): void;
   /** Ends all following, for good, while everything else goes on: a server that closes waits for nothing endless. */
   endFollowing(): void;
+}
+
+/** What a server has that outlives the requests it serves. */
+export interface LastingServer {
+  /** Runs something when the answers that are ready have been written. */
+  readonly later: (work: () => void) => void;
+  /** May be one timer for all. */
+  readonly alarm: Alarm;
 }
 
 /** Where a desk stands, for metrics. */

@@ -3,7 +3,7 @@ import { type Order, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentState, ProgressLine } from "../journal/journal.ts";
 import type { Call, Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
-import { Deadline, TIME_IS_UP } from "./deadline.ts";
+import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen } from "./guards.ts";
 import type { Claim, Keys, Replay } from "./idempotency.ts";
@@ -37,14 +37,15 @@ export interface WriteOptions {
   readonly reconciler: Reconciler;
   readonly risk: Risk;
   readonly deadlineMs: number;
+  readonly newDeadline: NewDeadline;
+  /** Makes the short time after a deadline in which the broker may still say that nothing has left. */
+  readonly newWithdrawal: () => Deadline;
 }
-
-/** After the deadline a broker has so many milliseconds to say that a waiting write has not left. */
-const WITHDRAWAL_MS = 250;
 
 /** Writes of one seat: guarded, journalled, handed over once, and answered with what became of them. */
 export function createWrites(options: WriteOptions): Writes {
   const { seat, reads, journal, keys, book, tracker, unknowns, reconciler, risk, deadlineMs } = options;
+  const { newDeadline, newWithdrawal } = options;
   const turns = new Turns();
 
   /** One intent on its way through the journal. */
@@ -112,7 +113,7 @@ export function createWrites(options: WriteOptions): Writes {
       let answer = await deadline.within(sending);
       if (answer === TIME_IS_UP) {
         deadline.abort();
-        answer = await new Deadline(WITHDRAWAL_MS).within(sending);
+        answer = await newWithdrawal().within(sending);
       }
       if (answer !== TIME_IS_UP) {
         const answeredAt = Date.now();
@@ -253,7 +254,7 @@ export function createWrites(options: WriteOptions): Writes {
     async place(asked, context) {
       demandScope(context.mandate, "trade");
       const placeOrder = seat.method("placeOrder");
-      const deadline = new Deadline(deadlineMs);
+      const deadline = newDeadline();
       const { price, ...rest } = asked;
       const request: OrderRequest = asked.orderType === "Limit" && price !== undefined ? { ...rest, price } : rest;
       const action = { kind: "place", request } as const;
@@ -293,7 +294,7 @@ export function createWrites(options: WriteOptions): Writes {
     async replace(orderId, change, context) {
       demandScope(context.mandate, "trade");
       const replaceOrder = seat.method("replaceOrder");
-      const deadline = new Deadline(deadlineMs);
+      const deadline = newDeadline();
       const action = { kind: "replace", orderId, change } as const;
       const claim = await keys.claim(action, context);
       try {
@@ -334,7 +335,7 @@ export function createWrites(options: WriteOptions): Writes {
     async cancel(orderId, context) {
       demandScope(context.mandate, "cancel");
       const cancelOrder = seat.method("cancelOrder");
-      const deadline = new Deadline(deadlineMs);
+      const deadline = newDeadline();
       const action = { kind: "cancel", orderId } as const;
       const claim = await keys.claim(action, context);
       try {

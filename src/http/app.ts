@@ -81,10 +81,6 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
   const app: Routes = new HonoBase({ router: new RegExpRouter() });
   const onMiss = () => metrics?.missed();
 
-  function fail(broker: ServedBroker, failure: Failure): Response {
-    return broker.envelope.fail(failureAnswer(failure, errorStatus));
-  }
-
   async function run(
     api: Api,
     broker: ServedBroker,
@@ -94,12 +90,15 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     server: Server,
   ): Promise<Response> {
     const { desk, envelope, deadlineMs } = broker;
+    const asked = { server, requestId };
+    const fail = (failure: Failure) => envelope.fail(asked, failureAnswer(failure, errorStatus));
     let own: Response | undefined;
     try {
       if (isClosed()) throw new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
       broker.wake();
       demandScope(mandate, scopeOf(api));
-      const { query, body, json } = await readInput(api, request, server, deadlineMs);
+      const reading = readInput(api, request, server, deadlineMs);
+      const { query, body, json } = reading instanceof Promise ? await reading : reading;
       const idempotencyKey = request.headers.get("idempotency-key");
       const context: ApiContext = {
         broker: desk,
@@ -113,7 +112,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         ...(idempotencyKey === null ? {} : { idempotencyKey }),
         json,
         respond(fields, init) {
-          own = envelope.answer({ server, requestId }, fields, init);
+          own = envelope.answer(asked, fields, init);
           return own;
         },
       };
@@ -121,9 +120,9 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       if (answer === undefined) throw new TypeError(`the handler of ${api.name} answered nothing`);
       return answer === own ? answer : finish(answer, requestId);
     } catch (error) {
-      if (isFailure(error)) return finish(fail(broker, error), requestId);
+      if (isFailure(error)) return fail(error);
       report(error, { api: api.name, instance: desk.name, requestId });
-      return finish(fail(broker, internalFailure(api.method, error)), requestId);
+      return fail(internalFailure(api.method, error));
     }
   }
 

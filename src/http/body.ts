@@ -1,4 +1,5 @@
 /** Reading a body: JSON only, and never more than a request of this API can need. */
+import type { Alarm } from "../desk/alarm.ts";
 import { Deadline, TIME_IS_UP } from "../desk/deadline.ts";
 import { invalidRequest } from "./faults.ts";
 import type { Server } from "./server.ts";
@@ -29,13 +30,15 @@ export async function readJson(request: Request, server: Server, limitMs: number
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-async function readText(request: Request, { holdsLength }: Server, limitMs: number): Promise<string> {
+async function readText(request: Request, { holdsLength, lasting }: Server, limitMs: number): Promise<string> {
   if (request.bodyUsed) {
     fault("body", "was read before it came here; put this handler in front of every body parser");
   }
   const declared = request.headers.get("content-length");
   if (Number(declared) > MAX_BODY_BYTES) tooLarge();
-  const bytes = await (holdsLength && declared !== null ? readWhole(request, limitMs) : readStream(request, limitMs));
+  const bytes = await (holdsLength && declared !== null
+    ? readWhole(request, limitMs, lasting?.alarm)
+    : readStream(request, limitMs));
   try {
     return decoder.decode(bytes);
   } catch {
@@ -44,8 +47,8 @@ async function readText(request: Request, { holdsLength }: Server, limitMs: numb
 }
 
 /** In one piece a body costs a fraction of what its stream does. */
-async function readWhole(request: Request, limitMs: number): Promise<ArrayBuffer> {
-  const bytes = await new Deadline(limitMs).within(request.arrayBuffer().catch(brokeOff));
+async function readWhole(request: Request, limitMs: number, alarm: Alarm | undefined): Promise<ArrayBuffer> {
+  const bytes = await new Deadline(limitMs, { alarm }).within(request.arrayBuffer().catch(brokeOff));
   if (bytes === TIME_IS_UP) return tooSlow(limitMs);
   if (bytes.byteLength > MAX_BODY_BYTES) tooLarge();
   return bytes;

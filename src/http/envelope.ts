@@ -6,8 +6,8 @@ import type { Server } from "./server.ts";
 import { wireTime } from "./time.ts";
 
 /**
- * Headers of every answer: what is told here is of this moment and of one account, and no web page may show it in a
- * frame, load it as something else, or take it for a page with contents of its own.
+ * Headers of every answer that a browser can be brought to open: no web page may show it in a frame, load it as something
+ * else, or take it for a page with contents of its own.
  */
 export const COMMON_HEADERS = {
   "cache-control": "no-store",
@@ -21,10 +21,19 @@ export const JSON_HEADERS = { "content-type": "application/json; charset=utf-8",
 
 export const TEXT_HEADERS = { "content-type": "text/plain; charset=utf-8", ...COMMON_HEADERS } as const;
 
+/**
+ * Headers of an answer in the envelope: what is told there is of this moment, and nobody on the way may keep it. The rest
+ * would do nothing: only a program that sends the token in a header gets such an answer, which no frame, image or link can.
+ */
+const ENVELOPE_HEADERS = {
+  "content-type": JSON_HEADERS["content-type"],
+  "cache-control": COMMON_HEADERS["cache-control"],
+} as const;
+
 /** Writes the answers of one instance. */
 export interface Envelope {
   answer(asked: Asked, fields?: AnswerFields, init?: RespondInit): Response;
-  fail(answer: FailureAnswer): Response;
+  fail(asked: Asked, failure: FailureAnswer): Response;
 }
 
 /** What an answer is to. */
@@ -58,15 +67,12 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
       for (const name of RESERVED) {
         if (Object.hasOwn(fields, name)) throw new TypeError(`an answer cannot set "${name}": the envelope has it`);
       }
-      const more = init.headers === undefined ? {} : lowerCased(init.headers);
-      const headers = { ...JSON_HEADERS, ...more, [REQUEST_ID_HEADER]: requestId };
-      return server.respond(write("null", fields, init.at), { status: init.status ?? 200, headers });
+      const { status = 200, at, headers } = init;
+      return server.respond(write("null", fields, at), { status, headers: headersOf(requestId, headers) });
     },
-    fail({ status, headers, error, at }) {
-      return new Response(write(JSON.stringify(error.message), { error }, at), {
-        status,
-        headers: { ...JSON_HEADERS, ...headers },
-      });
+    fail({ server, requestId }, { status, headers, error, at }) {
+      const body = write(JSON.stringify(error.message), { error }, at);
+      return server.respond(body, { status, headers: headersOf(requestId, headers) });
     },
   };
 }
@@ -74,6 +80,10 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
 /** The one answer to every miss: route, instance, method or token. */
 export function notFound(): Response {
   return new Response(NOT_FOUND_TEXT, { status: 404, headers: TEXT_HEADERS });
+}
+
+function headersOf(requestId: string, more: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  return { ...ENVELOPE_HEADERS, ...(more && lowerCased(more)), [REQUEST_ID_HEADER]: requestId };
 }
 
 /** Two spellings of one header would otherwise be sent as two values. */

@@ -13,8 +13,11 @@ export interface Input {
   readonly json: () => Promise<unknown>;
 }
 
-/** Reads and checks everything that the API declares, a body within so many milliseconds; throws `InvalidRequest` with every fault of query and body. */
-export async function readInput(api: Api, request: Request, server: Server, limitMs: number): Promise<Input> {
+/**
+ * Reads and checks everything that the API declares, a body within so many milliseconds; throws `InvalidRequest` with every
+ * fault of query and body. Answers at once where there is no body to wait for.
+ */
+export function readInput(api: Api, request: Request, server: Server, limitMs: number): Input | Promise<Input> {
   const { query: querySchema, body: bodySchema } = api.schema ?? {};
   let reading: Promise<StrictJson> | undefined;
   const readOnce = (): Promise<StrictJson> => {
@@ -26,34 +29,52 @@ export async function readInput(api: Api, request: Request, server: Server, limi
     if (read.faults.length > 0) throw invalidRequest(read.faults);
     return read.value;
   };
-  const faults: Fault[] = [];
-  let query: unknown;
-  let body: unknown;
-
-  if (querySchema === undefined) {
-    query = plainQuery(request.url);
-  } else {
-    const { values, repeated } = parseQuery(request.url);
-    const result = querySchema.safeParse(values);
-    if (result.success) query = result.data;
-    else faults.push(...faultsOf(result.error, values, "query", Object.keys(querySchema.shape)));
-    faults.push(...repeated.map((path) => ({ path, message: "is given more than once" })));
-  }
-
+  const { value: query, faults } = readQuery(querySchema, request.url);
   if (bodySchema !== undefined) {
-    const { value, faults: changed } = await readOnce();
-    faults.push(...changed);
-    const result = bodySchema.safeParse(value);
-    if (result.success) {
-      body = result.data;
-    } else {
-      const found = faultsOf(result.error, value, "body", Object.keys(bodySchema.shape));
-      faults.push(...found.filter(({ path }) => !changed.some((fault) => fault.path === path)));
-    }
+    return readOnce().then((read) => {
+      const body = checkBody(bodySchema, read);
+      refuse([...faults, ...body.faults]);
+      return { query, body: body.value, json };
+    });
   }
+  refuse(faults);
+  return { query, body: undefined, json };
+}
 
+/** What a schema made of its part of a request, and what was wrong with that. */
+interface Checked {
+  readonly value: unknown;
+  readonly faults: readonly Fault[];
+}
+
+const NO_FAULTS: readonly Fault[] = [];
+
+function readQuery(schema: Schemas["query"], url: string): Checked {
+  if (schema === undefined) return { value: plainQuery(url), faults: NO_FAULTS };
+  const { values, repeated } = parseQuery(url);
+  const result = schema.safeParse(values);
+  if (result.success && repeated.length === 0) return { value: result.data, faults: NO_FAULTS };
+  const found = result.success ? [] : faultsOf(result.error, values, "query", Object.keys(schema.shape));
+  return {
+    value: undefined,
+    faults: [...found, ...repeated.map((path) => ({ path, message: "is given more than once" }))],
+  };
+}
+
+function checkBody(schema: NonNullable<Schemas["body"]>, { value, faults: changed }: StrictJson): Checked {
+  const result = schema.safeParse(value);
+  if (result.success) return { value: result.data, faults: changed };
+  const found = faultsOf(result.error, value, "body", Object.keys(schema.shape));
+  return {
+    value: undefined,
+    faults: [...changed, ...found.filter(({ path }) => !changed.some((fault) => fault.path === path))],
+  };
+}
+
+type Schemas = NonNullable<Api["schema"]>;
+
+function refuse(faults: readonly Fault[]): void {
   if (faults.length > 0) throw invalidRequest(faults);
-  return { query, body, json };
 }
 
 function plainQuery(url: string): PlainQuery {
@@ -62,17 +83,16 @@ function plainQuery(url: string): PlainQuery {
 
 const NO_QUERY: PlainQuery = Object.freeze({});
 
-function parseQuery(url: string): { values: Record<string, string>; repeated: string[] } {
+function parseQuery(url: string): { values: Record<string, string>; repeated: readonly string[] } {
   const start = url.indexOf("?");
+  if (start === -1) return { values: {}, repeated: [] };
   const values: Record<string, string> = {};
   const repeated = new Set<string>();
-  if (start !== -1) {
-    const [text = ""] = url.slice(start + 1).split("#", 1);
-    for (const [name, value] of new URLSearchParams(text)) {
-      // Defined, not assigned: assigning to `__proto__` would make no key that the schema could refuse.
-      if (Object.hasOwn(values, name)) repeated.add(name.slice(0, 64));
-      else Object.defineProperty(values, name, { value, enumerable: true, writable: true, configurable: true });
-    }
+  const [text = ""] = url.slice(start + 1).split("#", 1);
+  for (const [name, value] of new URLSearchParams(text)) {
+    // Defined, not assigned: assigning to `__proto__` would make no key that the schema could refuse.
+    if (Object.hasOwn(values, name)) repeated.add(name.slice(0, 64));
+    else Object.defineProperty(values, name, { value, enumerable: true, writable: true, configurable: true });
   }
   return { values, repeated: [...repeated] };
 }

@@ -1,4 +1,5 @@
 import type { HonoBase } from "hono/hono-base";
+import type { LastingServer } from "../desk/types.ts";
 
 /** What the gateway may leave to the server that it stands behind. */
 export interface Server {
@@ -6,8 +7,8 @@ export interface Server {
   readonly holdsLength: boolean;
   /** Makes an answer, in the way that costs this server least. */
   respond(body: string, init: AnswerInit): Response;
-  /** Runs something when the answers that are ready have been written. Absent where work ends with the answer. */
-  readonly later?: (work: () => void) => void;
+  /** What outlives the requests. Absent where all that one began ends with its answer. */
+  readonly lasting?: LastingServer;
 }
 
 /** What an answer has besides its text. */

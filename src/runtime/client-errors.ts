@@ -14,25 +14,31 @@ const STATUS: Readonly<Record<string, string>> = {
  * answer to that one, and a refusal for an order that was placed. It gets its own answer, then the connection ends.
  */
 export function answerClientErrors(server: Server): void {
-  const underWay = new WeakMap<Duplex, Map<ServerResponse, IncomingMessage>>();
+  const exchanges = new WeakMap<Duplex, Exchange[]>();
+  const underWay = (socket: Duplex) => (exchanges.get(socket) ?? []).filter(isUnderWay);
   server.on("request", (request, response) => {
-    const { socket } = request;
-    const known = underWay.get(socket) ?? new Map<ServerResponse, IncomingMessage>();
-    underWay.set(socket, known.set(response, request));
-    response.once("close", () => known.delete(response));
+    // What has ended is forgotten with the next request: to be told of each end would cost more than all the rest.
+    exchanges.set(request.socket, [...underWay(request.socket), { request, response }]);
   });
   server.on("clientError", (error: Error & { readonly code?: string }, socket) => {
     // What did not come whole was not handed over, and is what the fault is about.
-    const handedOver = [...(underWay.get(socket) ?? [])].flatMap(([response, { complete }]) =>
-      complete ? response : [],
-    );
-    const last = handedOver.at(-1);
+    const last = underWay(socket).findLast(({ request }) => request.complete);
     if (last !== undefined) {
-      last.once("close", () => socket.destroy());
+      last.response.once("close", () => socket.destroy());
       return;
     }
     if (socket.writable)
       socket.write(`HTTP/1.1 ${STATUS[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\n\r\n`);
     socket.destroy(error);
   });
+}
+
+/** A request and its answer. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+function isUnderWay({ response }: Exchange): boolean {
+  return !response.writableFinished && !response.destroyed;
 }

@@ -1,7 +1,7 @@
 /** From the first line of the banner to the last request: what is the same on every runtime. */
 import process from "node:process";
 import { setImmediate } from "node:timers";
-import { handlerBehind, observe, type Server } from "../create-http-trading.ts";
+import { handlerBehind, observe, type Server, sharedTimer } from "../create-http-trading.ts";
 import { logTape } from "../logs/index.ts";
 import { bannerLines, bannerWarnings, localUrl } from "./banner.ts";
 import { writeLogs } from "./logs.ts";
@@ -33,7 +33,7 @@ export interface Listener {
 const SERVER: Server = {
   holdsLength: true,
   respond: (body, init) => new Response(body, init),
-  later: setImmediate,
+  lasting: { later: setImmediate, alarm: sharedTimer() },
 };
 
 /** Serves with the given runtime. */

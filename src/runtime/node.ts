@@ -48,6 +48,9 @@ const LIMITS = {
   maxHeaderSize: 16_384,
 } as const;
 
+/** Milliseconds between two looks for connections that have become idle while the server closes. */
+const IDLE_CHECK_MS = 20;
+
 function listen(fetch: Servable["fetch"], { hostname, port, tls, maxConnections }: ListenOptions): Promise<Listener> {
   // The adapter lets hosts through that no URL has, such as 999.0.0.1, and falls over them when the body is read.
   const addressed = (request: Request) =>
@@ -57,13 +60,6 @@ function listen(fetch: Servable["fetch"], { hostname, port, tls, maxConnections 
     tls === undefined ? createServer(LIMITS, listener) : createSecureServer({ ...LIMITS, ...tls }, listener);
   server.maxConnections = maxConnections;
   answerClientErrors(server);
-  let draining = false;
-  server.on("request", (_request, response) => {
-    response.once("close", () => {
-      // Node ends idle connections once, when closing begins; one that was busy then would be waited for.
-      if (draining) setImmediate(() => server.closeIdleConnections());
-    });
-  });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, hostname, () => {
@@ -72,8 +68,12 @@ function listen(fetch: Servable["fetch"], { hostname, port, tls, maxConnections 
         port: (server.address() as AddressInfo).port,
         drain: () =>
           new Promise((drained) => {
-            draining = true;
-            server.close(() => drained());
+            // Node ends idle connections once, when closing begins; those that were busy then would be waited for.
+            const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+            server.close(() => {
+              clearInterval(idle);
+              drained();
+            });
           }),
         cut: () => server.closeAllConnections(),
       });

@@ -1,6 +1,7 @@
 /** Behind a server that is known bodies are read in one piece and answers made in its way; all else is as for `fetch`. */
 import { expect, test } from "vitest";
 import { handlerBehind, type Server } from "../../src/create-http-trading.ts";
+import { type Alarm, ownTimer } from "../../src/desk/alarm.ts";
 import { type Calls, exampleBroker, gatewayOf, ORDER, request, writes } from "./gateway.ts";
 
 const calls: Calls = [];
@@ -34,6 +35,21 @@ test.each([
   const response = await fetch(asked);
   expect([response.status, writes(calls).length]).toEqual([400, before]);
   expect(await response.text()).toContain(why);
+});
+
+test("waits by the server's clock", async () => {
+  const waits: number[] = [];
+  const alarm: Alarm = (milliseconds, ring) => {
+    waits.push(Math.round(milliseconds));
+    return ownTimer(milliseconds, ring);
+  };
+  const timed = gatewayOf(exampleBroker({}, []));
+  const behind = handlerBehind(timed, { ...server, lasting: { later: setImmediate, alarm } });
+  expect((await behind(request("cash/state"))).status).toBe(200);
+  expect((await behind(placing(JSON.stringify(ORDER)))).status).toBe(200);
+  // The read, the body, and the order.
+  expect(waits.length).toBeGreaterThanOrEqual(3);
+  await timed.close();
 });
 
 test("anything else than a gateway is asked as it is", async () => {

@@ -83,7 +83,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(answer.status).toBe(404);
   });
 
-  test("every answer has the headers that keep a browser from showing or reading it", async () => {
+  test("what can be got without a token has the headers that keep a browser from showing or reading it", async () => {
     for (const path of ["/httptrading/health", "/httptrading/docs", "/httptrading/openapi.json", "/nothing"]) {
       const { headers } = await fetch(url + path);
       expect(headers.get("x-frame-options"), path).toBe("DENY");
