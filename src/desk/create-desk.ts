@@ -7,6 +7,7 @@ import { Deadline, type NewDeadline } from "./deadline.ts";
 import { createEventLog } from "./event-log.ts";
 import { createFollowers } from "./follow.ts";
 import { marketOf } from "./guards.ts";
+import { createHandOver } from "./hand-over.ts";
 import { createKeys } from "./idempotency.ts";
 import { instanceDigest, instanceJournal } from "./instance-journal.ts";
 import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-switch.ts";
@@ -93,9 +94,19 @@ export function createDesk(options: DeskOptions): Desk {
     quote: ({ contract }) => reads.quote(contract, {}),
     positions: async () => (await reads.positions({})).positions,
   });
+  const newWithdrawal = () => new Deadline(WITHDRAWAL_MS, { alarm });
+  const handOver = createHandOver({ journal, tracker, unknowns, reconciler, deadlineMs, newWithdrawal });
   const writes = createWrites({
-    ...{ seat, reads, journal, keys, book, tracker, unknowns, reconciler, risk, deadlineMs, newDeadline },
-    newWithdrawal: () => new Deadline(WITHDRAWAL_MS, { alarm }),
+    seat,
+    reads,
+    keys,
+    book,
+    tracker,
+    reconciler,
+    risk,
+    handOver,
+    deadlineMs,
+    newDeadline,
   });
   const followers = createFollowers({ book, journal, events });
 

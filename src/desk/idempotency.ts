@@ -28,7 +28,8 @@ export interface Replay {
 
 /** Keys in use, so that one key makes one order. */
 export interface Keys {
-  claim(action: IntentAction, context: WriteContext): Promise<Claim>;
+  /** Answers at once where there is no key, and so nothing to look up. */
+  claim(action: IntentAction, context: WriteContext): Claim | Promise<Claim>;
 }
 
 /** What keys mean to one instance. */
@@ -54,44 +55,46 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
   }
 
   return {
-    async claim(action, { principal, idempotencyKey: key }) {
-      if (key === undefined) {
-        if (required) throw invalidKey("an Idempotency-Key header is required here for every write");
-        return { id: newTag(), fingerprint: null, release: () => undefined };
-      }
-      if (!/^[\x20-\x7e]{1,255}$/.test(key)) {
-        throw invalidKey("an Idempotency-Key is 1 to 255 printable ASCII characters");
-      }
-      const id = keyedTag(instance, principal, key);
-      const fingerprint = fingerprintOf(action);
-      const running = inFlight.get(id);
-      if (running !== undefined) {
-        if (running !== fingerprint) throw mismatch();
-        throw new Failure("IdempotencyConflict", "a request with this Idempotency-Key is still under way", {
-          outcome: "not_sent",
-          retryAfterMs: 1000,
-        });
-      }
-      inFlight.set(id, fingerprint);
-      const release = () => void inFlight.delete(id);
-      try {
-        const record = await earlier(id, action);
-        const replay = record === undefined ? undefined : replayOf(record, fingerprint);
-        // What was found nowhere may still be on its way: under the same number only one of the two is taken.
-        const number = record?.state === "resolved" ? record.number : undefined;
-        return {
-          id,
-          fingerprint,
-          release,
-          ...(replay === undefined ? {} : { replay }),
-          ...(number === undefined ? {} : { number }),
-        };
-      } catch (error) {
-        release();
-        throw error;
-      }
+    claim(action, { principal, idempotencyKey: key }) {
+      if (key !== undefined) return claimUnder(key, principal, action);
+      if (required) throw invalidKey("an Idempotency-Key header is required here for every write");
+      return { id: newTag(), fingerprint: null, release: () => undefined };
     },
   };
+
+  async function claimUnder(key: string, principal: string, action: IntentAction): Promise<Claim> {
+    if (!/^[\x20-\x7e]{1,255}$/.test(key)) {
+      throw invalidKey("an Idempotency-Key is 1 to 255 printable ASCII characters");
+    }
+    const id = keyedTag(instance, principal, key);
+    const fingerprint = fingerprintOf(action);
+    const running = inFlight.get(id);
+    if (running !== undefined) {
+      if (running !== fingerprint) throw mismatch();
+      throw new Failure("IdempotencyConflict", "a request with this Idempotency-Key is still under way", {
+        outcome: "not_sent",
+        retryAfterMs: 1000,
+      });
+    }
+    inFlight.set(id, fingerprint);
+    const release = () => void inFlight.delete(id);
+    try {
+      const record = await earlier(id, action);
+      const replay = record === undefined ? undefined : replayOf(record, fingerprint);
+      // What was found nowhere may still be on its way: under the same number only one of the two is taken.
+      const number = record?.state === "resolved" ? record.number : undefined;
+      return {
+        id,
+        fingerprint,
+        release,
+        ...(replay === undefined ? {} : { replay }),
+        ...(number === undefined ? {} : { number }),
+      };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
 }
 
 /** What a key's record says to the same key again: an answer, a failure to throw, or nothing when the key is free. */

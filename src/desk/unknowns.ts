@@ -69,7 +69,9 @@ export interface UnknownsHost {
 /** No unknowns yet. */
 export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: UnknownsHost): Unknowns {
   const unknowns = new Map<string, Unknown>();
-  const underWay = new Map<string, PromiseWithResolvers<void>>();
+  const underWay = new Set<string>();
+  /** Those who wait for calls to end, each with the calls that are left. */
+  const waiting = new Set<{ readonly left: Set<string>; readonly resolve: () => void }>();
 
   function add({ id, action }: Pick<IntentRecord, "id" | "action">, endedAt: number | null): void {
     unknowns.set(id, { id, action, endedAt, absences: 0 });
@@ -114,11 +116,10 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
 
   return {
     underWay(id) {
-      const call = Promise.withResolvers<void>();
-      underWay.set(id, call);
+      underWay.add(id);
       return () => {
         underWay.delete(id);
-        call.resolve();
+        for (const wait of waiting) if (wait.left.delete(id) && wait.left.size === 0) wait.resolve();
       };
     },
     recover(intent) {
@@ -144,7 +145,12 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     },
     all: () => unknowns.values(),
     async quiet() {
-      await Promise.all([...underWay.values()].map(({ promise }) => promise));
+      if (underWay.size === 0) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const wait = { left: new Set(underWay), resolve };
+      waiting.add(wait);
+      await promise;
+      waiting.delete(wait);
     },
     has: (id) => unknowns.has(id),
     get size() {

@@ -1,14 +1,13 @@
 import { Failure, isFailure } from "../domain/failure.ts";
 import { type Order, type OrderRequest, orderFlags } from "../domain/order.ts";
-import type { IntentAction, IntentState, ProgressLine } from "../journal/journal.ts";
-import type { Call, Placed } from "../spec/broker.ts";
+import type { IntentAction, IntentLine } from "../journal/journal.ts";
+import type { Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
-import { elapsedMs } from "./elapsed.ts";
 import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen } from "./guards.ts";
+import type { HandOver } from "./hand-over.ts";
 import type { Claim, Keys, Replay } from "./idempotency.ts";
-import type { InstanceJournal } from "./instance-journal.ts";
-import { type IntentEvent, type Noted, nextIntentState, noted } from "./intent.ts";
+import { type Noted, noted } from "./intent.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { numbered, takeNumber } from "./order-number.ts";
 import type { Reads } from "./reads.ts";
@@ -19,8 +18,7 @@ import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import { type Turn, Turns } from "./turns.ts";
 import type { Desk, OrderView, WriteAnswer, WriteContext } from "./types.ts";
-import type { Unknowns } from "./unknowns.ts";
-import { notSent, outcomeUnknown, writeFailure, written } from "./write-outcome.ts";
+import { notSent } from "./write-outcome.ts";
 
 /** The writing half of a desk. */
 export type Writes = Pick<Desk, "place" | "replace" | "cancel">;
@@ -29,132 +27,28 @@ export type Writes = Pick<Desk, "place" | "replace" | "cancel">;
 export interface WriteOptions {
   readonly seat: Seat;
   readonly reads: Reads;
-  readonly journal: InstanceJournal;
   readonly keys: Keys;
   readonly book: OrderBook;
   readonly tracker: Tracker;
-  readonly unknowns: Unknowns;
   readonly reconciler: Reconciler;
   readonly risk: Risk;
+  readonly handOver: HandOver;
   readonly deadlineMs: number;
   readonly newDeadline: NewDeadline;
-  /** Makes the short time after a deadline in which the broker may still say that nothing has left. */
-  readonly newWithdrawal: () => Deadline;
 }
 
 /** Writes of one seat: guarded, journalled, handed over once, and answered with what became of them. */
 export function createWrites(options: WriteOptions): Writes {
-  const { seat, reads, journal, keys, book, tracker, unknowns, reconciler, risk, deadlineMs } = options;
-  const { newDeadline, newWithdrawal } = options;
+  const { seat, reads, keys, book, tracker, reconciler, risk, handOver, deadlineMs, newDeadline } = options;
   const turns = new Turns();
 
-  /** One intent on its way through the journal. */
-  function begin({ id, fingerprint }: Claim, action: IntentAction, { principal }: WriteContext, more: Noted = {}) {
-    let state: IntentState = "received";
-    let isWritten = true;
-    return {
-      id,
-      action,
-      async handOver(): Promise<void> {
-        state = nextIntentState(state, "hand-over");
-        try {
-          const line = { kind: "intent", id, principal, action, fingerprint, ...more } as const;
-          await journal.append([line], "power-loss");
-        } catch (error) {
-          // A cancel is never refused for want of a journal.
-          if (action.kind !== "cancel") throw error;
-          isWritten = false;
-        }
-      },
-      async move(
-        event: Exclude<IntentEvent, "hand-over">,
-        more: Pick<ProgressLine, "placed" | "failure">,
-        at = Date.now(),
-      ): Promise<void> {
-        const next = nextIntentState(state, event);
-        state = next;
-        if (!isWritten) return;
-        try {
-          await journal.append([{ kind: "progress", id, state: next, ...more }], "process", at);
-        } catch {
-          // The broker's word counts, whether it can be written down or not: what is missing is recovered by the tag.
-        }
-      },
-    };
-  }
-
-  type Progress = ReturnType<typeof begin>;
-
-  /** Hands one write to the broker and waits for what becomes of it. */
-  async function handOver<T>(
-    work: (call: Call) => Promise<T>,
-    deadline: Deadline,
-    progress: Progress,
-    placedOf: (answer: T) => Placed,
-  ): Promise<{ readonly answer: T; readonly answeredAt: number }> {
-    const end = unknowns.underWay(progress.id);
-    try {
-      await progress.handOver();
-      return await send(work, deadline, progress, placedOf);
-    } finally {
-      end();
-    }
-  }
-
-  async function send<T>(
-    work: (call: Call) => Promise<T>,
-    deadline: Deadline,
-    progress: Progress,
-    placedOf: (answer: T) => Placed,
-  ): Promise<{ readonly answer: T; readonly answeredAt: number }> {
-    const tag = progress.action.kind === "place" ? progress.id : undefined;
-    const sending = work(deadline);
-    try {
-      let answer = await deadline.within(sending);
-      if (answer === TIME_IS_UP) {
-        deadline.abort();
-        answer = await newWithdrawal().within(sending);
-      }
-      if (answer !== TIME_IS_UP) {
-        const answeredAt = Date.now();
-        await progress.move("accept", { placed: placedOf(answer) }, answeredAt);
-        return { answer, answeredAt };
-      }
-    } catch (error) {
-      const answeredAt = Date.now();
-      const failure = writeFailure(error, tag, answeredAt);
-      await progress.move(EVENT_OF[failure.outcome], { failure: written(failure) }, answeredAt);
-      if (failure.outcome === "unknown") {
-        unknowns.add(progress, elapsedMs());
-        reconciler.hurry();
-      } else if (tag !== undefined) {
-        tracker.forget(tag);
-      }
-      throw failure;
-    }
-    const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
-    await progress.move("lose", { failure: written(failure) });
-    unknowns.add(progress, null);
-    awaitLateAnswer(sending.then(placedOf), progress.id, tag);
-    reconciler.hurry();
-    throw failure;
-  }
-
-  /** The call goes on without its client; what it ends with settles the intent, unless something else has. */
-  function awaitLateAnswer(sending: Promise<Placed>, id: string, tag: string | undefined): void {
-    const reason = "the broker's late answer";
-    sending
-      .then(
-        (placed) => unknowns.settle(id, { placed }, reason),
-        (error: unknown) => {
-          const failure = writeFailure(error, tag);
-          if (failure.outcome !== "unknown") return unknowns.settle(id, { failure: written(failure) }, reason);
-          unknowns.ended(id);
-          return undefined;
-        },
-      )
-      // What cannot be written down now stays unknown, and is found out again by reconciliation.
-      .catch(() => unknowns.ended(id));
+  function lineOf(
+    { id, fingerprint }: Claim,
+    action: IntentAction,
+    { principal }: WriteContext,
+    more: Noted = {},
+  ): IntentLine {
+    return { kind: "intent", id, principal, action, fingerprint, ...more };
   }
 
   /** Waits for the broker to be there; what fails here has not left. */
@@ -182,21 +76,6 @@ export function createWrites(options: WriteOptions): Writes {
     } catch (error) {
       throw notSent(error);
     }
-  }
-
-  /** Does what was admitted, and tells the limits what became of it. */
-  function admitted<T>(admission: Admission, work: () => Promise<T>): Promise<T> {
-    return work().then(
-      (answer) => {
-        admission.accepted();
-        return answer;
-      },
-      (error: unknown) => {
-        if (isFailure(error) && error.outcome !== "unknown" && error.outcome !== undefined) admission.refused();
-        else admission.unknown();
-        throw error;
-      },
-    );
   }
 
   async function takeTurn(orderId: string, urgent: boolean, deadline: Deadline): Promise<Turn> {
@@ -266,26 +145,36 @@ export function createWrites(options: WriteOptions): Writes {
         const row = checkPlace(seat.broker.capabilities(), request);
         if (!reconciler.isReconciled()) await reconciler.ensure(deadline);
         const already = book.byTag(tag);
-        if (already !== undefined) return await adopt(already.orderId, begin(claim, action, context));
+        if (already !== undefined) {
+          // The journal has lost it, but the tag proves that it is the order of this key.
+          const { answeredAt } = await handOver.adopt(lineOf(claim, action, context), { orderId: already.orderId });
+          return { orderId: already.orderId, tag, answeredAt, replayed: true };
+        }
         const admission = await admit(draftOfPlace(tag, request), action, context, deadline);
-        return await admitted(admission, async () => {
+        try {
           const number = claim.number ?? (seat.broker.orderNumber && (await takeNumber(seat, deadline)));
-          const { answer: placed, answeredAt } = await handOver(
-            async (call) => {
-              admission.confirm();
-              tracker.expect(tag, number);
-              return withEffective(row, await placeOrder({ ...request, tag, ...numbered(number) }, call));
+          const { placed, answeredAt } = await handOver.send(
+            {
+              line: lineOf(claim, action, context, noted(admission.value, number)),
+              send(call) {
+                admission.confirm();
+                tracker.expect(tag, number);
+                return placeOrder({ ...request, tag, ...numbered(number) }, call);
+              },
+              placedOf: (answer) => withEffective(row, answer),
             },
             deadline,
-            begin(claim, action, context, noted(admission.value, number)),
-            (answer) => answer,
           );
           // In the book from the answer on, even if no push ever comes.
           if (book.get(placed.orderId) === undefined) {
             await tracker.receive(pendingOrder({ ...request, ...placed.effective }, placed.orderId, tag));
           }
+          admission.accepted();
           return { ...placed, tag, answeredAt, replayed: false };
-        });
+        } catch (error) {
+          notTaken(admission, error);
+          throw error;
+        }
       } finally {
         claim.release();
       }
@@ -307,23 +196,29 @@ export function createWrites(options: WriteOptions): Writes {
           checkReplace(seat.broker.capabilities(), change, order);
           const admission = await admit(draftOfReplace(claim.id, change, order), action, context, deadline);
           const tagged = order.tag === null ? change : { ...change, tag: order.tag };
-          return await admitted(admission, async () => {
-            const { answer: placed, answeredAt } = await handOver(
-              async (call) => {
-                admission.confirm();
-                book.doubt(orderId);
-                try {
-                  return await replaceOrder(orderId, tagged, call);
-                } catch (error) {
-                  throw orderNotOpen(await afterOrderNotOpen(orderId, error));
-                }
+          try {
+            const { placed, answeredAt } = await handOver.send(
+              {
+                line: lineOf(claim, action, context, noted(admission.value)),
+                async send(call) {
+                  admission.confirm();
+                  book.doubt(orderId);
+                  try {
+                    return await replaceOrder(orderId, tagged, call);
+                  } catch (error) {
+                    throw orderNotOpen(await afterOrderNotOpen(orderId, error));
+                  }
+                },
+                placedOf: (answer) => answer,
               },
               deadline,
-              begin(claim, action, context, noted(admission.value)),
-              (answer) => answer,
             );
+            admission.accepted();
             return { ...placed, answeredAt, replayed: false };
-          });
+          } catch (error) {
+            notTaken(admission, error);
+            throw error;
+          }
         } finally {
           turn.done();
         }
@@ -345,19 +240,21 @@ export function createWrites(options: WriteOptions): Writes {
         try {
           const known = book.get(orderId);
           if (known !== undefined && isClosed(known)) return alreadyEnded({ ...known, source: "journal" });
-          const { answeredAt } = await handOver(
-            async (call) => {
-              book.doubt(orderId);
-              try {
-                await cancelOrder(orderId, call);
-              } catch (error) {
-                // Found out before anything is written down, so that a repetition is answered the same.
-                alreadyEnded(await afterOrderNotOpen(orderId, error));
-              }
+          const { answeredAt } = await handOver.send(
+            {
+              line: lineOf(claim, action, context),
+              async send(call) {
+                book.doubt(orderId);
+                try {
+                  await cancelOrder(orderId, call);
+                } catch (error) {
+                  // Found out before anything is written down, so that a repetition is answered the same.
+                  alreadyEnded(await afterOrderNotOpen(orderId, error));
+                }
+              },
+              placedOf: () => ({ orderId }),
             },
             deadline,
-            begin(claim, action, context),
-            () => ({ orderId }),
           );
           return { answeredAt, replayed: false };
         } finally {
@@ -368,17 +265,13 @@ export function createWrites(options: WriteOptions): Writes {
       }
     },
   };
-
-  /** A keyed order is at the broker although the journal has lost it: the tag proves that it is this one. */
-  async function adopt(orderId: string, progress: Progress) {
-    const answeredAt = Date.now();
-    await progress.handOver();
-    await progress.move("accept", { placed: { orderId } }, answeredAt);
-    return { orderId, tag: progress.id, answeredAt, replayed: true };
-  }
 }
 
-const EVENT_OF = { not_sent: "withdraw", rejected: "reject", unknown: "lose" } as const;
+/** Tells the limits what became of an order that was admitted and then not taken. */
+function notTaken(admission: Admission, error: unknown): void {
+  if (isFailure(error) && error.outcome !== "unknown" && error.outcome !== undefined) admission.refused();
+  else admission.unknown();
+}
 
 /** What became of an order: what its row says, and what the vendor says over that. */
 function withEffective(row: OrderCapability, placed: Placed): Placed {

@@ -32,9 +32,6 @@ interface Level {
   name: string;
 }
 
-/** Every name ends like this, and nothing has it that is no name but a text with a quotation mark before a colon. */
-const NAME_END = /"\s*:/g;
-
 /** What may be a number that is rounded; a text may look like one too. */
 const LONG_NUMBER = /[-\d.]{16}|\d[eE]/;
 
@@ -42,7 +39,7 @@ const LONG_NUMBER = /[-\d.]{16}|\d[eE]/;
 export function parseStrictJson(text: string): StrictJson {
   const value: unknown = JSON.parse(text);
   // Nearly every body: no long number, and as many names as were written.
-  if (!LONG_NUMBER.test(text) && namesIn(value) === (text.match(NAME_END)?.length ?? 0)) return { value, faults: [] };
+  if (!LONG_NUMBER.test(text) && namesIn(value) === nameEndsIn(text)) return { value, faults: [] };
   const faults: Fault[] = [];
   const levels: Level[] = [];
   const path = () => {
@@ -81,6 +78,19 @@ function namesIn(value: unknown): number {
   }
   return names;
 }
+
+/** Every name ends with a quotation mark and a colon; nothing else does but a text that has both. */
+function nameEndsIn(text: string): number {
+  let ends = 0;
+  for (let at = text.indexOf(":"); at !== -1; at = text.indexOf(":", at + 1)) {
+    let before = at - 1;
+    while (WHITE_SPACE.includes(text.charAt(before))) before -= 1;
+    if (text.charAt(before) === '"') ends += 1;
+  }
+  return ends;
+}
+
+const WHITE_SPACE = [" ", "\n", "\r", "\t"];
 
 function isRounded(token: string): boolean {
   return /^[-\d]/.test(token) && (token.length > SHORT_LITERAL || /[eE]/.test(token)) && !isExactLiteral(token);

@@ -13,14 +13,23 @@ interface AnyAnswer {
 
 /** The same desk, with every write counted and told. */
 export function observedDesk(desk: Desk, observers: Observers, metrics: InstanceMetrics | undefined): Desk {
-  async function watched<Answer extends AnyAnswer>(
+  function watched<Answer extends AnyAnswer>(
+    action: ObservedWrite["action"],
+    orderId: string | null,
+    context: WriteContext,
+    work: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const around = observers.aroundWrites();
+    return around.length === 0 && metrics === undefined ? work() : watchedBy(around, action, orderId, context, work);
+  }
+
+  async function watchedBy<Answer extends AnyAnswer>(
+    around: ReturnType<Observers["aroundWrites"]>,
     action: ObservedWrite["action"],
     orderId: string | null,
     { principal, requestId }: WriteContext,
     work: () => Promise<Answer>,
   ): Promise<Answer> {
-    const around = observers.aroundWrites();
-    if (around.length === 0 && metrics === undefined) return work();
     const about = { instance: desk.name, action, orderId, principal, requestId: requestId ?? null };
     const tag = (orderId === null ? undefined : desk.remembered(orderId)?.tag) ?? null;
     const { value: deliver, result } = await within(around, about, () => toEnd({ orderId, tag }, work));
