@@ -63,18 +63,19 @@ export function createWrites(options: WriteOptions): Writes {
   }
 
   /** Lets an order through, with what it takes of the limits reserved; what is refused here has not left. */
-  async function admit(
+  function admit(
     draft: Draft,
     action: IntentAction,
     context: WriteContext,
     deadline: Deadline,
-  ): Promise<Admission> {
+  ): Admission | Promise<Admission> {
     const limit = <T>(work: Promise<T>) =>
       deadline.limit(work, `what the limits rest on could not be read within ${deadlineMs} ms`);
     try {
-      return await risk.admit(draft, action, context, limit);
+      const admission = risk.admit(draft, action, context, limit);
+      return admission instanceof Promise ? admission.catch(throwNotSent) : admission;
     } catch (error) {
-      throw notSent(error);
+      return throwNotSent(error);
     }
   }
 
@@ -265,6 +266,10 @@ export function createWrites(options: WriteOptions): Writes {
       }
     },
   };
+}
+
+function throwNotSent(error: unknown): never {
+  throw notSent(error);
 }
 
 /** Tells the limits what became of an order that was admitted and then not taken. */

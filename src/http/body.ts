@@ -1,5 +1,4 @@
 /** Reading a body: JSON only, and never more than a request of this API can need. */
-import type { Alarm } from "../desk/alarm.ts";
 import { Deadline, TIME_IS_UP } from "../desk/deadline.ts";
 import { invalidRequest } from "./faults.ts";
 import type { Server } from "./server.ts";
@@ -19,39 +18,36 @@ export async function readJson(request: Request, server: Server, limitMs: number
   if (type === null || !JSON_TYPE.test(type)) {
     fault("content-type", "must be application/json", type === null ? undefined : type.slice(0, 64));
   }
-  const text = await readText(request, server, limitMs);
+  if (request.bodyUsed) {
+    fault("body", "was read before it came here; put this handler in front of every body parser");
+  }
+  const declared = request.headers.get("content-length");
+  if (Number(declared) > MAX_BODY_BYTES) tooLarge();
+  const { holdsLength, lasting } = server;
+  const bytes = await (holdsLength && declared !== null
+    ? // In one piece a body costs a fraction of what its stream does.
+      new Deadline(limitMs, { alarm: lasting?.alarm }).within(request.arrayBuffer()).catch(brokeOff)
+    : readStream(request, limitMs));
+  if (bytes === TIME_IS_UP) return tooSlow(limitMs);
+  if (bytes.byteLength > MAX_BODY_BYTES) tooLarge();
+  return parse(bytes);
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function parse(bytes: ArrayBuffer | Uint8Array): StrictJson {
+  let text = "";
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    fault("body", "is not valid UTF-8");
+  }
   if (text.trim() === "") fault("body", "is empty; a JSON object is needed");
   try {
     return parseStrictJson(text);
   } catch (error) {
     return fault("body", `is not valid JSON${error instanceof SyntaxError ? ` (${error.message.slice(0, 120)})` : ""}`);
   }
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-async function readText(request: Request, { holdsLength, lasting }: Server, limitMs: number): Promise<string> {
-  if (request.bodyUsed) {
-    fault("body", "was read before it came here; put this handler in front of every body parser");
-  }
-  const declared = request.headers.get("content-length");
-  if (Number(declared) > MAX_BODY_BYTES) tooLarge();
-  const bytes = await (holdsLength && declared !== null
-    ? readWhole(request, limitMs, lasting?.alarm)
-    : readStream(request, limitMs));
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return fault("body", "is not valid UTF-8");
-  }
-}
-
-/** In one piece a body costs a fraction of what its stream does. */
-async function readWhole(request: Request, limitMs: number, alarm: Alarm | undefined): Promise<ArrayBuffer> {
-  const bytes = await new Deadline(limitMs, { alarm }).within(request.arrayBuffer().catch(brokeOff));
-  if (bytes === TIME_IS_UP) return tooSlow(limitMs);
-  if (bytes.byteLength > MAX_BODY_BYTES) tooLarge();
-  return bytes;
 }
 
 /** Counts as it comes: a declared length is only a claim here. */
