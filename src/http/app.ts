@@ -11,6 +11,7 @@ import type { Observers } from "../observe/observers.ts";
 import type { Mandate } from "../spec/policy.ts";
 import { mountAdminRoutes } from "./admin-routes.ts";
 import { type Api, type ApiContext, scopeOf } from "./api.ts";
+import { API_ROOT, type ApiRoute, createApiRoutes } from "./api-routes.ts";
 import type { TokenTable } from "./auth.ts";
 import { type CorsOptions, withCors } from "./cors.ts";
 import { type Envelope, notFound, TEXT_HEADERS } from "./envelope.ts";
@@ -66,9 +67,6 @@ export interface AppOptions {
   /** True once the gateway is closed. */
   readonly isClosed: () => boolean;
 }
-
-/** Where every API stands. */
-export const API_ROOT = "/httptrading/api";
 
 /** A URL with more characters than that is none of ours. */
 const MAX_URL = 8192;
@@ -138,11 +136,10 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     }
   }
 
+  const routes = createApiRoutes();
   for (const api of apis) {
     const meters = new Map([...brokers.values()].map((broker) => [broker, broker.metrics?.requests(api.name)]));
-    app.on(api.method, `${API_ROOT}/:instanceId/${api.path}`, (context) => {
-      const request = context.req.raw;
-      const instanceId = context.req.param("instanceId") ?? "";
+    const answer: ApiRoute = (request, instanceId, server) => {
       const token = request.headers.get(tokenHeader);
       const broker = brokers.get(instanceId);
       const mandate = (broker?.tokens ?? noTokens).check(token);
@@ -151,12 +148,16 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         return notFound();
       }
       const requestId = requestIdOf(request, instanceId, token);
-      const work = () => run(api, broker, mandate, request, requestId, context.env);
+      const work = () => run(api, broker, mandate, request, requestId, server);
       const meter = meters.get(broker);
       if (!isWatched(observers, meter)) return work();
       const about = { requestId, instance: broker.desk.name, api: api.name, principal: mandate.principal };
       return watched(observers, meter, request, about, work);
-    });
+    };
+    routes.add(api, answer);
+    app.on(api.method, `${API_ROOT}/:instanceId/${api.path}`, ({ req, env }) =>
+      answer(req.raw, req.param("instanceId") ?? "", env),
+    );
   }
 
   mountPublicRoutes(app, { apis, tokenHeader, errorStatus, isClosed });
@@ -182,8 +183,10 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
   };
   app.notFound((context) => miss(context.req.raw));
 
-  const handle = (request: Request, server: Server) =>
-    request.url.length > MAX_URL ? miss(request) : app.fetch(request, server);
+  const handle = (request: Request, server: Server) => {
+    if (request.url.length > MAX_URL) return miss(request);
+    return routes.answer(request, server) ?? app.fetch(request, server);
+  };
   return cors === undefined ? handle : withCors(handle, cors, tokenHeader);
 }
 
