@@ -127,7 +127,7 @@ export interface WriteContext {
   /** What logs and traces call the request that it came with. */
   readonly requestId?: string;
   /** The client's word for this one write: a repetition under the same key gets the same answer. */
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** An order with what the desk knows about it. */

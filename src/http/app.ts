@@ -97,7 +97,6 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       demandScope(mandate, scopeOf(api));
       const reading = readInput(api, request, server, deadlineMs);
       const { query, body, json } = reading instanceof Promise ? await reading : reading;
-      const idempotencyKey = request.headers.get("idempotency-key");
       const context: ApiContext = {
         broker: desk,
         request,
@@ -107,7 +106,10 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         query,
         body,
         clientSignal: () => request.signal,
-        ...(idempotencyKey === null ? {} : { idempotencyKey }),
+        // Looked for when a write asks: to look for a header costs something, and reads never do.
+        get idempotencyKey() {
+          return request.headers.get("idempotency-key") ?? undefined;
+        },
         json,
         respond(fields, init) {
           own = envelope.answer(asked, fields, init);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isTag, newTag } from "../../src/desk/tag.ts";
+import { isTag, keyedTag, newTag } from "../../src/desk/tag.ts";
 
 test("tags have their form, fit every vendor's free text and do not repeat", () => {
   const tags = Array.from({ length: 2000 }, newTag);
@@ -16,3 +16,7 @@ test.each(["", "ht", "hello", "HTABCDEFGHIJKLMNOPQRSTUVWX", `ht${"a".repeat(25)}
   "%j is no tag",
   (text) => expect(isTag(text)).toBe(false),
 );
+
+test("the tag of a key is base 32 of its digest, and the same at every start", () => {
+  expect(keyedTag("0123456789abcdef", "default", "my-key")).toBe("htjpnpuumdbfq4euyxeq3g6h4d");
+});

@@ -127,5 +127,5 @@ export const orderCancel: Api = defineApi({
 
 /** A repetition under the same key is answered as the first time, and says so. */
 function asFirst({ answeredAt, replayed }: WriteAnswer): RespondInit {
-  return { at: answeredAt, headers: replayed ? REPLAYED : {} };
+  return replayed ? { at: answeredAt, headers: REPLAYED } : { at: answeredAt };
 }
