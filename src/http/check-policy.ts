@@ -6,95 +6,105 @@ import { TOKEN_PATTERN } from "./auth.ts";
 
 const TOKEN_RULE = "must be 16 to 64 visible ASCII characters without spaces";
 
-const aboveZero = z.number({ error: "must be a number above 0" }).gt(0, { error: "must be a number above 0" });
-const count = z.int({ error: "must be a whole number, 0 or more" }).gte(0, { error: "must not be negative" });
-const milliseconds = z.int({ error: "must be a whole number of milliseconds" }).gte(1, { error: "must be above 0" });
-const currency = text(/^[A-Z]{3,5}$/, "must be a currency code in capitals, such as USD");
-
-const contracts = {
-  regions: listOf(text(/^[A-Z]{2,}$/, "must be two or more capitals, such as US")).optional(),
-  symbols: listOf(
-    text(/^(?:[A-Z][A-Za-z]+ )?[A-Z]{2,} \S+$/, 'must be a region and a symbol, such as "HK 00700"'),
-  ).optional(),
-};
-
 const MOMENT_RULE = "must be a Date, or text with its time zone such as 2026-12-31T23:59:59Z";
-const moment = z.union([z.date(), z.iso.datetime({ offset: true, error: MOMENT_RULE })], { error: MOMENT_RULE });
 
-const credential = {
-  token: text(TOKEN_PATTERN, TOKEN_RULE).optional(),
-  sha256: text(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits in lower case").optional(),
-  name: text(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, "_", "." or "-"'),
-  expiresAt: moment.optional(),
-};
+/** The schemas of tokens and limits. Made at the first need: plain tokens without limits, which most are, need none. */
+function makeSchemas() {
+  const aboveZero = z.number({ error: "must be a number above 0" }).gt(0, { error: "must be a number above 0" });
+  const count = z.int({ error: "must be a whole number, 0 or more" }).gte(0, { error: "must not be negative" });
+  const milliseconds = z.int({ error: "must be a whole number of milliseconds" }).gte(1, { error: "must be above 0" });
+  const currency = text(/^[A-Z]{3,5}$/, "must be a currency code in capitals, such as USD");
 
-const tokenOptions = z.strictObject({
-  ...credential,
-  scopes: listOf(oneOf(SCOPES)).min(1, { error: `must have one or more of ${SCOPES.join(", ")}` }),
-  allow: z
-    .strictObject({
-      ...contracts,
-      directions: listOf(oneOf(DIRECTIONS)).optional(),
-      orderTypes: listOf(oneOf(ORDER_TYPES)).optional(),
-      lifecycles: listOf(oneOf(LIFECYCLES)).optional(),
-    })
-    .optional(),
-  limits: z
-    .strictObject({
-      maxOrderValue: aboveZero.optional(),
-      maxOrderQty: aboveZero.optional(),
-      maxDailyValue: aboveZero.optional(),
-      ordersPerMinute: count.optional(),
-    })
-    .optional(),
-});
+  const contracts = {
+    regions: listOf(text(/^[A-Z]{2,}$/, "must be two or more capitals, such as US")).optional(),
+    symbols: listOf(
+      text(/^(?:[A-Z][A-Za-z]+ )?[A-Z]{2,} \S+$/, 'must be a region and a symbol, such as "HK 00700"'),
+    ).optional(),
+  };
 
-/** An operator's token: as of an instance, but that its scope is always `admin`. */
-const adminToken = z.strictObject(credential);
+  const moment = z.union([z.date(), z.iso.datetime({ offset: true, error: MOMENT_RULE })], { error: MOMENT_RULE });
 
-const riskOptions = z.strictObject({
-  currency: currency.optional(),
-  rates: z.record(currency, aboveZero).optional(),
-  maxOrderValue: aboveZero.optional(),
-  maxOrderQty: aboveZero.optional(),
-  maxDailyValue: aboveZero.optional(),
-  maxOpenOrders: count.optional(),
-  priceCollar: aboveZero.optional(),
-  quotes: z
-    .strictObject({ maxAgeMs: milliseconds.optional(), missing: oneOf(["refuse", "allow"]).optional() })
-    .optional(),
-  duplicateWindowMs: milliseconds.optional(),
-  allow: z.strictObject(contracts).optional(),
-  allowShort: z.boolean({ error: "must be true or false" }).optional(),
-});
+  const credential = {
+    token: text(TOKEN_PATTERN, TOKEN_RULE).optional(),
+    sha256: text(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits in lower case").optional(),
+    name: text(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, "_", "." or "-"'),
+    expiresAt: moment.optional(),
+  };
+
+  const token = z.strictObject({
+    ...credential,
+    scopes: listOf(oneOf(SCOPES)).min(1, { error: `must have one or more of ${SCOPES.join(", ")}` }),
+    allow: z
+      .strictObject({
+        ...contracts,
+        directions: listOf(oneOf(DIRECTIONS)).optional(),
+        orderTypes: listOf(oneOf(ORDER_TYPES)).optional(),
+        lifecycles: listOf(oneOf(LIFECYCLES)).optional(),
+      })
+      .optional(),
+    limits: z
+      .strictObject({
+        maxOrderValue: aboveZero.optional(),
+        maxOrderQty: aboveZero.optional(),
+        maxDailyValue: aboveZero.optional(),
+        ordersPerMinute: count.optional(),
+      })
+      .optional(),
+  });
+
+  /** An operator's token: as of an instance, but that its scope is always `admin`. */
+  const adminToken = z.strictObject(credential);
+
+  const risk = z.strictObject({
+    currency: currency.optional(),
+    rates: z.record(currency, aboveZero).optional(),
+    maxOrderValue: aboveZero.optional(),
+    maxOrderQty: aboveZero.optional(),
+    maxDailyValue: aboveZero.optional(),
+    maxOpenOrders: count.optional(),
+    priceCollar: aboveZero.optional(),
+    quotes: z
+      .strictObject({ maxAgeMs: milliseconds.optional(), missing: oneOf(["refuse", "allow"]).optional() })
+      .optional(),
+    duplicateWindowMs: milliseconds.optional(),
+    allow: z.strictObject(contracts).optional(),
+    allowShort: z.boolean({ error: "must be true or false" }).optional(),
+  });
+
+  return { token, adminToken, risk };
+}
+
+type Schemas = ReturnType<typeof makeSchemas>;
+let made: Schemas | undefined;
+
+function schemas(): Schemas {
+  made ??= makeSchemas();
+  return made;
+}
 
 /** Faults of the tokens of an instance. */
 export function tokenFaults(tokens: unknown): string[] {
-  return faultsOfTokens(tokens, "tokens", tokenOptions);
+  return faultsOfTokens(tokens, "tokens", "token");
 }
 
 /** Faults of the operators' tokens. */
 export function adminTokenFaults(tokens: unknown): string[] {
-  return faultsOfTokens(tokens, "adminTokens", adminToken);
+  return faultsOfTokens(tokens, "adminTokens", "adminToken");
 }
 
 /** Faults of the limits of an instance. */
 export function riskFaults(risk: unknown): string[] {
-  return faultsOf(riskOptions.safeParse(risk), "risk");
+  return faultsOf(schemas().risk.safeParse(risk), "risk");
 }
 
-function faultsOfTokens(
-  tokens: unknown,
-  option: string,
-  schema: z.ZodType<{ readonly token?: string | undefined; readonly sha256?: string | undefined }>,
-): string[] {
+function faultsOfTokens(tokens: unknown, option: string, kind: "token" | "adminToken"): string[] {
   if (!Array.isArray(tokens) || tokens.length === 0) return [`${option} must be a list of at least one token`];
   const placeOf = new Map<string, string>();
   return tokens.flatMap((token: unknown, index) => {
     const place = `${option}[${index}]`;
     const secrets: string[] = [];
     if (typeof token === "object" && token !== null) {
-      const result = schema.safeParse(token);
+      const result = schemas()[kind].safeParse(token);
       if (!result.success) return faultsOf(result, place);
       const given = [result.data.token, result.data.sha256].filter((secret) => secret !== undefined);
       if (given.length !== 1) return [`${place} needs either token or sha256`];

@@ -2,9 +2,7 @@
 import process from "node:process";
 import { setImmediate } from "node:timers";
 import { handlerBehind, observe, type Server, sharedTimer } from "../create-http-trading.ts";
-import { logTape } from "../logs/index.ts";
 import { bannerLines, bannerWarnings, localUrl } from "./banner.ts";
-import { writeLogs } from "./logs.ts";
 import {
   type CheckedServeOptions,
   checkServeOptions,
@@ -44,10 +42,9 @@ export async function serveWith(
   server: Partial<Server> = {},
 ): Promise<RunningServer> {
   const checked = checkServeOptions(options);
-  const { hostname, tls, orderDump, logs, logLevel, print, warn } = checked;
-  if (logs !== undefined) writeLogs(logs, logLevel, print);
-  const stopLogs = observe(trading, logTape) ?? (() => {});
-  // Before anything can start a broker, so that no change of an order is missed.
+  const { hostname, tls, orderDump, print, warn } = checked;
+  // Before anything can start a broker, so that nothing is missed.
+  const stopLogs = await startLogs(trading, checked);
   const dump =
     orderDump === undefined ? undefined : await (await import("./order-dump.ts")).dumpOrders(trading, orderDump, print);
   const listener = await listen(handlerBehind(trading, { ...SERVER, ...server }), checked).catch(
@@ -82,6 +79,17 @@ export async function serveWith(
     for (const line of bannerWarnings(checked, trading.instances, trading.journal)) warn(line);
   }
   return { url, hostname, port: listener.port, close, [Symbol.asyncDispose]: close };
+}
+
+/** LogTape keeps its loggers here, and puts the first one there when it is loaded. */
+const LOGGERS = Symbol.for("logtape.rootLogger");
+
+/** Loads LogTape, which takes its time, only where somebody can read what is logged. Gives back what ends the logs. */
+async function startLogs(trading: Servable, { logs, logLevel, print }: CheckedServeOptions): Promise<() => void> {
+  if (logs === undefined && !(LOGGERS in globalThis)) return () => {};
+  const { logTape, writeLogs } = await import("./logs.ts");
+  if (logs !== undefined) writeLogs(logs, logLevel, print);
+  return observe(trading, logTape) ?? (() => {});
 }
 
 /** One broker that cannot start must not take the others' accounts down with it. */

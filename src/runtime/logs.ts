@@ -1,13 +1,8 @@
 /** Logs on the console, for programs that have not configured LogTape themselves. */
 import { configureSync, getConfig, getConsoleSink, getTextFormatter, jsonLinesFormatter } from "@logtape/logtape";
+import type { LogFormat, LogLevel } from "./serve-options.ts";
 
-/** How logs are written. */
-export const LOG_FORMATS = ["json", "text"] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
-
-/** From which level on. `debug` has every request. */
-export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export { logTape } from "../logs/index.ts";
 
 /** Configures LogTape, unless it is: then the application decides, and is told so. */
 export function writeLogs(format: LogFormat, level: LogLevel, print: (line: string) => void): void {

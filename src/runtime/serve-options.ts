@@ -1,8 +1,13 @@
 /** What the `serve` of every runtime takes, needs and gives back. */
 import type { HttpTrading } from "../create-http-trading.ts";
-import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./logs.ts";
 
-export type { LogFormat, LogLevel } from "./logs.ts";
+/** How logs are written. */
+const LOG_FORMATS = ["json", "text"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** From which level on. `debug` has every request. */
+const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What is served: the result of `createHttpTrading`, or anything of its form. */
 export type Servable = Pick<HttpTrading, "fetch" | "start" | "close" | "instances"> &
@@ -30,7 +35,8 @@ export interface ServeOptions {
   readonly orderDump?: string;
   /**
    * Writes logs to the console, as one line of JSON each or as text, through LogTape. If the program has configured
-   * LogTape itself, that is left as it is. Default: no logs are written but those of a LogTape that is configured.
+   * LogTape itself, that is left as it is. Default: no logs are written but those of a LogTape that the program has loaded
+   * before and configures itself.
    */
   readonly logs?: LogFormat;
   /** The least that is logged: `debug` has every request, `info` (default) every write. */

@@ -3,6 +3,7 @@ import { configure, type LogRecord, reset } from "@logtape/logtape";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { BrokerError, Failure, type Journal, memoryJournal } from "../../mod.ts";
 import { logTape } from "../../src/logs/index.ts";
+import { serve } from "../../src/runtime/node.ts";
 import { ask, exampleBroker, gatewayOf, INSTANCE, ORDER, TOKEN } from "../http/gateway.ts";
 
 const records: LogRecord[] = [];
@@ -122,4 +123,12 @@ test("nobody stands around a request or a write while nobody reads of them", asy
   await reset();
   await listen("debug");
   expect(typeof logTape.request).toBe("function");
+});
+
+test("a server logs to the LogTape that the program has configured, from the start of its brokers to its end", async () => {
+  await listen("info");
+  const broker = exampleBroker({ start: async (host) => host.onConnection({ connected: true }) });
+  const server = await serve(gatewayOf(broker), { port: 0, signals: false, print: () => {} });
+  expect(told()).toEqual(["desk info futu is connected"]);
+  await server.close();
 });

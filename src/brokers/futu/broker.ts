@@ -1,8 +1,8 @@
 /** The broker: each method converts in, calls OpenD, converts out. */
 import { isTerminal, type Order } from "../../domain/order.ts";
-import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
+import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { DEFAULT_DEADLINE_MS, defineBroker } from "../../spec/define-broker.ts";
+import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { TradingAccount } from "./accounts.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
@@ -16,7 +16,7 @@ import {
   SESSION_OF_LIFECYCLE,
   SIDE_OF_DIRECTION,
 } from "./codes.ts";
-import { type FutuOptions, parseFutuOptions } from "./config.ts";
+import type { FutuConfig } from "./config.ts";
 import {
   isOpen,
   toCash,
@@ -44,21 +44,12 @@ interface FoundOrder {
   readonly vendor: VendorOrder;
 }
 
-/**
- * Connects to a Futu or moomoo account through OpenD.
- *
- * - SIMULATE has one paper account a region: positions and orders are their union.
- * - The tag of an order is its `remark`. A replace cannot change a remark, and OpenD keeps it.
- * - Orders of the mainland cannot be replaced in the REAL environment, for Stock Connect has no such thing.
- *
- * @throws TypeError that lists every wrong option.
- */
-export function futu(options: FutuOptions): Broker {
-  const config = parseFutuOptions(options);
+/** The adapter of an account; `index.ts` says what it does. */
+export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapter {
   const accountOf = new Map<string, string>();
   let host: BrokerHost | undefined;
 
-  const wire = createWire(config, options.deadlineMs ?? DEFAULT_DEADLINE_MS, {
+  const wire = createWire(config, deadlineMs, {
     onOrder(vendor, accId) {
       remember(vendor.orderIDEx, accId);
       const order = toOrder(vendor);
@@ -178,10 +169,7 @@ export function futu(options: FutuOptions): Broker {
     return { session: SESSION_OF_LIFECYCLE[lifecycle], fillOutsideRTH: lifecycle === "ETH" };
   }
 
-  return defineBroker(options, {
-    kind: "futu",
-    display: "富途证券",
-
+  return {
     capabilities: () => toCapabilities(config.tradeEnv, wire.accounts()),
     queues: wire.queues,
 
@@ -348,7 +336,7 @@ export function futu(options: FutuOptions): Broker {
       const listed = lists.flat();
       return toOrderListing(status === "all" ? listed : listed.filter(isOpen));
     },
-  } satisfies Broker);
+  };
 }
 
 /** Midnight UTC: windows that change once a day let equal reads share one call. */

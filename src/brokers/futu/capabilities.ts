@@ -16,9 +16,8 @@ import {
   type PriceStep,
 } from "../../spec/capabilities.ts";
 import { maskAccount, type TradingAccount } from "./accounts.ts";
-import { REGIONS, type Region } from "./codes.ts";
+import { REGION_CURRENCIES, REGIONS, type Region, SYMBOL_PATTERNS } from "./codes.ts";
 import type { FutuConfig } from "./config.ts";
-import { REGION_CURRENCIES, SYMBOL_PATTERNS } from "./convert.ts";
 
 /** OpenD takes three digits behind the point and drops further ones; US shares above a dollar trade in cents. */
 const PRICE_STEPS = {

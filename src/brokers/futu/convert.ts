@@ -16,25 +16,17 @@ import {
   NUMBERS_OF_EXCHANGE,
   ORDER_STATUS,
   ORDER_TYPE,
+  REGION_CURRENCIES,
   type Region,
   SECURITY_TRADABLE,
   SESSION,
+  SYMBOL_PATTERNS,
   TIME_IN_FORCE,
   TRD_MARKET,
   TRD_SEC_MARKET,
   TRD_SIDE,
 } from "./codes.ts";
 import type { Funds, GlobalState, Snapshot, VendorOrder, VendorPosition } from "./messages.ts";
-
-/** The form of a symbol, by region; the whole symbol matches. */
-export const SYMBOL_PATTERNS = {
-  US: "[A-Z]{1,6}(?:[.-][A-Z]{1,4})?",
-  HK: "\\d{5}",
-  CN: "(?:[0356]\\d|1[568])\\d{4}",
-} as const satisfies Record<Region, string>;
-
-/** Currency of a region's prices, for where the vendor gives none. */
-export const REGION_CURRENCIES = { US: "USD", HK: "HKD", CN: "CNY" } as const satisfies Record<Region, string>;
 
 /** A security as OpenD names it. */
 export interface Security {

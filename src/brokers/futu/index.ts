@@ -18,5 +18,34 @@
  *
  * @module
  */
-export { futu } from "./broker.ts";
+import type { Broker } from "../../spec/broker.ts";
+import { DEFAULT_DEADLINE_MS, defineBroker } from "../../spec/define-broker.ts";
+import { loadedAtStart } from "../shared/loaded-at-start.ts";
+import { toCapabilities } from "./capabilities.ts";
+import { type FutuOptions, parseFutuOptions } from "./config.ts";
+
 export type { FutuOptions } from "./config.ts";
+
+/**
+ * Connects to a Futu or moomoo account through OpenD.
+ *
+ * - SIMULATE has one paper account a region: positions and orders are their union.
+ * - The tag of an order is its `remark`. A replace cannot change a remark, and OpenD keeps it.
+ * - Orders of the mainland cannot be replaced in the REAL environment, for Stock Connect has no such thing.
+ *
+ * @throws TypeError that lists every wrong option.
+ */
+export function futu(options: FutuOptions): Broker {
+  const config = parseFutuOptions(options);
+  const { deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const outline = {
+    kind: "futu",
+    display: "富途证券",
+    capabilities: () => toCapabilities(config.tradeEnv, undefined),
+  };
+  const broker = loadedAtStart(outline, async () => {
+    const { createFutuBroker } = await import("./broker.ts");
+    return createFutuBroker(config, deadlineMs);
+  });
+  return defineBroker(options, broker);
+}

@@ -1,10 +1,10 @@
 /** The broker: each method converts in, calls TWS, converts out. */
 import { isTerminal, type Order } from "../../domain/order.ts";
-import type { Broker, BrokerHost, Call, OrderListing, Placed } from "../../spec/broker.ts";
+import type { BrokerHost, Call, OrderListing, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { defineBroker } from "../../spec/define-broker.ts";
+import type { Adapter } from "../shared/loaded-at-start.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
-import { type InteractiveBrokersOptions, parseInteractiveBrokersOptions } from "./config.ts";
+import type { InteractiveBrokersConfig } from "./config.ts";
 import { OVERNIGHT_EXCHANGE, toSearch } from "./contracts.ts";
 import { isOwn, originSymbol, toCash, toOrder, toPositions, toQuote, toTicket, toTime } from "./convert.ts";
 import { createDirectory } from "./directory.ts";
@@ -17,21 +17,11 @@ import { orderNotFound } from "./refusals.ts";
 import { createWire } from "./wire.ts";
 import { cancel, submit, type Writing } from "./write-calls.ts";
 
-const DEADLINE_MS = 10_000;
 /** For what is looked up for a push, which nobody waits for. */
 const LOOK_UP_MS = 10_000;
 
-/**
- * Connects to an account at Interactive Brokers through TWS or IB Gateway.
- *
- * - The id of an order is its `permId`, which is the account's own; the tag is its `orderRef`.
- * - Orders of other client ids are shown, and cannot be changed or canceled from here.
- * - Whether it is real money follows from the gateway's login: paper accounts begin with D.
- *
- * @throws TypeError that lists every wrong option.
- */
-export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
-  const config = parseInteractiveBrokersOptions(options);
+/** The adapter of an account; `index.ts` says what it does. */
+export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig, deadlineMs: number): Adapter {
   const { clientId } = config;
   /** What was last told of each order, so that nothing is told twice. */
   const pushed = new Map<number, string>();
@@ -39,7 +29,7 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
   const held = new Set<number>();
   let host: BrokerHost | undefined;
 
-  const wire = createWire(config, options.deadlineMs ?? DEADLINE_MS, {
+  const wire = createWire(config, deadlineMs, {
     onMessage(message) {
       const permId = store.hear(message);
       if (permId === undefined) return;
@@ -134,10 +124,7 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
     };
   }
 
-  return defineBroker(options, {
-    kind: "interactiveBrokers",
-    display: "盈透证券",
-
+  return {
     capabilities: () => toCapabilities(wire.account(), config.accountId),
     queues: wire.queues,
 
@@ -277,7 +264,7 @@ export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
           .map(({ known }) => ({ originSymbol: originSymbol(known.contract), qty: known.qty })),
       };
     },
-  } satisfies Broker);
+  };
 }
 
 /** A contract as orders name it: its number, and where to send it. */

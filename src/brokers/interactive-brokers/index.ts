@@ -20,5 +20,34 @@
  *
  * @module
  */
-export { interactiveBrokers } from "./broker.ts";
+import type { Broker } from "../../spec/broker.ts";
+import { DEFAULT_DEADLINE_MS, defineBroker } from "../../spec/define-broker.ts";
+import { loadedAtStart } from "../shared/loaded-at-start.ts";
+import { toCapabilities } from "./capabilities.ts";
+import { type InteractiveBrokersOptions, parseInteractiveBrokersOptions } from "./config.ts";
+
 export type { InteractiveBrokersOptions } from "./config.ts";
+
+/**
+ * Connects to an account at Interactive Brokers through TWS or IB Gateway.
+ *
+ * - The id of an order is its `permId`, which is the account's own; the tag is its `orderRef`.
+ * - Orders of other client ids are shown, and cannot be changed or canceled from here.
+ * - Whether it is real money follows from the gateway's login: paper accounts begin with D.
+ *
+ * @throws TypeError that lists every wrong option.
+ */
+export function interactiveBrokers(options: InteractiveBrokersOptions): Broker {
+  const config = parseInteractiveBrokersOptions(options);
+  const { deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const outline = {
+    kind: "interactiveBrokers",
+    display: "盈透证券",
+    capabilities: () => toCapabilities(undefined, config.accountId),
+  };
+  const broker = loadedAtStart(outline, async () => {
+    const { createInteractiveBrokersBroker } = await import("./broker.ts");
+    return createInteractiveBrokersBroker(config, deadlineMs);
+  });
+  return defineBroker(options, broker);
+}

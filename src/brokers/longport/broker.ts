@@ -1,8 +1,8 @@
 /** The broker: each method converts in, calls Longport, converts out. */
 import { isTerminal, type Lifecycle, type Order } from "../../domain/order.ts";
-import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
+import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { DEFAULT_DEADLINE_MS, defineBroker } from "../../spec/define-broker.ts";
+import type { Adapter } from "../shared/loaded-at-start.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
   OPEN_STATUSES,
@@ -11,7 +11,7 @@ import {
   WORD_OF_ORDER_TYPE,
   WORD_OF_TIME_IN_FORCE,
 } from "./codes.ts";
-import { type LongportOptions, parseLongportOptions } from "./config.ts";
+import type { LongportConfig } from "./config.ts";
 import {
   fromPush,
   isOpen,
@@ -32,24 +32,15 @@ import { createTermsBook } from "./terms.ts";
 import { MS } from "./timing.ts";
 import { createWire } from "./wire.ts";
 
-/**
- * Connects to a Longbridge (Longport) account.
- *
- * - The tag of an order is its `remark`, sent again with every replace, and its `client_request_id`.
- * - Orders of the mainland cannot be replaced, for Stock Connect has no such thing.
- * - A submit that Longport answers with 429 was turned away at its door and counts as not sent; it is never repeated here.
- *
- * @throws TypeError that lists every wrong option.
- */
-export function longport(options: LongportOptions): Broker {
-  const config = parseLongportOptions(options);
+/** The adapter of an account; `index.ts` says what it does. */
+export function createLongportBroker(config: LongportConfig, deadlineMs: number): Adapter {
   const terms = createTermsBook();
   let host: BrokerHost | undefined;
   let account: string | null = null;
   /** Pushes whose terms have to be asked for; later ones of the same order wait behind them. */
   const waiting = new Map<string, Promise<void>>();
 
-  const wire = createWire(config, options.deadlineMs ?? DEFAULT_DEADLINE_MS, {
+  const wire = createWire(config, deadlineMs, {
     onOrder: receive,
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
@@ -113,10 +104,7 @@ export function longport(options: LongportOptions): Broker {
     return lifecycle && lifecycle !== asked ? lifecycle : undefined;
   }
 
-  return defineBroker(options, {
-    kind: "longBridge",
-    display: "长桥证券",
-
+  return {
     capabilities: () => toCapabilities(account),
     queues: wire.queues,
 
@@ -258,7 +246,7 @@ export function longport(options: LongportOptions): Broker {
       for (const vendor of listed) terms.seen(vendor);
       return toOrderListing(status === "all" ? listed : listed.filter(isOpen));
     },
-  } satisfies Broker);
+  };
 }
 
 /** @throws BrokerError `OutcomeUnknown`: the order was taken, and its id is not known. */

@@ -15,8 +15,7 @@ import {
   orderRows,
   type PriceStep,
 } from "../../spec/capabilities.ts";
-import { REGIONS, type Region } from "./codes.ts";
-import { REGION_CURRENCIES, SYMBOL_PATTERNS } from "./convert.ts";
+import { REGION_CURRENCIES, REGIONS, type Region, SYMBOL_PATTERNS } from "./codes.ts";
 
 /** The finest steps of any contract; coarser ones are the exchange's to refuse. */
 const PRICE_STEPS = {

@@ -12,23 +12,15 @@ import {
   ORDER_STATUS,
   ORDER_TYPE,
   OUTSIDE_RTH,
+  REGION_CURRENCIES,
   REGION_OF_SUFFIX,
   type Region,
   SIDE,
+  SYMBOL_PATTERNS,
   TIME_IN_FORCE,
   TRADE_STATUS,
 } from "./codes.ts";
 import type { Balance, Channel, PushedOrder, SessionPrices, VendorOrder, VendorQuote } from "./messages.ts";
-
-/** The form of a symbol, by region; the whole symbol matches. */
-export const SYMBOL_PATTERNS = {
-  US: "[A-Z]{1,6}(?:\\.[A-Z]{1,4})?",
-  HK: "(?!00000)\\d{5}",
-  CN: "(?:[0356]\\d|1[568])\\d{4}",
-} as const satisfies Record<Region, string>;
-
-/** Currency of a region's prices, for where the vendor gives none. */
-export const REGION_CURRENCIES = { US: "USD", HK: "HKD", CN: "CNY" } as const satisfies Record<Region, string>;
 
 /** The account's own channel; others hold other products. */
 const CHANNEL = "lb";

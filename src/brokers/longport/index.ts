@@ -28,5 +28,34 @@
  *
  * @module
  */
-export { longport } from "./broker.ts";
+import type { Broker } from "../../spec/broker.ts";
+import { DEFAULT_DEADLINE_MS, defineBroker } from "../../spec/define-broker.ts";
+import { loadedAtStart } from "../shared/loaded-at-start.ts";
+import { toCapabilities } from "./capabilities.ts";
+import { type LongportOptions, parseLongportOptions } from "./config.ts";
+
 export type { LongportOptions } from "./config.ts";
+
+/**
+ * Connects to a Longbridge (Longport) account.
+ *
+ * - The tag of an order is its `remark`, sent again with every replace, and its `client_request_id`.
+ * - Orders of the mainland cannot be replaced, for Stock Connect has no such thing.
+ * - A submit that Longport answers with 429 was turned away at its door and counts as not sent; it is never repeated here.
+ *
+ * @throws TypeError that lists every wrong option.
+ */
+export function longport(options: LongportOptions): Broker {
+  const config = parseLongportOptions(options);
+  const { deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const outline = {
+    kind: "longBridge",
+    display: "长桥证券",
+    capabilities: () => toCapabilities(null),
+  };
+  const broker = loadedAtStart(outline, async () => {
+    const { createLongportBroker } = await import("./broker.ts");
+    return createLongportBroker(config, deadlineMs);
+  });
+  return defineBroker(options, broker);
+}

@@ -9,11 +9,11 @@ import { createRandomWalk, type RandomWalk, WALK_STEP_MS } from "../../exchange/
 import type { Exchange, ExchangeEvent, ExchangeOrder } from "../../exchange/types.ts";
 import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
+import type { Adapter } from "../shared/loaded-at-start.ts";
+import { ORDERS, toCapabilities } from "./capabilities.ts";
 import type { PaperConfig } from "./config.ts";
 import {
   effectiveLifecycle,
-  MARKETS,
-  ORDERS,
   readError,
   readState,
   toBalances,
@@ -40,7 +40,7 @@ interface Session {
 }
 
 /** The broker of a paper account. */
-export function createPaperBroker(config: PaperConfig): Broker {
+export function createPaperBroker(config: PaperConfig): Adapter {
   const source = typeof config.quotes === "object" ? config.quotes : undefined;
   let opened: Promise<Exchange> | undefined;
   let starting: Promise<void> | undefined;
@@ -116,18 +116,7 @@ export function createPaperBroker(config: PaperConfig): Broker {
   };
 
   return {
-    kind: "paper",
-    display: "模拟交易",
-
-    capabilities: () => ({
-      environment: "SIMULATE",
-      account: null,
-      markets: MARKETS,
-      orders: ORDERS,
-      quotes: source?.capabilities().quotes.filter((region) => MARKET_REGIONS.includes(region)) ?? MARKET_REGIONS,
-      push: "stream",
-      listing: { complete: true, settleMs: 0 },
-    }),
+    capabilities: () => toCapabilities(config),
 
     start: (host) => {
       if (session !== undefined) return Promise.resolve();

@@ -13,10 +13,9 @@ import {
 } from "../../domain/order.ts";
 import type { Position } from "../../domain/position.ts";
 import { isExchangeError } from "../../exchange/exchange-error.ts";
-import { isTradable, MARKET_REGIONS, marketOf } from "../../exchange/markets.ts";
+import { isTradable } from "../../exchange/markets.ts";
 import type { Exchange, ExchangeRefusal, ExchangeState } from "../../exchange/types.ts";
 import { BrokerError, type BrokerErrorCode, isBrokerError } from "../../spec/broker-error.ts";
-import { type MarketCapability, type OrderCapability, orderRows } from "../../spec/capabilities.ts";
 
 /** What each refusal of the exchange means. */
 export const REFUSALS = {
@@ -89,34 +88,6 @@ export function originSymbol({ region, symbol }: Contract): string {
 export function toBalances(balances: ReturnType<Exchange["balances"]>): CashBalance[] {
   return balances.map((line) => ({ ...line, currency: line.currency === "CNY" ? "CNH" : line.currency }));
 }
-
-/** The exchange's markets. Its lots differ by contract, and odd remainders may be sold, so that the step is one share. */
-export const MARKETS: readonly MarketCapability[] = MARKET_REGIONS.flatMap((region) => {
-  const market = marketOf(region);
-  if (market === undefined) return [];
-  const { currency, symbolPattern, priceSteps } = market;
-  return [{ tradeType: "Securities", region, currency, unit: "Share", symbolPattern, qtyStep: 1, priceSteps }];
-});
-
-/** What the paper account takes. */
-export const ORDERS: readonly OrderCapability[] = [
-  ...orderRows({ regions: ["US"], orderTypes: ["Limit"], timesInForce: TIMES_IN_FORCE, lifecycles: ["RTH", "ETH"] }),
-  ...orderRows({ regions: ["US"], orderTypes: ["Limit"], timesInForce: ["DAY"], lifecycles: ["OVERNIGHT"] }),
-  ...orderRows({ regions: ["US"], orderTypes: ["Market"], timesInForce: TIMES_IN_FORCE, lifecycles: ["RTH"] }),
-  ...orderRows({
-    regions: ["HK", "CN"],
-    orderTypes: ORDER_TYPES,
-    timesInForce: TIMES_IN_FORCE,
-    lifecycles: ["RTH"],
-  }),
-  ...orderRows({
-    regions: ["HK", "CN"],
-    orderTypes: ORDER_TYPES,
-    timesInForce: TIMES_IN_FORCE,
-    lifecycles: ["ETH"],
-    effective: { lifecycle: "RTH" },
-  }),
-];
 
 const CONTRACT = v.object({ tradeType: v.picklist(TRADE_TYPES), region: v.string(), symbol: v.string() });
 const FINITE = v.pipe(v.number(), v.finite());

@@ -16,7 +16,8 @@
  */
 import type { Broker } from "../../spec/broker.ts";
 import { defineBroker } from "../../spec/define-broker.ts";
-import { createPaperBroker } from "./broker.ts";
+import { loadedAtStart } from "../shared/loaded-at-start.ts";
+import { toCapabilities } from "./capabilities.ts";
 import { type PaperOptions, parsePaperOptions } from "./config.ts";
 
 export type { PaperOptions } from "./config.ts";
@@ -27,5 +28,15 @@ export type { PaperOptions } from "./config.ts";
  * @throws TypeError that lists every option that is wrong.
  */
 export function paper(options: PaperOptions): Broker {
-  return defineBroker(options, createPaperBroker(parsePaperOptions(options)));
+  const config = parsePaperOptions(options);
+  const outline = {
+    kind: "paper",
+    display: "模拟交易",
+    capabilities: () => toCapabilities(config),
+  };
+  const broker = loadedAtStart(outline, async () => {
+    const { createPaperBroker } = await import("./broker.ts");
+    return createPaperBroker(config);
+  });
+  return defineBroker(options, broker);
 }

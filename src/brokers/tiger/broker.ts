@@ -3,11 +3,11 @@ import { contractKey } from "../../domain/contract.ts";
 import { isTerminal, type Order } from "../../domain/order.ts";
 import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { DEFAULT_DEADLINE_MS, defineBroker } from "../../spec/define-broker.ts";
+import type { Adapter } from "../shared/loaded-at-start.ts";
 import { checkNumbers, checkOrder, environmentOf, toCapabilities } from "./capabilities.ts";
 import { createChanges } from "./changes.ts";
 import { CURRENCY_OF_REGION, type Region, SESSION_OF_LIFECYCLE, WORD_OF_ORDER_TYPE } from "./codes.ts";
-import { parseTigerOptions, type TigerOptions } from "./config.ts";
+import type { TigerConfig } from "./config.ts";
 import {
   toBaseCurrency,
   toCash,
@@ -25,24 +25,15 @@ import { createWire } from "./wire.ts";
 /** Between two attempts to take the permission for quotes back. */
 const PERMISSION_MS = 60_000;
 
-/**
- * Connects to an account at Tiger Brokers. The number of the account says whether it is a paper account or one with real
- * money.
- *
- * - The tag of an order is its `user_mark`. A number is taken from Tiger first (`order_no`), written down with the intent
- *   and sent as `order_id`: Tiger refuses a number that it has seen, so that nothing between here and there can make two
- *   orders of one, and an order is found by its number where its mark got lost.
- * - Changes of orders come from Tiger's push service where the runtime has TCP sockets, and are polled elsewhere and for as
- *   long as the push service is away.
- *
- * @throws TypeError that lists every wrong option.
- */
-export function tiger(options: TigerOptions): Broker {
-  const config = parseTigerOptions(options);
+/** Tiger gives the numbers of orders, which then go into the journal. */
+type TigerAdapter = Adapter & Required<Pick<Broker, "orderNumber">>;
+
+/** The adapter of an account; `index.ts` says what it does. */
+export function createTigerBroker(config: TigerConfig, deadlineMs: number): TigerAdapter {
   const environment = environmentOf(config.account);
   let host: BrokerHost | undefined;
 
-  const wire = createWire(config, options.deadlineMs ?? DEFAULT_DEADLINE_MS, {
+  const wire = createWire(config, deadlineMs, {
     onUse: () => changes.wake(),
     onReachable: (reachable, reason) => changes.onReachable(reachable, reason),
   });
@@ -96,10 +87,7 @@ export function tiger(options: TigerOptions): Broker {
     return beforeSending(wire.prepare({ method: "order_no", schema: ORDER_NUMBER }, call));
   }
 
-  return defineBroker(options, {
-    kind: "tiger",
-    display: "老虎证券",
-
+  return {
     capabilities: () => toCapabilities(config.account, changes.kind),
     queues: wire.queues,
 
@@ -241,7 +229,7 @@ export function tiger(options: TigerOptions): Broker {
       if (status === "all") return listing;
       return { ...listing, orders: listing.orders.filter((order) => !isTerminal(order.status)) };
     },
-  } satisfies Broker);
+  };
 }
 
 function sessionOf(region: Region, lifecycle: keyof typeof SESSION_OF_LIFECYCLE) {

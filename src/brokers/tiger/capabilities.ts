@@ -16,9 +16,9 @@ import {
   orderRows,
   type PriceStep,
 } from "../../spec/capabilities.ts";
-import { REGIONS, type Region } from "./codes.ts";
-import { isPaperAccount, maskAccount } from "./config.ts";
-import { REGION_CURRENCIES, SYMBOL_PATTERNS } from "./convert.ts";
+import { REGION_CURRENCIES, REGIONS, type Region, SYMBOL_PATTERNS } from "./codes.ts";
+import { isPaperAccount, maskAccount, type TigerConfig } from "./config.ts";
+import { hasSockets } from "./runtime.ts";
 
 /** Tick sizes differ by price and contract: a coarser one is the vendor's to refuse. */
 const PRICE_STEPS = {
@@ -70,6 +70,11 @@ const ROWS = { REAL: rows(["DAY", "GTC"]), SIMULATE: rows(["DAY"]) } as const sa
 /** The number says whether an account is a paper account. */
 export function environmentOf(account: string): Environment {
   return isPaperAccount(account) ? "SIMULATE" : "REAL";
+}
+
+/** How changes of orders come: by push where the runtime can keep a connection for it. */
+export function pushOf({ push }: Pick<TigerConfig, "push">): "stream" | "polling" {
+  return push === "stream" && hasSockets() ? "stream" : "polling";
 }
 
 /** Everything the account offers. */

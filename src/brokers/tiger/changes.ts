@@ -4,6 +4,7 @@
  * A file of its own beside `broker.ts`, since the two together would be too long.
  */
 import type { Lifecycle, Order } from "../../domain/order.ts";
+import { pushOf } from "./capabilities.ts";
 import type { TigerConfig } from "./config.ts";
 import { toOrder, toOrderListing } from "./convert.ts";
 import type { Sign } from "./keys.ts";
@@ -12,7 +13,6 @@ import { createPoller } from "./poller.ts";
 import { createPush } from "./push.ts";
 import type { PushedOrder } from "./push-frames.ts";
 import { reasonOf } from "./refusals.ts";
-import { hasSockets } from "./runtime.ts";
 import type { Wire } from "./wire.ts";
 
 export interface ChangeHandlers {
@@ -39,7 +39,7 @@ export interface Changes {
 const REMEMBERED_ORDERS = 10_000;
 
 export function createChanges(config: TigerConfig, wire: Wire, listings: Listings, handlers: ChangeHandlers): Changes {
-  const kind = config.push === "stream" && hasSockets() ? "stream" : "polling";
+  const kind = pushOf(config);
   const lifecycles = new Map<string, Lifecycle>();
   let closed = false;
   let reachable = true;

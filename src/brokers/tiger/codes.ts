@@ -11,6 +11,16 @@ import type { Direction, Lifecycle, OrderStatus, OrderType, TimeInForce } from "
 export const REGIONS = ["US", "HK", "CN"] as const;
 export type Region = (typeof REGIONS)[number];
 
+/** The form of a symbol, by region; the whole symbol matches. */
+export const SYMBOL_PATTERNS = {
+  US: "[A-Z]{1,6}(?:[.-][A-Z]{1,4})?",
+  HK: "\\d{5}",
+  CN: "(?:[0356]\\d|1[568])\\d{4}",
+} as const satisfies Record<Region, string>;
+
+/** Currency of a region's prices, for where the vendor gives none. */
+export const REGION_CURRENCIES = { US: "USD", HK: "HKD", CN: "CNY" } as const satisfies Record<Region, string>;
+
 /** Order states by their words in answers and pushes. The first report of an order and its last ones use the same. */
 export const ORDER_STATUS = {
   // Not yet checked by the vendor's own systems, and possibly on its way to the exchange.

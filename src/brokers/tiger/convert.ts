@@ -19,9 +19,11 @@ import {
   ORDER_STATUS_WORD,
   ORDER_TYPE,
   QUOTE_IS_TRADABLE,
+  REGION_CURRENCIES,
   REGIONS,
   type Region,
   SESSION,
+  SYMBOL_PATTERNS,
   TIME_IN_FORCE,
 } from "./codes.ts";
 import {
@@ -33,16 +35,6 @@ import {
   type VendorPosition,
   type VendorQuote,
 } from "./messages.ts";
-
-/** The form of a symbol, by region; the whole symbol matches. */
-export const SYMBOL_PATTERNS = {
-  US: "[A-Z]{1,6}(?:[.-][A-Z]{1,4})?",
-  HK: "\\d{5}",
-  CN: "(?:[0356]\\d|1[568])\\d{4}",
-} as const satisfies Record<Region, string>;
-
-/** Currency of a region's prices, for where the vendor gives none. */
-export const REGION_CURRENCIES = { US: "USD", HK: "HKD", CN: "CNY" } as const satisfies Record<Region, string>;
 
 /** A security as Tiger names it. */
 export interface Security {

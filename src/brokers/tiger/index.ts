@@ -20,5 +20,40 @@
  *
  * @module
  */
-export { tiger } from "./broker.ts";
+import type { Broker } from "../../spec/broker.ts";
+import { DEFAULT_DEADLINE_MS, defineBroker } from "../../spec/define-broker.ts";
+import { loadedAtStart } from "../shared/loaded-at-start.ts";
+import { pushOf, toCapabilities } from "./capabilities.ts";
+import { parseTigerOptions, type TigerOptions } from "./config.ts";
+
 export type { TigerOptions, TigerPushTls } from "./config.ts";
+
+/**
+ * Connects to an account at Tiger Brokers. The number of the account says whether it is a paper account or one with real
+ * money.
+ *
+ * - The tag of an order is its `user_mark`. A number is taken from Tiger first (`order_no`), written down with the intent
+ *   and sent as `order_id`: Tiger refuses a number that it has seen, so that nothing between here and there can make two
+ *   orders of one, and an order is found by its number where its mark got lost.
+ * - Changes of orders come from Tiger's push service where the runtime has TCP sockets, and are polled elsewhere and for as
+ *   long as the push service is away.
+ *
+ * @throws TypeError that lists every wrong option.
+ */
+export function tiger(options: TigerOptions): Broker {
+  const config = parseTigerOptions(options);
+  const { deadlineMs = DEFAULT_DEADLINE_MS } = options;
+  const outline = {
+    kind: "tiger",
+    display: "老虎证券",
+    capabilities: () => toCapabilities(config.account, pushOf(config)),
+  };
+  const load = async () => {
+    const { createTigerBroker } = await import("./broker.ts");
+    return createTigerBroker(config, deadlineMs);
+  };
+  const broker = loadedAtStart(outline, load, (loaded) => ({
+    orderNumber: async (call) => (await loaded()).orderNumber(call),
+  }));
+  return defineBroker(options, broker);
+}
