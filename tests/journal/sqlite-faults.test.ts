@@ -2,8 +2,13 @@ import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { readJournal, type SqliteJournal, type SqliteJournalOptions, sqliteJournal } from "../../src/journal/sqlite.ts";
+import { orderLine, orderRecord } from "../../src/testing/journal/lines.ts";
 import { anomaly, INSTANCE, intent, newFile, newFolder, progress } from "./lines.ts";
 import { RUNTIMES, runProgram, runProgramWithin } from "./processes.ts";
+
+function orderOf(status: "OPEN" | "CANCELED") {
+  return orderLine(orderRecord("1", { status }), { instance: INSTANCE, at: 10 });
+}
 
 function unavailable(why: string) {
   return { code: "JournalUnavailable", outcome: "not_sent", message: expect.stringContaining(why) };
@@ -45,8 +50,26 @@ test("a full journal refuses whole groups, still answers, and goes on when there
   expect((await journal.open()).sequence).toBe(last);
 
   await journal.prune(20);
+  await expect(journal.append([progress("c", "accepted")], "process")).rejects.toThrow(
+    "intent c is not in the journal",
+  );
   expect(await journal.append([intent("b"), progress("a", "accepted")], "power-loss")).toBe(last + 2);
   expect(journal.unsettled(INSTANCE).map(({ id }) => id)).toEqual(["b"]);
+});
+
+test("an order whose end did not fit in is open until it does", async () => {
+  const journal = await opened(newFile(), { maxBytes: 200_000 });
+  await journal.append([orderOf("OPEN")], "process");
+  await fill(journal);
+  const big = anomaly("x".repeat(10_000));
+  await expect(journal.append([orderOf("CANCELED"), big, big, big, big], "process")).rejects.toMatchObject(
+    unavailable("has no room"),
+  );
+  const open = () => journal.openOrders(INSTANCE).map(({ orderId }) => orderId);
+  expect(open()).toEqual(["1"]);
+  await journal.prune(20);
+  await journal.append([orderOf("CANCELED")], "process");
+  expect(open()).toEqual([]);
 });
 
 test("a journal whose file is moved away refuses to write, still answers, and goes on when it is back", async () => {
