@@ -8,7 +8,7 @@ const KEPT_COMPLETED = 10_000;
 /** What the desk knows of the account's orders, from answers, pushes and its journal. */
 export interface OrderBook {
   /** Merges a report of the broker; tells what changed. `own` says whose an order is that is seen for the first time. */
-  apply(report: Order, own: boolean, at: number): { record: OrderRecord; kind: OrderUpdateKind };
+  apply(report: Order, own: boolean, at: number): { record: OrderRecord; kind: OrderUpdateKind; isNew: boolean };
   /** Takes over what the journal remembers. */
   restore(record: OrderRecord): void;
   /** Drops an order whose id is another order's now. */
@@ -65,7 +65,8 @@ export function createOrderBook(): OrderBook {
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
       keep(record, known);
-      return { record, kind: merged.kind === "none" && returned ? "order" : merged.kind };
+      const kind = merged.kind === "none" && returned ? "order" : merged.kind;
+      return { record, kind, isNew: known === undefined };
     },
     restore: (record) => keep(record, orders.get(record.orderId)),
     forget(orderId) {
