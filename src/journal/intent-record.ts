@@ -4,8 +4,19 @@ import type { IntentLine, IntentRecord, ProgressLine } from "./journal.ts";
 /** The record of an intent that was just written down. */
 export function begun(line: IntentLine & { instance: string; at: number }): IntentRecord {
   const { id, instance, principal, at, action, fingerprint, number, value } = line;
-  const outcome = { state: "sending", updatedAt: at, placed: null, failure: null, reason: null } as const;
-  const record = { id, instance, principal, at, action, fingerprint, ...outcome };
+  const record: IntentRecord = {
+    id,
+    instance,
+    principal,
+    at,
+    action,
+    fingerprint,
+    state: "sending",
+    updatedAt: at,
+    placed: null,
+    failure: null,
+    reason: null,
+  };
   if (number === undefined && value === undefined) return record;
   return { ...record, ...(number === undefined ? {} : { number }), ...(value === undefined ? {} : { value }) };
 }

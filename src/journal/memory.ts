@@ -81,7 +81,6 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
     events.push(event);
     // Cut seldom, so that a line costs the same whether the memory is full or not.
     if (events.length >= kept * 2) dropEvents(events.length - kept);
-    if (event.kind === "order" || event.kind === "correction") keepOrder(event);
     if (event.kind === "guard") guards.push(event);
   }
 
@@ -96,7 +95,12 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
     sequence += 1;
     if (line.kind === "intent") begin(line);
     else if (line.kind === "progress") progress(line);
-    else keepEvent({ ...line, sequence });
+    else if (line.kind === "order" || line.kind === "correction") {
+      const { kind, order, instance, at } = line;
+      const event = { kind, order, instance, at, sequence };
+      keepEvent(event);
+      keepOrder(event);
+    } else keepEvent({ ...line, sequence });
   }
 
   /** Throws for a line that follows no other, be it in the journal or before it in the same call. */
