@@ -1,5 +1,5 @@
 import type { NumberedEvent } from "../journal/journal.ts";
-import type { InstanceJournal, UnstampedEvent } from "./instance-journal.ts";
+import type { InstanceJournal, StampedLines, UnstampedEvent } from "./instance-journal.ts";
 
 /** Milliseconds until a journal that could not be written is tried again. */
 const RETRY_MS = 1000;
@@ -30,40 +30,51 @@ interface Entry {
 export function createEventLog(journal: InstanceJournal, instance: string): EventLog {
   const listeners = new Set<(events: readonly NumberedEvent[]) => void>();
   let waiting: Entry[] = [];
-  let writing: Promise<void> | undefined;
+  let isWriting = false;
+  let written = Promise.resolve();
   let retry: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
 
   async function write(): Promise<void> {
     try {
-      while (waiting.length > 0 && !closed) await writeBatch();
+      while (waiting.length > 0 && !closed) {
+        const writing = writeBatch();
+        // A journal that answers at once is not waited for: a step of the queue costs more than the line.
+        if (writing !== undefined) await writing;
+      }
     } catch {
       retry = setTimeout(start, RETRY_MS);
     } finally {
       // In the same step as the last look at what waits: what is recorded later has to begin anew.
-      writing = undefined;
+      isWriting = false;
     }
   }
 
-  /** Writes what waits; puts back what can wait, and rejects, when the journal cannot be written. */
-  async function writeBatch(): Promise<void> {
+  /** Writes what waits; puts back what can wait, and fails, when the journal cannot be written. */
+  function writeBatch(): Promise<void> | undefined {
     const batch = waiting;
     waiting = [];
-    const durability = batch.some(({ written }) => written !== undefined) ? "power-loss" : "process";
+    const durability = batch.some((entry) => entry.written !== undefined) ? "power-loss" : "process";
     const lines = batch.map(({ event }) => event);
-    const last = await journal.append(lines, durability).catch((error: unknown) => {
-      waiting = [...batch.filter(({ written }) => written === undefined), ...waiting];
-      for (const { written } of batch) written?.reject(error);
+    const putBack = (error: unknown): never => {
+      waiting = [...batch.filter((entry) => entry.written === undefined), ...waiting];
+      for (const entry of batch) entry.written?.reject(error);
       throw error;
-    });
-    const first = last.sequence - batch.length + 1;
-    const events = lines.map((event, index) => ({ ...event, instance, at: last.at, sequence: first + index }));
-    for (const listener of listeners) listener(events);
-    for (const { written } of batch) written?.resolve();
+    };
+    const tell = (last: StampedLines): undefined => {
+      const first = last.sequence - batch.length + 1;
+      const events = lines.map((event, index) => ({ ...event, instance, at: last.at, sequence: first + index }));
+      for (const listener of listeners) listener(events);
+      for (const entry of batch) entry.written?.resolve();
+    };
+    const appended = journal.append(lines, durability);
+    return appended instanceof Promise ? appended.then(tell, putBack) : tell(appended);
   }
 
   function start(): void {
-    writing ??= write();
+    if (isWriting) return;
+    isWriting = true;
+    written = write();
   }
 
   return {
@@ -72,11 +83,11 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
       if (waiting.length === 1) start();
     },
     write(event) {
-      const written = Promise.withResolvers<void>();
-      waiting.push({ event, written });
+      const safe = Promise.withResolvers<void>();
+      waiting.push({ event, written: safe });
       clearTimeout(retry);
       start();
-      return written.promise;
+      return safe.promise;
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -85,7 +96,7 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
     settled() {
       // What waits for the next try is tried now: who closes may not come back to it.
       if (waiting.length > 0) start();
-      return writing ?? Promise.resolve();
+      return written;
     },
     close() {
       closed = true;

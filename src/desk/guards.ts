@@ -175,6 +175,13 @@ function priceFaults(market: MarketCapability, price: number | undefined): Fault
   ];
 }
 
+/** Compiled once: a broker has one or two in each market, and makes its capabilities anew at every call. */
+const wholePatterns = new Map<string, RegExp>();
+
 function matchesWhole(pattern: string, text: string): boolean {
-  return new RegExp(`^(?:${pattern})$`).test(text);
+  const known = wholePatterns.get(pattern);
+  if (known !== undefined) return known.test(text);
+  const made = new RegExp(`^(?:${pattern})$`);
+  wholePatterns.set(pattern, made);
+  return made.test(text);
 }

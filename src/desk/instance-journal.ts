@@ -21,18 +21,23 @@ import type {
 export type UnstampedEvent = OrderLine | AnomalyLine | ConnectionLine | GuardLine;
 type Unstamped = IntentLine | ProgressLine | UnstampedEvent;
 
-/** The journal as one instance sees it: opened at first use, its lines stamped, its failures in our words. */
+type Awaitable<T> = T | Promise<T>;
+
+/**
+ * The journal as one instance sees it: opened at first use, its lines stamped, its failures in our words. Once it is open,
+ * what the journal answers at once is answered at once here; what fails is always a promise.
+ */
 export interface InstanceJournal {
   open(): Promise<JournalHead>;
   /** Adds lines. `at` is the time to write on them; default now. */
-  append(lines: readonly Unstamped[], durability: Durability, at?: number): Promise<StampedLines>;
-  intent(id: string): Promise<IntentRecord | undefined>;
-  unsettled(): Promise<readonly IntentRecord[]>;
-  intentsSince(at: number): Promise<readonly IntentRecord[]>;
-  order(orderId: string): Promise<OrderRecord | undefined>;
-  openOrders(): Promise<readonly OrderRecord[]>;
-  events(after: number, limit: number): Promise<EventPage>;
-  guards(): Promise<readonly GuardRecord[]>;
+  append(lines: readonly Unstamped[], durability: Durability, at?: number): Awaitable<StampedLines>;
+  intent(id: string): Awaitable<IntentRecord | undefined>;
+  unsettled(): Awaitable<readonly IntentRecord[]>;
+  intentsSince(at: number): Awaitable<readonly IntentRecord[]>;
+  order(orderId: string): Awaitable<OrderRecord | undefined>;
+  openOrders(): Awaitable<readonly OrderRecord[]>;
+  events(after: number, limit: number): Awaitable<EventPage>;
+  guards(): Awaitable<readonly GuardRecord[]>;
 }
 
 /** What was written, and under which number the last line stands. */
@@ -49,14 +54,14 @@ export function instanceDigest(instanceId: string): string {
 /** Binds a journal to one instance. */
 export function instanceJournal(journal: Journal, instance: string): InstanceJournal {
   let opening: Promise<JournalHead> | undefined;
-
   let isOpen = false;
 
-  async function guarded<T>(work: () => T | Promise<T>): Promise<T> {
+  function guarded<T>(work: () => Awaitable<T>): Awaitable<T> {
     try {
-      return await work();
+      const answer = work();
+      return isPromise(answer) ? Promise.resolve(answer).catch(failed) : answer;
     } catch (cause) {
-      throw journalUnavailable(cause);
+      return Promise.reject(journalUnavailable(cause));
     }
   }
 
@@ -76,16 +81,16 @@ export function instanceJournal(journal: Journal, instance: string): InstanceJou
     return opening;
   }
 
-  function opened<T>(work: () => T | Promise<T>): Promise<T> {
+  function opened<T>(work: () => Awaitable<T>): Awaitable<T> {
     return isOpen ? guarded(work) : open().then(() => guarded(work));
   }
 
   return {
     open,
-    async append(lines, durability, at = Date.now()) {
+    append(lines, durability, at = Date.now()) {
       const stamped = lines.map((line) => ({ ...line, instance, at }));
-      const sequence = await opened(() => journal.append(stamped, durability));
-      return { sequence, at };
+      const appended = opened(() => journal.append(stamped, durability));
+      return isPromise(appended) ? appended.then((sequence) => ({ sequence, at })) : { sequence: appended, at };
     },
     intent: (id) => opened(() => journal.intent(instance, id)),
     unsettled: () => opened(() => journal.unsettled(instance)),
@@ -95,6 +100,15 @@ export function instanceJournal(journal: Journal, instance: string): InstanceJou
     events: (after, limit) => opened(() => journal.events(instance, after, limit)),
     guards: () => opened(() => journal.guards(instance)),
   };
+}
+
+/** Also for a promise of another kind than the runtime's own, which a user's journal may answer with. */
+function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
+  return typeof answer === "object" && answer !== null && "then" in answer;
+}
+
+function failed(cause: unknown): never {
+  throw journalUnavailable(cause);
 }
 
 function journalUnavailable(cause: unknown): Failure {

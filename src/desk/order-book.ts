@@ -1,5 +1,6 @@
-import { mergeOrder, type Order, type OrderUpdateKind, orderFlags } from "../domain/order.ts";
+import { isCompleted, mergeOrder, type Order, type OrderUpdateKind } from "../domain/order.ts";
 import type { OrderRecord } from "../journal/journal.ts";
+import { Newest } from "../journal/newest.ts";
 
 /** Completed orders that are remembered before the oldest is forgotten; open ones always are. */
 const KEPT_COMPLETED = 10_000;
@@ -7,7 +8,7 @@ const KEPT_COMPLETED = 10_000;
 /** What the desk knows of the account's orders, from answers, pushes and its journal. */
 export interface OrderBook {
   /** Merges a report of the broker; tells what changed. `own` says whose an order is that is seen for the first time. */
-  apply(report: Order, own: boolean, at: number): { record: OrderRecord; kind: OrderUpdateKind };
+  apply(report: Order, own: boolean, at: number): { record: OrderRecord; kind: OrderUpdateKind; isNew: boolean };
   /** Takes over what the journal remembers. */
   restore(record: OrderRecord): void;
   /** Drops an order whose id is another order's now. */
@@ -24,69 +25,71 @@ export interface OrderBook {
 
 /** An empty book. */
 export function createOrderBook(): OrderBook {
+  const orders = new Map<string, OrderRecord>();
   const open = new Map<string, OrderRecord>();
-  const completed = new Map<string, OrderRecord>();
-  // Kept, since an iterator begun anew passes by all that was deleted before.
-  const oldestCompleted = completed.values();
+  const completed = new Newest<OrderRecord>(KEPT_COMPLETED);
   const idByTag = new Map<string, string>();
   const doubtful = new Set<string>();
 
-  function get(orderId: string): OrderRecord | undefined {
-    return open.get(orderId) ?? completed.get(orderId);
-  }
-
-  function keep(record: OrderRecord): void {
-    open.delete(record.orderId);
-    completed.delete(record.orderId);
+  /** Puts a record in the place of what is known of its order. */
+  function keep(record: OrderRecord, known: OrderRecord | undefined): void {
+    leave(known);
+    orders.set(record.orderId, record);
     if (record.tag !== null) idByTag.set(record.tag, record.orderId);
     if (!isClosed(record)) {
       open.set(record.orderId, record);
       return;
     }
-    completed.set(record.orderId, record);
-    if (completed.size <= KEPT_COMPLETED) return;
-    const oldest = oldestCompleted.next();
-    if (!oldest.done) {
-      completed.delete(oldest.value.orderId);
-      if (oldest.value.tag !== null) idByTag.delete(oldest.value.tag);
-    }
+    const oldest = completed.add(record);
+    if (oldest !== undefined) drop(oldest);
+  }
+
+  function leave(known: OrderRecord | undefined): void {
+    if (known === undefined) return;
+    if (isClosed(known)) completed.remove(known);
+    else open.delete(known.orderId);
+  }
+
+  function drop({ orderId, tag }: OrderRecord): void {
+    orders.delete(orderId);
+    if (tag !== null) idByTag.delete(tag);
   }
 
   return {
     apply(report, own, at) {
       doubtful.delete(report.orderId);
-      const known = get(report.orderId);
+      const known = orders.get(report.orderId);
       const merged: { order: Order; kind: OrderUpdateKind } =
         known === undefined ? { order: report, kind: "order" } : mergeOrder(known, report);
       const external = known === undefined || known.tag === null ? !own : known.external;
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
-      keep(record);
-      return { record, kind: merged.kind === "none" && returned ? "order" : merged.kind };
+      keep(record, known);
+      const kind = merged.kind === "none" && returned ? "order" : merged.kind;
+      return { record, kind, isNew: known === undefined };
     },
-    restore: keep,
+    restore: (record) => keep(record, orders.get(record.orderId)),
     forget(orderId) {
-      const tag = get(orderId)?.tag ?? null;
-      if (tag !== null) idByTag.delete(tag);
-      open.delete(orderId);
-      completed.delete(orderId);
+      const known = orders.get(orderId);
       doubtful.delete(orderId);
+      leave(known);
+      if (known !== undefined) drop(known);
     },
     markStale(orderId, at) {
       const known = open.get(orderId);
       if (known === undefined || known.staleSince !== null) return undefined;
       const record = { ...known, staleSince: at };
-      keep(record);
+      keep(record, known);
       return record;
     },
     doubt(orderId) {
-      if (get(orderId) !== undefined) doubtful.add(orderId);
+      if (orders.has(orderId)) doubtful.add(orderId);
     },
     isDoubtful: (orderId) => doubtful.has(orderId),
-    get,
+    get: (orderId) => orders.get(orderId),
     byTag(tag) {
       const orderId = idByTag.get(tag);
-      return orderId === undefined ? undefined : get(orderId);
+      return orderId === undefined ? undefined : orders.get(orderId);
     },
     open: () => [...open.values()],
   };
@@ -94,5 +97,5 @@ export function createOrderBook(): OrderBook {
 
 /** True for an order that no write can change any more. */
 export function isClosed(order: Order): boolean {
-  return orderFlags(order).isCompleted;
+  return isCompleted(order);
 }

@@ -10,8 +10,11 @@ const DAY_MS = 86_400_000;
 
 /** Takes in every report of an order, wherever it comes from, and tells what it changed. */
 export interface Tracker {
-  /** Merges a report into the book and records the change. An order that is new here is first looked up in the journal. */
-  receive(report: Order): Promise<OrderRecord>;
+  /**
+   * Merges a report into the book and records the change. An order that is new here is first looked up in the journal;
+   * where that need not be waited for, it is in the book when this returns.
+   */
+  receive(report: Order): OrderRecord | Promise<OrderRecord>;
   /** Says that the order with this tag, or with this number of the vendor's, is ours, before it is first seen. */
   expect(tag: string, number?: string): void;
   /** Takes that back: the intent has ended without an order. */
@@ -43,33 +46,38 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
   }
 
   function apply(report: Order, own: boolean): OrderRecord {
-    const isNew = book.get(report.orderId) === undefined;
-    const { record, kind } = book.apply(report, own, Date.now());
+    const { record, kind, isNew } = book.apply(report, own, Date.now());
     if (kind !== "none" && !(isNew && record.external && isHistory(record))) events.record({ kind, order: record });
     if (record.tag !== null) expected.delete(record.tag);
     onTracked(record);
     return record;
   }
 
-  /** Looks an order up that the book does not have; resolves with whether it is ours. */
-  async function meet(report: Order): Promise<boolean> {
-    try {
-      const remembered = await journal.order(report.orderId);
-      if (remembered !== undefined && isSameOrder(remembered, report)) {
-        book.restore(remembered);
-        return !remembered.external;
-      }
-      return await isOwn(report);
-    } catch {
-      // Without its journal the desk knows only what it sent itself since it started.
-      return report.tag !== null && expected.has(report.tag);
-    }
+  /** Looks an order up that the book does not have; tells whether it is ours. */
+  function meet(report: Order): boolean | Promise<boolean> {
+    const remembered = journal.order(report.orderId);
+    const own =
+      remembered instanceof Promise
+        ? remembered.then((record) => isRemembered(record, report))
+        : isRemembered(remembered, report);
+    // Without its journal the desk knows only what it sent itself since it started.
+    return own instanceof Promise ? own.catch(() => isExpected(report)) : own;
   }
 
-  async function isOwn(report: Order): Promise<boolean> {
+  function isRemembered(remembered: OrderRecord | undefined, report: Order): boolean | Promise<boolean> {
+    if (remembered !== undefined && isSameOrder(remembered, report)) {
+      book.restore(remembered);
+      return !remembered.external;
+    }
     const { tag } = report;
-    if (tag === null || !isTag(tag)) return false;
-    if (expected.has(tag)) return true;
+    return isExpected(report) || (tag !== null && isTag(tag) && isOfIntent(tag, report));
+  }
+
+  function isExpected({ tag }: Order): boolean {
+    return tag !== null && expected.has(tag);
+  }
+
+  async function isOfIntent(tag: string, report: Order): Promise<boolean> {
     const intent = await journal.intent(tag);
     if (intent === undefined) return false;
     if (wasNotSent(intent) && report.status !== "REJECTED") await adopt(intent, report);
@@ -85,21 +93,25 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
   }
 
   return {
-    async receive(given) {
+    receive(given) {
       const report = recognized(given);
+      const { orderId } = report;
       const byNumber = report.tag !== given.tag;
-      const known = book.get(report.orderId);
-      if (known !== undefined && !isSameOrder(known, report)) book.forget(report.orderId);
-      let meeting = meetings.get(report.orderId);
-      if (meeting === undefined && book.get(report.orderId) === undefined) {
-        meeting = meet(report);
-        meetings.set(report.orderId, meeting);
-        const own = await meeting;
-        meetings.delete(report.orderId);
-        return apply(report, own);
+      let known = book.get(orderId);
+      if (known !== undefined && !isSameOrder(known, report)) {
+        book.forget(orderId);
+        known = undefined;
       }
-      const own = meeting === undefined ? false : await meeting;
-      return apply(report, own || byNumber);
+      const meeting = meetings.get(orderId);
+      if (meeting !== undefined) return meeting.then((own) => apply(report, own || byNumber));
+      if (known !== undefined) return apply(report, byNumber);
+      const met = meet(report);
+      if (!(met instanceof Promise)) return apply(report, met);
+      meetings.set(orderId, met);
+      return met.then((own) => {
+        meetings.delete(orderId);
+        return apply(report, own);
+      });
     },
     expect: (tag, number) => void expected.set(tag, number),
     forget: (tag) => void expected.delete(tag),

@@ -15,20 +15,18 @@ export const MAX_SIGNIFICANT_DIGITS = 15;
  * `undefined` when the text is anything else, is not finite, or has more than {@link MAX_SIGNIFICANT_DIGITS} digits.
  */
 export function parseDecimal(text: string): number | undefined {
-  if (text.length > 40 || !/^-?\d+(?:\.\d+)?$/.test(text)) return undefined;
-  const value = Number(text);
-  return Number.isFinite(value) && significantDigits(value) <= MAX_SIGNIFICANT_DIGITS && new Big(text).eq(value)
-    ? value
-    : undefined;
+  return text.length <= 40 && /^-?\d+(?:\.\d+)?$/.test(text) && isExactLiteral(text) ? Number(text) : undefined;
 }
 
 /** True for a finite number that is the decimal it prints as: at most {@link MAX_SIGNIFICANT_DIGITS} digits. */
 export function isExactDecimal(value: number): boolean {
-  return Number.isFinite(value) && significantDigits(value) <= MAX_SIGNIFICANT_DIGITS;
+  return unitsOf(value) !== undefined || (Number.isFinite(value) && significantDigits(value) <= MAX_SIGNIFICANT_DIGITS);
 }
 
 /** True for the text of a number that reading it as one does not change: `12.50`, not `12.00000000000000000001`. */
 export function isExactLiteral(text: string): boolean {
+  // So few digits that a number keeps them all.
+  if (/^-?\d{1,8}(?:\.\d{1,7})?$/.test(text)) return true;
   const value = Number(text);
   return isExactDecimal(value) && new Big(text).eq(value);
 }
@@ -62,6 +60,9 @@ export function roundTo(value: number, digits: number): number {
 export function isMultipleOf(value: number, step: number): boolean {
   // Among whole numbers the remainder is exact.
   if (Number.isSafeInteger(value) && Number.isSafeInteger(step)) return value % step === 0;
+  const units = unitsOf(value);
+  const stepUnits = unitsOf(step);
+  if (units !== undefined && stepUnits !== undefined && stepUnits !== 0) return units % stepUnits === 0;
   return new Big(value).mod(step).eq(0);
 }
 
@@ -71,6 +72,19 @@ export function isMultipleOf(value: number, step: number): boolean {
  */
 export function withoutDust(value: number): number {
   return Number.isFinite(value) ? Number(value.toPrecision(MAX_SIGNIFICANT_DIGITS - 2)) : value;
+}
+
+/** Parts of one in which most prices and steps are whole. */
+const UNITS_IN_ONE = 1_000_000;
+
+/**
+ * How many millionths a number is, if its decimal is a whole number of them with at most {@link MAX_SIGNIFICANT_DIGITS}
+ * digits; `undefined` also for what is too large to tell. A quotient is the number nearest to it, and no two decimals of
+ * so few digits have the same nearest number: what the quotient equals prints as just that decimal.
+ */
+function unitsOf(value: number): number | undefined {
+  const units = Math.round(value * UNITS_IN_ONE);
+  return Math.abs(units) < 10 ** MAX_SIGNIFICANT_DIGITS && units / UNITS_IN_ONE === value ? units : undefined;
 }
 
 function significantDigits(value: number): number {

@@ -118,6 +118,15 @@ export function isTerminal(status: OrderStatus): boolean {
   return ENDINGS[status] !== "open";
 }
 
+/** True for an order that nothing but a correction can change any more: it has ended, or is wholly filled. */
+export function isCompleted(order: Pick<Order, "status" | "qty" | "filledQty">): boolean {
+  return isTerminal(order.status) || isWhollyFilled(order);
+}
+
+function isWhollyFilled({ qty, filledQty }: Pick<Order, "qty" | "filledQty">): boolean {
+  return qty > 0 && filledQty >= qty;
+}
+
 /**
  * Derives the flags. An order that is wholly filled counts as filled whatever an older status says, and a working order
  * never shows an error: a client that sees "completed" buys again.
@@ -128,8 +137,8 @@ export function orderFlags(
   const ending = ENDINGS[order.status];
   const failed = ending === "failed";
   const canceled = ending === "canceled";
-  const filled = order.qty > 0 && order.filledQty >= order.qty && !canceled && !failed;
-  const completed = filled || ending !== "open";
+  const filled = isWhollyFilled(order) && !canceled && !failed;
+  const completed = isCompleted(order);
   return {
     isCanceled: canceled,
     isFilled: filled,

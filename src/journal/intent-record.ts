@@ -2,8 +2,23 @@
 import type { IntentLine, IntentRecord, ProgressLine } from "./journal.ts";
 
 /** The record of an intent that was just written down. */
-export function begun({ kind: _, ...intent }: IntentLine & { instance: string; at: number }): IntentRecord {
-  return { ...intent, state: "sending", updatedAt: intent.at, placed: null, failure: null, reason: null };
+export function begun(line: IntentLine & { instance: string; at: number }): IntentRecord {
+  const { id, instance, principal, at, action, fingerprint, number, value } = line;
+  const record: IntentRecord = {
+    id,
+    instance,
+    principal,
+    at,
+    action,
+    fingerprint,
+    state: "sending",
+    updatedAt: at,
+    placed: null,
+    failure: null,
+    reason: null,
+  };
+  if (number === undefined && value === undefined) return record;
+  return { ...record, ...(number === undefined ? {} : { number }), ...(value === undefined ? {} : { value }) };
 }
 
 /** True when nothing is left to find out about an intent. */

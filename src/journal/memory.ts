@@ -1,14 +1,16 @@
-import { orderFlags } from "../domain/order.ts";
+import { isCompleted } from "../domain/order.ts";
 import { begun, isSettled, progressed } from "./intent-record.ts";
 import type {
-  EventLine,
   GuardRecord,
+  IntentLine,
   IntentRecord,
   Journal,
   JournalLine,
   NumberedEvent,
-  OrderRecord,
+  OrderLine,
+  ProgressLine,
 } from "./journal.ts";
+import { Newest } from "./newest.ts";
 
 /** How much a journal in memory remembers. */
 export interface MemoryJournalOptions {
@@ -22,46 +24,64 @@ export interface MemoryJournalOptions {
  */
 export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Journal {
   const epoch = crypto.randomUUID().slice(0, 8);
-  const unsettled = new Map<string, IntentRecord>();
-  const settled = new Map<string, IntentRecord>();
-  const oldestSettled = settled.keys();
-  const openOrders = new Map<string, KeptOrder>();
-  const completedOrders = new Map<string, KeptOrder>();
-  const oldestCompleted = completedOrders.keys();
+  const instances = new Map<string, Kept>();
+  const settled = new Newest<IntentRecord>(kept);
+  const completed = new Newest<OrderEvent>(kept);
   const guards: (GuardRecord & { readonly instance: string })[] = [];
   let events: NumberedEvent[] = [];
   let sequence = 0;
   let prunedUpTo = 0;
 
-  function keepIntent(record: IntentRecord): void {
-    const key = keyOf(record.instance, record.id);
-    settled.delete(key);
-    if (!isSettled(record)) {
-      // Keeps its place among the unsettled, which stand in the order in which they began.
-      unsettled.set(key, record);
-      return;
-    }
-    unsettled.delete(key);
-    settled.set(key, record);
-    if (settled.size > kept) dropNext(settled, oldestSettled);
+  function of(instance: string): Kept {
+    const known = instances.get(instance);
+    if (known !== undefined) return known;
+    const made = { intents: new Map(), orders: new Map() };
+    instances.set(instance, made);
+    return made;
   }
 
-  function keepOrder(order: KeptOrder): void {
-    const key = keyOf(order.instance, order.record.orderId);
-    openOrders.delete(key);
-    completedOrders.delete(key);
-    if (!orderFlags(order.record).isCompleted) {
-      openOrders.set(key, order);
-      return;
+  function begin(line: Stamped<IntentLine>): void {
+    const { intents } = of(line.instance);
+    const before = intents.get(line.id);
+    if (before !== undefined) {
+      // They stand in the order in which they began.
+      intents.delete(line.id);
+      if (isSettled(before)) settled.remove(before);
     }
-    completedOrders.set(key, order);
-    if (completedOrders.size > kept) dropNext(completedOrders, oldestCompleted);
+    intents.set(line.id, begun(line));
   }
 
-  function keepEvent(line: EventLine): void {
-    events.push({ ...line, sequence });
+  function progress(line: Stamped<ProgressLine>): void {
+    const { intents } = of(line.instance);
+    const before = intents.get(line.id);
+    const record = progressed(before, line);
+    intents.set(line.id, record);
+    if (before !== undefined && isSettled(before)) settled.remove(before);
+    if (isSettled(record)) forgetIntent(settled.add(record));
+  }
+
+  function forgetIntent(record: IntentRecord | undefined): void {
+    if (record !== undefined) of(record.instance).intents.delete(record.id);
+  }
+
+  function keepOrder(event: OrderEvent): void {
+    const { orders } = of(event.instance);
+    const { orderId } = event.order;
+    const before = orders.get(orderId);
+    orders.set(orderId, event);
+    if (before !== undefined && isCompleted(before.order)) completed.remove(before);
+    if (isCompleted(event.order)) forgetOrder(completed.add(event));
+  }
+
+  function forgetOrder(event: OrderEvent | undefined): void {
+    if (event !== undefined) of(event.instance).orders.delete(event.order.orderId);
+  }
+
+  function keepEvent(event: NumberedEvent): void {
+    events.push(event);
     // Cut seldom, so that a line costs the same whether the memory is full or not.
     if (events.length >= kept * 2) dropEvents(events.length - kept);
+    if (event.kind === "guard") guards.push(event);
   }
 
   function dropEvents(count: number): void {
@@ -73,52 +93,39 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
 
   function write(line: JournalLine): void {
     sequence += 1;
-    if (line.kind === "intent") {
-      unsettled.delete(keyOf(line.instance, line.id));
-      keepIntent(begun(line));
-    } else if (line.kind === "progress") {
-      const key = keyOf(line.instance, line.id);
-      keepIntent(progressed(unsettled.get(key) ?? settled.get(key), line));
-    } else {
-      if (line.kind === "order" || line.kind === "correction") {
-        keepOrder({ instance: line.instance, record: line.order, at: line.at });
-      }
-      if (line.kind === "guard") guards.push(line);
-      keepEvent(line);
-    }
+    if (line.kind === "intent") begin(line);
+    else if (line.kind === "progress") progress(line);
+    else if (line.kind === "order" || line.kind === "correction") {
+      const { kind, order, instance, at } = line;
+      const event = { kind, order, instance, at, sequence };
+      keepEvent(event);
+      keepOrder(event);
+    } else keepEvent({ ...line, sequence });
+  }
+
+  /** Throws for a line that follows no other, be it in the journal or before it in the same call. */
+  function check(line: JournalLine, index: number, lines: readonly JournalLine[]): void {
+    if (line.kind !== "progress" || of(line.instance).intents.has(line.id)) return;
+    const begins = (other: JournalLine) =>
+      other.kind === "intent" && other.id === line.id && other.instance === line.instance;
+    if (!lines.slice(0, index).some(begins)) throw new Error(`intent ${line.id} is not in the journal`);
   }
 
   return {
     place: { name: "memory", lasting: false },
     open: () => ({ epoch, sequence }),
     append(lines) {
-      const begins = new Set<string>();
-      for (const line of lines) {
-        if (line.kind !== "intent" && line.kind !== "progress") continue;
-        const key = keyOf(line.instance, line.id);
-        if (line.kind === "intent") begins.add(key);
-        else if (!begins.has(key) && !unsettled.has(key) && !settled.has(key)) {
-          throw new Error(`intent ${line.id} is not in the journal`);
-        }
-      }
+      lines.forEach(check);
       lines.forEach(write);
       return sequence;
     },
-    intent(instance, id) {
-      const key = keyOf(instance, id);
-      return unsettled.get(key) ?? settled.get(key);
-    },
-    unsettled: (instance) => [...unsettled.values()].filter((record) => record.instance === instance),
+    intent: (instance, id) => of(instance).intents.get(id),
+    unsettled: (instance) => [...of(instance).intents.values()].filter((record) => !isSettled(record)),
     intentsSince: (instance, at) =>
-      [...unsettled.values(), ...settled.values()]
-        .filter((record) => record.instance === instance && record.at >= at)
-        .sort((a, b) => a.at - b.at),
-    order(instance, orderId) {
-      const key = keyOf(instance, orderId);
-      return (openOrders.get(key) ?? completedOrders.get(key))?.record;
-    },
+      [...of(instance).intents.values()].filter((record) => record.at >= at).sort((a, b) => a.at - b.at),
+    order: (instance, orderId) => of(instance).orders.get(orderId)?.order,
     openOrders: (instance) =>
-      [...openOrders.values()].filter((order) => order.instance === instance).map(({ record }) => record),
+      [...of(instance).orders.values()].map(({ order }) => order).filter((order) => !isCompleted(order)),
     events(instance, after, limit) {
       const found = events.filter((event) => event.sequence > after && event.instance === instance);
       return { events: found.slice(0, limit), complete: after >= prunedUpTo };
@@ -128,29 +135,22 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
         .filter((guard) => guard.instance === instance)
         .map(({ state, all, principal, reason, at }) => ({ state, all, principal, reason, at })),
     prune(before) {
-      for (const [key, record] of settled) if (record.updatedAt < before) settled.delete(key);
-      for (const [key, order] of completedOrders) if (order.at < before) completedOrders.delete(key);
+      settled.take(({ updatedAt }) => updatedAt < before).forEach(forgetIntent);
+      completed.take(({ at }) => at < before).forEach(forgetOrder);
       const first = events.findIndex((event) => event.at >= before);
       dropEvents(first < 0 ? events.length : first);
     },
   };
 }
 
-interface KeptOrder {
-  readonly instance: string;
-  readonly record: OrderRecord;
-  readonly at: number;
+/** What is kept of one instance. */
+interface Kept {
+  /** In the order in which they began. */
+  readonly intents: Map<string, IntentRecord>;
+  /** The last event of each order. */
+  readonly orders: Map<string, OrderEvent>;
 }
 
-/**
- * Drops the oldest key that is left. The iterator is the map's only one: begun anew each time, it would pass by all that
- * was dropped before, which costs more than everything else that is done for an order.
- */
-function dropNext(map: Map<string, unknown>, keys: Iterator<string, undefined>): void {
-  const oldest = keys.next();
-  if (!oldest.done) map.delete(oldest.value);
-}
+type Stamped<Line> = Extract<JournalLine, Line>;
 
-function keyOf(instance: string, id: string): string {
-  return `${instance} ${id}`;
-}
+type OrderEvent = Extract<NumberedEvent, OrderLine>;

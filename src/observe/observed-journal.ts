@@ -21,7 +21,7 @@ export function observedJournal(journal: Journal, options: ObservedJournalOption
   function written(lines: readonly JournalLine[], begun: number): void {
     metrics?.appended(lines.length, performance.now() - begun);
     for (const line of lines) {
-      const event = eventOf(line, nameOf(line.instance));
+      const event = eventOf(line, nameOf);
       if (event !== undefined) observers.tell(event);
     }
   }
@@ -35,7 +35,7 @@ export function observedJournal(journal: Journal, options: ObservedJournalOption
     ...(journal.place === undefined ? {} : { place: journal.place }),
     open: () => journal.open(),
     append(lines, durability) {
-      const begun = performance.now();
+      const begun = metrics === undefined ? 0 : performance.now();
       try {
         const appending = journal.append(lines, durability);
         if (typeof appending === "number") written(lines, begun);
@@ -63,22 +63,24 @@ export function observedJournal(journal: Journal, options: ObservedJournalOption
 }
 
 /** What a line tells that is no answer to anybody; `undefined` for what a client has asked for. */
-function eventOf(line: JournalLine, instance: string): ObservedEvent | undefined {
+function eventOf(line: JournalLine, nameOf: (instance: string) => string): ObservedEvent | undefined {
   switch (line.kind) {
     case "connection":
-      return { kind: line.kind, instance, connected: line.connected, reason: line.reason };
-    case "anomaly":
-      return { kind: line.kind, instance, message: line.message, orderId: line.orderId, tag: line.tag };
+      return { kind: line.kind, instance: nameOf(line.instance), connected: line.connected, reason: line.reason };
+    case "anomaly": {
+      const { kind, message, orderId, tag } = line;
+      return { kind, instance: nameOf(line.instance), message, orderId, tag };
+    }
     case "guard": {
       const { kind, state, all, principal, reason } = line;
+      const instance = nameOf(line.instance);
       // Told once: the lines of the instances repeat that of the gateway.
       return all && instance !== GATEWAY_NAME ? undefined : { kind, instance, state, principal, reason };
     }
     case "progress": {
-      const { id: tag, placed, reason = "", state } = line;
-      return state === "resolved"
-        ? { kind: "settled", instance, tag, orderId: placed?.orderId ?? null, reason }
-        : undefined;
+      if (line.state !== "resolved") return undefined;
+      const { id: tag, placed, reason = "" } = line;
+      return { kind: "settled", instance: nameOf(line.instance), tag, orderId: placed?.orderId ?? null, reason };
     }
     default:
       return undefined;

@@ -61,3 +61,47 @@ test("what waits for the disk is tried once more by who closes", async () => {
   expect(seen).toEqual([1]);
   events.close();
 });
+
+test("with a journal that answers at once an event is told of at once, and before one that its listener records", async () => {
+  const journal = instanceJournal(memoryJournal(), "digest");
+  await journal.open();
+  const events = createEventLog(journal, "digest");
+  const seen: string[] = [];
+  events.subscribe(([event]) => {
+    if (event?.kind === "connection" && event.reason === "first") events.record(connection("second"));
+  });
+  events.subscribe((published) => {
+    for (const event of published) if (event.kind === "connection") seen.push(`${event.sequence} ${event.reason}`);
+  });
+  events.record(connection("first"));
+  expect(seen).toEqual(["1 first", "2 second"]);
+  events.close();
+});
+
+test("what a journal refuses at once waits in order before what comes later", async () => {
+  const inner = memoryJournal();
+  let isFull = true;
+  const full = (): never => {
+    throw new Error("no room");
+  };
+  const journal = instanceJournal(
+    { ...inner, append: (...args) => (isFull ? full() : inner.append(...args)) },
+    "digest",
+  );
+  await journal.open();
+  const events = createEventLog(journal, "digest");
+  const seen: (string | null)[] = [];
+  events.subscribe((published) => {
+    for (const event of published) if (event.kind === "connection") seen.push(event.reason);
+  });
+  events.record(connection("first"));
+  events.record(connection("second"));
+  await expect(events.write(connection("now or never"))).rejects.toThrow("the journal cannot be used");
+  await events.settled();
+  expect(seen).toEqual([]);
+  isFull = false;
+  events.record(connection("third"));
+  await events.settled();
+  expect(seen).toEqual(["first", "second", "third"]);
+  events.close();
+});

@@ -1,8 +1,21 @@
+import Big from "big.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as money from "../../src/domain/money.ts";
 
 const cents = fc.integer({ min: -1_000_000_000, max: 1_000_000_000 }).map((value) => value / 100);
+
+/** Numbers as they come: whole, decimals of few places and of many, near a multiple, and whatever a double can be. */
+const anyNumber = fc.oneof(
+  fc.integer(),
+  cents,
+  fc
+    .tuple(fc.maxSafeInteger(), fc.integer({ min: -12, max: 12 }))
+    .map(([digits, places]) => Number(`${digits}e${places}`)),
+  fc.tuple(cents, fc.constantFrom(1, -1, 3)).map(([value, steps]) => value + steps * Number.EPSILON * Math.abs(value)),
+  fc.constantFrom(0, -0, 999_999_999.999999, 999_999_999.9999999, 1_000_000_000, 1e15, 1e16, 5e-7, 1e-7, 5e-324),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
 
 describe("decimal arithmetic", () => {
   test("leaves no dust", () => {
@@ -33,6 +46,47 @@ describe("decimal arithmetic", () => {
       fc.property(fc.nat(1_000_000), fc.constantFrom(0.01, 0.05, 0.001, 100), (count, step) => {
         expect(money.isMultipleOf(money.multiply(count, step), step)).toBe(true);
       }),
+    );
+  });
+});
+
+describe("what is decided without decimal arithmetic is decided the same", () => {
+  test("whether a number is a multiple of a step", () => {
+    const anyStep = fc.oneof(
+      fc.constantFrom(0.01, 0.05, 0.001, 0.0001, 0.000001, 0.0000001, 0.25, 1, 2.5, 100),
+      anyNumber.map(Math.abs).filter((step) => step > 1e-9),
+    );
+    fc.assert(
+      fc.property(anyNumber, anyStep, (value, step) => {
+        // Decimals that are this far apart take a decimal division for ever.
+        fc.pre(Math.abs(value) / step < 1e18);
+        expect(money.isMultipleOf(value, step)).toBe(new Big(value).mod(step).eq(0));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("whether a number is the decimal it prints as", () => {
+    fc.assert(
+      fc.property(anyNumber, (value) => {
+        expect(money.isExactDecimal(value)).toBe(new Big(value).c.length <= money.MAX_SIGNIFICANT_DIGITS);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("whether reading a text as a number changes it", () => {
+    const digits = (min: number, max: number) => fc.stringMatching(new RegExp(`^\\d{${min},${max}}$`));
+    const text = fc
+      .tuple(fc.constantFrom("", "-"), digits(1, 12), fc.option(digits(1, 12)))
+      .map(([sign, whole, part]) => `${sign}${whole}${part === null ? "" : `.${part}`}`);
+    fc.assert(
+      fc.property(text, (given) => {
+        const value = Number(given);
+        const isKept = new Big(value).c.length <= money.MAX_SIGNIFICANT_DIGITS && new Big(given).eq(value);
+        expect(money.isExactLiteral(given)).toBe(isKept);
+      }),
+      { numRuns: 3000 },
     );
   });
 });
