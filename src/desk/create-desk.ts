@@ -1,3 +1,4 @@
+import type { Order } from "../domain/order.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Broker } from "../spec/broker.ts";
 import { OPERATIONS } from "../spec/capabilities.ts";
@@ -65,12 +66,27 @@ export function createDesk(options: DeskOptions): Desk {
     },
   });
   const seat = createSeat(broker, {
-    onOrder: (order) => void tracker.receive(order),
+    onOrder: told,
     onConnection({ connected, reason }) {
       events.record({ kind: "connection", connected, reason: reason ?? null });
       reconciler.connection(connected);
     },
   });
+
+  /** Takes in a push. One that makes no sense is told, but never to the broker, whose connection it came through. */
+  function told(order: Order): void {
+    const failed = (error: unknown) => {
+      const message = `the broker told of an order that makes no sense: ${error instanceof Error ? error.message : error}`;
+      events.record({ kind: "anomaly", message, orderId: null, tag: null });
+    };
+    try {
+      const received = tracker.receive(order);
+      if (received instanceof Promise) received.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
   const reconciler = createReconciler({
     seat,
     journal,

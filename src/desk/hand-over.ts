@@ -48,29 +48,29 @@ export function createHandOver(options: HandOverOptions): HandOver {
   const { journal, tracker, unknowns, reconciler, deadlineMs, newWithdrawal } = options;
 
   /** Writes the intent down, safe against loss of power; gives whether it stands there. */
-  async function begin(line: IntentLine): Promise<boolean> {
-    try {
-      await journal.append([line], "power-loss");
-      return true;
-    } catch (error) {
-      // A cancel is never refused for want of a journal.
-      if (line.action.kind !== "cancel") throw error;
-      return false;
-    }
+  function begin(line: IntentLine): boolean | Promise<boolean> {
+    const appending = journal.append([line], "power-loss");
+    if (!(appending instanceof Promise)) return true;
+    return appending.then(
+      () => true,
+      (error: unknown) => {
+        // A cancel is never refused for want of a journal.
+        if (line.action.kind !== "cancel") throw error;
+        return false;
+      },
+    );
   }
 
-  async function note(
+  function note(
     id: string,
     event: Exclude<IntentEvent, "hand-over">,
     more: Pick<ProgressLine, "placed" | "failure">,
     at: number,
-  ): Promise<void> {
+  ): Promise<unknown> | undefined {
     const state = nextIntentState("sending", event);
-    try {
-      await journal.append([{ kind: "progress", id, state, ...more }], "process", at);
-    } catch {
-      // The broker's word counts, whether it can be written down or not: what is missing is recovered by the tag.
-    }
+    const appending = journal.append([{ kind: "progress", id, state, ...more }], "process", at);
+    // The broker's word counts, whether it can be written down or not: what is missing is recovered by the tag.
+    return appending instanceof Promise ? appending.catch(() => undefined) : undefined;
   }
 
   /** The failure to answer with when the broker's call ended with an error. */

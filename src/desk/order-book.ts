@@ -27,7 +27,7 @@ export interface OrderBook {
 export function createOrderBook(): OrderBook {
   const orders = new Map<string, OrderRecord>();
   const open = new Map<string, OrderRecord>();
-  const completed = new Newest<OrderRecord>(KEPT_COMPLETED);
+  const completed = new Newest<string>(KEPT_COMPLETED);
   const idByTag = new Map<string, string>();
   const doubtful = new Set<string>();
 
@@ -40,17 +40,18 @@ export function createOrderBook(): OrderBook {
       open.set(record.orderId, record);
       return;
     }
-    const oldest = completed.add(record);
+    const oldest = completed.add(record.orderId);
     if (oldest !== undefined) drop(oldest);
   }
 
   function leave(known: OrderRecord | undefined): void {
     if (known === undefined) return;
-    if (isClosed(known)) completed.remove(known);
+    if (isClosed(known)) completed.remove(known.orderId);
     else open.delete(known.orderId);
   }
 
-  function drop({ orderId, tag }: OrderRecord): void {
+  function drop(orderId: string): void {
+    const tag = orders.get(orderId)?.tag ?? null;
     orders.delete(orderId);
     if (tag !== null) idByTag.delete(tag);
   }
@@ -64,7 +65,9 @@ export function createOrderBook(): OrderBook {
       const external = known === undefined || known.tag === null ? !own : known.external;
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
-      keep(record, known);
+      // What has ended is told of again with every listing of the day: it keeps its place, and costs nothing to find.
+      if (merged.kind === "none" && isClosed(record)) orders.set(record.orderId, record);
+      else keep(record, known);
       const kind = merged.kind === "none" && returned ? "order" : merged.kind;
       return { record, kind, isNew: known === undefined };
     },
@@ -73,7 +76,7 @@ export function createOrderBook(): OrderBook {
       const known = orders.get(orderId);
       doubtful.delete(orderId);
       leave(known);
-      if (known !== undefined) drop(known);
+      drop(orderId);
     },
     markStale(orderId, at) {
       const known = open.get(orderId);

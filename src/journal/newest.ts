@@ -1,5 +1,5 @@
 /** The newest of something, at most so many, in the order in which they were added. */
-export class Newest<T extends object> {
+export class Newest<T extends object | string> {
   readonly #kept: number;
   /** Those that have made room stand in front, as nothing, until there are many of them. */
   #items: (T | undefined)[] = [];

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Desk } from "../../src/desk/types.ts";
 import { type Failure, isFailure } from "../../src/domain/failure.ts";
+import type { Order } from "../../src/domain/order.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
-import { anOrder, DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { anOrder, DIGEST, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
 const BY = { principal: "default" };
@@ -224,6 +225,19 @@ test("orders placed elsewhere are external, also those of another gateway", asyn
   await desk.place(LIMIT_BUY, BY);
   const { orders } = await desk.orders({ status: "all" }, {});
   expect(orders.map(({ external }) => external)).toEqual([true, true, false]);
+});
+
+test("a push that makes no sense is told, and harms neither the broker nor the next one", async () => {
+  const { desk, host, journal } = deskOver({ orders: async () => ({ orders: [], unmapped: [] }) });
+  await desk.start();
+  const { contract: _, ...broken } = anOrder({ orderId: "7" });
+  host().onOrder(anOrder({ orderId: "7" }));
+  expect(() => host().onOrder(broken as Order)).not.toThrow();
+  host().onOrder(anOrder({ orderId: "8" }));
+  await desk.close();
+  const { events } = await journal.events(DIGEST, 0, 100);
+  const told = events.flatMap((event) => (event.kind === "connection" ? [] : [event.kind]));
+  expect(told).toEqual(["order", "anomaly", "order"]);
 });
 
 test("a restart tells no change a second time", async () => {
