@@ -145,7 +145,8 @@ export function createWrites(options: WriteOptions): Writes {
         if (!seat.isStarted) await prepare(deadline);
         const row = checkPlace(seat.broker.capabilities(), request);
         if (!reconciler.isReconciled()) await reconciler.ensure(deadline);
-        const already = book.byTag(tag);
+        // Without a key the tag was made just now, and is nobody's yet.
+        const already = claim.fingerprint === null ? undefined : book.byTag(tag);
         if (already !== undefined) {
           // The journal has lost it, but the tag proves that it is the order of this key.
           const { answeredAt } = await handOver.adopt(lineOf(claim, action, context), { orderId: already.orderId });
