@@ -15,8 +15,16 @@ let heard = 0;
 let awaited = Number.POSITIVE_INFINITY;
 let allHeard: () => void = () => undefined;
 
+await placeAlone();
 await Promise.all(Array.from({ length: followers }, begin));
 serveSideChannel({}, { changes });
+
+/** Orders enough that the server has compiled what places them: those that are followed are few, and would pay for it. */
+async function placeAlone(): Promise<void> {
+  const connection = await openConnection(port, place);
+  for (let count = 0; count < 3000; count += 1) await connection.ask();
+  connection.close();
+}
 
 /** Follows; resolves when the stream has begun. */
 async function begin(): Promise<void> {
