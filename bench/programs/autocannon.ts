@@ -13,7 +13,10 @@ async function run(order: LoadOrder): Promise<LoadResult & { readonly bad: numbe
   let number = firstNumber();
   const requests = asks.map((ask) => {
     if (!isNumbered(ask)) return requestOf(ask);
-    return { ...requestOf(ask), setupRequest: () => requestOf(numbered(ask, ++number)) };
+    return {
+      ...requestOf(ask),
+      setupRequest: (request: object) => ({ ...request, ...requestOf(numbered(ask, ++number)) }),
+    };
   });
   const length = amount === undefined ? { duration: seconds } : { amount, sampleInt: SAMPLE_MS };
   const result = await autocannon({ url: origin, connections: clients, requests, ...length });
