@@ -16,7 +16,7 @@
  * @module
  */
 export { createHttpTrading, type HttpTrading, type InstanceInfo } from "./src/create-http-trading.ts";
-export type { DeskEvent, EventCursor, ResetEvent, SnapshotEvent } from "./src/desk/follow.ts";
+export type { Asker, DeskEvent, EventCursor, ResetEvent, SnapshotEvent } from "./src/desk/follow.ts";
 export type { SwitchPosition, Turning } from "./src/desk/kill-switch.ts";
 export type {
   CancelAllResult,

@@ -1,5 +1,6 @@
 /** The gateways that are measured, each as the options it is made with and those who ask it. */
-import type { HttpTradingOptions } from "../mod.ts";
+import type { HttpTradingOptions, InstanceOptions } from "../mod.ts";
+import { CALLER, GUARDS, type Guard, type GuardName } from "./guards.ts";
 import type { House } from "./stub-broker.ts";
 import { stubBroker } from "./stub-broker.ts";
 
@@ -10,7 +11,7 @@ export interface Caller {
 }
 
 /** A gateway to be measured. */
-export interface Setup {
+export interface Setup extends Pick<Guard, "serve" | "sent"> {
   /** Clients take turns in this list. */
   readonly callers: readonly Caller[];
   /** Options without a journal, which is added where one is asked for. */
@@ -29,28 +30,30 @@ function gateway(instances: number, tokens = 1): Setup {
   };
 }
 
-const PLAIN = gateway(1);
+function guarded({ instance, gateway, ...rest }: Guard): Setup {
+  const options: InstanceOptions = { instanceId: CALLER.instanceId, tokens: [CALLER.token], ...instance };
+  return {
+    ...rest,
+    callers: [CALLER],
+    options: (house) => ({ ...gateway, brokers: [stubBroker(house, options, { fills: true })] }),
+  };
+}
+
+const guards = Object.entries(GUARDS).map(([name, guard]) => [name, guarded(guard)]);
 
 /** By name. */
 export const SETUPS = {
-  plain: PLAIN,
+  plain: guarded({}),
   "100 tokens": gateway(1, 100),
   "100 instances": gateway(100),
-  "1,000 tokens": gateway(1, 1000),
+  "1,000 hashed tokens, by turns": gateway(1, 1000),
+  ...(Object.fromEntries(guards) as Record<GuardName, Setup>),
 } as const satisfies Record<string, Setup>;
 
 export type SetupName = keyof typeof SETUPS;
 
-/** A switch that an operator may turn, measured on its own against the gateway without it. */
-export interface Guard {
-  /** What it is, for people. */
-  readonly name: string;
-  /** The gateway with it; `plain` is the one without. */
-  readonly setup: SetupName;
-}
-
-/**
- * The cost of every guard. A new one takes its setup above, for example
- * `logs: { ...PLAIN, options: (house) => ({ ...PLAIN.options(house), log: () => undefined }) }`, and one line here.
- */
-export const GUARDS: readonly Guard[] = [{ name: "1,000 hashed tokens, by turns", setup: "1,000 tokens" }];
+/** Those that show what a switch costs, against `plain`. */
+export const GUARDED: readonly SetupName[] = [
+  "1,000 hashed tokens, by turns",
+  ...(Object.keys(GUARDS) as readonly GuardName[]),
+];

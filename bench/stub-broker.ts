@@ -32,12 +32,22 @@ export const ORDER = {
 
 const US = { tradeType: "Securities", region: "US", currency: "USD", unit: "Share" } as const;
 
+/** What the account holds: more than all orders together sell. */
+const HELD = {
+  contract: { tradeType: "Securities", region: "US", symbol: "AAPL" },
+  unit: "Share",
+  currency: "USD",
+  qty: 1e9,
+} as const;
+
+const PRICES = { latest: 201.5, preClose: 201.5, highPrice: 201.5, lowPrice: 201.5, openPrice: 201.5 } as const;
+
 /** Makes one. With `fills` each order is filled as soon as it is placed, so that the account has no open orders. */
 export function stubBroker(house: House, options: InstanceOptions, { fills = false } = {}): StubBroker {
   let report: (order: Order) => void = () => undefined;
   let count = 0;
   const capabilities = {
-    ...({ environment: "SIMULATE", account: "****0001", quotes: [], push: "stream" } as const),
+    ...({ environment: "SIMULATE", account: "****0001", quotes: ["US"], push: "stream" } as const),
     markets: [{ ...US, symbolPattern: "[A-Z]{1,5}", qtyStep: 1, priceSteps: [{ from: 0, step: 0.01 }] }],
     orders: house.orderRows({
       regions: ["US"],
@@ -57,7 +67,8 @@ export function stubBroker(house: House, options: InstanceOptions, { fills = fal
     },
     ping: async () => true,
     cash: async () => CASH,
-    positions: async () => ({ positions: [], unmapped: [] }),
+    positions: async () => ({ positions: [HELD], unmapped: [] }),
+    quote: async (contract) => ({ contract, currency: "USD", isTradable: true, ...PRICES, timestamp: Date.now() }),
     async placeOrder(order) {
       count += 1;
       const orderId = `${count}`;

@@ -44,6 +44,7 @@ export async function openConnection(port: number, ask: Ask): Promise<Connection
   return {
     ask: () =>
       new Promise((resolve, reject) => {
+        if (socket.destroyed) reject(new Error("the connection broke before it was asked"));
         waiting = { resolve, reject };
         socket.write(request);
       }),

@@ -12,6 +12,25 @@ export interface Ask {
   readonly body?: string;
 }
 
+/**
+ * Stands in a header or body for a number of as many digits, which no other request has: orders that must not be alike.
+ */
+export const NUMBER = "{unique-number}";
+
+/** The first of a run's numbers: runs give fewer than a hundred a millisecond, so that none comes to those of the next. */
+export function firstNumber(): number {
+  return Date.now() * 100;
+}
+
+export function isNumbered(ask: Ask): boolean {
+  return JSON.stringify(ask).includes(NUMBER);
+}
+
+/** The request with its number in it. */
+export function numbered(ask: Ask, number: number): Ask {
+  return JSON.parse(JSON.stringify(ask).replaceAll(NUMBER, String(number)));
+}
+
 /** What is sent to whom, by how many, for how long. */
 export interface LoadOrder {
   readonly origin: string;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Cores } from "../cores.ts";
-import type { Ask, Load } from "./load.ts";
+import { type Ask, firstNumber, isNumbered, type Load, NUMBER } from "./load.ts";
 
 const run = promisify(execFile);
 
@@ -33,19 +33,22 @@ export function wrkLoad(cores: Cores): Load {
 }
 
 /** The requests as wrk takes them: a Lua script that makes each once and gives them out by turns. */
-function scriptOf(asks: readonly Ask[]): string {
+export function scriptOf(asks: readonly Ask[]): string {
   const text = (value: string) => JSON.stringify(value).replaceAll("\\/", "/");
   const made = asks.map(({ method, path, headers, body }) => {
     const table = Object.entries(headers).map(([name, value]) => `[${text(name)}] = ${text(value)}`);
     return `wrk.format(${text(method)}, ${text(path)}, {${table.join(", ")}}, ${body === undefined ? "nil" : text(body)})`;
   });
+  const numbered = `asks[turn]:gsub("${NUMBER.replace("-", "%-")}", string.format("%.0f", number))`;
   return `
+local number = ${firstNumber()}
 local asks
 local turn = 0
 function init() asks = {${made.join(",\n")}} end
 function request()
   turn = turn % #asks + 1
-  return asks[turn]
+  number = number + 1
+  return ${asks.some(isNumbered) ? `(${numbered})` : "asks[turn]"}
 end
 function done(summary)
   local errors = summary.errors

@@ -1,4 +1,5 @@
 /** A gateway that is measured: authentication, validation, envelope and desk as ever, over a broker that answers at once. */
+import { openSync, writeSync } from "node:fs";
 import type { HttpTradingOptions } from "../../mod.ts";
 import { SETUPS, type SetupName } from "../setups.ts";
 import { CASH, stubBroker } from "../stub-broker.ts";
@@ -19,9 +20,18 @@ if (journal !== undefined) {
   const { sqliteJournal } = await loadSqliteJournal();
   options = { ...options, journal: sqliteJournal(journal) };
 }
-const { port } = await serve(house.createHttpTrading(options), QUIET);
+const { serve: serving } = SETUPS[setup];
+if (serving?.logs !== undefined) consoleToNowhere();
+const { port } = await serve(house.createHttpTrading(options), { ...QUIET, ...serving });
 
 serveSideChannel({ port }, { direct });
+
+/** Standard output is the side channel: logs are written elsewhere, with a system call for each line as there. */
+function consoleToNowhere(): void {
+  const nowhere = openSync("/dev/null", "w");
+  const write = (line: string) => void writeSync(nowhere, `${line}\n`);
+  Object.assign(console, { debug: write, info: write, warn: write, error: write });
+}
 
 /** How long the adapter takes when it is called without a gateway: so many calls one after the other, in microseconds. */
 async function direct(calls: number): Promise<readonly number[]> {

@@ -1,4 +1,4 @@
-/** Tables of requests a second: reading, placing, a durable journal, many tokens and instances, the cost of every guard. */
+/** Tables of requests a second: reading, placing, a durable journal, many tokens and instances, the cost of every switch. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -14,8 +14,8 @@ import type { Metric, Table } from "../figures.ts";
 import type { Ask } from "../load/load.ts";
 import type { CpuAnswer } from "../programs/side-channel.ts";
 import type { Measurable } from "../rounds.ts";
-import { GUARDS, SETUPS, type SetupName } from "../setups.ts";
-import { askOf, type Request } from "./asks.ts";
+import { GUARDED, SETUPS, type SetupName } from "../setups.ts";
+import { asksOf, type Request } from "./asks.ts";
 
 const CLIENTS = 32;
 
@@ -54,17 +54,19 @@ function underLoad(bench: Bench) {
   return {
     row,
     programs: servers,
-    notes: () =>
-      [...idle].map(
-        ([name, busy]) =>
-          `The server of "${name}" was busy for ${Math.round(busy * 100)} % of its time only: its CPU time a request counts more than its requests a second.`,
-      ),
+    notes() {
+      const rows = [...idle].map(([name, busy]) => `"${name}" (busy for ${Math.round(busy * 100)} % of its time)`);
+      if (rows.length === 0) return [];
+      return [
+        `CPU time a request counts more than requests a second where a server waited for load: ${rows.join(", ")}.`,
+      ];
+    },
   };
 }
 
 async function againstBare(bench: Bench, request: Request, title: string, least: PerRuntime): Promise<Table> {
   const { row, ...rest } = underLoad(bench);
-  const asks = SETUPS.plain.callers.map((caller) => askOf(request, caller));
+  const asks = asksOf(request, SETUPS.plain);
   const rows = [
     row("bare Hono route", await startBare(bench), asks),
     row("bare Hono route again", await startBare(bench), asks),
@@ -83,7 +85,7 @@ const DURABLE: PerRuntime = { node: 0.6, deno: 0.4, bun: 0.4 };
 
 export const durable: MeasureTable = async (bench) => {
   const { row, ...rest } = underLoad(bench);
-  const asks = SETUPS.plain.callers.map((caller) => askOf("place", caller));
+  const asks = asksOf("place", SETUPS.plain);
   const folder = mkdtempSync(join(bench.folder, "httptrading-bench-"));
   try {
     const memory = { setup: "plain" } as const;
@@ -103,31 +105,38 @@ export const durable: MeasureTable = async (bench) => {
 /** Rows against the gateway with one instance and one token, with a least share or without. */
 async function againstPlain(
   bench: Bench,
-  { name, title, request }: { name: string; title: string; request: Request },
-  compared: readonly { readonly name: string; readonly setup: SetupName; readonly least?: number }[],
+  { name, title, request, note = [] }: { name: string; title: string; request: Request; note?: readonly string[] },
+  compared: readonly SetupName[],
+  least?: number,
 ): Promise<Table> {
-  const { row, ...rest } = underLoad(bench);
+  const { row, notes, programs } = underLoad(bench);
   const gateway = async (name: string, setup: SetupName, least?: number) =>
-    row(
-      name,
-      await startGateway(bench, { setup }),
-      SETUPS[setup].callers.map((caller) => askOf(request, caller)),
-      least,
-    );
+    row(name, await startGateway(bench, { setup }), asksOf(request, SETUPS[setup]), least);
   const rows = [await gateway("1 token, 1 instance", "plain"), await gateway("1 token, 1 instance again", "plain")];
-  for (const other of compared) rows.push(await gateway(other.name, other.setup, other.least));
-  return measureStage(bench, { name, title, metrics: METRICS, rows, ...rest });
+  for (const setup of compared) rows.push(await gateway(setup, setup, least));
+  return measureStage(bench, { name, title, metrics: METRICS, rows, programs, notes: () => [...note, ...notes()] });
 }
 
 export const scale: MeasureTable = (bench) =>
-  againstPlain(bench, { name: "scale", title: "GET cash/state, tokens and instances by turns", request: "read" }, [
-    { name: "100 tokens", setup: "100 tokens", least: 0.95 },
-    { name: "100 instances", setup: "100 instances", least: 0.95 },
-  ]);
+  againstPlain(
+    bench,
+    { name: "scale", title: "GET cash/state, tokens and instances by turns", request: "read" },
+    ["100 tokens", "100 instances"],
+    0.95,
+  );
 
 /** Measured on an order's way, which passes every guard. */
 export const guards: MeasureTable = (bench) =>
-  againstPlain(bench, { name: "guards", title: "The cost of every guard", request: "place" }, GUARDS);
+  againstPlain(
+    bench,
+    {
+      name: "guards",
+      title: "POST order/place, with one switch of an operator's turned on",
+      request: "place",
+      note: ["The kill switch is in every row, the first too: no gateway is without it."],
+    },
+    GUARDED,
+  );
 
 /** Another gateway beside the bare route and ours. It runs wherever it runs: on no core of its own, and its CPU time is not known. */
 export const peer: MeasureTable = async (bench) => {
@@ -135,7 +144,7 @@ export const peer: MeasureTable = async (bench) => {
   if (peer === undefined) throw new Error("the table needs --peer URL");
   const request = peer.method === "GET" ? "read" : "place";
   const { row, programs } = underLoad(bench);
-  const asks = SETUPS.plain.callers.map((caller) => askOf(request, caller));
+  const asks = asksOf(request, SETUPS.plain);
   const { method, headers, body, url } = peer;
   const path = `${url.pathname}${url.search}`;
   const ask: Ask = { method, path, headers, ...(body === undefined ? {} : { body }) };

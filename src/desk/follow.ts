@@ -22,12 +22,22 @@ export interface ResetEvent {
 
 export type DeskEvent = NumberedEvent | SnapshotEvent | ResetEvent;
 
+/** Is called back once for each `ask`. Neither function may throw. */
+export interface Asker {
+  /** Takes what `next` resolves with. */
+  readonly take: (events: readonly DeskEvent[] | undefined) => void;
+  /** Takes what `next` rejects with: a journal that cannot be read. */
+  readonly fail: (error: unknown) => void;
+}
+
 /** A follower's place in the events. It holds no events itself, so a slow follower costs nothing. */
 export interface EventCursor {
   /** The first half of every event's id. */
   readonly epoch: string;
   /** The next events, in order; empty when there was none for a heartbeat's time. `undefined` after `close`. */
   next(): Promise<readonly DeskEvent[] | undefined>;
+  /** As `next`, without a promise for each event and each of thousands who follow. One at a time, like `next`. */
+  ask(asker: Asker): void;
   /** Resolves once it is closed: by whoever follows, with the desk, or because 10,000 events went by without a `next`. */
   readonly closed: Promise<void>;
   close(): void;
@@ -160,7 +170,8 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
       let open = true;
       let asking = false;
       let missed = 0;
-      let wakeUp: () => void = () => undefined;
+      let asker: Asker = NOBODY;
+      let news: (() => void) | undefined;
       let waitsSince = elapsedMs();
       const { promise: whenClosed, resolve: tellClosed } = Promise.withResolvers<void>();
       // One for each, since an edge worker ends a request that waits for nothing but other requests; and one for all that
@@ -175,35 +186,64 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
         unrefTimer(heartbeat);
       }
 
-      /** Resolves with the next event of anybody, after a heartbeat's time, or when the cursor closes. */
-      function somethingNew(): Promise<void> {
+      /** Looks again with the next event of anybody, after a heartbeat's time, or when the cursor closes. */
+      function waitForNews(): void {
         waitsSince = elapsedMs();
-        return new Promise((resolve) => {
-          waiting.delete(wakeUp);
-          wakeUp = resolve;
-          waiting.add(resolve);
-        });
+        news = later === undefined ? inThisContext(lookAgain) : lookAgain;
+        waiting.add(wakeUp);
+      }
+
+      function wakeUp(): void {
+        const heard = news;
+        news = undefined;
+        waiting.delete(wakeUp);
+        heard?.();
+      }
+
+      function lookAgain(): void {
+        look(true);
+      }
+
+      /** Answers with what comes after the position; if that is nothing yet, waits for it once. */
+      function look(hasWaited: boolean): void {
+        const page = eventsAfter(position);
+        if (!(page instanceof Promise)) turnTo(page, hasWaited);
+        else page.then((read) => turnTo(read, hasWaited)).catch((error) => answered().fail(error));
+      }
+
+      function turnTo({ found, upTo }: Page, hasWaited: boolean): void {
+        position = upTo;
+        if (found.length > 0 || hasWaited || !open) give(found);
+        // What came since this was last looked at has waked nobody.
+        else if (position < latest) look(true);
+        else waitForNews();
+      }
+
+      function give(found: readonly DeskEvent[]): void {
+        answered().take(open ? found : undefined);
+      }
+
+      /** Whoever asked, who is answered no second time. */
+      function answered(): Asker {
+        const answers = asker;
+        asker = NOBODY;
+        asking = false;
+        missed = 0;
+        return answers;
       }
 
       const cursor: CountingCursor = {
         epoch: head.epoch,
         closed: whenClosed,
-        async next() {
+        next: () => new Promise((take, fail) => cursor.ask({ take, fail })),
+        ask(given) {
+          asker = given;
           asking = true;
-          let found: readonly DeskEvent[] = first;
+          const begin = first;
           first = [];
-          try {
-            for (let round = 0; round < 2 && found.length === 0 && open; round += 1) {
-              // What came since this was last looked at has waked nobody.
-              if (round > 0 && position >= latest) await somethingNew();
-              const page = eventsAfter(position);
-              ({ found, upTo: position } = page instanceof Promise ? await page : page);
-            }
-            return open ? found : undefined;
-          } finally {
-            asking = false;
-            missed = 0;
-          }
+          if (begin.length > 0 || !open) give(begin);
+          else if (position < latest) look(false);
+          else waitForNews();
         },
         wentBy(count) {
           // The event wakes it, once: an edge worker may have ended its request without a word, and then it never asks again.
@@ -235,6 +275,15 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
       return cursors.size;
     },
   };
+}
+
+const NOBODY: Asker = { take: () => undefined, fail: () => undefined };
+
+/** What others may call, and is then done as part of the request that asks for it here: edge workers hold to that. */
+function inThisContext(work: () => void): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  void promise.then(work);
+  return resolve;
 }
 
 /** Events, and the number up to which there are no others. */

@@ -1,5 +1,5 @@
 /** A follower's events as the body of an answer. */
-import type { EventCursor } from "../desk/follow.ts";
+import type { Asker, EventCursor } from "../desk/follow.ts";
 import { COMMON_HEADERS } from "./envelope.ts";
 import { encodeEvents } from "./wire-events.ts";
 
@@ -24,8 +24,10 @@ const HEARTBEAT = encoder.encode(": heartbeat\n\n");
  * Nothing is fetched before the client's side asks for it, so that a slow client has at most one page of 200 events
  * waiting here, and that one is shared by all who stand at the same place. The stream ends with the cursor.
  */
-export function eventStream(cursor: EventCursor, clientSignal: AbortSignal): ReadableStream<Uint8Array> {
+export function eventStream(cursor: Omit<EventCursor, "next">, clientSignal: AbortSignal): ReadableStream<Uint8Array> {
   let end: () => void = () => undefined;
+  let asker: Asker;
+  let asking = false;
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -41,17 +43,31 @@ export function eventStream(cursor: EventCursor, clientSignal: AbortSignal): Rea
             // The reader has canceled it already.
           }
         };
+        asker = {
+          take(events) {
+            asking = false;
+            if (events === undefined) return end();
+            try {
+              controller.enqueue(events.length === 0 ? HEARTBEAT : encodeEvents(cursor.epoch, events));
+            } catch {
+              // The reader has gone away and not said so.
+              end();
+            }
+          },
+          // A journal that cannot be read ends the stream; the client comes back and is told why.
+          fail: () => end(),
+        };
         controller.enqueue(OPENING);
         clientSignal.addEventListener("abort", end);
         if (clientSignal.aborted) end();
         void cursor.closed.then(end);
       },
-      // A journal that cannot be read ends the stream; the client comes back and is told why.
-      pull: (controller) =>
-        cursor.next().then((events) => {
-          if (events === undefined) end();
-          else controller.enqueue(events.length === 0 ? HEARTBEAT : encodeEvents(cursor.epoch, events));
-        }, end),
+      // Called with every read, and somebody may read several times before there is anything.
+      pull() {
+        if (asking) return;
+        asking = true;
+        cursor.ask(asker);
+      },
       cancel: () => end(),
     },
     { highWaterMark: 0 },

@@ -109,6 +109,28 @@ test("hears heartbeats while nothing happens", async () => {
   expect(await cursor.next()).toEqual([]);
 });
 
+test("who has had a heartbeat and asks for nothing more is not answered again", async () => {
+  const { followers, fill, events } = house({ heartbeatMs: 5 });
+  followers.wakeWith((work) => work());
+  const cursor = await followers.follow(undefined);
+  await cursor.next();
+  const answers: number[][] = [];
+  await new Promise<void>((heard) => {
+    cursor.ask({
+      take(events) {
+        answers.push(fills(events));
+        heard();
+      },
+      fail: () => undefined,
+    });
+  });
+  await new Promise((later) => setTimeout(later, 20));
+  fill(1);
+  await events.settled();
+  expect(answers).toEqual([[]]);
+  expect(fills(await cursor.next())).toEqual([1]);
+});
+
 test("is woken when it is told to, with all that came until then", async () => {
   const { followers, fill, events } = house();
   const put: (() => void)[] = [];

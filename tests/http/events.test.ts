@@ -3,6 +3,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test, vi } from "vitest";
 import {
   type ApiContext,
+  type Asker,
   type BrokerHost,
   type DeskEvent,
   type EventCursor,
@@ -39,11 +40,13 @@ function follow({ own, journal }: { own?: Partial<InstanceOptions>; journal?: Jo
     void cursor.closed.then(() => {
       count.closed += 1;
     });
-    const next = () => {
-      count.pages += 1;
-      return cursor.next();
+    return {
+      ...cursor,
+      ask(asker) {
+        count.pages += 1;
+        cursor.ask(asker);
+      },
     };
-    return { ...cursor, next };
   }
 
   const trading = gatewayOf(broker, {
@@ -277,10 +280,10 @@ describe("the stream itself", () => {
       {
         epoch: "e1",
         closed: promise,
-        async next() {
+        ask({ take, fail }) {
           const page = left.shift();
-          if (page instanceof Error) throw page;
-          return page;
+          if (page instanceof Error) fail(page);
+          else take(page);
         },
         close() {
           closed += 1;
@@ -304,6 +307,35 @@ describe("the stream itself", () => {
     await new Promise((later) => setTimeout(later, 5));
     expect(left).toHaveLength(2);
     await stream.cancel();
+  });
+
+  test("asks once, however many reads wait for the answer", async () => {
+    const asked: Asker[] = [];
+    const reader = eventStream(
+      {
+        epoch: "e1",
+        closed: new Promise<void>(() => undefined),
+        ask: (asker) => void asked.push(asker),
+        close: () => undefined,
+      },
+      new AbortController().signal,
+    ).getReader();
+    const text = async (read: Promise<{ value?: Uint8Array | undefined }>) =>
+      new TextDecoder().decode((await read).value);
+    const turn = () => new Promise((later) => setTimeout(later));
+    await reader.read();
+    const first = reader.read();
+    await turn();
+    const second = reader.read();
+    await turn();
+    expect(asked).toHaveLength(1);
+    asked[0]?.take([{ kind: "snapshot", sequence: 1, orders: [] }]);
+    expect(await text(first)).toContain("id: e1-1\n");
+    await turn();
+    expect(asked).toHaveLength(2);
+    asked[1]?.take([{ kind: "snapshot", sequence: 2, orders: [] }]);
+    expect(await text(second)).toContain("id: e1-2\n");
+    await reader.cancel();
   });
 
   test("ends when the journal cannot be read any more", async () => {

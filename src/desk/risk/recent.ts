@@ -48,21 +48,36 @@ export interface OrderRates {
   add(principal: string, now: number): void;
 }
 
+/** When one principal sent its orders; those before `from` are a minute ago or more. */
+interface Minute {
+  times: number[];
+  from: number;
+}
+
 export function createOrderRates(): OrderRates {
-  const sent = new Map<string, number[]>();
+  const sent = new Map<string, Minute>();
+
+  function lastMinute(principal: string, now: number): Minute {
+    const minute = sent.get(principal) ?? { times: [], from: 0 };
+    sent.set(principal, minute);
+    const { times } = minute;
+    while (minute.from < times.length && now - (times[minute.from] ?? 0) >= MINUTE_MS) minute.from += 1;
+    // By half at a time: an order must not cost more for every one that was sent before it.
+    if (minute.from > times.length / 2) {
+      minute.times = times.slice(minute.from);
+      minute.from = 0;
+    }
+    return minute;
+  }
+
   return {
     wait(principal, perMinute, now) {
-      const times = (sent.get(principal) ?? []).filter((at) => now - at < MINUTE_MS);
-      sent.set(principal, times);
-      if (times.length < perMinute) return 0;
+      const { times, from } = lastMinute(principal, now);
+      if (times.length - from < perMinute) return 0;
       const first = times[times.length - perMinute];
       return first === undefined ? MINUTE_MS : first + MINUTE_MS - now;
     },
-    add(principal, now) {
-      const times = sent.get(principal);
-      if (times === undefined) sent.set(principal, [now]);
-      else times.push(now);
-    },
+    add: (principal, now) => void lastMinute(principal, now).times.push(now),
   };
 }
 
