@@ -106,10 +106,8 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         query,
         body,
         clientSignal: () => request.signal,
-        // Looked for when a write asks: to look for a header costs something, and reads never do.
-        get idempotencyKey() {
-          return request.headers.get("idempotency-key") ?? undefined;
-        },
+        // No getter: each object that has one of its own costs the garbage collector more than all the rest of a request.
+        idempotencyKey: request.headers.get("idempotency-key") ?? undefined,
         json,
         respond(fields, init) {
           own = envelope.answer(asked, fields, init);
