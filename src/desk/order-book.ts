@@ -1,8 +1,8 @@
 import { isCompleted, mergeOrder, type Order, type OrderUpdateKind } from "../domain/order.ts";
 import type { OrderRecord } from "../journal/journal.ts";
-import { Newest } from "../journal/newest.ts";
+import { Kept } from "../journal/kept.ts";
 
-/** Completed orders that are remembered before the oldest is forgotten; open ones always are. */
+/** So many completed orders are remembered at least; open ones always are. */
 const KEPT_COMPLETED = 10_000;
 
 /** What the desk knows of the account's orders, from answers, pushes and its journal. */
@@ -25,35 +25,19 @@ export interface OrderBook {
 
 /** An empty book. */
 export function createOrderBook(): OrderBook {
-  const orders = new Map<string, OrderRecord>();
-  const open = new Map<string, OrderRecord>();
-  const completed = new Newest<string>(KEPT_COMPLETED);
-  const idByTag = new Map<string, string>();
+  const orders = new Kept<OrderRecord>(KEPT_COMPLETED);
+  const idByTag = new Kept<string>(KEPT_COMPLETED);
   const doubtful = new Set<string>();
 
   /** Puts a record in the place of what is known of its order. */
   function keep(record: OrderRecord, known: OrderRecord | undefined): void {
-    leave(known);
-    orders.set(record.orderId, record);
-    if (record.tag !== null) idByTag.set(record.tag, record.orderId);
-    if (!isClosed(record)) {
-      open.set(record.orderId, record);
-      return;
-    }
-    const oldest = completed.add(record.orderId);
-    if (oldest !== undefined) drop(oldest);
-  }
-
-  function leave(known: OrderRecord | undefined): void {
-    if (known === undefined) return;
-    if (isClosed(known)) completed.remove(known.orderId);
-    else open.delete(known.orderId);
-  }
-
-  function drop(orderId: string): void {
-    const tag = orders.get(orderId)?.tag ?? null;
-    orders.delete(orderId);
-    if (tag !== null) idByTag.delete(tag);
+    const { orderId, tag } = record;
+    const isOpen = !isClosed(record);
+    if (known === undefined) orders.add(orderId, record, isOpen);
+    else orders.replace(orderId, record, isOpen);
+    if (tag === null) return;
+    if (known?.tag !== tag) idByTag.add(tag, orderId, isOpen);
+    else if (isClosed(known) === isOpen) idByTag.replace(tag, orderId, isOpen);
   }
 
   return {
@@ -65,28 +49,26 @@ export function createOrderBook(): OrderBook {
       const external = known === undefined || known.tag === null ? !own : known.external;
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
-      // What has ended is told of again with every listing of the day: it keeps its place, and costs nothing to find.
-      if (merged.kind === "none" && isClosed(record)) orders.set(record.orderId, record);
-      else keep(record, known);
+      keep(record, known);
       const kind = merged.kind === "none" && returned ? "order" : merged.kind;
       return { record, kind, isNew: known === undefined };
     },
     restore: (record) => keep(record, orders.get(record.orderId)),
     forget(orderId) {
-      const known = orders.get(orderId);
+      const tag = orders.get(orderId)?.tag ?? null;
       doubtful.delete(orderId);
-      leave(known);
-      drop(orderId);
+      orders.delete(orderId);
+      if (tag !== null) idByTag.delete(tag);
     },
     markStale(orderId, at) {
-      const known = open.get(orderId);
-      if (known === undefined || known.staleSince !== null) return undefined;
+      const known = orders.get(orderId);
+      if (known === undefined || isClosed(known) || known.staleSince !== null) return undefined;
       const record = { ...known, staleSince: at };
       keep(record, known);
       return record;
     },
     doubt(orderId) {
-      if (orders.has(orderId)) doubtful.add(orderId);
+      if (orders.get(orderId) !== undefined) doubtful.add(orderId);
     },
     isDoubtful: (orderId) => doubtful.has(orderId),
     get: (orderId) => orders.get(orderId),
@@ -94,7 +76,7 @@ export function createOrderBook(): OrderBook {
       const orderId = idByTag.get(tag);
       return orderId === undefined ? undefined : orders.get(orderId);
     },
-    open: () => [...open.values()],
+    open: () => [...orders.open()],
   };
 }
 

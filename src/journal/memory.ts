@@ -10,11 +10,14 @@ import type {
   OrderLine,
   ProgressLine,
 } from "./journal.ts";
-import { Newest } from "./newest.ts";
+import { Kept, PARTS } from "./kept.ts";
 
 /** How much a journal in memory remembers. */
 export interface MemoryJournalOptions {
-  /** Settled intents with their keys, completed orders, and events: so many of the newest of each. Default 10000. */
+  /**
+   * Settled intents with their keys and completed orders, of each instance, and events: at least so many of the newest,
+   * and at most half as many again. Default 10000.
+   */
   readonly kept?: number;
 }
 
@@ -24,71 +27,48 @@ export interface MemoryJournalOptions {
  */
 export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Journal {
   const epoch = crypto.randomUUID().slice(0, 8);
-  const instances = new Map<string, Kept>();
-  const settled = new Newest<IntentRecord>(kept);
-  const completed = new Newest<OrderEvent>(kept);
+  const instances = new Map<string, Instance>();
   const guards: (GuardRecord & { readonly instance: string })[] = [];
-  let events: NumberedEvent[] = [];
+  /** In parts, the newest last, of which the oldest is forgotten as a whole. */
+  let events: NumberedEvent[][] = [[]];
   let sequence = 0;
   let prunedUpTo = 0;
 
-  function of(instance: string): Kept {
+  function of(instance: string): Instance {
     const known = instances.get(instance);
     if (known !== undefined) return known;
-    const made = { intents: new Map(), orders: new Map() };
+    const made = { intents: new Kept<IntentRecord>(kept), orders: new Kept<OrderEvent>(kept) };
     instances.set(instance, made);
     return made;
   }
 
   function begin(line: Stamped<IntentLine>): void {
     const { intents } = of(line.instance);
-    const before = intents.get(line.id);
-    if (before !== undefined) {
-      // They stand in the order in which they began.
-      intents.delete(line.id);
-      if (isSettled(before)) settled.remove(before);
-    }
-    intents.set(line.id, begun(line));
+    // They stand in the order in which they began.
+    intents.delete(line.id);
+    intents.add(line.id, begun(line), true);
   }
 
   function progress(line: Stamped<ProgressLine>): void {
     const { intents } = of(line.instance);
-    const before = intents.get(line.id);
-    const record = progressed(before, line);
-    intents.set(line.id, record);
-    if (before !== undefined && isSettled(before)) settled.remove(before);
-    if (isSettled(record)) forgetIntent(settled.add(record));
-  }
-
-  function forgetIntent(record: IntentRecord | undefined): void {
-    if (record !== undefined) of(record.instance).intents.delete(record.id);
+    const record = progressed(intents.get(line.id), line);
+    intents.replace(line.id, record, !isSettled(record));
   }
 
   function keepOrder(event: OrderEvent): void {
-    const { orders } = of(event.instance);
-    const { orderId } = event.order;
-    const before = orders.get(orderId);
-    orders.set(orderId, event);
-    if (before !== undefined && isCompleted(before.order)) completed.remove(before);
-    if (isCompleted(event.order)) forgetOrder(completed.add(event));
-  }
-
-  function forgetOrder(event: OrderEvent | undefined): void {
-    if (event !== undefined) of(event.instance).orders.delete(event.order.orderId);
+    of(event.instance).orders.replace(event.order.orderId, event, !isCompleted(event.order));
   }
 
   function keepEvent(event: NumberedEvent): void {
-    events.push(event);
-    // Cut seldom, so that a line costs the same whether the memory is full or not.
-    if (events.length >= kept * 2) dropEvents(events.length - kept);
+    let newest = events.at(-1);
+    if (newest === undefined || newest.length >= kept / PARTS) {
+      newest = [];
+      const old = events.slice(0, -PARTS);
+      prunedUpTo = old.at(-1)?.at(-1)?.sequence ?? prunedUpTo;
+      events = [...events.slice(-PARTS), newest];
+    }
+    newest.push(event);
     if (event.kind === "guard") guards.push(event);
-  }
-
-  function dropEvents(count: number): void {
-    const last = events[count - 1];
-    if (last === undefined) return;
-    prunedUpTo = last.sequence;
-    events = events.slice(count);
   }
 
   function write(line: JournalLine): void {
@@ -105,7 +85,7 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
 
   /** Throws for a line that follows no other, be it in the journal or before it in the same call. */
   function check(line: JournalLine, index: number, lines: readonly JournalLine[]): void {
-    if (line.kind !== "progress" || of(line.instance).intents.has(line.id)) return;
+    if (line.kind !== "progress" || of(line.instance).intents.get(line.id) !== undefined) return;
     const begins = (other: JournalLine) =>
       other.kind === "intent" && other.id === line.id && other.instance === line.instance;
     if (!lines.slice(0, index).some(begins)) throw new Error(`intent ${line.id} is not in the journal`);
@@ -120,14 +100,15 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
       return sequence;
     },
     intent: (instance, id) => of(instance).intents.get(id),
-    unsettled: (instance) => [...of(instance).intents.values()].filter((record) => !isSettled(record)),
-    intentsSince: (instance, at) =>
-      [...of(instance).intents.values()].filter((record) => record.at >= at).sort((a, b) => a.at - b.at),
+    unsettled: (instance) => [...of(instance).intents.open()],
+    intentsSince(instance, at) {
+      const { intents } = of(instance);
+      return [...intents.ended(), ...intents.open()].filter((record) => record.at >= at).sort((a, b) => a.at - b.at);
+    },
     order: (instance, orderId) => of(instance).orders.get(orderId)?.order,
-    openOrders: (instance) =>
-      [...of(instance).orders.values()].map(({ order }) => order).filter((order) => !isCompleted(order)),
+    openOrders: (instance) => [...of(instance).orders.open()].map(({ order }) => order),
     events(instance, after, limit) {
-      const found = events.filter((event) => event.sequence > after && event.instance === instance);
+      const found = events.flat().filter((event) => event.sequence > after && event.instance === instance);
       return { events: found.slice(0, limit), complete: after >= prunedUpTo };
     },
     guards: (instance) =>
@@ -135,20 +116,25 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
         .filter((guard) => guard.instance === instance)
         .map(({ state, all, principal, reason, at }) => ({ state, all, principal, reason, at })),
     prune(before) {
-      settled.take(({ updatedAt }) => updatedAt < before).forEach(forgetIntent);
-      completed.take(({ at }) => at < before).forEach(forgetOrder);
-      const first = events.findIndex((event) => event.at >= before);
-      dropEvents(first < 0 ? events.length : first);
+      for (const { intents, orders } of instances.values()) {
+        intents.forget(({ updatedAt }) => updatedAt < before);
+        orders.forget(({ at }) => at < before);
+      }
+      const all = events.flat();
+      const first = all.findIndex((event) => event.at >= before);
+      const left = first < 0 ? [] : all.slice(first);
+      prunedUpTo = all[all.length - left.length - 1]?.sequence ?? prunedUpTo;
+      events = [left];
     },
   };
 }
 
 /** What is kept of one instance. */
-interface Kept {
-  /** In the order in which they began. */
-  readonly intents: Map<string, IntentRecord>;
+interface Instance {
+  /** Open until they are settled. */
+  readonly intents: Kept<IntentRecord>;
   /** The last event of each order. */
-  readonly orders: Map<string, OrderEvent>;
+  readonly orders: Kept<OrderEvent>;
 }
 
 type Stamped<Line> = Extract<JournalLine, Line>;

@@ -2,16 +2,25 @@ import { expect, test } from "vitest";
 import { createOrderBook } from "../../src/desk/order-book.ts";
 import { anOrder } from "../an-order.ts";
 
-test("the completed order that was told of the longest ago is forgotten with its tag, an open one never", () => {
+test("old completed orders are forgotten with their tags, the newest 10,000 and open ones never", () => {
   const book = createOrderBook();
   const filled = (id: number) => anOrder({ orderId: `${id}`, tag: `tag-${id}`, filledQty: 12, status: "FILLED" });
   book.apply(anOrder({ orderId: "open", tag: "tag-open" }), true, 1);
-  for (let id = 1; id <= 10_000; id += 1) book.apply(filled(id), true, 1);
-  // A correction makes the first the newest.
-  expect(book.apply({ ...filled(1), filledQty: 13 }, true, 2).kind).toBe("correction");
-  book.apply(filled(10_001), true, 3);
-  expect(["open", "1", "2", "3"].map((id) => book.get(id) !== undefined)).toEqual([true, true, false, true]);
-  expect(["open", "1", "2", "3"].map((id) => book.byTag(`tag-${id}`) !== undefined)).toEqual([true, true, false, true]);
+  for (let id = 1; id <= 20_000; id += 1) book.apply(filled(id), true, 1);
+  const ids = ["open", "1", "2", "10001", "20000"];
+  expect(ids.map((id) => book.get(id) !== undefined)).toEqual([true, false, false, true, true]);
+  expect(ids.map((id) => book.byTag(`tag-${id}`)?.orderId)).toEqual(["open", undefined, undefined, "10001", "20000"]);
+  expect(book.apply({ ...filled(10_001), filledQty: 13 }, true, 2).kind).toBe("correction");
+  expect(book.byTag("tag-10001")?.filledQty).toBe(13);
+});
+
+test("an order is found by a tag that it was first reported without, open and ended", () => {
+  const book = createOrderBook();
+  book.apply(anOrder({ tag: null }), true, 1);
+  book.apply(anOrder({ tag: "late" }), true, 2);
+  expect(book.byTag("late")?.orderId).toBe("1");
+  book.apply(anOrder({ tag: "late", status: "CANCELED" }), true, 3);
+  expect(book.byTag("late")?.status).toBe("CANCELED");
 });
 
 test("nothing is left of an order whose id is given to another", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { JournalLine } from "../../src/journal/journal.ts";
+import type { EventPage, JournalLine } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { anOrder } from "../an-order.ts";
 
@@ -12,11 +12,11 @@ function progress(id: string, state: "accepted" | "not_sent" | "unknown"): Journ
   return { kind: "progress", id, state, instance: "digest", at: 2 };
 }
 
-test("forgets the oldest settled intents, and never one whose outcome is open", () => {
+test("forgets old settled intents, and never one whose outcome is open", () => {
   const journal = memoryJournal({ kept: 2 });
   journal.append([intent("unknown"), progress("unknown", "unknown"), intent("sending")], "power-loss");
-  for (const id of ["a", "b", "c"]) journal.append([intent(id), progress(id, "not_sent")], "process");
-  const found = ["unknown", "sending", "a", "b", "c"].map((id) => journal.intent("digest", id) !== undefined);
+  for (const id of ["a", "b", "c", "d"]) journal.append([intent(id), progress(id, "not_sent")], "process");
+  const found = ["unknown", "sending", "a", "c", "d"].map((id) => journal.intent("digest", id) !== undefined);
   expect(found).toEqual([true, true, false, true, true]);
 });
 
@@ -40,14 +40,25 @@ test("what was given out does not change with the lines that follow", () => {
   expect(given).toMatchObject({ state: "sending", updatedAt: 1 });
 });
 
-test("forgets the oldest completed orders, of whichever instance, and never an open one", () => {
+test("forgets old completed orders of each instance, and never an open one", () => {
   const journal = memoryJournal({ kept: 2 });
   const order = (orderId: string, status: "OPEN" | "FILLED", instance = "digest"): JournalLine => {
     const record = { ...anOrder({ orderId, status }), external: false, asOf: 1, staleSince: null };
     return { kind: "order", order: record, instance, at: 1 };
   };
   journal.append([order("open", "OPEN"), order("a", "FILLED"), order("b", "FILLED", "other")], "process");
-  journal.append([order("a", "FILLED"), order("a", "FILLED"), order("c", "FILLED")], "process");
+  journal.append([order("c", "FILLED"), order("d", "FILLED"), order("d", "FILLED"), order("e", "FILLED")], "process");
   const found = (orderId: string, instance = "digest") => journal.order(instance, orderId) !== undefined;
-  expect([found("open"), found("a"), found("b", "other"), found("c")]).toEqual([true, true, false, true]);
+  expect([found("open"), found("a"), found("d"), found("e")]).toEqual([true, false, true, true]);
+  expect(found("b", "other")).toBe(true);
+});
+
+test("forgets old events, and says so to whoever asks for what came before", () => {
+  const journal = memoryJournal({ kept: 8 });
+  const anomaly = { kind: "anomaly", message: "odd", orderId: null, tag: null, instance: "digest", at: 1 } as const;
+  for (let line = 1; line <= 100; line += 1) journal.append([anomaly], "process");
+  const { events, complete } = journal.events("digest", 92, 100) as EventPage;
+  expect([events.map(({ sequence }) => sequence), complete]).toEqual([[93, 94, 95, 96, 97, 98, 99, 100], true]);
+  const all = journal.events("digest", 0, 100) as EventPage;
+  expect([all.events.length >= 8 && all.events.length <= 12, all.complete]).toEqual([true, false]);
 });
