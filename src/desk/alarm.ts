@@ -1,11 +1,11 @@
 /** Being called back when a time is up. */
 
-/** Calls back after so many milliseconds, unless that is taken back first with what it gives. */
-export type Alarm = (milliseconds: number, ring: () => void) => () => void;
+/** Calls back at this moment of `performance.now()`, unless that is taken back first with what it gives. */
+export type Alarm = (due: number, ring: () => void) => () => void;
 
 /** A timer for each wait: right everywhere, also where what one request has begun ends with it. */
-export const ownTimer: Alarm = (milliseconds, ring) => {
-  const timer = setTimeout(ring, milliseconds);
+export const ownTimer: Alarm = (due, ring) => {
+  const timer = setTimeout(ring, Math.max(0, due - performance.now()));
   return () => clearTimeout(timer);
 };
 
@@ -38,8 +38,8 @@ export function sharedTimer(): Alarm {
     if (ticking) setTimeout(tick, TICK_MS);
   }
 
-  return (milliseconds, ring) => {
-    const wait = { due: performance.now() + milliseconds, ring };
+  return (due, ring) => {
+    const wait = { due, ring };
     const place = free.pop() ?? waits.length;
     waits[place] = wait;
     if (!ticking) setTimeout(tick, TICK_MS);

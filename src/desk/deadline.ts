@@ -68,8 +68,7 @@ export class Deadline implements Call {
     timeIsUp: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const left = Math.max(0, this.#ends - performance.now());
-      const cancel = this.#alarm(left, () => timeIsUp(resolve, reject));
+      const cancel = this.#alarm(this.#ends, () => timeIsUp(resolve, reject));
       // What a broker gives may be no promise.
       Promise.resolve(work).then(
         (answer) => {

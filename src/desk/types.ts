@@ -125,7 +125,7 @@ export interface WriteContext {
   /** What the token may do. Without one, as for a program of the gateway's own, only the account's limits hold. */
   readonly mandate?: Mandate;
   /** What logs and traces call the request that it came with. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   /** The client's word for this one write: a repetition under the same key gets the same answer. */
   readonly idempotencyKey?: string | undefined;
 }

@@ -10,7 +10,7 @@ import { finish } from "./finish.ts";
 import { createGatewayGuard } from "./gateway-guard.ts";
 import type { Operator, Operators } from "./operators.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
-import { requestIdOf } from "./request-id.ts";
+import { newRequestId, requestNameOf } from "./request-id.ts";
 import type { Routes } from "./server.ts";
 import { wireTime } from "./time.ts";
 import { watched } from "./watch.ts";
@@ -52,7 +52,7 @@ export function mountAdminRoutes(app: Routes, options: AdminRoutesOptions): void
         onMiss();
         return notFound();
       }
-      const requestId = requestIdOf(request, token);
+      const requestId = requestNameOf(request, token) ?? newRequestId();
       const about = { requestId, instance: GATEWAY_NAME, api, principal: operator.principal };
       return watched(observers, meter, request, about, async () => {
         try {

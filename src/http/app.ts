@@ -20,7 +20,7 @@ import { finish } from "./finish.ts";
 import { readInput } from "./input.ts";
 import type { Operators } from "./operators.ts";
 import { mountPublicRoutes } from "./public-routes.ts";
-import { requestIdOf } from "./request-id.ts";
+import { newRequestId, requestNameOf } from "./request-id.ts";
 import type { Routes, Server } from "./server.ts";
 import { isWatched, watched } from "./watch.ts";
 
@@ -84,12 +84,11 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     broker: ServedBroker,
     mandate: Mandate,
     request: Request,
-    requestId: string,
+    requestId: string | undefined,
     server: Server,
   ): Promise<Response> {
     const { desk, envelope, deadlineMs } = broker;
     const asked = { server, requestId };
-    const fail = (failure: Failure) => envelope.fail(asked, failureAnswer(failure, errorStatus));
     let own: Response | undefined;
     try {
       if (isClosed()) throw new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
@@ -118,9 +117,11 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       if (answer === undefined) throw new TypeError(`the handler of ${api.name} answered nothing`);
       return answer === own ? answer : finish(answer, requestId);
     } catch (error) {
-      if (isFailure(error)) return fail(error);
-      report(error, { api: api.name, instance: desk.name, requestId });
-      return fail(internalFailure(api.method, error));
+      // Whoever asks about a failure has to be able to name it.
+      const failed = { server, requestId: requestId ?? newRequestId() };
+      if (isFailure(error)) return envelope.fail(failed, failureAnswer(error, errorStatus));
+      report(error, { api: api.name, instance: desk.name, requestId: failed.requestId });
+      return envelope.fail(failed, failureAnswer(internalFailure(api.method, error), errorStatus));
     }
   }
 
@@ -147,11 +148,17 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         onMiss();
         return notFound();
       }
-      const requestId = requestIdOf(request, instanceId, token);
+      // A name that nobody else would write down is not made: it would cost more than the checks of a request.
+      const requestId = requestNameOf(request, instanceId, token) ?? (observers.isEmpty() ? undefined : newRequestId());
       const work = () => run(api, broker, mandate, request, requestId, server);
       const meter = meters.get(broker);
       if (!isWatched(observers, meter)) return work();
-      const about = { requestId, instance: broker.desk.name, api: api.name, principal: mandate.principal };
+      const about = {
+        requestId: requestId ?? newRequestId(),
+        instance: broker.desk.name,
+        api: api.name,
+        principal: mandate.principal,
+      };
       return watched(observers, meter, request, about, work);
     };
     routes.add(api, answer);

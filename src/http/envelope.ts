@@ -39,8 +39,8 @@ export interface Envelope {
 /** What an answer is to. */
 export interface Asked {
   readonly server: Server;
-  /** What the request is called. */
-  readonly requestId: string;
+  /** What the request is called, where it has a name. */
+  readonly requestId: string | undefined;
 }
 
 /** Who answers. */
@@ -82,8 +82,13 @@ export function notFound(): Response {
   return new Response(NOT_FOUND_TEXT, { status: 404, headers: TEXT_HEADERS });
 }
 
-function headersOf(requestId: string, more: Readonly<Record<string, string>> | undefined): Record<string, string> {
-  return { ...ENVELOPE_HEADERS, ...(more && lowerCased(more)), [REQUEST_ID_HEADER]: requestId };
+function headersOf(
+  requestId: string | undefined,
+  more: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  if (requestId === undefined && more === undefined) return ENVELOPE_HEADERS;
+  const name = requestId === undefined ? {} : { [REQUEST_ID_HEADER]: requestId };
+  return { ...ENVELOPE_HEADERS, ...(more && lowerCased(more)), ...name };
 }
 
 /** Two spellings of one header would otherwise be sent as two values. */

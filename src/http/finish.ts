@@ -2,8 +2,8 @@
 import { COMMON_HEADERS } from "./envelope.ts";
 import { REQUEST_ID_HEADER } from "./request-id.ts";
 
-/** Adds the request's id, and to an answer that an API made by itself the headers that every answer has. */
-export function finish(response: Response, requestId: string): Response {
+/** Adds the request's id if it has one, and to an answer that an API made by itself the headers that every answer has. */
+export function finish(response: Response, requestId: string | undefined): Response {
   try {
     stamp(response.headers, requestId);
     return response;
@@ -16,8 +16,8 @@ export function finish(response: Response, requestId: string): Response {
   }
 }
 
-function stamp(headers: Headers, requestId: string): void {
-  headers.set(REQUEST_ID_HEADER, requestId);
+function stamp(headers: Headers, requestId: string | undefined): void {
+  if (requestId !== undefined) headers.set(REQUEST_ID_HEADER, requestId);
   if (headers.has(MARK)) return;
   for (const [name, value] of Object.entries(COMMON_HEADERS)) if (!headers.has(name)) headers.set(name, value);
 }

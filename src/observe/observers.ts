@@ -17,6 +17,7 @@ export interface Observers {
   /** Those who stand around requests now; empty when none does, so that nothing need be made for them. */
   aroundRequests(): readonly Around<ObservedRequest, RequestResult>[];
   aroundWrites(): readonly Around<ObservedWrite, WriteResult>[];
+  isEmpty(): boolean;
   /** Tells everybody; gives back whether one of them has written it down. */
   tell(event: ObservedEvent): boolean;
 }
@@ -40,6 +41,7 @@ export function createObservers(first: readonly Observer[]): Observers {
       observers.add(observer);
       return () => void observers.delete(observer);
     },
+    isEmpty: () => observers.size === 0,
     aroundRequests: () => around("request"),
     aroundWrites: () => around("write"),
     tell(event) {

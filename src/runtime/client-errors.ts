@@ -15,14 +15,16 @@ const STATUS: Readonly<Record<string, string>> = {
  */
 export function answerClientErrors(server: Server): void {
   const exchanges = new WeakMap<Duplex, Exchange[]>();
-  const underWay = (socket: Duplex) => (exchanges.get(socket) ?? []).filter(isUnderWay);
   server.on("request", (request, response) => {
-    // What has ended is forgotten with the next request: to be told of each end would cost more than all the rest.
-    exchanges.set(request.socket, [...underWay(request.socket), { request, response }]);
+    const known = exchanges.get(request.socket) ?? [];
+    if (known.length === 0) exchanges.set(request.socket, known);
+    // Forgotten here, in the order in which they are answered: to be told of each end would cost more than all the rest.
+    while (known[0] !== undefined && !isUnderWay(known[0])) known.shift();
+    known.push({ request, response });
   });
   server.on("clientError", (error: Error & { readonly code?: string }, socket) => {
     // What did not come whole was not handed over, and is what the fault is about.
-    const last = underWay(socket).findLast(({ request }) => request.complete);
+    const last = exchanges.get(socket)?.findLast((exchange) => isUnderWay(exchange) && exchange.request.complete);
     if (last !== undefined) {
       last.response.once("close", () => socket.destroy());
       return;

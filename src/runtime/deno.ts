@@ -12,7 +12,6 @@
  *
  * @module
  */
-import type { AnswerInit } from "../create-http-trading.ts";
 import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
 import type { RunningServer, Servable, ServeOptions } from "./serve-options.ts";
 
@@ -29,14 +28,7 @@ export type { LogFormat, LogLevel, RunningServer, Servable, ServeOptions, Tls } 
  * @throws Error when the port is taken or a broker can never start, TypeError for wrong options.
  */
 export function serve(trading: Servable, options: ServeOptions = {}): Promise<RunningServer> {
-  return serveWith(listen, trading, options, { respond });
-}
-
-/** On Deno a text with several headers at once costs eight times what it does with one, to which the others are added. */
-function respond(body: string, { status, headers: { "content-type": type = "", ...others } }: AnswerInit): Response {
-  const response = new Response(body, { status, headers: { "content-type": type } });
-  for (const [name, value] of Object.entries(others)) response.headers.append(name, value);
-  return response;
+  return serveWith(listen, trading, options);
 }
 
 /** The part of Deno's global that is used here, so that this module is also checked where its types are not known. */

@@ -52,9 +52,17 @@ const LIMITS = {
 const IDLE_CHECK_MS = 20;
 
 function listen(fetch: Servable["fetch"], { hostname, port, tls, maxConnections }: ListenOptions): Promise<Listener> {
+  /** What stands before the path in the last URL that was one: with that before it, every path makes one. */
+  let known: string | undefined;
   // The adapter lets hosts through that no URL has, such as 999.0.0.1, and falls over them when the body is read.
-  const addressed = (request: Request) =>
-    URL.canParse(request.url) ? fetch(request) : new Response(null, { status: 400 });
+  const addressed = (request: Request) => {
+    const { url } = request;
+    if (known === undefined || !url.startsWith(known)) {
+      if (!URL.canParse(url)) return new Response(null, { status: 400 });
+      known = url.slice(0, url.indexOf("/", url.indexOf("://") + 3) + 1);
+    }
+    return fetch(request);
+  };
   const listener = getRequestListener(addressed, { hostname, overrideGlobalObjects: false });
   const server =
     tls === undefined ? createServer(LIMITS, listener) : createSecureServer({ ...LIMITS, ...tls }, listener);

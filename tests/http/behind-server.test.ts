@@ -39,9 +39,9 @@ test.each([
 
 test("waits by the server's clock", async () => {
   const waits: number[] = [];
-  const alarm: Alarm = (milliseconds, ring) => {
-    waits.push(Math.round(milliseconds));
-    return ownTimer(milliseconds, ring);
+  const alarm: Alarm = (due, ring) => {
+    waits.push(due);
+    return ownTimer(due, ring);
   };
   const timed = gatewayOf(exampleBroker({}, []));
   const behind = handlerBehind(timed, { ...server, lasting: { later: setImmediate, alarm } });

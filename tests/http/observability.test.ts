@@ -82,6 +82,16 @@ describe("request ids", () => {
     },
   );
 
+  test("are made where somebody watches, and for failures; nobody else would know them", async () => {
+    const unwatched = gatewayOf(exampleBroker());
+    const idOf = async (path: string, body?: unknown) =>
+      (await ask(unwatched, path, { body })).headers.get("x-request-id");
+    expect(await idOf("ping/state")).toBeNull();
+    expect(await idOf("order/place", { x: 1 })).toMatch(/^[0-9a-f-]{36}$/);
+    const named = await ask(unwatched, "ping/state", { headers: { "X-Request-Id": "mine-1" } });
+    expect(named.headers.get("x-request-id")).toBe("mine-1");
+  });
+
   test("stand on failures, on refusals, on answers that cannot be changed and on those of operators", async () => {
     const headers = { "X-Request-Id": "mine-1" };
     const fetched = Response.redirect("https://example.org/", 302);

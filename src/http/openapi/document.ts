@@ -165,7 +165,7 @@ function overview(tokenHeader: string, errorStatus: ErrorStatus): string {
     "Every answer is an envelope. `ex` is `null` when all is well; else it says what went wrong, and `error` says it for programs. " +
       statuses,
     "`error.outcome` says what became of a write. `not_sent`: nothing left the gateway, it is safe to try again. `rejected`: the broker said no. `unknown`: the order may have been placed; never send it again before you have looked for its `tag` in `order/list`.",
-    "A request may be named in the header `X-Request-Id` (1 to 64 letters, digits, `.`, `_` or `-`); the name comes back with the answer and stands in the operator's logs. Without one a name is made.",
+    "A request may be named in the header `X-Request-Id` (1 to 64 letters, digits, `.`, `_` or `-`); the name comes back with the answer and stands in the operator's logs. A failure always comes with a name.",
     'Prices and quantities are JSON numbers; in a request they may also be plain decimal text, such as `"200.10"`. Times are in UTC.',
   ].join("\n\n");
 }
