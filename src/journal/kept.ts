@@ -1,9 +1,9 @@
 /** So many parts hold what has to be kept; the oldest is forgotten as a whole. */
-export const PARTS = 4;
+export const PARTS = 2;
 
 /**
- * Things by their keys: all that are open, and of those that have ended at least so many of the newest, at most half as
- * many again. What ended stands in parts, of which only the newest is written to: to take the oldest things out of one large map
+ * Things by their keys: all that are open, and of those that have ended at least so many of the newest, at most twice as
+ * many. What ended stands in parts, of which only the newest is written to: to take the oldest things out of one large map
  * one by one touches memory that has long left the processor, and a map that is always written to is looked through by the
  * garbage collector again and again.
  */
@@ -18,7 +18,13 @@ export class Kept<T> {
   }
 
   get(key: string): T | undefined {
-    return this.#open.get(key) ?? this.#partOf(key)?.get(key);
+    const open = this.#open.get(key);
+    if (open !== undefined) return open;
+    for (const part of this.#ended) {
+      const ended = part.get(key);
+      if (ended !== undefined) return ended;
+    }
+    return undefined;
   }
 
   /** Puts one that nothing is known of by its key. */

@@ -16,7 +16,7 @@ import { Kept, PARTS } from "./kept.ts";
 export interface MemoryJournalOptions {
   /**
    * Settled intents with their keys and completed orders, of each instance, and events: at least so many of the newest,
-   * and at most half as many again. Default 10000.
+   * and at most twice as many. Default 10000.
    */
   readonly kept?: number;
 }

@@ -51,7 +51,7 @@ test("all that are open are there, and the newest of those that ended, whatever 
         expect([...things.open()]).toEqual(open);
         for (const thing of open) expect(things.get(thing.key)).toBe(thing);
         for (const thing of kept === 0 ? [] : ended.slice(-kept)) expect(things.get(thing.key)).toBe(thing);
-        expect(things.ended().length).toBeLessThanOrEqual(kept + 2 * Math.max(1, Math.ceil(kept / 4)));
+        expect(things.ended().length).toBeLessThanOrEqual(kept + 2 * Math.max(1, Math.ceil(kept / 2)));
         expect(ended).toEqual(expect.arrayContaining(things.ended()));
         const newest = things.ended().slice(-kept);
         expect(kept === 0 ? [] : newest).toEqual(kept === 0 ? [] : ended.slice(-kept));
