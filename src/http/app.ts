@@ -88,7 +88,8 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     server: Server,
   ): Promise<Response> {
     const { desk, envelope, deadlineMs } = broker;
-    const asked = { server, requestId };
+    const { method } = api;
+    const asked = { method, server, requestId };
     let own: Response | undefined;
     try {
       if (isClosed()) throw new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
@@ -118,10 +119,10 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       return answer === own ? answer : finish(answer, requestId);
     } catch (error) {
       // Whoever asks about a failure has to be able to name it.
-      const failed = { server, requestId: requestId ?? newRequestId() };
+      const failed = { method, server, requestId: requestId ?? newRequestId() };
       if (isFailure(error)) return envelope.fail(failed, failureAnswer(error, errorStatus));
       report(error, { api: api.name, instance: desk.name, requestId: failed.requestId });
-      return envelope.fail(failed, failureAnswer(internalFailure(api.method, error), errorStatus));
+      return envelope.fail(failed, failureAnswer(internalFailure(method, error), errorStatus));
     }
   }
 

@@ -1,5 +1,5 @@
 /** What stands around every answer. */
-import type { AnswerFields, RespondInit } from "./api.ts";
+import type { AnswerFields, ApiMethod, RespondInit } from "./api.ts";
 import { type FailureAnswer, NOT_FOUND_TEXT } from "./failures.ts";
 import { REQUEST_ID_HEADER } from "./request-id.ts";
 import type { Server } from "./server.ts";
@@ -22,13 +22,17 @@ export const JSON_HEADERS = { "content-type": "application/json; charset=utf-8",
 export const TEXT_HEADERS = { "content-type": "text/plain; charset=utf-8", ...COMMON_HEADERS } as const;
 
 /**
- * Headers of an answer in the envelope: what is told there is of this moment, and nobody on the way may keep it. The rest
- * would do nothing: only a program that sends the token in a header gets such an answer, which no frame, image or link can.
+ * Headers of an answer in the envelope to a GET: what is told there is of this moment, and nobody on the way may keep it.
+ * The rest would do nothing: only a program that sends the token in a header gets such an answer, which no frame, image or
+ * link can.
  */
-const ENVELOPE_HEADERS = {
+const READ_HEADERS = {
   "content-type": JSON_HEADERS["content-type"],
   "cache-control": COMMON_HEADERS["cache-control"],
 } as const;
+
+/** Of any other: nobody keeps such an answer that is not told to (RFC 9111, section 3). */
+const WRITE_HEADERS = { "content-type": JSON_HEADERS["content-type"] } as const;
 
 /** Writes the answers of one instance. */
 export interface Envelope {
@@ -38,6 +42,7 @@ export interface Envelope {
 
 /** What an answer is to. */
 export interface Asked {
+  readonly method: ApiMethod;
   readonly server: Server;
   /** What the request is called, where it has a name. */
   readonly requestId: string | undefined;
@@ -63,16 +68,16 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
   }
 
   return {
-    answer({ server, requestId }, fields = {}, init = {}) {
+    answer(asked, fields = {}, init = {}) {
       for (const name of RESERVED) {
         if (Object.hasOwn(fields, name)) throw new TypeError(`an answer cannot set "${name}": the envelope has it`);
       }
       const { status = 200, at, headers } = init;
-      return server.respond(write("null", fields, at), { status, headers: headersOf(requestId, headers) });
+      return asked.server.respond(write("null", fields, at), { status, headers: headersOf(asked, headers) });
     },
-    fail({ server, requestId }, { status, headers, error, at }) {
+    fail(asked, { status, headers, error, at }) {
       const body = write(JSON.stringify(error.message), { error }, at);
-      return server.respond(body, { status, headers: headersOf(requestId, headers) });
+      return asked.server.respond(body, { status, headers: headersOf(asked, headers) });
     },
   };
 }
@@ -83,12 +88,13 @@ export function notFound(): Response {
 }
 
 function headersOf(
-  requestId: string | undefined,
+  { method, requestId }: Asked,
   more: Readonly<Record<string, string>> | undefined,
 ): Readonly<Record<string, string>> {
-  if (requestId === undefined && more === undefined) return ENVELOPE_HEADERS;
+  const headers = method === "GET" ? READ_HEADERS : WRITE_HEADERS;
+  if (requestId === undefined && more === undefined) return headers;
   const name = requestId === undefined ? {} : { [REQUEST_ID_HEADER]: requestId };
-  return { ...ENVELOPE_HEADERS, ...(more && lowerCased(more)), ...name };
+  return { ...headers, ...(more && lowerCased(more)), ...name };
 }
 
 /** Two spellings of one header would otherwise be sent as two values. */
