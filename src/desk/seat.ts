@@ -25,6 +25,7 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
   let started = false;
   let closed = false;
   let live: boolean | undefined;
+  const methods = new Map<Operation, unknown>();
 
   async function start(): Promise<void> {
     await broker.start?.({
@@ -62,10 +63,14 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
       live = false;
       await broker.close?.();
     },
-    method(operation) {
+    method<O extends Operation>(operation: O) {
+      const known = methods.get(operation);
+      if (known !== undefined) return known as NonNullable<Broker[O]>;
       const method = broker[operation];
       if (method === undefined) throw notSupported(`${broker.kind} has no ${operation}`);
-      return method.bind(broker) as NonNullable<Broker[typeof operation]>;
+      const bound: unknown = method.bind(broker);
+      methods.set(operation, bound);
+      return bound as NonNullable<Broker[O]>;
     },
   };
 }

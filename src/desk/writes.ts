@@ -135,8 +135,7 @@ export function createWrites(options: WriteOptions): Writes {
       demandScope(context.mandate, "trade");
       const placeOrder = seat.method("placeOrder");
       const deadline = newDeadline();
-      const { price, ...rest } = asked;
-      const request: OrderRequest = asked.orderType === "Limit" && price !== undefined ? { ...rest, price } : rest;
+      const request = requestOf(asked);
       const action = { kind: "place", request } as const;
       const claim = await keys.claim(action, context);
       const tag = claim.id;
@@ -279,8 +278,16 @@ function notTaken(admission: Admission, error: unknown): void {
   else admission.unknown();
 }
 
+/** An order of its own, so that what its sender does with the one he gave changes nothing. At the market it has no price. */
+function requestOf(asked: OrderRequest): OrderRequest {
+  const { contract, direction, orderType, timeInForce, lifecycle, qty, price } = asked;
+  const request = { contract, direction, orderType, timeInForce, lifecycle, qty };
+  return orderType === "Limit" && price !== undefined ? { ...request, price } : request;
+}
+
 /** What became of an order: what its row says, and what the vendor says over that. */
 function withEffective(row: OrderCapability, placed: Placed): Placed {
+  if (row.effective === undefined && placed.effective === undefined) return { orderId: placed.orderId };
   const effective = { ...row.effective, ...placed.effective };
   return Object.keys(effective).length > 0 ? { orderId: placed.orderId, effective } : { orderId: placed.orderId };
 }

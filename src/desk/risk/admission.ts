@@ -128,8 +128,8 @@ export function createRisk(context: RiskContext): Risk {
     return replaced === undefined || remaining > remainingOf(replaced);
   }
 
-  function quoteBreaches({ reference }: Facts): Breach[] {
-    if (reference === undefined || reference.price !== undefined || quotes.missing === "allow") return [];
+  function quoteBreaches({ reference }: Facts): readonly Breach[] {
+    if (reference === undefined || reference.price !== undefined || quotes.missing === "allow") return NONE;
     return [
       {
         rule: "risk.quotes",
@@ -140,13 +140,15 @@ export function createRisk(context: RiskContext): Risk {
     ];
   }
 
-  function quantityBreaches({ qty }: Draft, mandate: Mandate | undefined): Breach[] {
+  function quantityBreaches({ qty }: Draft, mandate: Mandate | undefined): readonly Breach[] {
+    const its = mandate?.limits?.maxOrderQty;
+    if (risk.maxOrderQty === undefined && its === undefined) return NONE;
     return [
       ...beyond("risk.maxOrderQty", qty, risk.maxOrderQty, (limit) => `the quantity is ${qty}, at most ${limit}`),
       ...beyond(
         "token.limits.maxOrderQty",
         qty,
-        mandate?.limits?.maxOrderQty,
+        its,
         (limit) => `the quantity is ${qty}, at most ${limit} for ${mandate?.principal}`,
       ),
     ];
@@ -173,7 +175,10 @@ export function createRisk(context: RiskContext): Risk {
     return { value, counts: Math.max(0, subtract(value, before)) };
   }
 
-  function valueBreaches(worth: { value: number; counts: number }, { principal, mandate }: WriteContext): Breach[] {
+  function valueBreaches(
+    worth: { value: number; counts: number },
+    { principal, mandate }: WriteContext,
+  ): readonly Breach[] {
     const currency = risk.currency ?? "USD";
     const limits = mandate?.limits ?? {};
     const order = (limit: number) => `the order is worth ${worth.value} ${currency}, at most ${limit}`;
@@ -191,12 +196,12 @@ export function createRisk(context: RiskContext): Risk {
     ];
   }
 
-  function collarBreaches({ price, direction }: Draft, { reference }: Facts): Breach[] {
+  function collarBreaches({ price, direction }: Draft, { reference }: Facts): readonly Breach[] {
     const { priceCollar } = risk;
-    if (priceCollar === undefined || price === undefined || reference?.price === undefined) return [];
+    if (priceCollar === undefined || price === undefined || reference?.price === undefined) return NONE;
     const isBuy = direction === "BUY";
     const bound = multiply(reference.price, isBuy ? add(1, priceCollar) : Math.max(0, subtract(1, priceCollar)));
-    if (isBuy ? price <= bound : price >= bound) return [];
+    if (isBuy ? price <= bound : price >= bound) return NONE;
     return [
       {
         rule: "risk.priceCollar",
@@ -207,8 +212,8 @@ export function createRisk(context: RiskContext): Risk {
     ];
   }
 
-  function positionBreaches(draft: Draft, { positions, workingBefore }: Facts): Breach[] {
-    if (positions === undefined || workingBefore === undefined) return [];
+  function positionBreaches(draft: Draft, { positions, workingBefore }: Facts): readonly Breach[] {
+    if (positions === undefined || workingBefore === undefined) return NONE;
     const { direction, remaining, contract } = draft;
     const held = heldOf(positions, contract);
     const onTheWay = mostWorking(workingBefore, working(draft));
@@ -220,14 +225,14 @@ export function createRisk(context: RiskContext): Risk {
         details: { state: "REDUCING", value: remaining, limit: free },
       });
     }
-    if (!mustBeHeld(draft) || remaining <= free) return [];
+    if (!mustBeHeld(draft) || remaining <= free) return NONE;
     return [
       { rule: "risk.allowShort", value: remaining, limit: free, message: `this would sell what is not held: ${told}` },
     ];
   }
 
-  function countBreaches(draft: Draft): Breach[] {
-    if (risk.maxOpenOrders === undefined || draft.replaced !== undefined) return [];
+  function countBreaches(draft: Draft): readonly Breach[] {
+    if (risk.maxOpenOrders === undefined || draft.replaced !== undefined) return NONE;
     const open = openCount(book, allPending()) + 1;
     return beyond(
       "risk.maxOpenOrders",
@@ -237,10 +242,10 @@ export function createRisk(context: RiskContext): Risk {
     );
   }
 
-  function duplicateBreaches(draft: Draft, { idempotencyKey }: WriteContext, now: number): Breach[] {
-    if (duplicates === undefined || idempotencyKey !== undefined || draft.replaced !== undefined) return [];
+  function duplicateBreaches(draft: Draft, { idempotencyKey }: WriteContext, now: number): readonly Breach[] {
+    if (duplicates === undefined || idempotencyKey !== undefined || draft.replaced !== undefined) return NONE;
     const at = duplicates.find(draft, now);
-    if (at === undefined) return [];
+    if (at === undefined) return NONE;
     const message = `the same order was placed ${now - at} ms ago; send an Idempotency-Key with an order that is meant twice`;
     return [{ rule: "risk.duplicateWindowMs", value: now - at, limit: risk.duplicateWindowMs, message }];
   }
@@ -250,15 +255,15 @@ export function createRisk(context: RiskContext): Risk {
     const { mandate, principal } = asked;
     refuseUnless(state(), needs.positions);
     const now = Date.now();
-    const breaches = [
-      ...notAllowed(draft, risk.allow, "risk.allow"),
-      ...quantityBreaches(draft, mandate),
-      ...quoteBreaches(facts),
-      ...collarBreaches(draft, facts),
-      ...positionBreaches(draft, facts),
-      ...countBreaches(draft),
-      ...duplicateBreaches(draft, asked, now),
-    ];
+    const breaches = NONE.concat(
+      notAllowed(draft, risk.allow, "risk.allow"),
+      quantityBreaches(draft, mandate),
+      quoteBreaches(facts),
+      collarBreaches(draft, facts),
+      positionBreaches(draft, facts),
+      countBreaches(draft),
+      duplicateBreaches(draft, asked, now),
+    );
     const worth = needs.value && breaches.length === 0 ? valued(draft, facts) : undefined;
     if (worth !== undefined) breaches.push(...("rule" in worth ? [worth] : valueBreaches(worth, asked)));
     if (breaches.length > 0) throw limitExceeded(breaches);
@@ -345,6 +350,13 @@ function refuseUnless(state: TradingState, knowsPositions: boolean): void {
   throw new Failure("Halted", message, { outcome: "not_sent", details: { state } });
 }
 
-function beyond(rule: string, value: number, limit: number | undefined, message: (limit: number) => string): Breach[] {
-  return limit === undefined || value <= limit ? [] : [{ rule, value, limit, message: message(limit) }];
+const NONE: readonly Breach[] = [];
+
+function beyond(
+  rule: string,
+  value: number,
+  limit: number | undefined,
+  message: (limit: number) => string,
+): readonly Breach[] {
+  return limit === undefined || value <= limit ? NONE : [{ rule, value, limit, message: message(limit) }];
 }
