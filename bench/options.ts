@@ -39,7 +39,7 @@ export interface BenchOptions {
 }
 
 const FULL: Effort = { rounds: 5, seconds: 3, warmUps: 1, orders: 1_000_000, followers: 1000 };
-const SHORT: Effort = { rounds: 3, seconds: 0.3, requests: 4000, warmUps: 2, orders: 0, followers: 200 };
+const SHORT: Effort = { rounds: 3, seconds: 0.3, requests: 4000, warmUps: 5, orders: 0, followers: 200 };
 
 const list = { type: "string", multiple: true } as const;
 const text = { type: "string" } as const;

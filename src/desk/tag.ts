@@ -8,6 +8,8 @@ const PAIRS: readonly string[] = Array.from(ALPHABET, (first) => Array.from(ALPH
 const PREFIX = "ht";
 
 const TAG_BYTES = 15;
+const TIME_BYTES = 5;
+const RANDOM_BYTES = TAG_BYTES - TIME_BYTES;
 
 /** Random bytes for so many tags are drawn at once: on Node to draw them for each costs as much as all of its checks. */
 const TAGS_DRAWN = 64;
@@ -15,21 +17,32 @@ const TAGS_DRAWN = 64;
 /** Milliseconds after which drawn bytes are used no more: two processes made from one snapshot would share them. */
 const DRAWN_FOR_MS = 50;
 
-const drawn = new Uint8Array(TAG_BYTES * TAGS_DRAWN);
+const drawn = new Uint8Array(RANDOM_BYTES * TAGS_DRAWN);
 let nextDrawn = TAGS_DRAWN;
 let drawnAt = 0;
+let lastTime = { at: Number.NaN, text: "" };
 
-/** A new tag: `ht` and 24 characters of `[a-z2-7]`, 120 random bits. */
+/**
+ * A new tag: `ht` and 24 characters of `[a-z2-7]`, 40 bits of the time in milliseconds and 80 random ones. Tags that follow
+ * each other begin alike, so that a journal's index takes them in one place: it costs half of what random ones do.
+ */
 export function newTag(): string {
   const now = Date.now();
+  if (now !== lastTime.at) lastTime = { at: now, text: base32(timeBytes(now)) };
   if (nextDrawn === TAGS_DRAWN || Math.abs(now - drawnAt) > DRAWN_FOR_MS) {
     crypto.getRandomValues(drawn);
     drawnAt = now;
     nextDrawn = 0;
   }
-  const start = nextDrawn * TAG_BYTES;
+  const start = nextDrawn * RANDOM_BYTES;
   nextDrawn += 1;
-  return PREFIX + base32(drawn.subarray(start, start + TAG_BYTES));
+  return PREFIX + lastTime.text + base32(drawn.subarray(start, start + RANDOM_BYTES));
+}
+
+function timeBytes(milliseconds: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(milliseconds));
+  return bytes.subarray(8 - TIME_BYTES);
 }
 
 /** The tag of a keyed intent: the same for the same instance, principal and key, and telling nothing of them. */

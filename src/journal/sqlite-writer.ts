@@ -46,7 +46,7 @@ interface Entry {
 const GROUP_LINES = 256;
 /** Milliseconds that opening waits for a reader that is just repairing the file after a crash. */
 const BUSY_MS = 1000;
-/** After a burst the write-ahead log is cut to this size again. */
+/** The write-ahead log is copied into the file when it has this size, and after a burst cut to it again. */
 const LOG_BYTES = 16 * 1024 * 1024;
 
 /** Opens the file for writing; throws `JournalUnavailable` when that cannot be. */
@@ -73,12 +73,13 @@ function connect(db: DatabaseSync, path: string, { maxBytes }: SqliteWriterOptio
   if (mode !== "wal") {
     throw journalUnavailable(`the journal ${path} cannot have a write-ahead log there: put it on a local disk`);
   }
+  const pageSize = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
   db.exec(`
     PRAGMA fullfsync = ON;
     PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA wal_autocheckpoint = ${Math.ceil(LOG_BYTES / pageSize)};
     PRAGMA journal_size_limit = ${LOG_BYTES}`);
   if (maxBytes !== undefined) {
-    const pageSize = Number(db.prepare("PRAGMA page_size").get()?.["page_size"]);
     db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize))}`);
   }
 }
