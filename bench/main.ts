@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { betweenMarks } from "../scripts/conformance/between-marks.ts";
 import { runTool } from "../scripts/pack.ts";
-import type { Bench } from "./bench.ts";
+import type { Bench, MeasureTable } from "./bench.ts";
 import { missedByHalf } from "./check.ts";
 import { type Cores, findCores } from "./cores.ts";
 import type { Table } from "./figures.ts";
@@ -53,23 +53,28 @@ function benchesOf({ runtimes, effort, folder, peer }: BenchOptions, cores: Core
 }
 
 /** Measures what was asked for, and shows each table as soon as it is there. */
-async function measure({ isShort, only, peer }: BenchOptions, benches: readonly Bench[]): Promise<Table[]> {
+async function measure({ isShort, isCheck, only, peer }: BenchOptions, benches: readonly Bench[]): Promise<Table[]> {
   const known = [...Object.keys(TABLES), "bundle"];
   for (const name of only ?? []) {
     if (!known.includes(name)) throw new TypeError(`--only is one of ${known.join(", ")}, not ${JSON.stringify(name)}`);
   }
   const tables: Table[] = [];
   const show = (table: Table) => {
-    tables.push(table);
     process.stdout.write(`${terminalTable(table)}\n`);
+    return table;
+  };
+  /** What falls below by more than a busy machine can explain does so twice. */
+  const measured = async (measure: MeasureTable, bench: Bench) => {
+    const table = show(await measure(bench));
+    return isCheck && missedByHalf([table]).length > 0 ? show(await measure(bench)) : table;
   };
   for (const bench of benches) {
     for (const [name, { measure, short = [], needs }] of Object.entries(TABLES)) {
       const wanted = only === undefined ? !isShort || short.includes(bench.runtime.name) : only.includes(name);
-      if (wanted && (needs === undefined || peer !== undefined)) show(await measure(bench));
+      if (wanted && (needs === undefined || peer !== undefined)) tables.push(await measured(measure, bench));
     }
   }
-  if (only === undefined || only.includes("bundle")) show(await bundle());
+  if (only === undefined || only.includes("bundle")) tables.push(show(await bundle()));
   return tables;
 }
 

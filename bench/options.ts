@@ -7,7 +7,7 @@ import { RUNTIMES, type Runtime } from "./runtimes.ts";
 export const USAGE = `npm run bench -- [options]
 
   --short               a quick look, in under a minute: fewer and shorter rounds, and fewer tables
-  --check               ends with 1 when a ratio falls below half its target; looks at no absolute time
+  --check               ends with 1 when a ratio falls below half its target, twice; looks at no absolute time
   --runtime NAME        node, deno or bun; may be given more than once (default: all three)
   --only TABLE          only this table; may be given more than once
   --rounds N            rounds of each table (default 5)
