@@ -27,23 +27,26 @@ export function sharedTimer(): Alarm {
     free.push(place);
   }
 
+  function start(): void {
+    if (!ticking) setTimeout(tick, TICK_MS);
+    ticking = true;
+  }
+
   function tick(): void {
+    ticking = false;
     const now = performance.now();
-    for (const [place, wait] of waits.entries()) {
-      if (wait === undefined || wait.due > now) continue;
-      leave(place);
-      wait.ring();
-    }
-    ticking = free.length < waits.length;
-    if (ticking) setTimeout(tick, TICK_MS);
+    const due = waits.filter((wait) => wait !== undefined && wait.due <= now);
+    for (const wait of due) leave(waits.indexOf(wait));
+    // Before anything is called that might throw: the others go on waiting.
+    if (free.length < waits.length) start();
+    for (const wait of due) wait?.ring();
   }
 
   return (due, ring) => {
     const wait = { due, ring };
     const place = free.pop() ?? waits.length;
     waits[place] = wait;
-    if (!ticking) setTimeout(tick, TICK_MS);
-    ticking = true;
+    start();
     return () => {
       // Another may wait there since it rang.
       if (waits[place] === wait) leave(place);

@@ -66,3 +66,15 @@ describe.each([
     expect(vi.getTimerCount()).toBe(0);
   });
 });
+
+test("a shared timer goes on for the others when one of them throws", () => {
+  const rung: string[] = [];
+  const alarm = sharedTimer();
+  alarm(performance.now() + 10, () => {
+    throw new Error("not my fault");
+  });
+  alarm(performance.now() + 500, () => void rung.push("second"));
+  expect(() => vi.advanceTimersByTime(100)).toThrow("not my fault");
+  vi.advanceTimersByTime(1000);
+  expect(rung).toEqual(["second"]);
+});
