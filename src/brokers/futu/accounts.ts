@@ -4,7 +4,8 @@
  * A file of its own beside `convert.ts`, since the two together would be too long.
  */
 import { BrokerError } from "../../spec/broker-error.ts";
-import { lookUp, MARKET_OF_REGION, NUMBER_OF_ENVIRONMENT, REGIONS, type Region, SIMULATES_SHARES } from "./codes.ts";
+import { REGIONS, type Region } from "../shared/regions.ts";
+import { lookUp, MARKET_OF_REGION, NUMBER_OF_ENVIRONMENT, SIMULATES_SHARES } from "./codes.ts";
 import { type FutuConfig, SECURITY_FIRMS } from "./config.ts";
 import type { Account } from "./messages.ts";
 

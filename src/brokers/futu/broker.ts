@@ -3,6 +3,7 @@ import { isTerminal, type Order } from "../../domain/order.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
+import { REGIONS, type Region } from "../shared/regions.ts";
 import type { TradingAccount } from "./accounts.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
@@ -11,8 +12,6 @@ import {
   NUMBER_OF_ENVIRONMENT,
   NUMBER_OF_ORDER_TYPE,
   NUMBER_OF_TIME_IN_FORCE,
-  REGIONS,
-  type Region,
   SESSION_OF_LIFECYCLE,
   SIDE_OF_DIRECTION,
 } from "./codes.ts";

@@ -15,8 +15,9 @@ import {
   orderRows,
   type PriceStep,
 } from "../../spec/capabilities.ts";
+import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
 import { maskAccount, type TradingAccount } from "./accounts.ts";
-import { REGION_CURRENCIES, REGIONS, type Region, SYMBOL_PATTERNS } from "./codes.ts";
+import { SYMBOL_PATTERNS } from "./codes.ts";
 import type { FutuConfig } from "./config.ts";
 
 /** OpenD takes three digits behind the point and drops further ones; US shares above a dollar trade in cents. */

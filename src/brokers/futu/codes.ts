@@ -6,6 +6,7 @@
  */
 import type { UnifiedStatus } from "../../domain/market-status.ts";
 import type { Direction, Lifecycle, OrderStatus, OrderType, TimeInForce } from "../../domain/order.ts";
+import type { Region } from "../shared/regions.ts";
 
 /** A vendor's word and what it means here. */
 interface Meaning<T> {
@@ -149,19 +150,12 @@ export const CURRENCY = {
   9: "NZD",
 } as const satisfies Record<number, string | null>;
 
-/** A region whose securities are traded here. */
-export const REGIONS = ["US", "HK", "CN"] as const;
-export type Region = (typeof REGIONS)[number];
-
 /** The form of a symbol, by region; the whole symbol matches. */
 export const SYMBOL_PATTERNS = {
   US: "[A-Z]{1,6}(?:[.-][A-Z]{1,4})?",
   HK: "\\d{5}",
   CN: "(?:[0356]\\d|1[568])\\d{4}",
 } as const satisfies Record<Region, string>;
-
-/** Currency of a region's prices, for where the vendor gives none. */
-export const REGION_CURRENCIES = { US: "USD", HK: "HKD", CN: "CNY" } as const satisfies Record<Region, string>;
 
 /** `Trd_Common.TrdMarket`: 3 is the paper market of A-shares, 4 the real one through Stock Connect. */
 export const TRD_MARKET = {

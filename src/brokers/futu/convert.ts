@@ -8,6 +8,7 @@ import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
+import { isRegion, REGION_CURRENCIES, type Region } from "../shared/regions.ts";
 import {
   CURRENCY,
   type Exchange,
@@ -16,8 +17,6 @@ import {
   NUMBERS_OF_EXCHANGE,
   ORDER_STATUS,
   ORDER_TYPE,
-  REGION_CURRENCIES,
-  type Region,
   SECURITY_TRADABLE,
   SESSION,
   SYMBOL_PATTERNS,
@@ -65,10 +64,6 @@ export function toContract(
   if (region === null || !new RegExp(`^${SYMBOL_PATTERNS[region]}$`).test(code)) return undefined;
   if (region === "CN" && exchange !== null && cnExchange(code) !== exchange) return undefined;
   return { tradeType: "Securities", region, symbol: code };
-}
-
-function isRegion(region: string): region is Region {
-  return Object.hasOwn(SYMBOL_PATTERNS, region);
 }
 
 function exchangeOf(region: Region, symbol: string): Exchange | undefined {

@@ -16,8 +16,8 @@ import {
   orderRows,
   type PriceStep,
 } from "../../spec/capabilities.ts";
-import { REGIONS, type Region } from "./codes.ts";
-import { REGION_CURRENCIES, SYMBOL_PATTERNS } from "./contracts.ts";
+import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
+import { SYMBOL_PATTERNS } from "./contracts.ts";
 
 /** The finest steps of each market; that of a contract may be coarser, and the vendor refuses what does not fit it. */
 const PRICE_STEPS = {

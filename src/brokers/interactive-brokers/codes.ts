@@ -6,10 +6,6 @@
  */
 import type { Direction, OrderStatus, OrderType, TimeInForce } from "../../domain/order.ts";
 
-/** Regions that are traded here. */
-export const REGIONS = ["US", "HK", "CN"] as const;
-export type Region = (typeof REGIONS)[number];
-
 /**
  * `OrderStatus`. `Inactive` stands for orders that were refused and for orders that wait; alone it is an open order, see
  * `order-store.ts`.

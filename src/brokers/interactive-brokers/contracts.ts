@@ -6,7 +6,7 @@
  */
 import { type Contract, cnExchange, contractKey } from "../../domain/contract.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { REGIONS, type Region } from "./codes.ts";
+import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
 import type { ContractDetails, VendorContract } from "./messages.ts";
 
 /** The form of a symbol, by region; the whole symbol matches. */
@@ -15,9 +15,6 @@ export const SYMBOL_PATTERNS = {
   HK: "\\d{5}",
   CN: "(?:[0356]\\d|1[568])\\d{4}",
 } as const satisfies Record<Region, string>;
-
-/** Currency of a region's prices, for where the vendor gives none. */
-export const REGION_CURRENCIES = { US: "USD", HK: "HKD", CN: "CNY" } as const satisfies Record<Region, string>;
 
 /** The vendor's exchanges of the United States, listing and routing ones. */
 const US_EXCHANGES: ReadonlySet<string> = new Set([

@@ -3,7 +3,7 @@ import { type Contract, contractKey } from "../../domain/contract.ts";
 import type { MarketStatus } from "../../domain/market-status.ts";
 import type { Call } from "../../spec/broker.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
-import { REGIONS, type Region } from "./codes.ts";
+import { REGIONS, type Region } from "../shared/regions.ts";
 import { chooseContract, OVERNIGHT_EXCHANGE, toContract, toDetailedContract, toSearch } from "./contracts.ts";
 import { covers, type HoursText, marketStatusAt } from "./hours.ts";
 import type { ContractDetails, VendorContract } from "./messages.ts";

@@ -7,7 +7,7 @@
  */
 import type { MarketStatus, UnifiedStatus } from "../../domain/market-status.ts";
 import { dayOf, instantAt, isoDate, wallTime } from "../../exchange/zoned-time.ts";
-import type { Region } from "./codes.ts";
+import type { Region } from "../shared/regions.ts";
 
 /** The part of a contract's details that this needs. */
 export interface HoursText {

@@ -3,6 +3,7 @@ import { isTerminal, type Lifecycle, type Order } from "../../domain/order.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
+import { isRegion } from "../shared/regions.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
   OPEN_STATUSES,
@@ -15,7 +16,6 @@ import type { LongportConfig } from "./config.ts";
 import {
   fromPush,
   isOpen,
-  isRegion,
   toCash,
   toCashCurrency,
   toDecimalText,

@@ -15,7 +15,8 @@ import {
   orderRows,
   type PriceStep,
 } from "../../spec/capabilities.ts";
-import { REGION_CURRENCIES, REGIONS, type Region, SYMBOL_PATTERNS } from "./codes.ts";
+import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
+import { SYMBOL_PATTERNS } from "./codes.ts";
 
 /** The finest steps of any contract; coarser ones are the exchange's to refuse. */
 const PRICE_STEPS = {

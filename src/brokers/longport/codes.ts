@@ -6,6 +6,7 @@
  */
 import type { UnifiedStatus } from "../../domain/market-status.ts";
 import type { Direction, Lifecycle, OrderStatus, OrderType, TimeInForce } from "../../domain/order.ts";
+import type { Region } from "../shared/regions.ts";
 
 /** `OrderStatus`, as text in answers and pushes. */
 export const ORDER_STATUS = {
@@ -101,19 +102,12 @@ export const TRADE_SESSION = {
   3: { word: "Overnight", means: "OVERNIGHT" },
 } as const satisfies Record<number, { readonly word: string; readonly means: UnifiedStatus }>;
 
-/** A region whose securities are traded here; the vendor names markets by the same letters. */
-export const REGIONS = ["US", "HK", "CN"] as const;
-export type Region = (typeof REGIONS)[number];
-
 /** The form of a symbol, by region; the whole symbol matches. */
 export const SYMBOL_PATTERNS = {
   US: "[A-Z]{1,6}(?:\\.[A-Z]{1,4})?",
   HK: "(?!00000)\\d{5}",
   CN: "(?:[0356]\\d|1[568])\\d{4}",
 } as const satisfies Record<Region, string>;
-
-/** Currency of a region's prices, for where the vendor gives none. */
-export const REGION_CURRENCIES = { US: "USD", HK: "HKD", CN: "CNY" } as const satisfies Record<Region, string>;
 
 /** Where a security is listed, as its symbol ends. */
 export const REGION_OF_SUFFIX = {

@@ -7,14 +7,13 @@ import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
+import { isRegion, REGION_CURRENCIES, type Region } from "../shared/regions.ts";
 import {
   lookUp,
   ORDER_STATUS,
   ORDER_TYPE,
   OUTSIDE_RTH,
-  REGION_CURRENCIES,
   REGION_OF_SUFFIX,
-  type Region,
   SIDE,
   SYMBOL_PATTERNS,
   TIME_IN_FORCE,
@@ -64,10 +63,6 @@ function matches(region: Region, symbol: string): boolean {
 
 function suffixOf(region: Region, symbol: string): string | undefined {
   return region === "CN" ? cnExchange(symbol) : region;
-}
-
-export function isRegion(region: string): region is Region {
-  return Object.hasOwn(SYMBOL_PATTERNS, region);
 }
 
 function invalid(message: string): BrokerError {

@@ -5,7 +5,8 @@
  */
 import type { MarketStatus, UnifiedStatus } from "../../domain/market-status.ts";
 import { isoDate, wallTime } from "../../exchange/zoned-time.ts";
-import { lookUp, type Region, TRADE_SESSION } from "./codes.ts";
+import type { Region } from "../shared/regions.ts";
+import { lookUp, TRADE_SESSION } from "./codes.ts";
 import type { MarketHours, TradingDays } from "./messages.ts";
 
 /** What is known of a market. */

@@ -1,7 +1,7 @@
 /** The states of the markets. A file of its own beside `broker.ts`, since the two together would be too long. */
 import type { MarketStatus, MarketStatusMap } from "../../domain/market-status.ts";
 import type { Call } from "../../spec/broker.ts";
-import { REGIONS, type Region } from "./codes.ts";
+import { REGIONS, type Region } from "../shared/regions.ts";
 import { daysAround, marketStatusAt } from "./market-hours.ts";
 import type { MarketHours, TradingDays } from "./messages.ts";
 import type { Wire } from "./wire.ts";

@@ -4,9 +4,10 @@ import { isTerminal, type Order } from "../../domain/order.ts";
 import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
+import type { Region } from "../shared/regions.ts";
 import { checkNumbers, checkOrder, environmentOf, toCapabilities } from "./capabilities.ts";
 import { createChanges } from "./changes.ts";
-import { CURRENCY_OF_REGION, type Region, SESSION_OF_LIFECYCLE, WORD_OF_ORDER_TYPE } from "./codes.ts";
+import { CURRENCY_OF_REGION, SESSION_OF_LIFECYCLE, WORD_OF_ORDER_TYPE } from "./codes.ts";
 import type { TigerConfig } from "./config.ts";
 import {
   toBaseCurrency,

@@ -16,7 +16,8 @@ import {
   orderRows,
   type PriceStep,
 } from "../../spec/capabilities.ts";
-import { REGION_CURRENCIES, REGIONS, type Region, SYMBOL_PATTERNS } from "./codes.ts";
+import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
+import { SYMBOL_PATTERNS } from "./codes.ts";
 import { isPaperAccount, maskAccount, type TigerConfig } from "./config.ts";
 import { hasSockets } from "./runtime.ts";
 

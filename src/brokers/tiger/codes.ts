@@ -6,10 +6,7 @@
  */
 import type { UnifiedStatus } from "../../domain/market-status.ts";
 import type { Direction, Lifecycle, OrderStatus, OrderType, TimeInForce } from "../../domain/order.ts";
-
-/** A region whose securities are traded here; the vendor's `market` is the same word. */
-export const REGIONS = ["US", "HK", "CN"] as const;
-export type Region = (typeof REGIONS)[number];
+import type { Region } from "../shared/regions.ts";
 
 /** The form of a symbol, by region; the whole symbol matches. */
 export const SYMBOL_PATTERNS = {
@@ -17,9 +14,6 @@ export const SYMBOL_PATTERNS = {
   HK: "\\d{5}",
   CN: "(?:[0356]\\d|1[568])\\d{4}",
 } as const satisfies Record<Region, string>;
-
-/** Currency of a region's prices, for where the vendor gives none. */
-export const REGION_CURRENCIES = { US: "USD", HK: "HKD", CN: "CNY" } as const satisfies Record<Region, string>;
 
 /** Order states by their words in answers and pushes. The first report of an order and its last ones use the same. */
 export const ORDER_STATUS = {

@@ -9,6 +9,7 @@ import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
+import { isRegion, REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
 import {
   BASE_CURRENCIES,
   CHANGE_IS_PENDING,
@@ -19,9 +20,6 @@ import {
   ORDER_STATUS_WORD,
   ORDER_TYPE,
   QUOTE_IS_TRADABLE,
-  REGION_CURRENCIES,
-  REGIONS,
-  type Region,
   SESSION,
   SYMBOL_PATTERNS,
   TIME_IN_FORCE,
@@ -67,10 +65,6 @@ export function toContract(symbol: string, market: string | null | undefined, se
 function isSymbol(region: Region, symbol: string): boolean {
   const fits = new RegExp(`^(?:${SYMBOL_PATTERNS[region]})$`).test(symbol);
   return fits && (region !== "CN" || cnExchange(symbol) !== undefined);
-}
-
-function isRegion(region: string): region is Region {
-  return Object.hasOwn(SYMBOL_PATTERNS, region);
 }
 
 function invalid(message: string): BrokerError {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Region } from "../../../src/brokers/longport/codes.ts";
 import { daysAround, marketStatusAt } from "../../../src/brokers/longport/market-hours.ts";
+import type { Region } from "../../../src/brokers/shared/regions.ts";
 
 const period = (from: number, to: number, kind = 0) => ({ from, to, kind });
 const PERIODS = {
