@@ -122,8 +122,7 @@ export function createHandOver(options: HandOverOptions): HandOver {
       const end = unknowns.underWay(line.id);
       try {
         const isWritten = await begin(line);
-        let sending: Promise<T> | undefined;
-        let placed: Placed | undefined;
+        let sending: Promise<T>;
         try {
           sending = write.send(deadline);
           let answer = await deadline.within(sending);
@@ -131,14 +130,16 @@ export function createHandOver(options: HandOverOptions): HandOver {
             deadline.abort();
             answer = await newWithdrawal().within(sending);
           }
-          if (answer !== TIME_IS_UP) placed = write.placedOf(answer);
+          if (answer !== TIME_IS_UP) {
+            const answeredAt = Date.now();
+            const placed = write.placedOf(answer);
+            if (isWritten) await note(line.id, "accept", { placed }, answeredAt);
+            return { placed, answeredAt };
+          }
         } catch (error) {
           throw await refused(line, isWritten, error);
         }
-        if (placed === undefined) throw await lost(line, isWritten, sending.then(write.placedOf));
-        const answeredAt = Date.now();
-        if (isWritten) await note(line.id, "accept", { placed }, answeredAt);
-        return { placed, answeredAt };
+        throw await lost(line, isWritten, sending.then(write.placedOf));
       } finally {
         end();
       }

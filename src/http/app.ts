@@ -149,17 +149,14 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         onMiss();
         return notFound();
       }
+      const name = requestNameOf(request, instanceId, token);
       // A name that nobody else would write down is not made: it would cost more than the checks of a request.
-      const requestId = requestNameOf(request, instanceId, token) ?? (observers.isEmpty() ? undefined : newRequestId());
+      if (observers.isEmpty()) return run(api, broker, mandate, request, name, server);
+      const requestId = name ?? newRequestId();
       const work = () => run(api, broker, mandate, request, requestId, server);
       const meter = meters.get(broker);
       if (!isWatched(observers, meter)) return work();
-      const about = {
-        requestId: requestId ?? newRequestId(),
-        instance: broker.desk.name,
-        api: api.name,
-        principal: mandate.principal,
-      };
+      const about = { requestId, instance: broker.desk.name, api: api.name, principal: mandate.principal };
       return watched(observers, meter, request, about, work);
     };
     routes.add(api, answer);

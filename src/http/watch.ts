@@ -7,7 +7,7 @@ type About = Omit<ObservedRequest, "method" | "traceparent" | "tracestate">;
 
 /** Whether anybody counts or watches this request; if not, nothing need be made for it. */
 export function isWatched(observers: Observers, meter: RequestMeter | undefined): boolean {
-  return meter !== undefined || (!observers.isEmpty() && observers.aroundRequests().length > 0);
+  return meter !== undefined || observers.aroundRequests().length > 0;
 }
 
 /** Works on a request while it is counted and watched. `work` must not reject. */

@@ -35,16 +35,11 @@ export class Kept<T> {
 
   /** Puts one in the place of what is known by its key. What ends now is the newest; what had ended keeps its place. */
   replace(key: string, value: T, isOpen: boolean): void {
-    if (this.#open.has(key)) {
-      if (isOpen) {
-        this.#open.set(key, value);
-        return;
-      }
-      this.#open.delete(key);
-      this.#end(key, value);
+    if (isOpen && this.#open.has(key)) {
+      this.#open.set(key, value);
       return;
     }
-    const part = this.#partOf(key);
+    const part = this.#open.delete(key) ? undefined : this.#partOf(key);
     if (part !== undefined && !isOpen) {
       part.set(key, value);
       return;

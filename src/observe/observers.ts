@@ -17,6 +17,7 @@ export interface Observers {
   /** Those who stand around requests now; empty when none does, so that nothing need be made for them. */
   aroundRequests(): readonly Around<ObservedRequest, RequestResult>[];
   aroundWrites(): readonly Around<ObservedWrite, WriteResult>[];
+  /** Whether nobody watches anything; who counts is one of those who watch. */
   isEmpty(): boolean;
   /** Tells everybody; gives back whether one of them has written it down. */
   tell(event: ObservedEvent): boolean;
