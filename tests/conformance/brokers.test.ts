@@ -4,25 +4,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConformanceResult } from "../../src/testing/index.ts";
+import { RUNTIMES } from "../runtime-flags.ts";
 import { STAGES } from "./stages/index.ts";
 import { type SimulatorHost, startSimulatorHost } from "./stages/simulator-host.ts";
 
 const RUN = fileURLToPath(new URL("run.ts", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const RUNTIMES = {
-  node: [],
-  bun: [],
-  deno: [
-    "run",
-    "--quiet",
-    "--no-prompt",
-    "--allow-net=127.0.0.1",
-    "--allow-read",
-    "--allow-env",
-    "--allow-sys",
-    "--allow-ffi",
-  ],
-} as const satisfies Record<string, readonly string[]>;
 
 /** A paper account has no wire that could be silent or lost, no login behind it, and holds only what it can name. */
 const POWERS_WITHOUT_A_WIRE = ["brokerLogin", "silence", "drop", "loseAnswer", "limit", "restart", "holdUnmappable"];

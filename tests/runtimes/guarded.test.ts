@@ -1,22 +1,11 @@
 /** What a hostile or careless client meets on a real socket, and what the operator sees, under each runtime. */
 import { createConnection, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ORDER } from "./order.ts";
 import { addressOf, type Program, RUNTIMES, start } from "./program.ts";
 
 const SECRETS = { INSTANCE_ID: "guardedInstance01", TOKEN: "guardedToken00001", ADMIN_TOKEN: "guardedAdmin00001" };
 const ORIGIN = "https://desk.example.org";
-const ORDER = {
-  tradeType: "Securities",
-  region: "US",
-  symbol: "AAPL",
-  price: 100,
-  qty: 12,
-  orderType: "Limit",
-  timeInForce: "DAY",
-  lifecycle: "RTH",
-  direction: "BUY",
-};
-
 describe.each(RUNTIMES)("on %s", (runtime) => {
   let program: Program;
   let url: string;

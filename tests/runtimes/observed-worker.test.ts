@@ -1,21 +1,10 @@
 /** Logs, metrics and readiness in workerd, where each request is a world of its own. */
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ORDER } from "./order.ts";
 import { bundleWorker } from "./worker-bundle.ts";
 
 const SECRETS = { INSTANCE_ID: "workerInstance03", TOKEN: "workerToken_0003", ADMIN_TOKEN: "workerAdmin_0003" };
-const ORDER = {
-  tradeType: "Securities",
-  region: "US",
-  symbol: "AAPL",
-  price: 100,
-  qty: 12,
-  orderType: "Limit",
-  timeInForce: "DAY",
-  lifecycle: "RTH",
-  direction: "BUY",
-};
-
 let worker: Miniflare;
 
 beforeAll(async () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DEMO } from "../../examples/serve.ts";
 import { CLIENT_KEY_FILE, CLIENT_PRIVATE_KEY } from "../../simulators/tiger/keys.ts";
 import { startTiger, type TigerServer } from "../../simulators/tiger/server.ts";
+import { ORDER } from "./order.ts";
 import { addressOf, type Program, RUNTIMES, start } from "./program.ts";
 
 /** The second line of the key's file, which tells one key from another. */
@@ -53,19 +54,8 @@ describe.each(RUNTIMES)("examples/tiger.ts on %s", (runtime) => {
   });
 
   test("places, finds, changes and cancels an order", async () => {
-    const order = {
-      tradeType: "Securities",
-      region: "US",
-      symbol: "AAPL",
-      price: 100,
-      qty: 12,
-      orderType: "Limit",
-      timeInForce: "DAY",
-      lifecycle: "RTH",
-      direction: "BUY",
-    };
-    const placed = await ask("order/place", order);
-    expect(placed).toMatchObject({ ex: null, args: order });
+    const placed = await ask("order/place", ORDER);
+    expect(placed).toMatchObject({ ex: null, args: ORDER });
     const orderId = String(placed["orderId"]);
     expect(await ask(`order/state?orderId=${orderId}`)).toMatchObject({
       ex: null,

@@ -5,26 +5,12 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { RUNTIMES } from "../../runtime-flags.ts";
 import { openLongport, until } from "./setup.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const WRITE_ONCE = fileURLToPath(new URL("write-once.ts", import.meta.url));
 const NATIVE_CLOSE = fileURLToPath(new URL("native-close.ts", import.meta.url));
-
-const RUNTIMES = {
-  node: [],
-  bun: [],
-  deno: [
-    "run",
-    "--quiet",
-    "--no-prompt",
-    "--allow-net=127.0.0.1",
-    "--allow-read",
-    "--allow-env",
-    "--allow-sys",
-    "--allow-ffi",
-  ],
-} as const satisfies Record<string, readonly string[]>;
 
 /** What the program prints; rejects when it does not end by itself. */
 async function outputOf(runtime: string, flags: readonly string[], script: string, ...given: string[]) {
