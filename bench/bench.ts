@@ -2,13 +2,14 @@
 import type { Cores } from "./cores.ts";
 import type { Metric, Table } from "./figures.ts";
 import { rowsOf } from "./figures.ts";
+import { CALLER } from "./guards.ts";
 import type { Load } from "./load/load.ts";
 import { type Program, startProgram } from "./program.ts";
 import type { BareSetup } from "./programs/bare.ts";
 import type { GatewaySetup } from "./programs/gateway.ts";
 import { type Measurable, measureByTurns } from "./rounds.ts";
 import type { Runtime, RuntimeProgram } from "./runtimes.ts";
-import { SETUPS } from "./setups.ts";
+import type { Caller } from "./setups.ts";
 
 /** How long and how often is measured. */
 export interface Effort {
@@ -68,8 +69,12 @@ async function startServer(bench: Bench, program: string, setup: unknown): Promi
 
 /** Starts the baseline. */
 export function startBare(bench: Bench): Promise<Server> {
-  const [caller] = SETUPS.plain.callers;
-  return startServer(bench, "bare", caller satisfies BareSetup | undefined);
+  return startServer(bench, "bare", CALLER satisfies BareSetup);
+}
+
+/** Starts a gateway for its start alone. */
+export function startPlain(bench: Bench): Promise<Server> {
+  return startServer(bench, "started", CALLER satisfies Caller);
 }
 
 export function startGateway(bench: Bench, setup: GatewaySetup): Promise<Server> {

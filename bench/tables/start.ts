@@ -1,8 +1,8 @@
 /** From the start of the process to its first answer. */
-import { type Bench, type MeasureTable, measureStage, type Server, startBare, startGateway } from "../bench.ts";
+import { type Bench, type MeasureTable, measureStage, type Server, startBare, startPlain } from "../bench.ts";
 import type { Metric } from "../figures.ts";
+import { CALLER } from "../guards.ts";
 import type { Measurable } from "../rounds.ts";
-import { SETUPS } from "../setups.ts";
 import { askOf } from "./asks.ts";
 
 const METRICS: readonly Metric[] = [{ key: "start", label: "ms to the first answer", against: "times", steady: true }];
@@ -14,7 +14,7 @@ export const start: MeasureTable = (bench) => {
     {
       name: "gateway",
       targets: [{ metric: "start", value: 2 }],
-      sample: () => firstAnswer(bench, (bench) => startGateway(bench, { setup: "plain" })),
+      sample: () => firstAnswer(bench, startPlain),
     },
   ];
   const title = "From the start of the process to the first answer of GET cash/state";
@@ -22,9 +22,7 @@ export const start: MeasureTable = (bench) => {
 };
 
 async function firstAnswer(bench: Bench, begin: (bench: Bench) => Promise<Server>) {
-  const [caller] = SETUPS.plain.callers;
-  if (caller === undefined) throw new Error("the plain setup has no caller");
-  const { path, headers } = askOf("read", caller);
+  const { path, headers } = askOf("read", CALLER);
   const began = performance.now();
   const server = await begin(bench);
   try {
