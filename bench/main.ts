@@ -1,9 +1,9 @@
 /** `npm run bench`: what the gateway costs over the bare minimum, measured side by side. `--help` tells the options. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { betweenMarks } from "../scripts/conformance/between-marks.ts";
-import { runTool } from "../scripts/pack.ts";
+import { buildPackage } from "../scripts/package.ts";
 import type { Bench, MeasureTable } from "./bench.ts";
 import { missedByHalf } from "./check.ts";
 import { type Cores, findCores } from "./cores.ts";
@@ -14,7 +14,7 @@ import { chartOf } from "./report/chart.ts";
 import { markdownOf, ratiosTable } from "./report/markdown.ts";
 import { type Results, resultsOf } from "./report/results.ts";
 import { terminalTable } from "./report/terminal.ts";
-import { findRuntime } from "./runtimes.ts";
+import { findRuntime, ROOT } from "./runtimes.ts";
 import { bundle } from "./tables/bundle.ts";
 import { TABLES } from "./tables/index.ts";
 
@@ -29,7 +29,7 @@ async function main(options: BenchOptions): Promise<void> {
   const benches = benchesOf(options, cores, load);
   process.stdout.write(`Load by ${load.name}; ${cores.note}.\n\n`);
   // What is measured is what is published.
-  runTool("tsc", ["-p", "tsconfig.build.json"]);
+  buildPackage(join(ROOT, "dist"));
 
   const results = resultsOf(benches, await measure(options, benches), {
     httptrading: packageJson.version,

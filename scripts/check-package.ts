@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { pack, runTool } from "./pack.ts";
+import { pack, runTool } from "./package.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "httptrading-pack-"));
 try {

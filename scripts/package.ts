@@ -1,15 +1,42 @@
-/** Builds the npm package in a folder of its own, so that two builds at once, and `dist`, are not in each other's way. */
+/** The npm package: how it is built and packed. */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
+import denoJson from "../deno.json" with { type: "json" };
 import packageJson from "../package.json" with { type: "json" };
 
-const ROOT = join(import.meta.dirname, "..");
+export const ROOT: string = join(import.meta.dirname, "..");
+
 /** What npm puts into every package by itself. */
 const ALWAYS = ["package.json", "README.md", "LICENSE"];
 
 /**
- * Compiles into `folder/package` and packs that.
+ * Builds into a folder, in place of what is there: the types a file for each source; the code a file for each entrypoint,
+ * and what several of them need in files beside them. To open a file costs a runtime more than what stands in it.
+ */
+export function buildPackage(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  runTool("tsc", ["-p", "tsconfig.build.json", "--outDir", folder]);
+  buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: Object.values(denoJson.exports),
+    outbase: ".",
+    outdir: folder,
+    chunkNames: "shared/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    packages: "external",
+    platform: "neutral",
+    format: "esm",
+    target: "es2024",
+    charset: "utf8",
+    logLevel: "warning",
+  });
+}
+
+/**
+ * Builds the package in a folder of its own, so that two at once, and `dist`, are not in each other's way, and packs it.
  *
  * @param folder An existing, empty folder.
  * @returns The path of the tarball.
@@ -21,7 +48,7 @@ export function pack(folder: string): string {
     if (file !== "dist" && existsSync(join(ROOT, file)))
       cpSync(join(ROOT, file), join(staging, file), { recursive: true });
   }
-  runTool("tsc", ["-p", "tsconfig.build.json", "--outDir", join(staging, "dist")]);
+  buildPackage(join(staging, "dist"));
   const [packed] = JSON.parse(
     execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
       cwd: staging,

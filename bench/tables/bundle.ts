@@ -9,8 +9,8 @@ const MOST_KB = 100;
 
 /** A worker over a broker of its own: every broker of ours is an import of its user's. */
 const CORE = `
-import { createHttpTrading, defineBroker } from "./mod.ts";
-import { worker } from "./src/runtime/worker.ts";
+import { createHttpTrading, defineBroker } from "./dist/mod.js";
+import { worker } from "./dist/src/runtime/worker.js";
 export default worker((env) =>
   createHttpTrading({ brokers: [defineBroker(env, { kind: "own", display: "own", capabilities: () => env.capabilities })] }),
 );`;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { pack } from "../../scripts/pack.ts";
+import { pack } from "../../scripts/package.ts";
 
 const run = promisify(execFile);
 const TOOLS = join(import.meta.dirname, "../../node_modules/.bin");
@@ -69,7 +69,7 @@ test("the tarball brings the built package and nothing else", () => {
   const installed = join(project, "node_modules/httptrading");
   const expected = ["CHANGES.md", "LICENSE", "README.md", "README.zh-CN.md", "dist", "package.json"];
   expect(readdirSync(installed).sort()).toEqual(expected);
-  expect(readdirSync(join(installed, "dist")).sort()).toEqual(["mod.d.ts", "mod.js", "src"]);
+  expect(readdirSync(join(installed, "dist")).sort()).toEqual(["mod.d.ts", "mod.js", "shared", "src"]);
 });
 
 test("no vendor's library is pulled in", () => {
