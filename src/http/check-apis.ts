@@ -1,9 +1,14 @@
 import { SCOPES } from "../spec/policy.ts";
-import type { Api, ApiMethod } from "./api.ts";
+import type { Api, ApiMethod, ApiSchema } from "./api.ts";
+import { STD_APIS } from "./std-apis.ts";
 
 const METHODS: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE"] satisfies readonly ApiMethod[];
 const NAME = /^[A-Za-z][\w-]*$/;
 const SEGMENT = /^[A-Za-z0-9._-]+$/;
+const PARTS = ["query", "body", "answer"] as const satisfies readonly (keyof ApiSchema)[];
+
+/** Those that need no check: they are right, and to look at a part of one would make it. */
+const STD_SCHEMAS: ReadonlySet<unknown> = new Set(STD_APIS.map(({ schema }) => schema));
 
 /** Checks that every one is an API and that no two of them are in each other's way. Adds what is wrong to `faults`. */
 export function checkApis(candidates: readonly unknown[], faults: string[]): Api[] {
@@ -51,10 +56,10 @@ function apiFaults({ method, path, scope, handler, schema }: Api): string[] {
     if (typeof schema !== "object" || schema === null || typeof schema.summary !== "string") {
       faults.push("schema must be an object with a summary");
     } else {
-      if (!isSchema(schema.query)) faults.push("schema.query must be a zod object");
-      if (!isSchema(schema.body)) faults.push("schema.body must be a zod object");
-      if (!isSchema(schema.answer)) faults.push("schema.answer must be a zod object");
-      if (schema.body !== undefined && method === "GET") faults.push("a GET has no body; declare schema.query");
+      for (const part of STD_SCHEMAS.has(schema) ? [] : PARTS) {
+        if (!isSchema(schema[part])) faults.push(`schema.${part} must be a zod object`);
+      }
+      if (method === "GET" && schema.body !== undefined) faults.push("a GET has no body; declare schema.query");
     }
   }
   return faults;

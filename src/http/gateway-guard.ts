@@ -61,7 +61,7 @@ export function createGatewayGuard(gatewaySwitch: KillSwitch, errorStatus: Error
           });
         }
         const { body } = await readInput(guardChange, request, ANY_CALLER, BODY_MS);
-        const { state: asked, reason, cancelAll } = turnBody.parse(body);
+        const { state: asked, reason, cancelAll } = turnBody().parse(body);
         const written = await gatewaySwitch.turn({ state: asked, reason, principal });
         const canceled = cancelAll
           ? await Promise.all(

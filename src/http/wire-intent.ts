@@ -1,10 +1,10 @@
 /** A write whose outcome is unknown, in the form of the wire. */
-import type * as z from "zod";
 import type { IntentAction, IntentRecord } from "../journal/journal.ts";
 import type { intentSchema } from "./schemas/intent.ts";
+import type { Output } from "./schemas/once.ts";
 import { wireTime } from "./time.ts";
 
-type WireIntent = z.infer<typeof intentSchema>;
+type WireIntent = Output<typeof intentSchema>;
 
 /** One intent. Whatever its last line says, here it is unknown. */
 export function wireIntent({ id, action, principal, at, failure }: IntentRecord): WireIntent {

@@ -1,5 +1,4 @@
 /** The domain's objects in the form of the wire: type tags, lower-cased keys, times as text, numbers without dust. */
-import type * as z from "zod";
 import type { DeskCapabilities, OrderView } from "../desk/types.ts";
 import type { Cash } from "../domain/cash.ts";
 import type { Contract, Unmapped } from "../domain/contract.ts";
@@ -13,16 +12,17 @@ import type { cashBalanceSchema, cashSchema, positionSchema } from "./schemas/ac
 import type { capabilitiesSchema } from "./schemas/capabilities.ts";
 import type { contractSchema, unmappedSchema } from "./schemas/contract.ts";
 import type { marketStatusSchema, quoteSchema } from "./schemas/market.ts";
+import type { Output } from "./schemas/once.ts";
 import type { orderSchema } from "./schemas/order.ts";
 import { wireTime } from "./time.ts";
 
 /** An instrument. */
-export function wireContract({ tradeType, region, symbol }: Contract): z.infer<typeof contractSchema> {
+export function wireContract({ tradeType, region, symbol }: Contract): Output<typeof contractSchema> {
   return { type: "contract", tradeType, region, symbol };
 }
 
 /** A snapshot of prices. */
-export function wireQuote(quote: Quote): z.infer<typeof quoteSchema> {
+export function wireQuote(quote: Quote): Output<typeof quoteSchema> {
   return {
     type: "quote",
     contract: wireContract(quote.contract),
@@ -46,17 +46,17 @@ export function wireMarketStatus(map: MarketStatusMap): { type: "marketStatusMap
   return { type: "marketStatusMap", ...Object.fromEntries(byTradeType) };
 }
 
-function wireRegion({ region, originStatus, unifiedStatus }: MarketStatus): z.infer<typeof marketStatusSchema> {
+function wireRegion({ region, originStatus, unifiedStatus }: MarketStatus): Output<typeof marketStatusSchema> {
   return { type: "marketStatus", region, originStatus, unifiedStatus };
 }
 
 /** Total cash. */
-export function wireCash({ currency, amount }: Cash): z.infer<typeof cashSchema> {
+export function wireCash({ currency, amount }: Cash): Output<typeof cashSchema> {
   return { type: "cash", currency, amount: exact(amount, "amount") };
 }
 
 /** The lines of the cash ledger. */
-export function wireBalances({ balances }: Cash): z.infer<typeof cashBalanceSchema>[] {
+export function wireBalances({ balances }: Cash): Output<typeof cashBalanceSchema>[] {
   return balances.map(({ currency, amount, available }) => ({
     currency,
     amount: exact(amount, "amount"),
@@ -68,7 +68,7 @@ export function wireBalances({ balances }: Cash): z.infer<typeof cashBalanceSche
 export function wirePosition(
   position: Position,
   broker: { readonly kind: string; readonly display: string },
-): z.infer<typeof positionSchema> {
+): Output<typeof positionSchema> {
   return {
     type: "position",
     broker: broker.kind,
@@ -81,12 +81,12 @@ export function wirePosition(
 }
 
 /** Things without a name in our language. */
-export function wireUnmapped(unmapped: readonly Unmapped[]): z.infer<typeof unmappedSchema>[] {
+export function wireUnmapped(unmapped: readonly Unmapped[]): Output<typeof unmappedSchema>[] {
   return unmapped.map(({ originSymbol, qty }) => ({ originSymbol, qty: exact(qty, "qty") }));
 }
 
 /** An order: the flags first, then what is known besides. */
-export function wireOrder(order: OrderView): z.infer<typeof orderSchema> {
+export function wireOrder(order: OrderView): Output<typeof orderSchema> {
   const { isCanceled, isFilled, isCompleted, isCancelable, errorReason } = orderFlags(order);
   return {
     type: "order",
@@ -120,7 +120,7 @@ export function wireOrder(order: OrderView): z.infer<typeof orderSchema> {
 }
 
 /** What can be done, in the order of the schema and without anything a broker keeps there besides. */
-export function wireCapabilities(capabilities: DeskCapabilities): z.infer<typeof capabilitiesSchema> {
+export function wireCapabilities(capabilities: DeskCapabilities): Output<typeof capabilitiesSchema> {
   const { environment, account, operations, markets, orders, quotes, push, listing } = capabilities;
   return {
     type: "capabilities",

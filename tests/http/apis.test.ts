@@ -195,6 +195,18 @@ describe("stdApis", () => {
     expect((await ask(trading, "ping/state")).json).toHaveProperty("milliseconds");
   });
 
+  test("changes a part of a schema, and keeps the others as they are", async () => {
+    const changed = (api: Api): Api =>
+      api.name === "cashState" && api.schema ? { ...api, schema: { ...api.schema, summary: "Read my cash" } } : api;
+    const [before, after] = [std(), std().map(changed)].map((apis) => apis.find(({ name }) => name === "cashState"));
+    expect(after?.schema?.query).toBeInstanceOf(z.ZodObject);
+    expect(after?.schema?.query).toBe(before?.schema?.query);
+    expect(after?.schema?.answer).toBe(before?.schema?.answer);
+    const trading = gatewayOf(exampleBroker(), { stdApis: (apis) => apis.map(changed) });
+    expect((await ask(trading, "cash/state?currency=USD")).status).toBe(200);
+    expect((await ask(trading, "cash/state?currency=dollars")).status).toBe(400);
+  });
+
   test("reorders, which the document follows", async () => {
     const names = byName(std()).map(({ name }) => name);
     expect(names).toEqual(STD_NAMES.toSorted((a, b) => a.localeCompare(b, "en")));

@@ -36,7 +36,7 @@ test("each is listed as it was asked for, oldest first, until it is settled", as
     { action: "cancel", orderId: openOrder.orderId, args: { orderId: openOrder.orderId } },
   ]);
   for (const intent of json.intents) {
-    expect(intentSchema.strict().safeParse(intent).error).toBeUndefined();
+    expect(intentSchema().strict().safeParse(intent).error).toBeUndefined();
     expect(intent.message).not.toBe("");
     expect(intent.state).toBe("unknown");
     moment(intent.createdAt);

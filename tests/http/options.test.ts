@@ -36,6 +36,10 @@ const BOT = { token: "strategyToken0001", name: "bot", scopes: ["read"] };
 const api = (own: Partial<Record<keyof Api, unknown>>) =>
   ({ name: "hello", method: "GET", path: "hello/world", handler: () => new Response(), ...own }) as Api;
 
+/** The standard APIs, in one of which something is changed. */
+const changing = (name: string, change: (api: Api) => Partial<Record<keyof Api, unknown>>) => (std: readonly Api[]) =>
+  std.map((each) => (each.name === name ? { ...each, ...change(each) } : each));
+
 test("good options begin at once, without any I/O", () => {
   let started = 0;
   const broker = exampleBroker({
@@ -218,6 +222,16 @@ describe("one fault each", () => {
       "a schema of another kind",
       { brokers: [], extendApis: [api({ schema: { summary: "x", query: {} } })] },
       /schema.query must be a zod object/,
+    ],
+    [
+      "a part of a standard schema replaced by one of another kind",
+      { brokers: [], stdApis: changing("orderPlace", (place) => ({ schema: { ...place.schema, body: {} } })) },
+      /^API "orderPlace": schema.body must be a zod object/,
+    ],
+    [
+      "a body for a GET",
+      { brokers: [], stdApis: changing("orderPlace", () => ({ method: "GET" })) },
+      /^API "orderPlace": a GET has no body/,
     ],
     [
       "a name twice",

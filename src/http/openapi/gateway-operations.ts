@@ -34,7 +34,7 @@ const GATEWAY_GUARD = {
 } as const;
 
 function guard(schemas: SchemaStore, replies: ReplyStore): Operation {
-  const schema = schemas.inline(gatewayGuardSchema, "output", "GatewayGuard");
+  const schema = schemas.inline(gatewayGuardSchema(), "output", "GatewayGuard");
   return {
     operationId: "gatewayGuardState",
     summary: "Read the kill switch of all",
@@ -53,8 +53,8 @@ function guard(schemas: SchemaStore, replies: ReplyStore): Operation {
 function turn(schemas: SchemaStore, replies: ReplyStore): Operation {
   const canceled = [{ name: "futu", orderIds: ["69788888"], failed: [], complete: true }];
   const example = { ...GATEWAY_GUARD, written: true, canceled };
-  const schema = schemas.inline(gatewayTurnSchema, "output", "GatewayTurn");
-  const failed = schemas.inline(gatewayFailureSchema, "output", "GatewayFailure");
+  const schema = schemas.inline(gatewayTurnSchema(), "output", "GatewayTurn");
+  const failed = schemas.inline(gatewayFailureSchema(), "output", "GatewayFailure");
   const failure = (code: FailureCode, message: string) => ({
     type: "apiResponse",
     time: TIME,
@@ -75,7 +75,7 @@ function turn(schemas: SchemaStore, replies: ReplyStore): Operation {
       required: true,
       content: {
         "application/json": {
-          schema: schemas.inline(turnBody, "input", "gatewayGuardChangeBody"),
+          schema: schemas.inline(turnBody(), "input", "gatewayGuardChangeBody"),
           example: { state: "HALTED", reason: "drawdown limit reached", cancelAll: true },
         },
       },
@@ -97,7 +97,7 @@ function turn(schemas: SchemaStore, replies: ReplyStore): Operation {
 function health(schemas: SchemaStore, replies: ReplyStore): Operation {
   const example = { type: "health", status: "ok", time: TIME };
   const closed = { ...example, status: "closed" };
-  const schema = schemas.inline(healthSchema, "output", "Health");
+  const schema = schemas.inline(healthSchema(), "output", "Health");
   return {
     operationId: "health",
     summary: "Liveness",
@@ -121,7 +121,7 @@ function ready(schemas: SchemaStore, replies: ReplyStore): Operation {
   const example = { type: "readiness", status: "ready", time: TIME, instances };
   const down = { name: "futu", broker: "futu", ready: false, ...parts, session: false };
   const notReady = { ...example, status: "not ready", instances: [down] };
-  const schema = schemas.inline(readinessSchema, "output", "Readiness");
+  const schema = schemas.inline(readinessSchema(), "output", "Readiness");
   return {
     operationId: "healthReady",
     summary: "Readiness",

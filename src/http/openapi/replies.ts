@@ -77,7 +77,7 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
   const examplesOf = (codes: readonly FailureCode[], isWrite: boolean): Record<string, Reference> =>
     Object.fromEntries(codes.map((code) => [code, exampleOf(code, isWrite)]));
 
-  const failure = (): JsonSchema => schemas.inline(failureSchema, "output", "Failure");
+  const failure = (): JsonSchema => schemas.inline(failureSchema(), "output", "Failure");
 
   const waiting = (codes: readonly FailureCode[]): Record<string, Reference> => {
     if (!codes.some((code) => WAITS.has(code))) return {};
@@ -121,7 +121,7 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
 
   const goodMedia = (api: Api): MediaType => {
     const { answer, answerExample } = api.schema ?? {};
-    const shape = { ...envelopeSchema.shape, ...answer?.shape, ...envelopeSchema.shape };
+    const shape = { ...envelopeSchema().shape, ...answer?.shape, ...envelopeSchema().shape };
     const name = `${api.name.charAt(0).toUpperCase()}${api.name.slice(1)}Answer`;
     const schema = schemas.inline(z.object(shape), "output", name);
     const value = answerExample ?? sampleOf(schema, schemas.schemas);

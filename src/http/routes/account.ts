@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Api, defineApi } from "../api.ts";
+import { lazySchema } from "../lazy-schema.ts";
 import { cashBalanceSchema, cashSchema, positionSchema } from "../schemas/account.ts";
 import { unmappedSchema } from "../schemas/contract.ts";
 import { currencyInput } from "../schemas/values.ts";
@@ -9,15 +10,15 @@ export const cashState: Api = defineApi({
   name: "cashState",
   method: "GET",
   path: "cash/state",
-  schema: {
+  schema: lazySchema({
     summary: "Read the cash of the account",
     description:
       "Total cash of the securities account, settled and unsettled, in `currency` (USD unless asked), and the ledger's lines.",
-    query: z.strictObject({ currency: currencyInput.default("USD") }),
-    answer: z.object({ cash: cashSchema, balances: z.array(cashBalanceSchema) }),
+    query: () => z.strictObject({ currency: currencyInput().default("USD") }),
+    answer: () => z.object({ cash: cashSchema(), balances: z.array(cashBalanceSchema()) }),
     failures: ["NotSupported"],
     queryExample: { currency: "USD" },
-  },
+  }),
   async handler(context) {
     const cash = await context.broker.cash({ currency: context.query.currency }, context);
     return context.respond({ cash: wireCash(cash), balances: wireBalances(cash) });
@@ -28,12 +29,12 @@ export const positionState: Api = defineApi({
   name: "positionState",
   method: "GET",
   path: "position/state",
-  schema: {
+  schema: lazySchema({
     summary: "Read the positions of the account",
     description: "Short positions are negative. What has no name in this API, such as an option, is in `unmapped`.",
-    answer: z.object({ positions: z.array(positionSchema), unmapped: z.array(unmappedSchema) }),
+    answer: () => z.object({ positions: z.array(positionSchema()), unmapped: z.array(unmappedSchema()) }),
     failures: ["NotSupported"],
-  },
+  }),
   async handler(context) {
     const { positions, unmapped } = await context.broker.positions(context);
     return context.respond({

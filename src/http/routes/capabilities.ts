@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Api, defineApi } from "../api.ts";
+import { lazySchema } from "../lazy-schema.ts";
 import { capabilitiesSchema } from "../schemas/capabilities.ts";
 import { wireCapabilities } from "../wire.ts";
 
@@ -7,11 +8,11 @@ export const capabilities: Api = defineApi({
   name: "capabilities",
   method: "GET",
   path: "capabilities",
-  schema: {
+  schema: lazySchema({
     summary: "Read what the broker can do",
     description: "Operations, markets and the kinds of orders that are taken, for this account. Asks nobody.",
-    answer: z.object({ capabilities: capabilitiesSchema }),
-  },
+    answer: () => z.object({ capabilities: capabilitiesSchema() }),
+  }),
   handler({ broker, respond }) {
     return respond({ capabilities: wireCapabilities(broker.capabilities()) });
   },

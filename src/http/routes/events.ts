@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Api, defineApi } from "../api.ts";
 import { EVENT_STREAM_HEADERS, eventStream } from "../event-stream.ts";
+import { lazySchema } from "../lazy-schema.ts";
 
 const EXAMPLE = `: events follow
 retry: 2000
@@ -35,7 +36,7 @@ export const orderEvents: Api = defineApi({
   name: "orderEvents",
   method: "GET",
   path: "order/events",
-  schema: {
+  schema: lazySchema({
     summary: "Follow orders",
     description: [
       "Server-sent events: the open orders, then every change, each once and in order, with a comment as a heartbeat when nothing happens for 5 s.",
@@ -43,16 +44,17 @@ export const orderEvents: Api = defineApi({
       "A client for which 10,000 events went by without its reading any is disconnected, and can resume. When the gateway closes, every stream ends.",
       ...KINDS,
     ].join("\n\n"),
-    query: z.strictObject({
-      after: z
-        .string()
-        .regex(/^[\w-]{1,64}$/, { error: "must be the id of an event, such as 3f9c1a7e-43" })
-        .optional()
-        .meta({ description: "Id of the last event seen: the stream goes on after it.", examples: ["3f9c1a7e-43"] }),
-    }),
+    query: () =>
+      z.strictObject({
+        after: z
+          .string()
+          .regex(/^[\w-]{1,64}$/, { error: "must be the id of an event, such as 3f9c1a7e-43" })
+          .optional()
+          .meta({ description: "Id of the last event seen: the stream goes on after it.", examples: ["3f9c1a7e-43"] }),
+      }),
     failures: ["JournalUnavailable"],
     eventStreamExample: EXAMPLE,
-  },
+  }),
   async handler({ broker, request, query }) {
     // Nobody reads the answer to a HEAD, so nothing may be opened for it.
     if (request.method === "HEAD") return new Response(null, { headers: EVENT_STREAM_HEADERS });

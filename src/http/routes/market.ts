@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { normalizeContract } from "../../domain/contract.ts";
 import { type Api, defineApi } from "../api.ts";
+import { lazySchema } from "../lazy-schema.ts";
 import { contractParameters } from "../schemas/contract.ts";
 import { marketStatusMapSchema, quoteSchema } from "../schemas/market.ts";
 import { wireMarketStatus, wireQuote } from "../wire.ts";
@@ -9,14 +10,14 @@ export const marketQuote: Api = defineApi({
   name: "marketQuote",
   method: "GET",
   path: "market/quote",
-  schema: {
+  schema: lazySchema({
     summary: "Read a quote",
     description: "A snapshot of the prices of one contract.",
-    query: z.strictObject(contractParameters),
-    answer: z.object({ quote: quoteSchema }),
+    query: () => z.strictObject(contractParameters()),
+    answer: () => z.object({ quote: quoteSchema() }),
     failures: ["UnknownContract", "NotSupported"],
     queryExample: { tradeType: "Securities", region: "CN", symbol: "000001" },
-  },
+  }),
   async handler(context) {
     const quote = await context.broker.quote(normalizeContract(context.query), context);
     return context.respond({ quote: wireQuote(quote) });
@@ -27,12 +28,12 @@ export const marketState: Api = defineApi({
   name: "marketState",
   method: "GET",
   path: "market/state",
-  schema: {
+  schema: lazySchema({
     summary: "Read the state of the markets",
     description: "By lower-cased trade type and by region: the vendor's word, and what it means alike everywhere.",
-    answer: z.object({ marketStatus: marketStatusMapSchema }),
+    answer: () => z.object({ marketStatus: marketStatusMapSchema() }),
     failures: ["NotSupported"],
-  },
+  }),
   async handler(context) {
     return context.respond({ marketStatus: wireMarketStatus(await context.broker.marketStatus(context)) });
   },

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Api, defineApi } from "../api.ts";
+import { lazySchema } from "../lazy-schema.ts";
 import { unmappedSchema } from "../schemas/contract.ts";
 import { orderQuery, orderSchema, ordersQuery } from "../schemas/order.ts";
 import { wireOrder, wireUnmapped } from "../wire.ts";
@@ -8,14 +9,14 @@ export const orderState: Api = defineApi({
   name: "orderState",
   method: "GET",
   path: "order/state",
-  schema: {
+  schema: lazySchema({
     summary: "Read an order",
     description: "Where one order stands: today's, or an old one as far as the vendor remembers.",
     query: orderQuery,
-    answer: z.object({ order: orderSchema }),
+    answer: () => z.object({ order: orderSchema() }),
     failures: ["OrderNotFound", "NotSupported"],
     queryExample: { orderId: "6278888" },
-  },
+  }),
   async handler(context) {
     return context.respond({ order: wireOrder(await context.broker.order(context.query.orderId, context)) });
   },
@@ -25,14 +26,14 @@ export const orderList: Api = defineApi({
   name: "orderList",
   method: "GET",
   path: "order/list",
-  schema: {
+  schema: lazySchema({
     summary: "List orders",
     description: "Open orders, or all that the vendor lists. What has no name in this API is in `unmapped`.",
     query: ordersQuery,
-    answer: z.object({ orders: z.array(orderSchema), unmapped: z.array(unmappedSchema) }),
+    answer: () => z.object({ orders: z.array(orderSchema()), unmapped: z.array(unmappedSchema()) }),
     failures: ["NotSupported"],
     queryExample: { status: "open" },
-  },
+  }),
   async handler(context) {
     const { orders, unmapped } = await context.broker.orders({ status: context.query.status }, context);
     return context.respond({ orders: orders.map(wireOrder), unmapped: wireUnmapped(unmapped) });

@@ -1,18 +1,19 @@
 import * as z from "zod";
 import { type Api, defineApi } from "../api.ts";
+import { lazySchema } from "../lazy-schema.ts";
 
 export const pingState: Api = defineApi({
   name: "pingState",
   method: "GET",
   path: "ping/state",
-  schema: {
+  schema: lazySchema({
     summary: "Test the connection to the broker",
     description:
       "A real round trip to the vendor's servers. Best asked before trading: `pong` is false when they, or the login behind a local gateway, cannot be reached.",
-    answer: z.object({ pong: z.boolean().meta({ description: "False when the test failed." }) }),
+    answer: () => z.object({ pong: z.boolean().meta({ description: "False when the test failed." }) }),
     failures: ["NotSupported", "AuthenticationFailed"],
     answerExample: { pong: true },
-  },
+  }),
   async handler(context) {
     return context.respond({ pong: await context.broker.ping(context) });
   },

@@ -4,6 +4,8 @@ import { normalizeContract } from "../../domain/contract.ts";
 import type { OrderRequest } from "../../domain/order.ts";
 import { type Api, defineApi, type RespondInit } from "../api.ts";
 import { REPLAYED } from "../failures.ts";
+import { lazySchema } from "../lazy-schema.ts";
+import { type Output, once } from "../schemas/once.ts";
 import {
   cancelBody,
   effectiveSchema,
@@ -15,18 +17,21 @@ import {
   tagSchema,
 } from "../schemas/order.ts";
 
-const orderId = z.string().meta({ description: "The broker's id of the order, as text.", examples: ["69788888"] });
+const orderId = once(() =>
+  z.string().meta({ description: "The broker's id of the order, as text.", examples: ["69788888"] }),
+);
 
 export const orderPlace: Api = defineApi({
   name: "orderPlace",
   method: "POST",
   path: "order/place",
-  schema: {
+  schema: lazySchema({
     summary: "Place an order",
     description:
       "Sends one order, once. The answer comes when the broker took it; whether it fills is told by `order/state`. A failure says in `outcome` whether anything can have been sent.",
     body: placeBody,
-    answer: z.object({ orderId, args: placeArgsSchema, tag: tagSchema, effective: effectiveSchema }),
+    answer: () =>
+      z.object({ orderId: orderId(), args: placeArgsSchema(), tag: tagSchema(), effective: effectiveSchema() }),
     failures: [
       "UnknownContract",
       "IdempotencyConflict",
@@ -46,7 +51,7 @@ export const orderPlace: Api = defineApi({
       tag: "htabcdefghijklmnopqrstuvwx",
       effective: null,
     },
-  },
+  }),
   async handler(context) {
     const placed = await context.broker.place(orderRequest(context.body), context);
     const { tag, effective = null } = placed;
@@ -54,7 +59,7 @@ export const orderPlace: Api = defineApi({
   },
 });
 
-function orderRequest({ tradeType, symbol, region, price, ...order }: z.output<typeof placeBody>): OrderRequest {
+function orderRequest({ tradeType, symbol, region, price, ...order }: Output<typeof placeBody>): OrderRequest {
   const contract = normalizeContract({ tradeType, region, symbol });
   // A market order may carry a price; it is ignored.
   const limit = order.orderType === "Limit" && typeof price === "number" ? { price } : {};
@@ -65,12 +70,12 @@ export const orderReplace: Api = defineApi({
   name: "orderReplace",
   method: "POST",
   path: "order/replace",
-  schema: {
+  schema: lazySchema({
     summary: "Replace an order",
     description:
       "Changes an open order. `qty` is the new total, including what is filled. `orderId` in the answer is the new one where the broker changes it.",
     body: replaceBody,
-    answer: z.object({ orderId, args: replaceArgsSchema, effective: effectiveSchema }),
+    answer: () => z.object({ orderId: orderId(), args: replaceArgsSchema(), effective: effectiveSchema() }),
     failures: [
       "OrderNotFound",
       "IdempotencyConflict",
@@ -87,7 +92,7 @@ export const orderReplace: Api = defineApi({
     ],
     bodyExample: { orderId: "69788888", qty: 10, price: 201.5 },
     answerExample: { orderId: "69788888", args: { orderId: "69788888", qty: 10, price: 201.5 }, effective: null },
-  },
+  }),
   async handler(context) {
     const { qty, price } = context.body;
     const change = { ...(typeof qty === "number" ? { qty } : {}), ...(typeof price === "number" ? { price } : {}) };
@@ -102,12 +107,12 @@ export const orderCancel: Api = defineApi({
   method: "POST",
   path: "order/cancel",
   scope: "cancel",
-  schema: {
+  schema: lazySchema({
     summary: "Cancel an order",
     description:
       "Asks the broker to cancel. `canceled` says that the broker took the request, not that the order has ended already: on a holiday it may stay asked for. To cancel what is canceled is no failure.",
     body: cancelBody,
-    answer: z.object({ canceled: z.literal(true) }),
+    answer: () => z.object({ canceled: z.literal(true) }),
     failures: [
       "OrderNotFound",
       "IdempotencyConflict",
@@ -118,7 +123,7 @@ export const orderCancel: Api = defineApi({
       "OutcomeUnknown",
     ],
     answerExample: { canceled: true },
-  },
+  }),
   async handler(context) {
     const answer = await context.broker.cancel(context.body.orderId, context);
     return context.respond({ canceled: true }, asFirst(answer));

@@ -1,6 +1,7 @@
 /** Schemas of single values: what a field takes in, with messages that say what to send instead. */
 import * as z from "zod";
 import { isExactDecimal, MAX_SIGNIFICANT_DIGITS, parseDecimal } from "../../domain/money.ts";
+import { once } from "./once.ts";
 
 const DECIMAL_RULE = `a positive number, or the same as plain decimal text, of at most ${MAX_SIGNIFICANT_DIGITS} significant digits`;
 
@@ -20,34 +21,47 @@ function positiveDecimal(what: string) {
     });
 }
 
-export const priceInput = positiveDecimal("price").meta({
-  description: "Limit price in the currency of the contract: a JSON number, or plain decimal text such as `200.10`.",
-  examples: [200, "200.10"],
-});
+export const priceInput = once(() =>
+  positiveDecimal("price").meta({
+    description: "Limit price in the currency of the contract: a JSON number, or plain decimal text such as `200.10`.",
+    examples: [200, "200.10"],
+  }),
+);
 
-export const qtyInput = positiveDecimal("quantity").meta({
-  description:
-    "Quantity in the unit of the contract. A whole number for shares; the steps of every market are in `capabilities`.",
-  examples: [12],
-});
+export const qtyInput = once(() =>
+  positiveDecimal("quantity").meta({
+    description:
+      "Quantity in the unit of the contract. A whole number for shares; the steps of every market are in `capabilities`.",
+    examples: [12],
+  }),
+);
 
 /** One of a list of words; the message names all of them. */
 export function wordInput<const Words extends readonly [string, ...string[]]>(words: Words, description: string) {
   return z.enum(words, { error: `must be one of ${words.join(", ")}` }).meta({ description, examples: [words[0]] });
 }
 
-export const orderIdInput = z
-  .string({ error: "must be text, as it was given by order/place (order numbers can be larger than a number holds)" })
-  .regex(/^[\x21-\x7e]{1,64}$/, { error: "must be 1 to 64 printable characters without spaces" })
-  .meta({ description: "The order's id as text, as `order/place` gave it.", examples: ["69788888"] });
+export const orderIdInput = once(() =>
+  z
+    .string({ error: "must be text, as it was given by order/place (order numbers can be larger than a number holds)" })
+    .regex(/^[\x21-\x7e]{1,64}$/, { error: "must be 1 to 64 printable characters without spaces" })
+    .meta({ description: "The order's id as text, as `order/place` gave it.", examples: ["69788888"] }),
+);
 
-export const currencyInput = z
-  .string()
-  .regex(/^[A-Z]{3}$/, { error: "must be a currency code of three capitals, such as USD" })
-  .meta({ description: "Currency code of three capitals. `CNY` and `CNH` are one currency here.", examples: ["USD"] });
+export const currencyInput = once(() =>
+  z
+    .string()
+    .regex(/^[A-Z]{3}$/, { error: "must be a currency code of three capitals, such as USD" })
+    .meta({
+      description: "Currency code of three capitals. `CNY` and `CNH` are one currency here.",
+      examples: ["USD"],
+    }),
+);
 
 /** A moment on the wire: always `+00:00`, never `Z`. */
-export const time = z.string().meta({
-  description: "A moment in UTC, with microseconds and `+00:00`.",
-  examples: ["2025-05-28T05:20:07.062298+00:00"],
-});
+export const time = once(() =>
+  z.string().meta({
+    description: "A moment in UTC, with microseconds and `+00:00`.",
+    examples: ["2025-05-28T05:20:07.062298+00:00"],
+  }),
+);

@@ -65,19 +65,19 @@ function jsonAnswer(method: string, path: string, status: number, text: string, 
   const json = JSON.parse(text);
   if ("openapi" in json) return { kind: "public", status };
   if (json.type === "health") {
-    must(healthSchema.safeParse(json).success, "a health check that is not as published", text);
+    must(healthSchema().safeParse(json).success, "a health check that is not as published", text);
     return { kind: "public", status };
   }
   if (json.ex === null) {
     const api = STD_APIS.find((each) => each.method === method && routeOf(path).endsWith(`/${each.path}`));
     must(api !== undefined, "a good answer of an API that is none", path);
-    const schema = z.object({ ...envelopeSchema.shape, ...api.schema?.answer?.shape });
+    const schema = z.object({ ...envelopeSchema().shape, ...api.schema?.answer?.shape });
     const { success, error } = schema.safeParse(json);
     must(success, "a good answer that is not as published", `${error?.message} ${text}`);
     must(status === 200, "a good answer with another status", status);
     return { kind: "good", status, json };
   }
-  const { success, data, error: fault } = failureSchema.safeParse(json);
+  const { success, data, error: fault } = failureSchema().safeParse(json);
   must(success, "a failure that is not as published", `${fault?.message} ${text}`);
   const { code, outcome, message } = data.error;
   must(FAILURE_STATUS[code] === status, "a failure with the status of another", `${status} ${code}`);

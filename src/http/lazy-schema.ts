@@ -1,0 +1,31 @@
+import type * as z from "zod";
+import type { ApiSchema } from "./api.ts";
+
+type Parts<Query, Body> = {
+  readonly query?: () => Query;
+  readonly body?: () => Body;
+  readonly answer?: () => z.ZodObject;
+};
+
+/**
+ * An {@link ApiSchema} whose zod objects are made when somebody asks for them: those of a body with the first request that
+ * has one, those of answers for the document only. From then on each is a plain property, as in any other schema.
+ */
+export function lazySchema<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodObject = z.ZodObject>({
+  query,
+  body,
+  answer,
+  ...rest
+}: Omit<ApiSchema, keyof Parts<Query, Body>> & Parts<Query, Body>): ApiSchema<Query, Body> {
+  const schema: ApiSchema<Query, Body> = { ...rest };
+  for (const [name, make] of Object.entries({ query, body, answer })) {
+    if (make === undefined) continue;
+    const get = () => {
+      const value = make();
+      Object.defineProperty(schema, name, { value });
+      return value;
+    };
+    Object.defineProperty(schema, name, { get, enumerable: true, configurable: true });
+  }
+  return schema;
+}
