@@ -29,6 +29,8 @@ export async function bundle(): Promise<Table> {
     minify: true,
     write: false,
     metafile: true,
+    // It warns of imports that are there for their order alone, and may go: the package says so.
+    logLevel: "error",
     outdir: ROOT,
     absWorkingDir: ROOT,
   });

@@ -47,36 +47,37 @@ export interface FutuOptions extends InstanceOptions {
   readonly sdk?: unknown;
 }
 
-const OPTIONS = v.strictObject({
-  host: v.optional(v.pipe(v.string(), v.regex(/^[^\s/@?#]+$/, "must be a host name or an address")), "127.0.0.1"),
-  port: v.pipe(
-    v.number("must be a whole number from 1 to 65535"),
-    v.integer("must be a whole number from 1 to 65535"),
-    v.minValue(1, "must be a whole number from 1 to 65535"),
-    v.maxValue(65535, "must be a whole number from 1 to 65535"),
-  ),
-  ssl: v.optional(v.boolean("must be true or false"), false),
-  key: v.optional(v.string("must be text")),
-  tradeEnv: v.picklist(["REAL", "SIMULATE"], "must be REAL or SIMULATE; there is no default"),
-  unlockPin: v.optional(
-    v.pipe(
-      v.string("must be text"),
-      v.regex(/^[0-9a-fA-F]{32}$/, "must be the MD5 of the trade password, 32 hex digits"),
-      v.toLowerCase(),
+const schema = () =>
+  v.strictObject({
+    host: v.optional(v.pipe(v.string(), v.regex(/^[^\s/@?#]+$/, "must be a host name or an address")), "127.0.0.1"),
+    port: v.pipe(
+      v.number("must be a whole number from 1 to 65535"),
+      v.integer("must be a whole number from 1 to 65535"),
+      v.minValue(1, "must be a whole number from 1 to 65535"),
+      v.maxValue(65535, "must be a whole number from 1 to 65535"),
     ),
-  ),
-  accountId: v.optional(
-    v.pipe(
-      v.string("must be text, since 64 bits do not fit a number"),
-      v.regex(/^[1-9]\d{0,19}$/, "must be the account's number in decimal digits"),
+    ssl: v.optional(v.boolean("must be true or false"), false),
+    key: v.optional(v.string("must be text")),
+    tradeEnv: v.picklist(["REAL", "SIMULATE"], "must be REAL or SIMULATE; there is no default"),
+    unlockPin: v.optional(
+      v.pipe(
+        v.string("must be text"),
+        v.regex(/^[0-9a-fA-F]{32}$/, "must be the MD5 of the trade password, 32 hex digits"),
+        v.toLowerCase(),
+      ),
     ),
-  ),
-  securityFirm: v.optional(v.picklist(FIRM_NAMES, `must be one of ${FIRM_NAMES.join(", ")}`)),
-  sdk: v.optional(v.unknown()),
-});
+    accountId: v.optional(
+      v.pipe(
+        v.string("must be text, since 64 bits do not fit a number"),
+        v.regex(/^[1-9]\d{0,19}$/, "must be the account's number in decimal digits"),
+      ),
+    ),
+    securityFirm: v.optional(v.picklist(FIRM_NAMES, `must be one of ${FIRM_NAMES.join(", ")}`)),
+    sdk: v.optional(v.unknown()),
+  });
 
 /** Checked options with defaults, without those of the instance, which the gateway checks. */
-export type FutuConfig = v.InferOutput<typeof OPTIONS>;
+export type FutuConfig = v.InferOutput<ReturnType<typeof schema>>;
 
 /**
  * Checks the options.
@@ -89,7 +90,7 @@ export function parseFutuOptions(options: FutuOptions): FutuConfig {
   const own = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
   );
-  const result = v.safeParse(OPTIONS, own);
+  const result = v.safeParse(schema(), own);
   if (result.success) return result.output;
   const faults = result.issues.map((issue) => {
     const name = v.getDotPath(issue) ?? "options";

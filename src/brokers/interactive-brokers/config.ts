@@ -36,27 +36,28 @@ const whole = (least: number, most: number) => {
   return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message));
 };
 
-const OPTIONS = v.strictObject({
-  host: v.optional(
-    v.pipe(v.string("must be text"), v.regex(/^[^\s/@?#]+$/, "must be a host name or an address")),
-    "127.0.0.1",
-  ),
-  port: whole(1, 65_535),
-  clientId: whole(0, 2_147_483_647),
-  accountId: v.optional(
-    v.pipe(
-      v.string("must be text"),
-      v.regex(/^[A-Z]{1,3}\d{3,12}$/, "must be an account of Interactive Brokers, such as U1234567"),
+const schema = () =>
+  v.strictObject({
+    host: v.optional(
+      v.pipe(v.string("must be text"), v.regex(/^[^\s/@?#]+$/, "must be a host name or an address")),
+      "127.0.0.1",
     ),
-  ),
-  timeout: v.optional(whole(100, 600_000), 8_000),
-  writeTimeout: v.optional(whole(100, 600_000), 15_000),
-  delayedQuotes: v.optional(v.boolean("must be true or false"), false),
-  sdk: v.optional(v.unknown()),
-});
+    port: whole(1, 65_535),
+    clientId: whole(0, 2_147_483_647),
+    accountId: v.optional(
+      v.pipe(
+        v.string("must be text"),
+        v.regex(/^[A-Z]{1,3}\d{3,12}$/, "must be an account of Interactive Brokers, such as U1234567"),
+      ),
+    ),
+    timeout: v.optional(whole(100, 600_000), 8_000),
+    writeTimeout: v.optional(whole(100, 600_000), 15_000),
+    delayedQuotes: v.optional(v.boolean("must be true or false"), false),
+    sdk: v.optional(v.unknown()),
+  });
 
 /** Checked options with defaults, without those of the instance, which the gateway checks. */
-export type InteractiveBrokersConfig = v.InferOutput<typeof OPTIONS>;
+export type InteractiveBrokersConfig = v.InferOutput<ReturnType<typeof schema>>;
 
 /**
  * Checks the options.
@@ -71,7 +72,7 @@ export function parseInteractiveBrokersOptions(options: InteractiveBrokersOption
   const own = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
   );
-  const result = v.safeParse(OPTIONS, own);
+  const result = v.safeParse(schema(), own);
   if (result.success) return result.output;
   const faults = result.issues.map((issue) => {
     const name = v.getDotPath(issue) ?? "options";

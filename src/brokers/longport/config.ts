@@ -48,7 +48,7 @@ export interface LongportOptions extends InstanceOptions {
 /** Keys and tokens travel in headers: what a header cannot carry would come back in an error message. */
 const HEADER_TEXT = /^[\x21-\x7e]+$/;
 
-const secret = v.pipe(v.string("must be text"), v.regex(HEADER_TEXT, "must be printable ASCII without spaces"));
+const secret = () => v.pipe(v.string("must be text"), v.regex(HEADER_TEXT, "must be printable ASCII without spaces"));
 
 function url(protocols: readonly string[]) {
   const wanted = `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`;
@@ -59,31 +59,32 @@ function url(protocols: readonly string[]) {
   );
 }
 
-const OPTIONS = v.pipe(
-  v.strictObject({
-    appKey: secret,
-    appSecret: v.pipe(v.string("must be text"), v.nonEmpty("must not be empty")),
-    accessToken: v.optional(secret),
-    tokenFile: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
-    autoRefreshToken: v.optional(v.boolean("must be true or false"), false),
-    httpUrl: v.optional(url(["https:", "http:"]), SERVICE_URLS.httpUrl),
-    quoteWsUrl: v.optional(url(["wss:", "ws:"]), SERVICE_URLS.quoteWsUrl),
-    tradeWsUrl: v.optional(url(["wss:", "ws:"]), SERVICE_URLS.tradeWsUrl),
-    transport: v.optional(v.picklist(TRANSPORTS, `must be ${TRANSPORTS.join(" or ")}`), "web"),
-    sdk: v.optional(v.unknown()),
-  }),
-  v.check(
-    ({ accessToken, tokenFile }) => (accessToken === undefined) !== (tokenFile === undefined),
-    "need either accessToken or tokenFile",
-  ),
-  v.check(
-    ({ autoRefreshToken, tokenFile }) => !autoRefreshToken || tokenFile !== undefined,
-    "need tokenFile for autoRefreshToken: a token that is kept nowhere is lost with the process",
-  ),
-);
+const schema = () =>
+  v.pipe(
+    v.strictObject({
+      appKey: secret(),
+      appSecret: v.pipe(v.string("must be text"), v.nonEmpty("must not be empty")),
+      accessToken: v.optional(secret()),
+      tokenFile: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
+      autoRefreshToken: v.optional(v.boolean("must be true or false"), false),
+      httpUrl: v.optional(url(["https:", "http:"]), SERVICE_URLS.httpUrl),
+      quoteWsUrl: v.optional(url(["wss:", "ws:"]), SERVICE_URLS.quoteWsUrl),
+      tradeWsUrl: v.optional(url(["wss:", "ws:"]), SERVICE_URLS.tradeWsUrl),
+      transport: v.optional(v.picklist(TRANSPORTS, `must be ${TRANSPORTS.join(" or ")}`), "web"),
+      sdk: v.optional(v.unknown()),
+    }),
+    v.check(
+      ({ accessToken, tokenFile }) => (accessToken === undefined) !== (tokenFile === undefined),
+      "need either accessToken or tokenFile",
+    ),
+    v.check(
+      ({ autoRefreshToken, tokenFile }) => !autoRefreshToken || tokenFile !== undefined,
+      "need tokenFile for autoRefreshToken: a token that is kept nowhere is lost with the process",
+    ),
+  );
 
 /** Checked options with defaults, without those of the instance, which the gateway checks. */
-export type LongportConfig = v.InferOutput<typeof OPTIONS>;
+export type LongportConfig = v.InferOutput<ReturnType<typeof schema>>;
 
 /**
  * Checks the options.
@@ -96,7 +97,7 @@ export function parseLongportOptions(options: LongportOptions): LongportConfig {
   const own = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
   );
-  const result = v.safeParse(OPTIONS, own);
+  const result = v.safeParse(schema(), own);
   if (result.success) return result.output;
   const faults = result.issues.map((issue) => {
     const name = v.getDotPath(issue) ?? "options";

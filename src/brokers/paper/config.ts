@@ -63,20 +63,22 @@ export interface PaperConfig {
   readonly store: PaperStore | undefined;
 }
 
-const FINITE = v.pipe(v.number("must be a number"), v.finite("must be a finite number"));
-const ABOVE_ZERO = v.pipe(
-  v.number("must be a number"),
-  v.check((value) => value > 0 && isExactDecimal(value), "must be above 0, with at most 15 digits"),
-);
-const WHOLE = v.pipe(v.number("must be a number"), v.safeInteger("must be a whole number"));
-const CONTRACT = v.strictObject({
-  tradeType: v.picklist(TRADE_TYPES, `must be one of ${TRADE_TYPES.join(", ")}`),
-  region: v.pipe(v.string("must be text"), v.regex(/^[A-Z]{2,}$/, "must be two or more capitals")),
-  symbol: v.pipe(v.string("must be text"), v.nonEmpty("must not be empty")),
-});
-const CURRENCY = v.pipe(v.string(), v.regex(/^[A-Z]{3,5}$/, "must be named by a currency code in capitals"));
-const DATE = v.pipe(v.string("must be text"), v.check(isDate, "must be a date, YYYY-MM-DD"));
-const CLOCK = v.custom<() => number>((value) => typeof value === "function", "must be a function");
+const finite = () => v.pipe(v.number("must be a number"), v.finite("must be a finite number"));
+const aboveZero = () =>
+  v.pipe(
+    v.number("must be a number"),
+    v.check((value) => value > 0 && isExactDecimal(value), "must be above 0, with at most 15 digits"),
+  );
+const whole = () => v.pipe(v.number("must be a number"), v.safeInteger("must be a whole number"));
+const contract = () =>
+  v.strictObject({
+    tradeType: v.picklist(TRADE_TYPES, `must be one of ${TRADE_TYPES.join(", ")}`),
+    region: v.pipe(v.string("must be text"), v.regex(/^[A-Z]{2,}$/, "must be two or more capitals")),
+    symbol: v.pipe(v.string("must be text"), v.nonEmpty("must not be empty")),
+  });
+const currency = () => v.pipe(v.string(), v.regex(/^[A-Z]{3,5}$/, "must be named by a currency code in capitals"));
+const date = () => v.pipe(v.string("must be text"), v.check(isDate, "must be a date, YYYY-MM-DD"));
+const clock = () => v.custom<() => number>((value) => typeof value === "function", "must be a function");
 
 /** An object of ours, known by a method. */
 const having = <T>(method: string, what: string) =>
@@ -85,40 +87,41 @@ const having = <T>(method: string, what: string) =>
     `must be ${what}`,
   );
 
-const OPTIONS = v.strictObject({
-  cash: v.exactOptional(v.record(CURRENCY, FINITE)),
-  positions: v.exactOptional(
-    v.array(v.strictObject({ contract: CONTRACT, qty: FINITE, avgCost: v.exactOptional(FINITE) })),
-  ),
-  prices: v.exactOptional(
-    v.array(
-      v.strictObject({
-        contract: CONTRACT,
-        price: ABOVE_ZERO,
-        preClose: v.exactOptional(ABOVE_ZERO),
-        lotSize: v.exactOptional(v.pipe(WHOLE, v.minValue(1, "must be at least 1"))),
-      }),
+const schema = () =>
+  v.strictObject({
+    cash: v.exactOptional(v.record(currency(), finite())),
+    positions: v.exactOptional(
+      v.array(v.strictObject({ contract: contract(), qty: finite(), avgCost: v.exactOptional(finite()) })),
     ),
-  ),
-  allowShort: v.exactOptional(v.boolean("must be true or false")),
-  holidays: v.exactOptional(
-    v.record(v.picklist(MARKET_REGIONS, `must be named by one of ${MARKET_REGIONS.join(", ")}`), v.array(DATE)),
-  ),
-  ratesToUsd: v.exactOptional(v.record(CURRENCY, ABOVE_ZERO)),
-  quotes: v.exactOptional(
-    v.union(
-      [v.literal("synthetic"), v.literal("fixed"), having<Broker>("quote", "a broker with quotes")],
-      'must be "synthetic", "fixed" or a broker with quotes',
+    prices: v.exactOptional(
+      v.array(
+        v.strictObject({
+          contract: contract(),
+          price: aboveZero(),
+          preClose: v.exactOptional(aboveZero()),
+          lotSize: v.exactOptional(v.pipe(whole(), v.minValue(1, "must be at least 1"))),
+        }),
+      ),
     ),
-  ),
-  ownsQuotes: v.exactOptional(v.boolean("must be true or false")),
-  quoteIntervalMs: v.exactOptional(v.pipe(WHOLE, v.minValue(100, "must be at least 100"))),
-  seed: v.exactOptional(WHOLE),
-  clock: v.exactOptional(CLOCK),
-  stateFile: v.exactOptional(v.pipe(v.string("must be a path"), v.nonEmpty("must be a path"))),
-  store: v.exactOptional(having<PaperStore>("save", "an object with load() and save(text)")),
-  exchange: v.exactOptional(having<Exchange>("place", "what createExchange gives")),
-});
+    allowShort: v.exactOptional(v.boolean("must be true or false")),
+    holidays: v.exactOptional(
+      v.record(v.picklist(MARKET_REGIONS, `must be named by one of ${MARKET_REGIONS.join(", ")}`), v.array(date())),
+    ),
+    ratesToUsd: v.exactOptional(v.record(currency(), aboveZero())),
+    quotes: v.exactOptional(
+      v.union(
+        [v.literal("synthetic"), v.literal("fixed"), having<Broker>("quote", "a broker with quotes")],
+        'must be "synthetic", "fixed" or a broker with quotes',
+      ),
+    ),
+    ownsQuotes: v.exactOptional(v.boolean("must be true or false")),
+    quoteIntervalMs: v.exactOptional(v.pipe(whole(), v.minValue(100, "must be at least 100"))),
+    seed: v.exactOptional(whole()),
+    clock: v.exactOptional(clock()),
+    stateFile: v.exactOptional(v.pipe(v.string("must be a path"), v.nonEmpty("must be a path"))),
+    store: v.exactOptional(having<PaperStore>("save", "an object with load() and save(text)")),
+    exchange: v.exactOptional(having<Exchange>("place", "what createExchange gives")),
+  });
 
 /** What belongs to the exchange, and so cannot be said beside one. */
 const ACCOUNT_OPTIONS = [
@@ -144,7 +147,7 @@ export function parsePaperOptions(options: PaperOptions): PaperConfig {
   const own = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
   );
-  const result = v.safeParse(OPTIONS, own);
+  const result = v.safeParse(schema(), own);
   const faults = [...(result.issues ?? []).map(faultOf), ...contradictions(own)];
   if (result.success) faults.push(...missingRates(result.output));
   if (!result.success || faults.length > 0) throw new TypeError(`paper: ${faults.join("; ")}`);
@@ -191,7 +194,7 @@ function contradictions(own: Readonly<Record<string, unknown>>): string[] {
   return faults;
 }
 
-function missingRates({ cash = {}, ratesToUsd = {} }: v.InferOutput<typeof OPTIONS>): string[] {
+function missingRates({ cash = {}, ratesToUsd = {} }: v.InferOutput<ReturnType<typeof schema>>): string[] {
   const known = new Set([...Object.keys(DEFAULT_RATES_TO_USD), ...Object.keys(ratesToUsd)].map(ledgerCurrency));
   return Object.keys(cash)
     .filter((currency) => !known.has(ledgerCurrency(currency)))

@@ -60,60 +60,62 @@ export interface TigerOptions extends InstanceOptions {
   readonly secretKey?: string;
 }
 
-const text = v.pipe(v.string("must be text"), v.nonEmpty("must not be empty"));
-const url = v.pipe(
-  v.string("must be text"),
-  v.check(
-    (given) => URL.canParse(given) && /^https?:$/.test(new URL(given).protocol),
-    "must begin with https:// or http://",
-  ),
-);
+const text = () => v.pipe(v.string("must be text"), v.nonEmpty("must not be empty"));
+const url = () =>
+  v.pipe(
+    v.string("must be text"),
+    v.check(
+      (given) => URL.canParse(given) && /^https?:$/.test(new URL(given).protocol),
+      "must begin with https:// or http://",
+    ),
+  );
 
-const OPTIONS = v.pipe(
-  v.strictObject({
-    tigerId: v.pipe(v.string("must be text"), v.regex(/^\w{1,32}$/, "must be the developer's number")),
-    account: v.pipe(v.string("must be text"), v.regex(/^\w{1,32}$/, "must be the account's number")),
-    privateKey: v.optional(v.pipe(v.string("must be text"), keyOf(readPrivateKey))),
-    privateKeyPath: v.optional(text),
-    serverUrl: v.optional(url, SERVER_URL),
-    quoteServerUrl: v.optional(url),
-    pushUrl: v.optional(
-      v.pipe(
-        v.string("must be text"),
-        v.regex(
-          /^(?:tls|ssl|tcp):\/\/(?:\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}\/?$/,
-          "must be tls://HOST:PORT or tcp://HOST:PORT",
+const schema = () =>
+  v.pipe(
+    v.strictObject({
+      tigerId: v.pipe(v.string("must be text"), v.regex(/^\w{1,32}$/, "must be the developer's number")),
+      account: v.pipe(v.string("must be text"), v.regex(/^\w{1,32}$/, "must be the account's number")),
+      privateKey: v.optional(v.pipe(v.string("must be text"), keyOf(readPrivateKey))),
+      privateKeyPath: v.optional(text()),
+      serverUrl: v.optional(url(), SERVER_URL),
+      quoteServerUrl: v.optional(url()),
+      pushUrl: v.optional(
+        v.pipe(
+          v.string("must be text"),
+          v.regex(
+            /^(?:tls|ssl|tcp):\/\/(?:\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}\/?$/,
+            "must be tls://HOST:PORT or tcp://HOST:PORT",
+          ),
         ),
+        PUSH_URL,
       ),
-      PUSH_URL,
-    ),
-    pushTls: v.optional(
-      v.strictObject({
-        ca: v.optional(text),
-        rejectUnauthorized: v.optional(v.boolean("must be true or false")),
-        servername: v.optional(text),
-      }),
-      {},
-    ),
-    push: v.optional(v.picklist(["stream", "polling"], "must be stream or polling"), "stream"),
-    pollMs: v.optional(
-      v.pipe(
-        v.number("must be a number of milliseconds"),
-        v.minValue(2000, "must be 2000 or more"),
-        v.maxValue(60_000, "must be 60000 or less"),
+      pushTls: v.optional(
+        v.strictObject({
+          ca: v.optional(text()),
+          rejectUnauthorized: v.optional(v.boolean("must be true or false")),
+          servername: v.optional(text()),
+        }),
+        {},
       ),
-      3000,
+      push: v.optional(v.picklist(["stream", "polling"], "must be stream or polling"), "stream"),
+      pollMs: v.optional(
+        v.pipe(
+          v.number("must be a number of milliseconds"),
+          v.minValue(2000, "must be 2000 or more"),
+          v.maxValue(60_000, "must be 60000 or less"),
+        ),
+        3000,
+      ),
+      tigerPublicKey: v.optional(v.pipe(v.string("must be text"), keyOf(readPublicKey)), TIGER_PUBLIC_KEY),
+      token: v.optional(text()),
+      deviceId: v.optional(text()),
+      secretKey: v.optional(text()),
+    }),
+    v.check(
+      ({ privateKey, privateKeyPath }) => (privateKey === undefined) !== (privateKeyPath === undefined),
+      "either privateKey or privateKeyPath must be given",
     ),
-    tigerPublicKey: v.optional(v.pipe(v.string("must be text"), keyOf(readPublicKey)), TIGER_PUBLIC_KEY),
-    token: v.optional(text),
-    deviceId: v.optional(text),
-    secretKey: v.optional(text),
-  }),
-  v.check(
-    ({ privateKey, privateKeyPath }) => (privateKey === undefined) !== (privateKeyPath === undefined),
-    "either privateKey or privateKeyPath must be given",
-  ),
-);
+  );
 
 /** Keys stay text in the schema's input and become bytes in its output. */
 function keyOf(read: (text: string) => Uint8Array<ArrayBuffer>) {
@@ -128,7 +130,7 @@ function keyOf(read: (text: string) => Uint8Array<ArrayBuffer>) {
 }
 
 /** Checked options with defaults, without those of the instance, which the gateway checks. */
-export type TigerConfig = v.InferOutput<typeof OPTIONS>;
+export type TigerConfig = v.InferOutput<ReturnType<typeof schema>>;
 
 /** True for the number of a paper account. */
 export function isPaperAccount(account: string): boolean {
@@ -151,7 +153,7 @@ export function parseTigerOptions(options: TigerOptions): TigerConfig {
   const own = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
   );
-  const result = v.safeParse(OPTIONS, own);
+  const result = v.safeParse(schema(), own);
   if (result.success) return result.output;
   const faults = result.issues.map((issue) => {
     const name = v.getDotPath(issue);
