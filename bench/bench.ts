@@ -1,5 +1,6 @@
 /** What every table is measured with. */
 import type { Cores } from "./cores.ts";
+import type { Effort } from "./effort.ts";
 import type { Metric, Table } from "./figures.ts";
 import { rowsOf } from "./figures.ts";
 import { CALLER } from "./guards.ts";
@@ -10,21 +11,6 @@ import type { GatewaySetup } from "./programs/gateway.ts";
 import { type Measurable, measureByTurns } from "./rounds.ts";
 import type { Runtime, RuntimeProgram } from "./runtimes.ts";
 import type { Caller } from "./setups.ts";
-
-/** How long and how often is measured. */
-export interface Effort {
-  readonly rounds: number;
-  /** Of each row in each round. */
-  readonly seconds: number;
-  /** Requests of each row in each round, in place of the seconds. */
-  readonly requests?: number;
-  /** Samples of each row that are thrown away before the first round. */
-  readonly warmUps: number;
-  /** Orders after which the memory is looked at a last time. */
-  readonly orders: number;
-  /** Followers of one order's change. */
-  readonly followers: number;
-}
 
 /** One runtime on the bench. */
 export interface Bench {

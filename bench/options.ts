@@ -1,6 +1,7 @@
 /** The options of `npm run bench`. */
 import { parseArgs } from "node:util";
-import type { Effort, Peer } from "./bench.ts";
+import type { Peer } from "./bench.ts";
+import type { Effort } from "./effort.ts";
 import type { LoadName } from "./load/load.ts";
 import { RUNTIMES, type Runtime } from "./runtimes.ts";
 

@@ -1,4 +1,4 @@
-import type { Effort } from "./bench.ts";
+import type { Effort } from "./effort.ts";
 import type { Measured, Sample, Target } from "./figures.ts";
 
 /** A row that can be measured once more. */

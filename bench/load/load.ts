@@ -1,8 +1,4 @@
 /** Load: many clients who ask one after the other, as fast as they are answered. */
-import { spawnSync } from "node:child_process";
-import type { Cores } from "../cores.ts";
-import { autocannonLoad } from "./autocannon.ts";
-import { wrkLoad } from "./wrk.ts";
 
 /** One request, and how it is sent. */
 export interface Ask {
@@ -56,10 +52,3 @@ export interface Load {
 
 /** Generators by name. */
 export type LoadName = "autocannon" | "wrk";
-
-/** `wrk`, from Debian, costs a third of a request of autocannon: taken where it is there, unless asked otherwise. */
-export async function findLoad(asked: LoadName | undefined, cores: Cores): Promise<Load> {
-  const hasWrk = spawnSync("wrk", ["--version"]).error === undefined;
-  if (asked === "wrk" && !hasWrk) throw new Error("there is no wrk here: apt-get install wrk, or leave --load away");
-  return (asked ?? (hasWrk ? "wrk" : "autocannon")) === "wrk" ? wrkLoad(cores) : autocannonLoad(cores);
-}

@@ -6,7 +6,7 @@ import { DEFAULT_RATES_TO_USD, ledgerCurrency } from "../../src/exchange/currenc
 import { securityName } from "../shared/security-names.ts";
 import { contractOf, decimal, symbolOf, vendorCurrency } from "./codes.ts";
 import type { Desk } from "./desk.ts";
-import type { Answer, Query } from "./http-calls.ts";
+import type { Answer, Query } from "./http-messages.ts";
 import { BOOK, CHANNEL, type ExtraPosition } from "./positions.ts";
 import { badParameter, CODE, Refusal } from "./refusal.ts";
 import { requests } from "./requests.ts";

@@ -1,12 +1,13 @@
 /** What each fault does to a request, over HTTP and on a long link. */
 import type { Fault } from "../shared/faults.ts";
-import type { HttpWire, LinkWire } from "./gateway.ts";
-import { type HttpReply, refused } from "./http-calls.ts";
+import { refused } from "./http-calls.ts";
+import type { HttpReply } from "./http-messages.ts";
 import { tooManyCalls, tooManyQuotes } from "./limits.ts";
 import { type LinkReply, refusedLink, serverError } from "./link-calls.ts";
 import type { LongportFault } from "./own-faults.ts";
 import { badParameter, CODE, Refusal, SOCKET_CODE, SOCKET_STATUS, SocketRefusal } from "./refusal.ts";
 import { linksRefusal } from "./sessions.ts";
+import type { HttpWire, LinkWire } from "./wires.ts";
 
 /** An HTTP request that is struck. */
 export interface StruckRequest {

@@ -4,7 +4,8 @@ import type { Fault, Faults } from "../shared/faults.ts";
 import type { VenueEvent } from "../shared/venue.ts";
 import { symbolOf } from "./codes.ts";
 import { strikeHttp, strikeLink } from "./fault-answers.ts";
-import { createRoutes, type HttpReply, type HttpRequest, answer as httpAnswer, routeName } from "./http-calls.ts";
+import { createRoutes, answer as httpAnswer, routeName } from "./http-calls.ts";
+import type { HttpReply, HttpRequest } from "./http-messages.ts";
 import {
   answerLink,
   CMD,
@@ -20,27 +21,7 @@ import type { LongportFault } from "./own-faults.ts";
 import { type RequestPacket, writePush, writeResponse } from "./packets.ts";
 import { pushQuote } from "./quote-calls.ts";
 import type { LinkKind } from "./sessions.ts";
-
-/** The way back of one HTTP request. */
-export interface HttpWire {
-  send(status: number, contentType: string, text: string): void;
-  /** Closes the connection at once, without an answer. */
-  destroy(): void;
-  /** Never reads from the connection again. */
-  freeze(): void;
-}
-
-/** The way back of one long link. */
-export interface LinkWire {
-  send(bytes: Buffer): void;
-  ping(): void;
-  /** Says farewell. */
-  close(): void;
-  /** Closes at once, without a farewell. */
-  terminate(): void;
-  /** Stops reading, so that not even the other end's farewell is noticed. */
-  freeze(): void;
-}
+import type { HttpWire, LinkWire } from "./wires.ts";
 
 /** A long link as the gateway keeps it. */
 export interface LinkConnection {

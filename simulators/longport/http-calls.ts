@@ -1,10 +1,10 @@
 /** The calls of the HTTP service: which there are, and what each needs before it is carried out. */
-import type { IncomingHttpHeaders } from "node:http";
 import * as v from "valibot";
 import type { FaultStage } from "../shared/faults.ts";
 import { issuesText } from "../shared/issues.ts";
 import { accountBalance, estimateBuyLimit, stockPositions } from "./asset-calls.ts";
 import { type Desk, expireDated, requireService } from "./desk.ts";
+import type { Answer, HttpReply, HttpRequest, Query } from "./http-messages.ts";
 import { countTradeCall } from "./limits.ts";
 import { badParameter, CODE, Refusal } from "./refusal.ts";
 import { requests } from "./requests.ts";
@@ -12,38 +12,6 @@ import type { SocketSessions } from "./sessions.ts";
 import { checkSignature } from "./signature.ts";
 import { historyExecutions, historyOrders, orderById, todayExecutions, todayOrders } from "./trade-reads.ts";
 import { cancelOrder, replaceOrder, type SubmitOptions, submitOrder } from "./trade-writes.ts";
-
-/** The `data` of an answer. */
-export type Answer = Readonly<Record<string, unknown>>;
-
-/** A request as it came in. */
-export interface HttpRequest {
-  readonly method: string;
-  /** Path and query as they stand in the request line. */
-  readonly target: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Uint8Array;
-}
-
-/** A request as a call reads it. */
-export interface Query {
-  readonly query: {
-    /** Every parameter, the last of a repeated one. */
-    single(): Readonly<Record<string, string>>;
-    /** The same, with one parameter as the list of all its values. */
-    repeated(name: string): Readonly<Record<string, string | readonly string[]>>;
-  };
-  /** @throws {Refusal} when the body is not JSON. */
-  body(): unknown;
-}
-
-/** An answer before it is written. */
-export interface HttpReply {
-  readonly status: number;
-  readonly code: number;
-  readonly message: string;
-  readonly data: Answer | null;
-}
 
 type Call = (desk: Desk, request: Query, options: SubmitOptions) => Answer;
 

@@ -5,7 +5,7 @@ import { tradingDay } from "../shared/market-time.ts";
 import type { VenueOrder } from "../shared/venue.ts";
 import { contractOf, decimal, SIDES, symbolOf, unixSeconds } from "./codes.ts";
 import type { Desk } from "./desk.ts";
-import type { Answer, Query } from "./http-calls.ts";
+import type { Answer, Query } from "./http-messages.ts";
 import { orderDetail, orderMessage } from "./order-message.ts";
 import { BOOK } from "./positions.ts";
 import { badParameter, CODE, Refusal } from "./refusal.ts";

@@ -6,7 +6,7 @@ import { isExchangeError } from "../../src/exchange/exchange-error.ts";
 import { tradingDay } from "../shared/market-time.ts";
 import { contractOf, NO_OUTSIDE_RTH, ORDER_TYPES, OUTSIDE_RTH, type VendorOrderType } from "./codes.ts";
 import type { Desk } from "./desk.ts";
-import type { Answer, Query } from "./http-calls.ts";
+import type { Answer, Query } from "./http-messages.ts";
 import { noteOf } from "./order-message.ts";
 import { BOOK } from "./positions.ts";
 import { badParameter, CODE, EXCHANGE_REFUSALS, Refusal } from "./refusal.ts";

@@ -4,9 +4,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Listening, listen } from "../shared/listening.ts";
-import type { Gateway, HttpWire } from "./gateway.ts";
+import type { Gateway } from "./gateway.ts";
 import { readRequest } from "./packets.ts";
 import type { LinkKind } from "./sessions.ts";
+import type { HttpWire } from "./wires.ts";
 
 const LINKS: Readonly<Record<string, LinkKind>> = { "/quote/v2": "quote", "/trade/v2": "trade" };
 const LONGEST_BODY = 1024 * 1024;

@@ -2,8 +2,8 @@
 import type { Fault, Faults } from "../shared/faults.ts";
 import type { VenueEvent } from "../shared/venue.ts";
 import { accountOfBook, type Desk } from "./desk.ts";
-import type { OwnFault } from "./gateway.ts";
 import { orderMessage } from "./order-message.ts";
+import type { OwnFault } from "./own-faults.ts";
 import { COMMAND, ORDER_STATUS, type PushRequest, type PushResponse } from "./push-messages.ts";
 import { isSignedBy } from "./signature.ts";
 

@@ -14,12 +14,13 @@ import {
   type ExtraPosition,
 } from "./accounts.ts";
 import type { Desk } from "./desk.ts";
-import { createGateway, type OwnFault } from "./gateway.ts";
+import { createGateway } from "./gateway.ts";
 import { listenHttp } from "./http-server.ts";
 import { CLIENT_PUBLIC_KEY, publicKeyOf, VENDOR_PRIVATE_KEY } from "./keys.ts";
 import { createCallCounter, type LimitStyle } from "./limits.ts";
 import { orderIdOf } from "./order-message.ts";
 import { createOrderPushes } from "./order-pushes.ts";
+import type { OwnFault } from "./own-faults.ts";
 import { listenPush } from "./push-server.ts";
 
 /** How a Tiger is set up. Ports: 0 (the default) takes a free one. */

@@ -3,10 +3,9 @@ import { HonoBase } from "hono/hono-base";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { demandScope } from "../desk/guards.ts";
 import type { KillSwitch } from "../desk/kill-switch.ts";
-import type { Desk } from "../desk/types.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { describeError } from "../observe/describe-error.ts";
-import { GATEWAY_NAME, type InstanceMetrics, type Metrics } from "../observe/metrics.ts";
+import { GATEWAY_NAME, type Metrics } from "../observe/metrics.ts";
 import type { Observers } from "../observe/observers.ts";
 import type { Mandate } from "../spec/policy.ts";
 import { mountAdminRoutes } from "./admin-routes.ts";
@@ -14,28 +13,16 @@ import { type Api, type ApiContext, scopeOf } from "./api.ts";
 import { API_ROOT, type ApiRoute, createApiRoutes } from "./api-routes.ts";
 import type { TokenTable } from "./auth.ts";
 import { type CorsOptions, withCors } from "./cors.ts";
-import { type Envelope, notFound, TEXT_HEADERS } from "./envelope.ts";
+import { notFound, TEXT_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
 import { finish } from "./finish.ts";
 import { readInput } from "./input.ts";
 import type { Operators } from "./operators.ts";
 import { mountPublicRoutes } from "./public-routes.ts";
 import { newRequestId, requestNameOf } from "./request-id.ts";
+import type { ServedBroker } from "./served-broker.ts";
 import type { Routes, Server } from "./server.ts";
 import { isWatched, watched } from "./watch.ts";
-
-/** One broker as it is served. */
-export interface ServedBroker {
-  readonly desk: Desk;
-  readonly tokens: TokenTable;
-  readonly envelope: Envelope;
-  /** Absent where nobody could read them. */
-  readonly metrics: InstanceMetrics | undefined;
-  /** Milliseconds in which a body must be here, as everything else must be done. */
-  readonly deadlineMs: number;
-  /** Begins to connect the broker if nobody has; does not wait for it and does not throw. */
-  readonly wake: () => void;
-}
 
 /** Where and with what an unforeseen exception came up. */
 export interface ErrorReport {

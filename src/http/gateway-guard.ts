@@ -1,13 +1,13 @@
 /** The kill switch of all instances at once. */
 import type { KillSwitch } from "../desk/kill-switch.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
-import type { ServedBroker } from "./app.ts";
 import { JSON_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer } from "./failures.ts";
 import { readInput } from "./input.ts";
 import type { Operator } from "./operators.ts";
 import { guardChange } from "./routes/guard.ts";
 import { turnBody } from "./schemas/guard.ts";
+import type { ServedBroker } from "./served-broker.ts";
 import { ANY_CALLER } from "./server.ts";
 import { wireTime } from "./time.ts";
 import { wireCanceled, wirePosition } from "./wire-guard.ts";

@@ -1,7 +1,7 @@
 /** Who may look after the gateway: its own operators, and for a single instance who has a token with the scope `admin`. */
 import type { AdminTokenOptions } from "../spec/policy.ts";
-import type { ServedBroker } from "./app.ts";
 import { createTokenTable, PLAIN_PRINCIPAL, type TokenTable } from "./auth.ts";
+import type { ServedBroker } from "./served-broker.ts";
 
 /** Someone whose token is good for the routes outside the instances. */
 export interface Operator {

@@ -2,8 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createFaults } from "../../simulators/shared/faults.ts";
 import type { Desk } from "../../simulators/tiger/desk.ts";
-import { createGateway, type OwnFault } from "../../simulators/tiger/gateway.ts";
+import { createGateway } from "../../simulators/tiger/gateway.ts";
 import type { OrderPushes } from "../../simulators/tiger/order-pushes.ts";
+import type { OwnFault } from "../../simulators/tiger/own-faults.ts";
 import { COMMAND, createFrameReader, decodeRequest, encodeResponse } from "../../simulators/tiger/push-messages.ts";
 import { startTiger, type TigerServer } from "../../simulators/tiger/server.ts";
 import {

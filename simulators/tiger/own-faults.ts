@@ -1,0 +1,13 @@
+/**
+ * Faults that only this simulator has.
+ *
+ * | kind | what happens to the request |
+ * |---|---|
+ * | `tamper` | carried out, and the answer's signature does not belong to it |
+ * | `clock` | refused as one whose timestamp is off |
+ * | `http-500` | not carried out, answered with HTTP 500 and a page of HTML |
+ * | `html` | carried out, and answered with HTTP 200 and a page of HTML |
+ *
+ * `kick-out` happens at once: every push connection is told that another one has taken its place, and is closed.
+ */
+export type OwnFault = "tamper" | "clock" | "http-500" | "html" | "kick-out";
