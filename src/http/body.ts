@@ -24,24 +24,21 @@ export async function readJson(request: Request, server: Server, limitMs: number
   const declared = request.headers.get("content-length");
   if (Number(declared) > MAX_BODY_BYTES) tooLarge();
   const { holdsLength, lasting } = server;
-  const bytes = await (holdsLength && declared !== null
-    ? // In one piece a body costs a fraction of what its stream does.
-      new Deadline(limitMs, { alarm: lasting?.alarm }).within(request.arrayBuffer()).catch(brokeOff)
-    : readStream(request, limitMs));
-  if (bytes === TIME_IS_UP) return tooSlow(limitMs);
-  if (bytes.byteLength > MAX_BODY_BYTES) tooLarge();
-  return parse(bytes);
+  const text =
+    holdsLength && declared !== null
+      ? // In one piece a body costs a fraction of what its stream does.
+        await new Deadline(limitMs, { alarm: lasting?.alarm }).within(request.text()).catch(brokeOff)
+      : new TextDecoder().decode(await readStream(request, limitMs));
+  if (text === TIME_IS_UP) return tooSlow(limitMs);
+  if (text.length > MAX_BODY_BYTES) tooLarge();
+  return parse(text);
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+/** What bytes become that are no text. */
+const NO_TEXT = "\ufffd";
 
-function parse(bytes: ArrayBuffer | Uint8Array): StrictJson {
-  let text = "";
-  try {
-    text = decoder.decode(bytes);
-  } catch {
-    fault("body", "is not valid UTF-8");
-  }
+function parse(text: string): StrictJson {
+  if (text.includes(NO_TEXT)) fault("body", "is not valid UTF-8, or holds U+FFFD, which stands for what was not");
   if (text.trim() === "") fault("body", "is empty; a JSON object is needed");
   try {
     return parseStrictJson(text);
@@ -50,7 +47,6 @@ function parse(bytes: ArrayBuffer | Uint8Array): StrictJson {
   }
 }
 
-/** Counts as it comes: a declared length is only a claim here. */
 async function readStream(request: Request, limitMs: number): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
   const { chunks, size } = await readChunks(request.body.getReader(), limitMs);

@@ -27,6 +27,7 @@ test("places, and answers in the server's way", async () => {
 
 test.each([
   ["no UTF-8", placing(new Uint8Array([0x7b, 0xff, 0x7d])), "is not valid UTF-8"],
+  ["half a character", placing(new Uint8Array([0x22, 0xf0, 0x9f, 0x98, 0x22])), "is not valid UTF-8"],
   ["nothing", placing(""), "is empty"],
   ["said to be too large", placing("{}", 65_537), "larger than 65536 bytes"],
   ["larger than it was said to be", placing(" ".repeat(65_537), 2), "larger than 65536 bytes"],

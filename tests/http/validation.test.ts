@@ -176,6 +176,15 @@ describe("bodies", () => {
       new Request(request("order/place", { body: text }), { body: bytes, method: "POST" }),
     );
     expect([response.status, writes(calls).length]).toEqual([400, before]);
+    expect(await response.text()).toContain("is not valid UTF-8");
+  });
+
+  test("a text that was broken before it was sent", async () => {
+    const before = writes(calls).length;
+    const broken = text.replace("AAPL", "AAP\ufffd");
+    const { status, json } = await ask(trading, "order/place", { body: broken });
+    expect([status, writes(calls).length]).toEqual([400, before]);
+    expect(json.ex).toContain("U+FFFD");
   });
 
   test("64 KiB are taken, and not one byte more", async () => {
