@@ -10,6 +10,7 @@
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass, type Turn } from "../shared/pacing.ts";
+import { pause } from "../shared/retry.ts";
 import { chooseAccounts, NoSuchAccount, type TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
 import {
@@ -32,7 +33,7 @@ import {
   withoutAnswer,
 } from "./refusals.ts";
 import { type Library, type Link, loadLibrary, openLink } from "./socket.ts";
-import { backOff, createBudgets, MS, type Pace, pause } from "./timing.ts";
+import { backOff, createBudgets, MS, type Pace } from "./timing.ts";
 
 export interface WireHandlers {
   onOrder(order: VendorOrder, accId: string): void;
@@ -92,7 +93,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   let known: readonly TradingAccount[] | undefined;
   let down: BrokerError = notConnected("not started");
   /** Resolves when the first attempt after a lost connection has ended; absent at other times. */
-  let revival: PromiseWithResolvers<void> | undefined;
+  let revival: AbortController | undefined;
   let probing: { readonly link: Link; readonly at: number; readonly state: Promise<GlobalState> } | undefined;
   let serial = 0;
   /** A password that OpenD refused is never sent again: a few wrong ones lock the account. */
@@ -159,8 +160,13 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   }
 
   function endRevival(): void {
-    revival?.resolve();
+    revival?.abort();
     revival = undefined;
+  }
+
+  /** Waits for the first attempt after a lost connection, where one is under way. */
+  async function revived(mostMs: number, signal: AbortSignal): Promise<void> {
+    if (revival !== undefined) await pause(mostMs, signal, revival.signal);
   }
 
   let establishing: { readonly on: Link; readonly done: Promise<void> } | undefined;
@@ -217,7 +223,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     let on: Link | undefined;
     const onEnd = (reason: string) => {
       if (on === undefined || session?.link !== on) return;
-      revival = Promise.withResolvers<void>();
+      revival = new AbortController();
       leave(notConnected(reason));
     };
     const opening = openLink({ library, url, key: config.key, signal, timeoutMs: MS.connect, onPush, onEnd });
@@ -357,14 +363,14 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     read(method, request, call, pace) {
       const key = `${method} ${JSON.stringify(request)}`;
       return shared.read(key, call.signal, async (signal) => {
-        if (revival !== undefined) await pause(MS.read, signal, revival.promise);
+        await revived(MS.read, signal);
         const before = requireSession();
         try {
           return await readOnce(method, request, signal, pace);
         } catch (error) {
           const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
           if (!lost || running === undefined || signal.aborted) throw error;
-          await pause(MS.read, signal, revival?.promise ?? Promise.resolve());
+          await revived(MS.read, signal);
           return readOnce(method, request, signal, pace);
         }
       });

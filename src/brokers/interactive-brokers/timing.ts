@@ -4,6 +4,7 @@
  * A file of its own beside `wire.ts`, since the two together would be too long.
  */
 import type { PacingOptions } from "../shared/pacing.ts";
+import { createBackOff } from "../shared/retry.ts";
 
 /** In milliseconds. */
 export const MS = {
@@ -33,23 +34,5 @@ export const PACING: PacingOptions = {
   windows: [{ limit: 45, perMs: 1_000 }],
 };
 
-/** Half to the whole of a time that doubles with every failure. */
-export function backOff(failures: number): number {
-  const most = Math.min(MS.mostBackOff, MS.firstBackOff * 2 ** Math.min(failures, 10));
-  return most * (0.5 + Math.random() / 2);
-}
-
-/** Resolves after so many milliseconds, or earlier when the signal aborts or `event` comes. */
-export function pause(ms: number, signal: AbortSignal, event?: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-    if (signal.aborted) done();
-    void event?.then(done);
-  });
-}
+/** Milliseconds before the next attempt. */
+export const backOff: (failures: number) => number = createBackOff(MS);

@@ -7,6 +7,7 @@
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createBudget, createSharedReads, type PacingClass } from "../shared/pacing.ts";
+import { pause } from "../shared/retry.ts";
 import { maskAccount } from "./capabilities.ts";
 import { LINK_MESSAGE, lookUp } from "./codes.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
@@ -15,7 +16,7 @@ import type { Message } from "./messages.ts";
 import { createOrderIds } from "./order-ids.ts";
 import { type Asking, currentTime, openOrders } from "./read-calls.ts";
 import { LinkLost, NoSuchAccount, notConnected, reasonOf, unknownOutcome } from "./refusals.ts";
-import { backOff, MS, PACING, pause } from "./timing.ts";
+import { backOff, MS, PACING } from "./timing.ts";
 
 export interface WireHandlers {
   /** Every message of the gateway, in its order. */
@@ -81,7 +82,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   let linkLost = false;
   let down: BrokerError = notConnected("not started");
   /** Resolves when the first attempt after a lost connection has ended; absent at other times. */
-  let revival: PromiseWithResolvers<void> | undefined;
+  let revival: AbortController | undefined;
   let probing: { readonly link: Link; readonly at: number; readonly done: Promise<void> } | undefined;
   let clock: { readonly vendor: number; readonly at: number } | undefined;
   /** By connection and lane: the request under way, and how many answers that were given up are still to come. */
@@ -206,8 +207,13 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   }
 
   function endRevival(): void {
-    revival?.resolve();
+    revival?.abort();
     revival = undefined;
+  }
+
+  /** Waits for the first attempt after a lost connection, where one is under way. */
+  async function revived(mostMs: number, signal: AbortSignal): Promise<void> {
+    if (revival !== undefined) await pause(mostMs, signal, revival.signal);
   }
 
   /** One connection from its beginning to its end. @returns why it ended. */
@@ -233,7 +239,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     orderIds.begin(on.firstOrderId);
     const ended = on.closed.then((reason) => {
       if (session?.link === on) {
-        revival = Promise.withResolvers<void>();
+        revival = new AbortController();
         leave(notConnected(reason));
       }
       return reason;
@@ -331,14 +337,14 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
 
     read(key, call, act) {
       return shared.read(key, call.signal, async (signal) => {
-        if (revival !== undefined) await pause(config.timeout, signal, revival.promise);
+        await revived(config.timeout, signal);
         const before = requireSession();
         try {
           return await act(readerOn(before.link));
         } catch (error) {
           const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
           if (!lost || running === undefined || signal.aborted) throw error;
-          await pause(config.timeout, signal, revival?.promise ?? Promise.resolve());
+          await revived(config.timeout, signal);
           return act(readerOn(requireSession().link));
         }
       });

@@ -2,10 +2,11 @@
  * A link that is kept up: one connection after the other, resumed where the service still knows the session, and watched,
  * since nothing tells of a connection whose other end has gone without a word.
  */
+import { pause } from "../shared/retry.ts";
 import { CMD, type LinkSession, readSession, writeCredential, writeHeartbeat } from "./protobuf.ts";
 import { isTokenRefusal, NoAnswer, reasonOf, VendorRefusal } from "./refusals.ts";
 import { openSocket, type Socket } from "./socket.ts";
-import { backOff, MS, pause } from "./timing.ts";
+import { backOff, MS } from "./timing.ts";
 
 export interface LinkOptions {
   readonly url: string;
@@ -39,7 +40,7 @@ export function createLink(options: LinkOptions): Link {
   let live: Socket | undefined;
   let down = "not connected yet";
   /** Ends the pause before the next attempt. */
-  let hurry = Promise.withResolvers<void>();
+  let hurry = new AbortController();
   let renewals = 0;
 
   async function authenticate(socket: Socket): Promise<void> {
@@ -96,20 +97,21 @@ export function createLink(options: LinkOptions): Link {
     while (!stop.signal.aborted) {
       let wasUp = false;
       let refused = false;
-      const resumed = session !== undefined;
+      const known = session;
       down = await connect(() => {
         failures = 0;
         wasUp = true;
         onFirst();
       }).catch((error: unknown) => {
-        refused = error instanceof VendorRefusal && isTokenRefusal(error.code) && !resumed;
+        refused = error instanceof VendorRefusal && isTokenRefusal(error.code) && known === undefined;
         return reasonOf(error);
       });
       if (wasUp) onDown(down);
       onFirst();
-      // A session that is no longer known says nothing about a new one.
-      const wait = resumed && !wasUp ? 0 : refused ? MS.refusedBackOff : backOff(failures);
-      await pause(wait, stop.signal, hurry.promise);
+      // A session that was tried and is no longer known says nothing about a new one.
+      const isSpent = known !== undefined && session === undefined;
+      const wait = isSpent && !wasUp ? 0 : refused ? MS.refusedBackOff : backOff(failures);
+      await pause(wait, stop.signal, hurry.signal);
       failures += 1;
     }
   }
@@ -120,8 +122,8 @@ export function createLink(options: LinkOptions): Link {
       session = undefined;
       renewals += 1;
       live?.close("the token has changed");
-      hurry.resolve();
-      hurry = Promise.withResolvers<void>();
+      hurry.abort();
+      hurry = new AbortController();
     },
     close() {
       down = "closed";

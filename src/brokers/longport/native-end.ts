@@ -4,7 +4,7 @@
  * SDK fault (close): there is none. A context, its connection and what keeps the process alive end when the runtime clears
  * the object away, which it may never do by itself; here it is asked to, until it has.
  */
-import { pause } from "./timing.ts";
+import { pause } from "../shared/retry.ts";
 
 /** Contexts that were opened, until the runtime has cleared them away. */
 export interface OpenContexts {
@@ -77,7 +77,7 @@ async function sweep(left: Set<Opening>): Promise<void> {
 }
 
 function soon(ms: number): Promise<void> {
-  return pause(ms, new AbortController().signal);
+  return pause(ms);
 }
 
 interface Engine {

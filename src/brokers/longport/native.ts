@@ -6,6 +6,7 @@
  * context cannot be closed: it is let go of and cleared away.
  */
 import { isBrokerError } from "../../spec/broker-error.ts";
+import { pause } from "../shared/retry.ts";
 import type { LongportConfig } from "./config.ts";
 import { Unreadable } from "./messages.ts";
 import { createOpenContexts } from "./native-end.ts";
@@ -22,7 +23,7 @@ import {
   toVendorQuotes,
 } from "./native-words.ts";
 import { HttpFault, NoAnswer, notConnected, reasonOf, VendorRefusal } from "./refusals.ts";
-import { backOff, MS, pause } from "./timing.ts";
+import { backOff, MS } from "./timing.ts";
 import type { Transport, TransportHandlers } from "./transport.ts";
 
 const PRIVATE = 0;
@@ -53,7 +54,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
   let ended: Promise<void> = Promise.resolve();
   let sdk: Sdk | undefined;
   /** Ends the contexts of a token that was replaced. */
-  let renewed = Promise.withResolvers<void>();
+  let renewed = new AbortController();
   let down = "not connected yet";
 
   /** Waits for an answer of the SDK no longer than it is of use. */
@@ -111,7 +112,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       } catch (error) {
         down = reasonOf(error);
       }
-      await pause(backOff(failures), stop.signal, renewed.promise);
+      await pause(backOff(failures), stop.signal, renewed.signal);
     }
     throw new NoAnswer(down, { sent: false });
   }
@@ -138,7 +139,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
         down = fault ?? "";
         handlers.onLink(up, down);
       }
-      await pause(ASK_EVERY_MS, stop.signal, renewed.promise);
+      await pause(ASK_EVERY_MS, stop.signal, renewed.signal);
     }
     if (up) handlers.onLink(false, down);
   }
@@ -164,8 +165,8 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       release();
       onFirst();
       await opened.clear();
-      await pause(backOff(failures), stop.signal, renewed.promise);
-      renewed = Promise.withResolvers<void>();
+      await pause(backOff(failures), stop.signal, renewed.signal);
+      renewed = new AbortController();
     }
   }
 
@@ -208,7 +209,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
     renew() {
       down = "the token has changed";
       release();
-      renewed.resolve();
+      renewed.abort();
     },
     async close() {
       down = "closed";

@@ -1,5 +1,6 @@
 /** How long to wait for the vendor, and its documented limits. Source: the vendor's overview, "Rate Limit". */
 import { type Budget, createBudget } from "../shared/pacing.ts";
+import { createBackOff } from "../shared/retry.ts";
 
 /** In milliseconds. */
 export const MS = {
@@ -55,23 +56,5 @@ export function createQuoteBudget(): Budget {
 /** Of quote calls so many may be under way at once. */
 export const QUOTES_AT_ONCE = 5;
 
-/** Half to the whole of a time that doubles with every failure. */
-export function backOff(failures: number): number {
-  const most = Math.min(MS.mostBackOff, MS.firstBackOff * 2 ** Math.min(failures, 10));
-  return most * (0.5 + Math.random() / 2);
-}
-
-/** Resolves after so many milliseconds, or earlier when the signal aborts or `event` comes. */
-export function pause(ms: number, signal: AbortSignal, event?: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-    void event?.then(done);
-  });
-}
+/** Milliseconds before the next attempt. */
+export const backOff: (failures: number) => number = createBackOff(MS);

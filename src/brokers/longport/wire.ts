@@ -10,12 +10,13 @@
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import type { BrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
+import { pause } from "../shared/retry.ts";
 import type { LongportConfig } from "./config.ts";
 import { createHttp, type HttpRequest } from "./http.ts";
 import { type PushedOrder, REPLIES } from "./messages.ts";
 import { createNativeTransport } from "./native.ts";
 import { isTokenRefusal, NoAnswer, notConnected, type Purpose, toBrokerError, VendorRefusal } from "./refusals.ts";
-import { backOff, createQuoteBudget, createTradeBudget, MS, pause, QUOTES_AT_ONCE } from "./timing.ts";
+import { backOff, createQuoteBudget, createTradeBudget, MS, QUOTES_AT_ONCE } from "./timing.ts";
 import { createTokens } from "./tokens.ts";
 import type { Transport } from "./transport.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -75,7 +76,8 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
   /** Why HTTP does not answer; `undefined` while it does. */
   let silence: string | undefined;
   let told = false;
-  let recovering: Promise<void> | undefined;
+  /** Aborts when HTTP answers again; absent while it does. */
+  let recovering: AbortController | undefined;
   let looked: { readonly on: Transport; readonly at: number; readonly answer: Promise<boolean> } | undefined;
 
   const http = createHttp({
@@ -153,30 +155,30 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
   }
 
   /** Looks whether HTTP answers, until it does. */
-  function recover(): Promise<void> {
+  async function recover(): Promise<void> {
     const signal = running?.signal;
-    if (signal === undefined) return Promise.resolve();
-    recovering ??= (async () => {
-      for (let failures = 0; !signal.aborted; failures += 1) {
-        try {
-          await door(signal, MS.probe);
-          break;
-        } catch (error) {
-          // Any answer is a sign of life.
-          if (!(error instanceof NoAnswer)) break;
-          if (!signal.aborted) silence ??= error.message;
-          tell();
-        }
-        await pause(Math.min(backOff(failures), MS.mostRecovery), signal);
-        if (silence === undefined) break;
+    if (signal === undefined || recovering !== undefined) return;
+    const mine = new AbortController();
+    recovering = mine;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        await door(signal, MS.probe);
+        break;
+      } catch (error) {
+        // Any answer is a sign of life.
+        if (!(error instanceof NoAnswer)) break;
+        if (!signal.aborted) silence ??= error.message;
+        tell();
       }
-      // What took HTTP away may have taken the links too: the SDK needs a moment to notice.
-      if (silence !== undefined)
-        await transport?.probe(AbortSignal.any([signal, AbortSignal.timeout(MS.probe)])).catch(() => {});
-      recovering = undefined;
-      if (!signal.aborted) hear();
-    })();
-    return recovering;
+      await pause(Math.min(backOff(failures), MS.mostRecovery), signal);
+      if (silence === undefined) break;
+    }
+    // What took HTTP away may have taken the links too: the SDK needs a moment to notice.
+    if (silence !== undefined)
+      await transport?.probe(AbortSignal.any([signal, AbortSignal.timeout(MS.probe)])).catch(() => {});
+    recovering = undefined;
+    mine.abort();
+    if (!signal.aborted) hear();
   }
 
   /** One look answers everybody who asks for a while. */
@@ -226,7 +228,9 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
       if (!lost || running === undefined || signal.aborted) throw error;
       // A link takes a moment to come back; HTTP tells by itself when it answers again.
       await pause(MS.firstBackOff, AbortSignal.any([signal, running.signal]));
-      if (read.limit === "trade") await pause(MS.mostRecovery, signal, recovering ?? Promise.resolve());
+      if (read.limit === "trade" && recovering !== undefined) {
+        await pause(MS.mostRecovery, signal, recovering.signal);
+      }
       return readOnce(read, signal);
     }
   }

@@ -3,7 +3,7 @@
  * before. Where the push service cannot be had, and while it is away.
  */
 import { isTerminal, type Order } from "../../domain/order.ts";
-import { pause } from "./timing.ts";
+import { pause } from "../shared/retry.ts";
 
 /** A look that takes longer has ended without saying so. */
 const LONGEST_LOOK_MS = 30_000;

@@ -3,6 +3,7 @@
  * as it runs. For runtimes with TCP sockets.
  */
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { pause } from "../shared/retry.ts";
 import type { TigerConfig } from "./config.ts";
 import type { Sign } from "./keys.ts";
 import {
@@ -17,7 +18,7 @@ import {
 } from "./push-frames.ts";
 import { notConnected, reasonOf } from "./refusals.ts";
 import { builtin, type Socket } from "./runtime.ts";
-import { backOff, MS, pause } from "./timing.ts";
+import { backOff, MS } from "./timing.ts";
 
 export interface PushHandlers {
   onOrder(order: PushedOrder): void;

@@ -10,6 +10,7 @@ import type * as v from "valibot";
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
+import { pause } from "../shared/retry.ts";
 import { isPaperAccount, maskAccount, type TigerConfig } from "./config.ts";
 import { createGateway, type Gateway, Unreachable } from "./gateway.ts";
 import { type JsonObject, writeJson } from "./json.ts";
@@ -17,7 +18,7 @@ import { createSign, createVerify, readPrivateKey, type Sign } from "./keys.ts";
 import { ANYTHING } from "./messages.ts";
 import { Blacklisted, notConnected, type Purpose, reasonOf } from "./refusals.ts";
 import { builtin } from "./runtime.ts";
-import { backOff, createBudgets, createRests, type Method, MS, pause } from "./timing.ts";
+import { backOff, createBudgets, createRests, type Method, MS } from "./timing.ts";
 
 /** A request without what every request has. */
 export interface Asked<S extends v.GenericSchema> {

@@ -1,5 +1,8 @@
 /** The truth about the connection, and its return. */
-import { describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { call, makeBroker, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
 
 describe.each(TRANSPORTS)("the connection over %s", (transport) => {
@@ -72,6 +75,25 @@ describe("links over web", () => {
     }
     const { orderId } = await broker.placeOrder(restingOrder(), call());
     await until(() => host.orders.some((order) => order.orderId === orderId));
+  });
+
+  test("a service that is away is not asked without a pause, however good the session still is", async () => {
+    const server = await openLongport();
+    const { broker, host } = await startBroker(server.port);
+    await server.close();
+    let asked = 0;
+    const away = createServer((socket) => {
+      asked += 1;
+      socket.destroy();
+    });
+    onTestFinished(() => void away.close());
+    await once(away.listen(server.port, "127.0.0.1"), "listening");
+    await until(() => host.connections.some(({ connected }) => !connected));
+    await delay(1_500);
+    // Two links and HTTP, a handful of times each: without a pause it would be hundreds.
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThan(40);
+    await broker.close();
   });
 
   test("a half-open link is found by its silence and replaced", async () => {
