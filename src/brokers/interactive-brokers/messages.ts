@@ -5,6 +5,7 @@
  * field; here whatever is no quantity or price of this world is `undefined`.
  */
 import * as v from "valibot";
+import { ownText } from "../shared/own-text.ts";
 
 const UNSET = 1e300;
 const number = v.fallback(
@@ -16,7 +17,8 @@ const number = v.fallback(
   ),
   undefined,
 );
-const text = v.fallback(v.optional(v.string(), ""), "");
+// The library cuts every field out of all that came in one piece.
+const text = v.fallback(v.pipe(v.optional(v.string(), ""), v.transform(ownText)), "");
 const flag = v.fallback(v.optional(v.boolean(), false), false);
 const integer = v.fallback(v.optional(v.pipe(v.number(), v.safeInteger()), 0), 0);
 

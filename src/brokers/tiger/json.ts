@@ -3,6 +3,7 @@
  *
  * A file of its own beside `gateway.ts`: it is about text, not about the vendor.
  */
+import { ownText } from "../shared/own-text.ts";
 
 /** A value of a request: what JSON has, and whole numbers of any size, which are written as plain digits. */
 export type JsonValue = string | number | boolean | bigint | readonly string[];
@@ -22,7 +23,7 @@ export function parseJson(text: string): unknown {
   const exact: Reviver = (_key, value, context) => {
     if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
     const source = context?.source;
-    return source !== undefined && /^-?\d+$/.test(source) ? source : value;
+    return source !== undefined && /^-?\d+$/.test(source) ? ownText(source) : value;
   };
   return JSON.parse(text, exact);
 }
