@@ -4,6 +4,7 @@ import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import { REGIONS, type Region } from "../shared/regions.ts";
+import { Remembered } from "../shared/remembered.ts";
 import type { TradingAccount } from "./accounts.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
@@ -45,25 +46,18 @@ interface FoundOrder {
 
 /** The adapter of an account; `index.ts` says what it does. */
 export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapter {
-  const accountOf = new Map<string, string>();
+  const accountOf = new Remembered<string, string>(REMEMBERED_ORDERS);
   let host: BrokerHost | undefined;
 
   const wire = createWire(config, deadlineMs, {
     onOrder(vendor, accId) {
-      remember(vendor.orderIDEx, accId);
+      accountOf.set(vendor.orderIDEx, accId);
       const order = toOrder(vendor);
       if (order !== undefined) host?.onOrder(order);
     },
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
   });
-
-  function remember(orderId: string, accId: string): void {
-    accountOf.delete(orderId);
-    accountOf.set(orderId, accId);
-    const oldest = accountOf.keys().next().value;
-    if (accountOf.size > REMEMBERED_ORDERS && oldest !== undefined) accountOf.delete(oldest);
-  }
 
   /** The chosen accounts. Before they are known there is no connection, and every call says so. */
   function accounts(): readonly TradingAccount[] {
@@ -130,7 +124,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       for (const { account, orders } of lists) {
         const vendor = orders.find(({ orderIDEx }) => orderIDEx === orderId);
         if (vendor === undefined) continue;
-        remember(orderId, account.accId);
+        accountOf.set(orderId, account.accId);
         return { account, vendor };
       }
     }
@@ -244,7 +238,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         { limit: "place", accId: account.accId, kind: "write" },
       );
       const orderId = placed.orderIDEx || (await idOf(placed.orderID, account, call));
-      remember(orderId, account.accId);
+      accountOf.set(orderId, account.accId);
       return effective === undefined ? { orderId } : { orderId, effective };
     },
 
@@ -288,7 +282,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         .write("ModifyOrder", request, call, pace)
         .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
       const newId = changed.orderIDEx || orderId;
-      remember(newId, found.account.accId);
+      accountOf.set(newId, found.account.accId);
       return { orderId: newId };
     },
 
@@ -327,7 +321,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
             todaysOrders(account, fresh, call),
             status === "all" ? pastOrders(account, call) : [],
           ]);
-          for (const { orderIDEx } of today) remember(orderIDEx, account.accId);
+          for (const { orderIDEx } of today) accountOf.set(orderIDEx, account.accId);
           const current = new Set(today.map(({ orderIDEx }) => orderIDEx));
           return [...today, ...past.filter(({ orderIDEx }) => !current.has(orderIDEx))];
         }),

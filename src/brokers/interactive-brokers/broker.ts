@@ -3,6 +3,7 @@ import { isTerminal, type Order } from "../../domain/order.ts";
 import type { BrokerHost, Call, OrderListing, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
+import { Remembered } from "../shared/remembered.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
 import { OVERNIGHT_EXCHANGE, toSearch } from "./contracts.ts";
@@ -11,7 +12,7 @@ import { createDirectory } from "./directory.ts";
 import type { OrderTicket } from "./link.ts";
 import { createListings } from "./listings.ts";
 import type { VendorContract } from "./messages.ts";
-import { createOrderStore, type KnownOrder } from "./order-store.ts";
+import { createOrderStore, KEPT_ORDERS, type KnownOrder } from "./order-store.ts";
 import { accountValues, openOrders, positions, ticks } from "./read-calls.ts";
 import { orderNotFound } from "./refusals.ts";
 import { createWire } from "./wire.ts";
@@ -24,7 +25,7 @@ const LOOK_UP_MS = 10_000;
 export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig, deadlineMs: number): Adapter {
   const { clientId } = config;
   /** What was last told of each order, so that nothing is told twice. */
-  const pushed = new Map<number, string>();
+  const pushed = new Remembered<number, string>(KEPT_ORDERS);
   /** Orders to be told of when all lists have been read. */
   const held = new Set<number>();
   let host: BrokerHost | undefined;

@@ -85,7 +85,7 @@ export interface StoreOptions {
 }
 
 /** The oldest completed orders are forgotten beyond so many. */
-const KEPT = 20_000;
+export const KEPT_ORDERS = 20_000;
 const EMPTY_ORDER: VendorOrder = {
   permId: 0,
   clientId: undefined,
@@ -134,13 +134,13 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
       changedAt: null,
     };
     entries.set(permId, fresh);
-    if (entries.size > KEPT) prune();
+    if (entries.size > KEPT_ORDERS) prune();
     return fresh;
   }
 
   function prune(): void {
     for (const [permId, entry] of entries) {
-      if (entries.size <= KEPT) return;
+      if (entries.size <= KEPT_ORDERS) return;
       if (!isTerminal(statusOf(entry).status)) continue;
       entries.delete(permId);
       owned.delete(entry.orderId);

@@ -3,6 +3,7 @@
  *
  * A push may be here before the answer to the order it is about, so what is being placed is found by its tag.
  */
+import { Remembered } from "../shared/remembered.ts";
 import { isTag, type Terms } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
 
@@ -18,13 +19,10 @@ export interface TermsBook {
 const REMEMBERED = 10_000;
 
 export function createTermsBook(): TermsBook {
-  const known = new Map<string, Terms>();
+  const known = new Remembered<string, Terms>(REMEMBERED);
 
   function remember(key: string, { time_in_force, outside_rth }: Terms): void {
-    known.delete(key);
     known.set(key, { time_in_force, outside_rth });
-    const oldest = known.keys().next().value;
-    if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
   }
 
   return {

@@ -4,6 +4,7 @@
  * A file of its own beside `broker.ts`, since the two together would be too long.
  */
 import type { Lifecycle, Order } from "../../domain/order.ts";
+import { Remembered } from "../shared/remembered.ts";
 import { pushOf } from "./capabilities.ts";
 import type { TigerConfig } from "./config.ts";
 import { toOrder, toOrderListing } from "./convert.ts";
@@ -40,7 +41,7 @@ const REMEMBERED_ORDERS = 10_000;
 
 export function createChanges(config: TigerConfig, wire: Wire, listings: Listings, handlers: ChangeHandlers): Changes {
   const kind = pushOf(config);
-  const lifecycles = new Map<string, Lifecycle>();
+  const lifecycles = new Remembered<string, Lifecycle>(REMEMBERED_ORDERS);
   let closed = false;
   let reachable = true;
   /** Pushes come, or the orders have been looked at. */
@@ -53,13 +54,6 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     connected = now;
     if (now) handlers.onConnection(true);
     else handlers.onConnection(false, reason);
-  }
-
-  function remember(name: string, lifecycle: Lifecycle): void {
-    lifecycles.delete(name);
-    lifecycles.set(name, lifecycle);
-    const oldest = lifecycles.keys().next().value;
-    if (lifecycles.size > REMEMBERED_ORDERS && oldest !== undefined) lifecycles.delete(oldest);
   }
 
   function onPush(vendor: PushedOrder): void {
@@ -120,7 +114,7 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
       report(reason);
     },
 
-    expect: (tag, lifecycle) => remember(tag, lifecycle),
+    expect: (tag, lifecycle) => lifecycles.set(tag, lifecycle),
     wake: () => poller.wake(),
     follow: (orderId) => poller.follow(orderId),
   };
