@@ -1,13 +1,17 @@
 /** The desk's events in the form of the wire: server-sent events, each one line of JSON under its id. */
 import type { DeskEvent } from "../desk/follow.ts";
 import { isFailure } from "../domain/failure.ts";
+import { isCompleted } from "../domain/order.ts";
 import type { OrderRecord } from "../journal/journal.ts";
 import { wireTime } from "./time.ts";
 import { wireOrder } from "./wire.ts";
 
 const encoder = new TextEncoder();
 
-/** Written once, however many clients it goes to: an order is the same object in every event and snapshot it is in. */
+/**
+ * Open orders, written once however many clients they go to: an order is the same object in every event and snapshot that
+ * it is in. One that has ended is in no snapshot, and is remembered for long.
+ */
 const ordersAsText = new WeakMap<OrderRecord, string>();
 
 /** A page by its first event: clients that keep up are all at the same place and get the very same bytes. */
@@ -68,7 +72,7 @@ function orderText(record: OrderRecord): string | undefined {
   if (known !== undefined) return known;
   try {
     const text = JSON.stringify(wireOrder({ ...record, source: "journal" }));
-    ordersAsText.set(record, text);
+    if (!isCompleted(record)) ordersAsText.set(record, text);
     return text;
   } catch (error) {
     if (isFailure(error)) return undefined;
