@@ -90,6 +90,8 @@ export function createHandOver(options: HandOverOptions): HandOver {
 
   /** The failure to answer with when the time was up. The call goes on without its client. */
   async function lost({ id, action }: IntentLine, isWritten: boolean, late: Promise<Placed>): Promise<WriteFailure> {
+    // It may fail while this is written down, when nobody waits for it yet: that would end the process.
+    late.catch(() => {});
     const tag = action.kind === "place" ? id : undefined;
     const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
     if (isWritten) await note(id, "lose", { failure: written(failure) }, Date.now());

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Failure } from "../../src/domain/failure.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
@@ -123,6 +123,31 @@ describe("place", () => {
     answer.resolve({ orderId: "77" });
     await answer.promise;
     await expect.poll(() => record(journal, tag)).toMatchObject({ state: "resolved", placed: { orderId: "77" } });
+  });
+
+  test("a call that fails while its silence is written down takes nothing else down", async () => {
+    const answer = deferred<Placed>();
+    const inner = memoryJournal();
+    const journal: Journal = {
+      ...inner,
+      async append(lines, durability) {
+        if (lines.some((line) => line.kind === "progress" && line.state === "unknown")) {
+          answer.reject(new BrokerError("OrderRejected", "too late"));
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        return inner.append(lines, durability);
+      },
+    };
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown) => void unheard.push(reason);
+    process.on("unhandledRejection", hear);
+    onTestFinished(() => void process.off("unhandledRejection", hear));
+    const { desk } = deskOver({ placeOrder: () => answer.promise }, { deadlineMs: 20, journal });
+    const { tag } = (await rejection(desk.place(LIMIT_BUY, BY))) as Failure;
+    await expect
+      .poll(() => record(journal, String(tag)))
+      .toMatchObject({ state: "resolved", failure: { outcome: "rejected" } });
+    expect(unheard).toEqual([]);
   });
 
   test("a broker that takes a waiting order back at the deadline makes it not_sent", async () => {
