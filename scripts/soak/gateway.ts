@@ -70,7 +70,8 @@ export async function startGateway(setup: GatewaySetup): Promise<Gateway> {
 
   function ask<K extends Told["kind"]>(order: Order, kind: K): Promise<Extract<Told, { kind: K }>> {
     const told = next(kind);
-    child.send(order);
+    // One that has ended takes none, which its exit tells.
+    child.send(order, () => {});
     return told;
   }
 
