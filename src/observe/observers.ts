@@ -49,7 +49,9 @@ export function createObservers(first: readonly Observer[]): Observers {
       let written = false;
       for (const observer of observers) {
         harmless(() => {
-          if (observer.event?.(event) === true) written = true;
+          const seen = observer.event?.(event);
+          if (seen === true) written = true;
+          return seen;
         });
       }
       return written;

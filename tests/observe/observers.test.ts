@@ -23,6 +23,7 @@ import {
   TOKEN,
   writes,
 } from "../http/gateway.ts";
+import { aFewTurns, unheardRejections } from "../unheard.ts";
 
 const PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -194,6 +195,24 @@ describe("who watches an order cannot", () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(writes(calls)).toHaveLength(1);
   });
+});
+
+test("an observer whose word on an event comes to nothing takes nothing else down", async () => {
+  const unheard = unheardRejections();
+  let told = 0;
+  const careless: Observer = {
+    async event() {
+      told += 1;
+      throw new Error("the log is away");
+    },
+  };
+  const broker = exampleBroker({ start: async (host) => host.onConnection({ connected: true }) });
+  const trading = gatewayOf(broker, { observers: [careless] });
+  await trading.start();
+  await expect.poll(() => told).toBe(1);
+  await aFewTurns();
+  expect(unheard).toEqual([]);
+  await trading.close();
 });
 
 test("the first observer is the outermost", async () => {
