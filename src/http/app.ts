@@ -6,7 +6,7 @@ import type { KillSwitch } from "../desk/kill-switch.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { describeError } from "../observe/describe-error.ts";
 import { GATEWAY_NAME, type Metrics } from "../observe/metrics.ts";
-import type { Observers } from "../observe/observers.ts";
+import { harmless, type Observers } from "../observe/observers.ts";
 import type { Mandate } from "../spec/policy.ts";
 import { mountAdminRoutes } from "./admin-routes.ts";
 import { type Api, type ApiContext, scopeOf } from "./api.ts";
@@ -117,12 +117,11 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     const { instance, api, requestId = null } = about;
     const text = describeError(error, scrub);
     const isWritten = observers.tell({ kind: "error", instance, api, requestId, error: text });
-    try {
-      if (onError !== undefined) onError(error, about);
-      else if (!isWritten) writeToConsole(text, about);
-    } catch {
-      // Whoever watches errors must not become the answer.
-    }
+    harmless(() => {
+      if (onError !== undefined) return onError(error, about);
+      if (!isWritten) writeToConsole(text, about);
+      return undefined;
+    });
   }
 
   const routes = createApiRoutes();

@@ -90,7 +90,8 @@ export function within<About, Result, Value>(
   return nested();
 }
 
-function harmless(watch: () => unknown): void {
+/** Calls whoever watches, and lets neither what it throws nor what it rejects with go any further. */
+export function harmless(watch: () => unknown): void {
   try {
     const seen = watch();
     if (seen instanceof Promise) seen.catch(() => undefined);
