@@ -164,6 +164,26 @@ describe("what is told", () => {
   });
 });
 
+test("an error without a stack is told, and keeps no order waiting and no process from going on", async () => {
+  const unheard = unheardRejections();
+  const errors: string[] = [];
+  const bare = Object.assign(new Error("no space left"), { stack: null });
+  const journal = { ...memoryJournal(), append: () => Promise.reject(bare) };
+  const handler = () => Promise.reject(bare);
+  const trading = gatewayOf(exampleBroker(), {
+    journal,
+    observers: [{ event: (event) => void ("error" in event && errors.push(event.error)) }],
+    extendApis: [{ name: "failing", method: "GET", path: "failing", handler }],
+    onError: () => {},
+  });
+  expect((await ask(trading, "failing")).status).toBe(502);
+  expect((await ask(trading, "order/place", { body: ORDER })).json.error.code).toBe("JournalUnavailable");
+  await aFewTurns();
+  expect(unheard).toEqual([]);
+  expect(new Set(errors)).toEqual(new Set(["Error: no space left\n"]));
+  await trading.close();
+});
+
 describe("who watches an order cannot", () => {
   const CARELESS: Readonly<Record<string, NonNullable<Observer["write"]>>> = {
     "repeat it": async (_about, work) => {
