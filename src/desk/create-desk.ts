@@ -54,7 +54,11 @@ export function createDesk(options: DeskOptions): Desk {
   gatewaySwitch.onTurn((line) => events.record(line));
   const unknowns = createUnknowns(book, journal, {
     onAbsent: (tag) => tracker.forget(tag),
-    onSettled: (id, refused) => risk.settled(id, refused),
+    onSettled(id, refused) {
+      // The order that it was to become does not exist, and nothing else would ever take it from those that are expected.
+      if (refused) tracker.forget(id);
+      risk.settled(id, refused);
+    },
   });
   const tracker = createTracker({
     book,
