@@ -9,6 +9,7 @@ import { createEventLog } from "./event-log.ts";
 import { createFollowers } from "./follow.ts";
 import { marketOf } from "./guards.ts";
 import { createHandOver } from "./hand-over.ts";
+import { harmless } from "./harmless.ts";
 import { createKeys } from "./idempotency.ts";
 import { instanceDigest, instanceJournal } from "./instance-journal.ts";
 import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-switch.ts";
@@ -172,10 +173,10 @@ export function createDesk(options: DeskOptions): Desk {
       let watching = true;
       const unsubscribe = events.subscribe((published) => {
         const changed = published.flatMap((event) => ("order" in event ? [event.order] : []));
-        if (changed.length > 0) listener(changed);
+        if (changed.length > 0) harmless(() => listener(changed));
       });
       const tellOpen = () => {
-        if (watching) listener(book.open());
+        if (watching) harmless(() => listener(book.open()));
       };
       // While the journal cannot be read nothing can be written either: what changes is told when that is over.
       reconciler.recover().then(tellOpen, () => undefined);

@@ -2,11 +2,12 @@
 import { HonoBase } from "hono/hono-base";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { demandScope } from "../desk/guards.ts";
+import { harmless } from "../desk/harmless.ts";
 import type { KillSwitch } from "../desk/kill-switch.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { describeError } from "../observe/describe-error.ts";
 import { GATEWAY_NAME, type Metrics } from "../observe/metrics.ts";
-import { harmless, type Observers } from "../observe/observers.ts";
+import type { Observers } from "../observe/observers.ts";
 import type { Mandate } from "../spec/policy.ts";
 import { mountAdminRoutes } from "./admin-routes.ts";
 import { type Api, type ApiContext, scopeOf } from "./api.ts";

@@ -1,3 +1,4 @@
+import { harmless } from "../desk/harmless.ts";
 import type {
   ObservedEvent,
   ObservedRequest,
@@ -88,14 +89,4 @@ export function within<About, Result, Value>(
     };
   }, work);
   return nested();
-}
-
-/** Calls whoever watches, and lets neither what it throws nor what it rejects with go any further. */
-export function harmless(watch: () => unknown): void {
-  try {
-    const seen = watch();
-    if (seen instanceof Promise) seen.catch(() => undefined);
-  } catch {
-    // Whoever watches must not become the answer.
-  }
 }

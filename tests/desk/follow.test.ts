@@ -5,6 +5,7 @@ import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
 import type { OrderRecord } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { aFewTurns, unheardRejections } from "../unheard.ts";
 import { anOrder, DIGEST, deferred, deskOver, rejection } from "./desk-broker.ts";
 
 const open: { close(): void }[] = [];
@@ -221,6 +222,28 @@ describe("at a desk", () => {
     expect(await cursor.next()).toBeUndefined();
     expect(await desk.ping({})).toBe(true);
     expect(await rejection(desk.follow(undefined))).toMatchObject({ code: "NotConnected" });
+    await desk.close();
+  });
+
+  test.each<[string, (orders: readonly OrderRecord[]) => void]>([
+    [
+      "throws",
+      () => {
+        throw new Error("careless");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("careless"))],
+  ])("a watcher that %s keeps no other from being told, and the process from nothing", async (_name, careless) => {
+    const unheard = unheardRejections();
+    const { desk, host } = deskOver({ orders: async () => ({ orders: [], unmapped: [] }) });
+    await desk.start();
+    const seen: string[] = [];
+    desk.watch(careless);
+    desk.watch((orders) => void seen.push(...orders.map(({ orderId }) => orderId)));
+    host().onOrder(anOrder({ orderId: "7" }));
+    await expect.poll(() => seen).toContain("7");
+    await aFewTurns();
+    expect(unheard).toEqual([]);
     await desk.close();
   });
 
