@@ -1,3 +1,4 @@
+import { Failure } from "../domain/failure.ts";
 import type { NumberedEvent } from "../journal/journal.ts";
 import type { InstanceJournal, StampedLines, UnstampedEvent } from "./instance-journal.ts";
 
@@ -10,7 +11,7 @@ export interface EventLog {
   record(event: UnstampedEvent): void;
   /**
    * Writes an event, safe against loss of power, after all that were recorded before it. Rejects when the journal cannot
-   * be written, and has then left nothing behind.
+   * be written, or the log is closed, and has then left nothing behind.
    */
   write(event: UnstampedEvent): Promise<void>;
   /** Calls back with every event once it is written; returns the function that stops it. */
@@ -83,6 +84,7 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
       if (waiting.length === 1) start();
     },
     write(event) {
+      if (closed) return Promise.reject(closedFailure());
       const safe = Promise.withResolvers<void>();
       waiting.push({ event, written: safe });
       clearTimeout(retry);
@@ -101,6 +103,12 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
     close() {
       closed = true;
       clearTimeout(retry);
+      for (const entry of waiting) entry.written?.reject(closedFailure());
+      waiting = [];
     },
   };
+}
+
+function closedFailure(): Failure {
+  return new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
 }

@@ -3,6 +3,7 @@ import { createEventLog } from "../../src/desk/event-log.ts";
 import { createFollowers } from "../../src/desk/follow.ts";
 import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
+import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 
 const STEPS = Array.from({ length: 25 }, (_, steps) => steps);
@@ -104,4 +105,22 @@ test("what a journal refuses at once waits in order before what comes later", as
   await events.settled();
   expect(seen).toEqual(["first", "second", "third"]);
   events.close();
+});
+
+test("who writes while the log closes, or after that, is told so and not kept waiting", async () => {
+  const inner = memoryJournal();
+  const disk = Promise.withResolvers<void>();
+  const append: Journal["append"] = async (...args) => {
+    await disk.promise;
+    return inner.append(...args);
+  };
+  const journal = instanceJournal({ ...inner, append }, "digest");
+  await journal.open();
+  const events = createEventLog(journal, "digest");
+  events.record(connection("first"));
+  const waiting = events.write(connection("second"));
+  events.close();
+  await expect(waiting).rejects.toThrow("the gateway is closed");
+  await expect(events.write(connection("third"))).rejects.toThrow("the gateway is closed");
+  disk.resolve();
 });
