@@ -140,9 +140,12 @@ export function createDesk(options: DeskOptions): Desk {
     async close() {
       reconciler.close();
       followers.close();
-      await seat.close();
-      await events.settled();
-      events.close();
+      try {
+        await seat.close();
+      } finally {
+        await events.settled();
+        events.close();
+      }
     },
     ...reads,
     ...writes,

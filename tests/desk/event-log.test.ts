@@ -5,6 +5,7 @@ import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { DIGEST, deskOver } from "./desk-broker.ts";
 
 const STEPS = Array.from({ length: 25 }, (_, steps) => steps);
 
@@ -123,4 +124,24 @@ test("who writes while the log closes, or after that, is told so and not kept wa
   await expect(waiting).rejects.toThrow("the gateway is closed");
   await expect(events.write(connection("third"))).rejects.toThrow("the gateway is closed");
   disk.resolve();
+});
+
+test("a broker that does not close cleanly keeps no event from being written", async () => {
+  const inner = memoryJournal();
+  let isFull = true;
+  let refused = 0;
+  const append: Journal["append"] = (...args) => {
+    if (!isFull) return inner.append(...args);
+    refused += 1;
+    throw new Error("no room");
+  };
+  const close = () => {
+    isFull = false;
+    return Promise.reject(new Error("stuck"));
+  };
+  const { desk } = deskOver({ close }, { journal: { ...inner, append } });
+  await desk.start();
+  await expect.poll(() => refused).toBe(1);
+  await expect(desk.close()).rejects.toThrow("stuck");
+  expect((await inner.events(DIGEST, 0, 10)).events).toMatchObject([{ kind: "connection", connected: true }]);
 });
