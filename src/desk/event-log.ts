@@ -5,6 +5,9 @@ import type { InstanceJournal, StampedLines, UnstampedEvent } from "./instance-j
 /** Milliseconds until a journal that could not be written is tried again. */
 const RETRY_MS = 1000;
 
+/** Events that are written at once: a journal may have been away for hours. */
+const MOST_AT_ONCE = 1000;
+
 /** Events of one instance: written in order, and told to whoever listens under the number they were written with. */
 export interface EventLog {
   /** Writes an event. Does not wait: while the journal cannot be written, events wait for it in order. */
@@ -53,13 +56,13 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
 
   /** Writes what waits; puts back what can wait, and fails, when the journal cannot be written. */
   function writeBatch(): Promise<void> | undefined {
-    const batch = waiting;
-    waiting = [];
+    const batch = waiting.splice(0, MOST_AT_ONCE);
     const durability = batch.some((entry) => entry.written !== undefined) ? "power-loss" : "process";
     const lines = batch.map(({ event }) => event);
     const putBack = (error: unknown): never => {
-      waiting = [...batch.filter((entry) => entry.written === undefined), ...waiting];
-      for (const entry of batch) entry.written?.reject(error);
+      const all = [...batch, ...waiting];
+      waiting = all.filter((entry) => entry.written === undefined);
+      for (const entry of all) entry.written?.reject(error);
       throw error;
     };
     const tell = (last: StampedLines): undefined => {

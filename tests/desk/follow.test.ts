@@ -273,6 +273,32 @@ test("events wait in order for a journal that cannot be written", async () => {
   expect(await read(cursor, 3)).toEqual([1, 2, 3]);
 });
 
+test("events of a long time without a journal are told when it is back, and keep nobody waiting who writes another", async () => {
+  const memory = memoryJournal();
+  let broken = true;
+  const lines: number[] = [];
+  const { followers, events } = house({
+    journal: {
+      ...memory,
+      append: (given, durability) => {
+        if (broken) throw new Error("disk full");
+        lines.push(given.length);
+        return memory.append(given, durability);
+      },
+    },
+  });
+  const lost = { kind: "connection", connected: false, reason: null } as const;
+  for (let count = 0; count < 300_000; count += 1) events.record(lost);
+  expect(await rejection(events.write(lost))).toMatchObject({ code: "JournalUnavailable" });
+  broken = false;
+  await events.write(lost);
+  const cursor = await followers.follow(undefined);
+  expect(await cursor.next()).toMatchObject([{ kind: "snapshot", sequence: 300_001 }]);
+  expect(lines.reduce((sum, count) => sum + count)).toBe(300_001);
+  // A transaction holds everything up while it is written.
+  expect(Math.max(...lines)).toBeLessThan(10_000);
+});
+
 test("a thousand followers see the same", async () => {
   const { followers, fill } = house();
   const cursors = await Promise.all(Array.from({ length: 1000 }, () => followers.follow(undefined)));
