@@ -170,7 +170,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   async function closeAll(): Promise<void> {
     pruning.close();
     const results = await Promise.allSettled(desks.map((desk) => desk.close()));
-    gatewaySwitch.close();
+    await gatewaySwitch.close();
     await journal.close?.();
     const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
     if (errors.length > 0) throw new AggregateError(errors, `${errors.length} brokers did not close cleanly`);

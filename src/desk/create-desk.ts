@@ -9,6 +9,7 @@ import { createEventLog } from "./event-log.ts";
 import { createFollowers } from "./follow.ts";
 import { marketOf } from "./guards.ts";
 import { createHandOver } from "./hand-over.ts";
+import { harmless } from "./harmless.ts";
 import { createKeys } from "./idempotency.ts";
 import { instanceDigest, instanceJournal } from "./instance-journal.ts";
 import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-switch.ts";
@@ -54,7 +55,11 @@ export function createDesk(options: DeskOptions): Desk {
   gatewaySwitch.onTurn((line) => events.record(line));
   const unknowns = createUnknowns(book, journal, {
     onAbsent: (tag) => tracker.forget(tag),
-    onSettled: (id, refused) => risk.settled(id, refused),
+    onSettled(id, refused) {
+      // The order that it was to become does not exist, and nothing else would ever take it from those that are expected.
+      if (refused) tracker.forget(id);
+      risk.settled(id, refused);
+    },
   });
   const tracker = createTracker({
     book,
@@ -135,9 +140,12 @@ export function createDesk(options: DeskOptions): Desk {
     async close() {
       reconciler.close();
       followers.close();
-      await seat.close();
-      await events.settled();
-      events.close();
+      try {
+        await seat.close();
+      } finally {
+        await events.settled();
+        events.close();
+      }
     },
     ...reads,
     ...writes,
@@ -168,10 +176,10 @@ export function createDesk(options: DeskOptions): Desk {
       let watching = true;
       const unsubscribe = events.subscribe((published) => {
         const changed = published.flatMap((event) => ("order" in event ? [event.order] : []));
-        if (changed.length > 0) listener(changed);
+        if (changed.length > 0) harmless(() => listener(changed));
       });
       const tellOpen = () => {
-        if (watching) listener(book.open());
+        if (watching) harmless(() => listener(book.open()));
       };
       // While the journal cannot be read nothing can be written either: what changes is told when that is over.
       reconciler.recover().then(tellOpen, () => undefined);

@@ -1,8 +1,12 @@
+import { Failure } from "../domain/failure.ts";
 import type { NumberedEvent } from "../journal/journal.ts";
 import type { InstanceJournal, StampedLines, UnstampedEvent } from "./instance-journal.ts";
 
 /** Milliseconds until a journal that could not be written is tried again. */
 const RETRY_MS = 1000;
+
+/** Events that are written at once: a journal may have been away for hours. */
+const MOST_AT_ONCE = 1000;
 
 /** Events of one instance: written in order, and told to whoever listens under the number they were written with. */
 export interface EventLog {
@@ -10,7 +14,7 @@ export interface EventLog {
   record(event: UnstampedEvent): void;
   /**
    * Writes an event, safe against loss of power, after all that were recorded before it. Rejects when the journal cannot
-   * be written, and has then left nothing behind.
+   * be written, or the log is closed, and has then left nothing behind.
    */
   write(event: UnstampedEvent): Promise<void>;
   /** Calls back with every event once it is written; returns the function that stops it. */
@@ -52,13 +56,13 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
 
   /** Writes what waits; puts back what can wait, and fails, when the journal cannot be written. */
   function writeBatch(): Promise<void> | undefined {
-    const batch = waiting;
-    waiting = [];
+    const batch = waiting.splice(0, MOST_AT_ONCE);
     const durability = batch.some((entry) => entry.written !== undefined) ? "power-loss" : "process";
     const lines = batch.map(({ event }) => event);
     const putBack = (error: unknown): never => {
-      waiting = [...batch.filter((entry) => entry.written === undefined), ...waiting];
-      for (const entry of batch) entry.written?.reject(error);
+      const all = [...batch, ...waiting];
+      waiting = all.filter((entry) => entry.written === undefined);
+      for (const entry of all) entry.written?.reject(error);
       throw error;
     };
     const tell = (last: StampedLines): undefined => {
@@ -83,6 +87,7 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
       if (waiting.length === 1) start();
     },
     write(event) {
+      if (closed) return Promise.reject(closedFailure());
       const safe = Promise.withResolvers<void>();
       waiting.push({ event, written: safe });
       clearTimeout(retry);
@@ -101,6 +106,12 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
     close() {
       closed = true;
       clearTimeout(retry);
+      for (const entry of waiting) entry.written?.reject(closedFailure());
+      waiting = [];
     },
   };
+}
+
+function closedFailure(): Failure {
+  return new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
 }

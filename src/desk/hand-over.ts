@@ -80,7 +80,7 @@ export function createHandOver(options: HandOverOptions): HandOver {
     const failure = writeFailure(error, isPlace ? id : undefined, answeredAt);
     if (isWritten) await note(id, EVENT_OF[failure.outcome], { failure: written(failure) }, answeredAt);
     if (failure.outcome === "unknown") {
-      unknowns.add({ id, action }, elapsedMs());
+      unknowns.add({ id, action }, elapsedMs(), isWritten);
       reconciler.hurry();
     } else if (isPlace) {
       tracker.forget(id);
@@ -95,7 +95,7 @@ export function createHandOver(options: HandOverOptions): HandOver {
     const tag = action.kind === "place" ? id : undefined;
     const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
     if (isWritten) await note(id, "lose", { failure: written(failure) }, Date.now());
-    unknowns.add({ id, action }, null);
+    unknowns.add({ id, action }, null, isWritten);
     awaitLateAnswer(late, id, tag);
     reconciler.hurry();
     return failure;

@@ -41,7 +41,8 @@ export interface KillSwitch {
 
 /** The switch of a gateway, which has an event log of its own. */
 export interface GatewaySwitch extends KillSwitch {
-  close(): void;
+  /** Writes what still waits, if that can be. */
+  close(): Promise<void>;
 }
 
 /** What a switch stands on. */
@@ -65,7 +66,12 @@ const NEVER_TURNED: SwitchPosition = { state: "ACTIVE", principal: null, reason:
 export function createGatewaySwitch(journal: Journal): GatewaySwitch {
   const bound = instanceJournal(journal, WHOLE_GATEWAY);
   const events = createEventLog(bound, WHOLE_GATEWAY);
-  return Object.assign(createKillSwitch({ journal: bound, events, all: true }), { close: events.close });
+  return Object.assign(createKillSwitch({ journal: bound, events, all: true }), {
+    async close() {
+      await events.settled();
+      events.close();
+    },
+  });
 }
 
 export function createKillSwitch({ journal, events, all }: KillSwitchOptions): KillSwitch {

@@ -66,7 +66,8 @@ export interface Desk {
   follow(lastEventId: string | undefined): Promise<EventCursor>;
   /**
    * Calls back with the open orders that the journal remembers, then with every order that changes, once that is written.
-   * Does not start the broker: who watches before the start misses nothing. Returns the function that stops it.
+   * Does not start the broker: who watches before the start misses nothing. What the listener throws or rejects with goes
+   * no further. Returns the function that stops it.
    */
   watch(listener: (orders: readonly OrderRecord[]) => void): () => void;
   /**

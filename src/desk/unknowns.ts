@@ -21,13 +21,16 @@ export interface Listing {
 export interface Unknowns {
   /** Says that the call of this intent is under way, and so nobody else's to settle; the returned function ends that. */
   underWay(id: string): () => void;
-  /** Adds one. `endedAt` is when its call ended, by {@link elapsedMs}, `null` while it is still under way. */
-  add(intent: Pick<IntentRecord, "id" | "action">, endedAt: number | null): void;
+  /**
+   * Adds one. `endedAt` is when its call ended, by {@link elapsedMs}, `null` while it is still under way. `isWritten` is
+   * whether the journal knows of it, as of all but a cancel that was sent without one.
+   */
+  add(intent: Pick<IntentRecord, "id" | "action">, endedAt: number | null, isWritten: boolean): void;
   /** Adds one that an earlier process left behind, whose call has ended with it; not one that is under way here. */
   recover(intent: Pick<IntentRecord, "id" | "action">): void;
   /** Says that the call of one has ended without an answer. */
   ended(id: string): void;
-  /** Settles one for a reason that is written down. Does nothing for one that is settled already. */
+  /** Settles one for a reason that is written down with it. Does nothing for one that is settled already. */
   settle(id: string, result: Settlement, reason: string): Promise<void>;
   /** Settles the place that this order proves, and forgets nothing else. */
   seen(order: OrderRecord): void;
@@ -50,6 +53,7 @@ export type Settlement = Pick<ProgressLine, "placed" | "failure">;
 interface Unknown {
   readonly id: string;
   readonly action: IntentAction;
+  readonly isWritten: boolean;
   endedAt: number | null;
   /** Complete listings after the settle time that lack the order. */
   absences: number;
@@ -73,13 +77,17 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   /** Those who wait for calls to end, each with the calls that are left. */
   const waiting = new Set<{ readonly left: Set<string>; readonly resolve: () => void }>();
 
-  function add({ id, action }: Pick<IntentRecord, "id" | "action">, endedAt: number | null): void {
-    unknowns.set(id, { id, action, endedAt, absences: 0 });
+  function add({ id, action }: Pick<IntentRecord, "id" | "action">, endedAt: number | null, isWritten: boolean): void {
+    unknowns.set(id, { id, action, isWritten, endedAt, absences: 0 });
   }
 
   async function settle(id: string, result: Settlement, reason: string): Promise<void> {
-    if (!unknowns.has(id)) return;
-    await journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process");
+    const unknown = unknowns.get(id);
+    if (unknown === undefined) return;
+    // A journal takes no progress of what it has not seen begin: this would fail in every round, and the round with it.
+    if (unknown.isWritten) {
+      await journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process");
+    }
     unknowns.delete(id);
     host.onSettled(id, result.failure !== undefined);
   }
@@ -123,7 +131,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       };
     },
     recover(intent) {
-      if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, elapsedMs());
+      if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, elapsedMs(), true);
     },
     add,
     ended(id) {

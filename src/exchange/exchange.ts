@@ -52,7 +52,12 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
   const book = createBook();
   const power = createBuyingPower(ledger, book, listings.last, options.allowShort ?? false);
   const events = createEvents();
-  const records = createRecords({ orders: state?.orders ?? [], fills: state?.fills ?? [] }, events.record);
+  const records = createRecords({
+    orders: state?.orders ?? [],
+    fills: state?.fills ?? [],
+    kept: options.keptOrders ?? Number.POSITIVE_INFINITY,
+    tell: events.record,
+  });
   let nextOrderNumber = state?.nextOrderNumber ?? options.firstOrderNumber ?? 1;
   let nextRank = 1;
   let ticked = clock();

@@ -1,6 +1,6 @@
-/** Every order ever accepted and every fill, and how an order looks after what happened to it. */
+/** The orders that were accepted and their fills, and how an order looks after what happened to it. */
 import { add, divide, multiply } from "../domain/money.ts";
-import type { OrderStatus } from "../domain/order.ts";
+import { isTerminal, type OrderStatus } from "../domain/order.ts";
 import type { ExchangeEvent, ExchangeFill, ExchangeOrder } from "./types.ts";
 
 /** The exchange's own words for a status. */
@@ -19,7 +19,7 @@ export const STATUS_WORDS = {
 
 export interface Records {
   order(orderId: string): ExchangeOrder | undefined;
-  /** Every order, oldest first. */
+  /** Every order that is remembered, oldest first. */
   orders(): ExchangeOrder[];
   fills(): ExchangeFill[];
   /** Writes down how an order stands now, and tells of it. */
@@ -28,13 +28,22 @@ export interface Records {
   fill(order: ExchangeOrder, qty: number, price: number, at: number): { order: ExchangeOrder; fill: ExchangeFill };
 }
 
-/** Opens the records with what a state remembers. */
-export function createRecords(
-  remembered: { readonly orders: readonly ExchangeOrder[]; readonly fills: readonly ExchangeFill[] },
-  tell: (event: ExchangeEvent) => void,
-): Records {
-  const orders = new Map(remembered.orders.map((order) => [order.orderId, order]));
-  const fills: ExchangeFill[] = [];
+/** What records begin with. */
+export interface RecordsOptions {
+  /** What a state remembers. */
+  readonly orders: readonly ExchangeOrder[];
+  readonly fills: readonly ExchangeFill[];
+  /** Of the orders that have ended at least so many of the newest are remembered, and at most twice as many. */
+  readonly kept: number;
+  readonly tell: (event: ExchangeEvent) => void;
+}
+
+/** Opens the records. */
+export function createRecords({ orders: known, fills: made, kept, tell }: RecordsOptions): Records {
+  const orders = new Map<string, ExchangeOrder>();
+  let fills: ExchangeFill[] = [];
+  /** Ids of those that have ended, in the order in which they did. */
+  const ended = new Set<string>();
   // Averages are taken over the exact value of all fills, not over the average before.
   const traded = new Map<string, { readonly value: number; readonly count: number }>();
 
@@ -42,17 +51,36 @@ export function createRecords(
     const { value, count } = traded.get(orderId) ?? { value: 0, count: 0 };
     return { value: add(value, multiply(qty, price)), count: count + 1 };
   };
-  for (const fill of remembered.fills) {
+
+  const keep = (order: ExchangeOrder): void => {
+    orders.set(order.orderId, order);
+    if (!isTerminal(order.status)) return;
+    ended.add(order.orderId);
+    if (ended.size >= 2 * kept) forgetOldest();
+  };
+
+  const forgetOldest = (): void => {
+    for (const orderId of ended) {
+      if (ended.size <= kept) break;
+      ended.delete(orderId);
+      orders.delete(orderId);
+      traded.delete(orderId);
+    }
+    fills = fills.filter(({ orderId }) => orders.has(orderId));
+  };
+
+  for (const fill of made) {
     fills.push(fill);
     traded.set(fill.orderId, tradedWith(fill.orderId, fill.qty, fill.price));
   }
+  for (const order of known) keep(order);
 
   return {
     order: (orderId) => orders.get(orderId),
     orders: () => [...orders.values()],
     fills: () => [...fills],
     write: (order) => {
-      orders.set(order.orderId, order);
+      keep(order);
       tell({ order, fill: null });
       return order;
     },
@@ -68,7 +96,7 @@ export function createRecords(
       const fill = { fillId: `${orderId}-${sum.count}`, orderId, contract, direction, qty, price, at };
       traded.set(orderId, sum);
       fills.push(fill);
-      orders.set(orderId, order);
+      keep(order);
       tell({ order, fill });
       return { order, fill };
     },

@@ -67,7 +67,7 @@ export interface Exchange {
   replace(orderId: string, change: OrderChange): ExchangeOrder;
   cancel(orderId: string): ExchangeOrder;
   order(orderId: string): ExchangeOrder | undefined;
-  /** Every order ever accepted, oldest first. */
+  /** Every order that is remembered, oldest first. */
   orders(): readonly ExchangeOrder[];
   fills(): readonly ExchangeFill[];
 
@@ -148,6 +148,11 @@ export interface ExchangeOptions {
   readonly holidays?: Readonly<Record<string, readonly string[]>>;
   /** First order number. Default 1. */
   readonly firstOrderNumber?: number;
+  /**
+   * Orders that have ended, with their fills: at least so many of the newest are remembered, and at most twice as many.
+   * Default: all.
+   */
+  readonly keptOrders?: number;
   /** A state to go on from; then `cash`, `positions` and `prices` only list contracts that the state lacks. */
   readonly state?: ExchangeState;
 }

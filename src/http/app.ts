@@ -2,6 +2,7 @@
 import { HonoBase } from "hono/hono-base";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { demandScope } from "../desk/guards.ts";
+import { harmless } from "../desk/harmless.ts";
 import type { KillSwitch } from "../desk/kill-switch.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { describeError } from "../observe/describe-error.ts";
@@ -117,12 +118,11 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     const { instance, api, requestId = null } = about;
     const text = describeError(error, scrub);
     const isWritten = observers.tell({ kind: "error", instance, api, requestId, error: text });
-    try {
-      if (onError !== undefined) onError(error, about);
-      else if (!isWritten) writeToConsole(text, about);
-    } catch {
-      // Whoever watches errors must not become the answer.
-    }
+    harmless(() => {
+      if (onError !== undefined) return onError(error, about);
+      if (!isWritten) writeToConsole(text, about);
+      return undefined;
+    });
   }
 
   const routes = createApiRoutes();

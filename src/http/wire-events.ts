@@ -14,8 +14,13 @@ const encoder = new TextEncoder();
  */
 const ordersAsText = new WeakMap<OrderRecord, string>();
 
-/** A page by its first event: clients that keep up are all at the same place and get the very same bytes. */
-const pages = new WeakMap<DeskEvent, { readonly last: DeskEvent; readonly bytes: Uint8Array<ArrayBuffer> }>();
+/**
+ * The last pages that were written, by their first event: clients that keep up are all at the same place and get the very
+ * same bytes. Few, since a page may be large, and one can begin at any event that is remembered.
+ */
+const pages = new Map<DeskEvent, { readonly last: DeskEvent; readonly bytes: Uint8Array<ArrayBuffer> }>();
+
+const MOST_PAGES = 16;
 
 /** Writes events that follow one another. What it gives back is shared and must not be changed. */
 export function encodeEvents(epoch: string, events: readonly DeskEvent[]): Uint8Array<ArrayBuffer> {
@@ -25,8 +30,17 @@ export function encodeEvents(epoch: string, events: readonly DeskEvent[]): Uint8
   const known = pages.get(first);
   if (known?.last === last) return known.bytes;
   const bytes = encoder.encode(events.map((event) => eventText(epoch, event)).join(""));
-  pages.set(first, { last, bytes });
+  // A snapshot is made for one client, and so is what begins with it.
+  if (first.kind !== "snapshot" && first.kind !== "reset") keepPage(first, last, bytes);
   return bytes;
+}
+
+function keepPage(first: DeskEvent, last: DeskEvent, bytes: Uint8Array<ArrayBuffer>): void {
+  pages.delete(first);
+  pages.set(first, { last, bytes });
+  if (pages.size <= MOST_PAGES) return;
+  const [oldest] = pages.keys();
+  if (oldest !== undefined) pages.delete(oldest);
 }
 
 function eventText(epoch: string, event: DeskEvent): string {

@@ -157,8 +157,9 @@ export interface JournalPlace {
 type Awaitable<T> = T | Promise<T>;
 
 /**
- * Where lines are kept. A method may answer at once or with a promise. A journal that cannot write throws from `append`
- * and has then written nothing of it; the desk then sends nothing but cancels.
+ * Where lines are kept. A method may answer at once or with a promise, and has to end: a journal that is away throws, since
+ * a write waits for its journal however long that takes. One that cannot write throws from `append` and has then written
+ * nothing of it; the desk then sends nothing but cancels.
  */
 export interface Journal {
   /** Where it keeps its lines. Default: somewhere lasting. */

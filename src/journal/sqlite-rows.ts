@@ -51,8 +51,8 @@ export function prepareRows(db: DatabaseSync): Rows {
   );
   // From its last beginning on: a free intent may have begun again.
   const intent = db.prepare(`
-    SELECT body FROM line WHERE instance = ?1 AND intent = ?2 AND sequence >= (
-      SELECT sequence FROM line WHERE instance = ?1 AND intent = ?2 AND kind = 'intent' ORDER BY sequence DESC LIMIT 1
+    SELECT body FROM line WHERE instance = ? AND intent = ? AND sequence >= (
+      SELECT sequence FROM line WHERE instance = ? AND intent = ? AND kind = 'intent' ORDER BY sequence DESC LIMIT 1
     ) ORDER BY sequence`);
 
   return {
@@ -62,7 +62,7 @@ export function prepareRows(db: DatabaseSync): Rows {
     },
     intent(instance, id) {
       let record: IntentRecord | undefined;
-      for (const row of intent.all(instance, id)) {
+      for (const row of intent.all(instance, id, instance, id)) {
         const line = lineOf(row);
         if (line.kind === "intent") record = begun(line);
         else if (line.kind === "progress") record = progressed(record, line);

@@ -126,9 +126,17 @@ function createWriter(db: DatabaseSync, path: string, lock: ReturnType<typeof lo
       return result;
     } catch (error) {
       doubtful ||= sqliteCode(error) === "IOERR";
-      // SQLite has rolled back by itself after some faults.
-      if (db.isTransaction) db.exec("ROLLBACK");
+      rollBack();
       throw fileFailure(path, error);
+    }
+  }
+
+  /** Ends a transaction that is open. Whether one is, not every Node that is served on can tell. */
+  function rollBack(): void {
+    try {
+      db.exec("ROLLBACK");
+    } catch {
+      // There is none: SQLite has rolled back by itself after some faults. One that stays is ended with the next attempt.
     }
   }
 

@@ -14,9 +14,16 @@ export function describeError(error: unknown, scrub: (text: string) => string): 
 
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error === "string" ? error : `a thrown ${typeof error}`;
-  const { name, message, stack = "" } = error;
+  // Whoever threw it may have put anything there.
+  const name = textIn(error.name);
+  const message = textIn(error.message);
+  const stack = textIn(error.stack);
   // Some runtimes leave the message out of the stack.
   return stack.includes(message) ? stack : `${name}: ${message}\n${stack}`;
+}
+
+function textIn(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 /**

@@ -1,3 +1,4 @@
+import { harmless } from "../desk/harmless.ts";
 import type {
   ObservedEvent,
   ObservedRequest,
@@ -49,7 +50,9 @@ export function createObservers(first: readonly Observer[]): Observers {
       let written = false;
       for (const observer of observers) {
         harmless(() => {
-          if (observer.event?.(event) === true) written = true;
+          const seen = observer.event?.(event);
+          if (seen === true) written = true;
+          return seen;
         });
       }
       return written;
@@ -86,13 +89,4 @@ export function within<About, Result, Value>(
     };
   }, work);
   return nested();
-}
-
-function harmless(watch: () => unknown): void {
-  try {
-    const seen = watch();
-    if (seen instanceof Promise) seen.catch(() => undefined);
-  } catch {
-    // Whoever watches must not become the answer.
-  }
 }

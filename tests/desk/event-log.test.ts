@@ -3,7 +3,9 @@ import { createEventLog } from "../../src/desk/event-log.ts";
 import { createFollowers } from "../../src/desk/follow.ts";
 import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
+import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { DIGEST, deskOver } from "./desk-broker.ts";
 
 const STEPS = Array.from({ length: 25 }, (_, steps) => steps);
 
@@ -104,4 +106,42 @@ test("what a journal refuses at once waits in order before what comes later", as
   await events.settled();
   expect(seen).toEqual(["first", "second", "third"]);
   events.close();
+});
+
+test("who writes while the log closes, or after that, is told so and not kept waiting", async () => {
+  const inner = memoryJournal();
+  const disk = Promise.withResolvers<void>();
+  const append: Journal["append"] = async (...args) => {
+    await disk.promise;
+    return inner.append(...args);
+  };
+  const journal = instanceJournal({ ...inner, append }, "digest");
+  await journal.open();
+  const events = createEventLog(journal, "digest");
+  events.record(connection("first"));
+  const waiting = events.write(connection("second"));
+  events.close();
+  await expect(waiting).rejects.toThrow("the gateway is closed");
+  await expect(events.write(connection("third"))).rejects.toThrow("the gateway is closed");
+  disk.resolve();
+});
+
+test("a broker that does not close cleanly keeps no event from being written", async () => {
+  const inner = memoryJournal();
+  let isFull = true;
+  let refused = 0;
+  const append: Journal["append"] = (...args) => {
+    if (!isFull) return inner.append(...args);
+    refused += 1;
+    throw new Error("no room");
+  };
+  const close = () => {
+    isFull = false;
+    return Promise.reject(new Error("stuck"));
+  };
+  const { desk } = deskOver({ close }, { journal: { ...inner, append } });
+  await desk.start();
+  await expect.poll(() => refused).toBe(1);
+  await expect(desk.close()).rejects.toThrow("stuck");
+  expect((await inner.events(DIGEST, 0, 10)).events).toMatchObject([{ kind: "connection", connected: true }]);
 });

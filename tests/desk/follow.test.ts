@@ -5,6 +5,7 @@ import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
 import type { OrderRecord } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { aFewTurns, unheardRejections } from "../unheard.ts";
 import { anOrder, DIGEST, deferred, deskOver, rejection } from "./desk-broker.ts";
 
 const open: { close(): void }[] = [];
@@ -224,6 +225,28 @@ describe("at a desk", () => {
     await desk.close();
   });
 
+  test.each<[string, (orders: readonly OrderRecord[]) => void]>([
+    [
+      "throws",
+      () => {
+        throw new Error("careless");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("careless"))],
+  ])("a watcher that %s keeps no other from being told, and the process from nothing", async (_name, careless) => {
+    const unheard = unheardRejections();
+    const { desk, host } = deskOver({ orders: async () => ({ orders: [], unmapped: [] }) });
+    await desk.start();
+    const seen: string[] = [];
+    desk.watch(careless);
+    desk.watch((orders) => void seen.push(...orders.map(({ orderId }) => orderId)));
+    host().onOrder(anOrder({ orderId: "7" }));
+    await expect.poll(() => seen).toContain("7");
+    await aFewTurns();
+    expect(unheard).toEqual([]);
+    await desk.close();
+  });
+
   test("a broker that does not start in time keeps nobody waiting", async () => {
     const { promise: never } = deferred<never>();
     const { desk } = deskOver({ start: () => never }, { deadlineMs: 5 });
@@ -248,6 +271,32 @@ test("events wait in order for a journal that cannot be written", async () => {
   for (const qty of [1, 2, 3]) fill(qty);
   broken = false;
   expect(await read(cursor, 3)).toEqual([1, 2, 3]);
+});
+
+test("events of a long time without a journal are told when it is back, and keep nobody waiting who writes another", async () => {
+  const memory = memoryJournal();
+  let broken = true;
+  const lines: number[] = [];
+  const { followers, events } = house({
+    journal: {
+      ...memory,
+      append: (given, durability) => {
+        if (broken) throw new Error("disk full");
+        lines.push(given.length);
+        return memory.append(given, durability);
+      },
+    },
+  });
+  const lost = { kind: "connection", connected: false, reason: null } as const;
+  for (let count = 0; count < 300_000; count += 1) events.record(lost);
+  expect(await rejection(events.write(lost))).toMatchObject({ code: "JournalUnavailable" });
+  broken = false;
+  await events.write(lost);
+  const cursor = await followers.follow(undefined);
+  expect(await cursor.next()).toMatchObject([{ kind: "snapshot", sequence: 300_001 }]);
+  expect(lines.reduce((sum, count) => sum + count)).toBe(300_001);
+  // A transaction holds everything up while it is written.
+  expect(Math.max(...lines)).toBeLessThan(10_000);
 });
 
 test("a thousand followers see the same", async () => {

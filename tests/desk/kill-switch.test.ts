@@ -238,6 +238,18 @@ describe("when the journal cannot be used", () => {
   });
 });
 
+test("a turn of the gateway's switch that could not be written is written by who closes it", async () => {
+  const { journal, fails } = fallible();
+  const gatewaySwitch = createGatewaySwitch(journal);
+  fails.append = true;
+  expect(await gatewaySwitch.turn({ state: "HALTED", principal: "ops", reason: "drawdown" })).toBe(false);
+  fails.append = false;
+  await gatewaySwitch.close();
+  const next = createGatewaySwitch(journal);
+  await next.recover();
+  expect(next.position).toMatchObject({ state: "HALTED", reason: "drawdown" });
+});
+
 test("a turn to a milder state that waits for the journal does not undo a later, stricter one", async () => {
   const good = memoryJournal();
   const slow = deferred<void>();

@@ -2,9 +2,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Desk } from "../../src/desk/types.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
-import type { Broker } from "../../src/spec/broker.ts";
+import type { Broker, Placed } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
-import { DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
 const KEYED = { principal: "default", idempotencyKey: "k1" };
@@ -128,6 +128,25 @@ describe("an unknown order whose mark the vendor lost", () => {
     expect(await opened.orders({ status: "all" }, {})).toMatchObject({ orders: [{ tag: null, external: true }] });
     expect(await opened.unknownIntents()).toHaveLength(1);
   });
+});
+
+test("an order that was rejected late is looked out for no more: its number proves nothing", async () => {
+  const answer = deferred<Placed>();
+  const { desk, host } = deskOver(
+    {
+      orderNumber: async () => "1001",
+      placeOrder: () => answer.promise,
+      orders: async () => ({ orders: [], unmapped: [] }),
+      order: async (orderId) => anOrder({ orderId, tag: null }),
+    },
+    { deadlineMs: 20 },
+  );
+  open.push(desk);
+  await rejection(desk.place(LIMIT_BUY, KEYED));
+  answer.reject(new BrokerError("OrderRejected", "too late", { outcome: "rejected" }));
+  await expect.poll(() => desk.unknownIntents()).toEqual([]);
+  host().onOrder(anOrder({ orderId: "9", tag: null, number: "1001" }));
+  await expect.poll(() => desk.remembered("9")).toMatchObject({ tag: null, external: true });
 });
 
 describe("the next attempt under a key", () => {

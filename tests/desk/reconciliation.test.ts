@@ -189,6 +189,26 @@ describe("an unknown change", () => {
   });
 });
 
+test("an unknown cancel that went out without a journal is found out, and keeps no later order from being sent", async () => {
+  const venue = createVenue();
+  const inner = memoryJournal();
+  let isFull = false;
+  const full = () => Promise.reject(new Error("no room"));
+  const journal = {
+    ...inner,
+    append: (...args: Parameters<typeof inner.append>) => (isFull ? full() : inner.append(...args)),
+  };
+  const { desk } = at(venue, { journal });
+  const { orderId } = await desk.place(LIMIT_BUY, BY);
+  isFull = true;
+  venue.next("drop-after");
+  expect(await rejection(desk.cancel(orderId, BY))).toMatchObject({ code: "OutcomeUnknown" });
+  isFull = false;
+  venue.reconnect();
+  expect(await desk.place(LIMIT_BUY, BY)).toMatchObject({ orderId: "2" });
+  expect(desk.state().unknownIntents).toBe(0);
+});
+
 describe("an open order that the list lacks", () => {
   test("is asked for by its id, and ends only by the broker's word", async () => {
     const venue = createVenue();

@@ -20,7 +20,7 @@ async function unknownWrite(action: IntentAction, endedAt: number | null) {
     onSettled: (id, refused) => void settled.push([id, refused]),
   });
   await journal.append([{ kind: "intent", id: "httag", principal: "p", action, fingerprint: null }], "power-loss");
-  unknowns.add({ id: "httag", action }, endedAt);
+  unknowns.add({ id: "httag", action }, endedAt, true);
   return { journal, book, unknowns, absent, settled };
 }
 

@@ -191,3 +191,30 @@ describe("a state", () => {
     expect(() => Reflect.apply(createExchange, undefined, [{ state }])).toThrow(/version 2/);
   });
 });
+
+describe("orders that have ended", () => {
+  test("are forgotten with their fills, the oldest first, where so many only are kept; open ones never are", () => {
+    const { exchange } = openMarket({ cash: { USD: 1_000_000 }, keptOrders: 2 });
+    const first = exchange.place(limit({ price: 190, qty: 1 }));
+    exchange.fill(exchange.place(limit({ price: 190, qty: 1 })).orderId, 1, 190);
+    for (let count = 0; count < 100; count += 1) exchange.cancel(exchange.place(limit({ price: 190, qty: 1 })).orderId);
+    const last = exchange.place(limit({ price: 190, qty: 1 }));
+    exchange.fill(last.orderId, 1, 190);
+    const known = exchange.orders().map(({ orderId }) => orderId);
+    expect(known.slice(0, 1)).toEqual([first.orderId]);
+    expect(known.slice(-1)).toEqual([last.orderId]);
+    expect(known.length - 1).toBeGreaterThanOrEqual(2);
+    expect(known.length - 1).toBeLessThanOrEqual(4);
+    expect(exchange.fills().map(({ orderId }) => orderId)).toEqual([last.orderId]);
+    expect(exchange.positions()).toMatchObject([{ qty: 2 }]);
+    const { orders, fills } = createExchange({ state: exchange.snapshot(), keptOrders: 1 }).snapshot();
+    expect([orders.map(({ orderId }) => orderId), fills.length]).toEqual([[first.orderId, last.orderId], 1]);
+    expect(exchange.place(limit({ price: 190, qty: 1 })).orderId).toBe(String(Number(last.orderId) + 1));
+  });
+
+  test("are all remembered by default", () => {
+    const { exchange } = openMarket();
+    for (let count = 0; count < 100; count += 1) exchange.cancel(exchange.place(limit({ price: 190, qty: 1 })).orderId);
+    expect(exchange.orders()).toHaveLength(100);
+  });
+});

@@ -1,5 +1,7 @@
 /** Streams of events: what goes over the wire, what a slow client costs, and that nothing is left when one goes away. */
 import { getEventListeners } from "node:events";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test, vi } from "vitest";
 import {
   type ApiContext,
@@ -125,6 +127,25 @@ describe("over the wire", () => {
     const broken = { ...order, avgPrice: Number.NaN };
     expect(text({ kind: "order", order: broken, ...stamp })).toContain("event: anomaly\n");
     expect(text({ kind: "snapshot", sequence: 1, orders: [broken, order] })).toContain('{"orders":[{"type":"order"');
+  });
+
+  test("what clients were sent who resumed at every place there is takes no room", () => {
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc") as () => void;
+    const held = () => {
+      // Buffers are given back beside the collection; the next one waits for that.
+      gc();
+      gc();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const reason = "x".repeat(500);
+    const events = Array.from({ length: 1200 }, (_, sequence): DeskEvent => {
+      return { kind: "connection", connected: false, reason, ...stamp, sequence };
+    });
+    const before = held();
+    for (let from = 0; from < 1000; from += 1) encodeEvents("e1", events.slice(from, from + 200));
+    expect((held() - before) / 1_000_000).toBeLessThan(20);
+    expect(events).toHaveLength(1200);
   });
 
   test("all who are at one place get the very same bytes", async () => {

@@ -10,6 +10,7 @@ import {
   type FailureCode,
   type FailureOptions,
 } from "../../mod.ts";
+import { aFewTurns, unheardRejections } from "../unheard.ts";
 import { ask, type Calls, exampleBroker, gatewayOf, moment, ORDER, openOrder } from "./gateway.ts";
 
 /** The table of `orders.md`, written out once more by hand: code, status, retryable. */
@@ -270,6 +271,15 @@ describe("what nobody foresaw", () => {
     };
     const gateway = gatewayOf(exampleBroker(), { extendApis: [failing("GET", secret)], onError });
     expect((await ask(gateway, "failing")).status).toBe(502);
+  });
+
+  test("survives a report that is given up later", async () => {
+    const unheard = unheardRejections();
+    const onError = () => Promise.reject(new Error("the log is away"));
+    const gateway = gatewayOf(exampleBroker(), { extendApis: [failing("GET", secret)], onError });
+    expect((await ask(gateway, "failing")).status).toBe(502);
+    await aFewTurns();
+    expect(unheard).toEqual([]);
   });
 
   test("a handler that answers nothing, or answers the envelope's own fields, is at fault", async () => {

@@ -112,6 +112,15 @@ describe("the switch of the gateway", () => {
     });
   });
 
+  test("is answered for after the gateway has closed too", async () => {
+    const trading = gateway();
+    await trading.close();
+    const halted = await trading.fetch(asked(ROOT, HALT));
+    expect([halted.status, await halted.json()]).toMatchObject([200, { written: false }]);
+    const active = await trading.fetch(asked(ROOT, { state: "ACTIVE", reason: "over" }));
+    expect([active.status, await active.json()]).toMatchObject([503, { error: { code: "NotConnected" } }]);
+  });
+
   test("tells what is wrong with a request", async () => {
     const answer = await gateway().fetch(asked(ROOT, { state: "HALTED" }));
     expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: "InvalidRequest" } }]);

@@ -2,6 +2,8 @@ import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { readJournal, type SqliteJournal, type SqliteJournalOptions, sqliteJournal } from "../../src/journal/sqlite.ts";
+import { storedLine } from "../../src/journal/sqlite-lines.ts";
+import { openWriter } from "../../src/journal/sqlite-writer.ts";
 import { orderLine, orderRecord } from "../../src/testing/journal/lines.ts";
 import { anomaly, INSTANCE, intent, newFile, newFolder, progress } from "./lines.ts";
 import { RUNTIMES, runProgram, runProgramWithin } from "./processes.ts";
@@ -124,6 +126,43 @@ test("a number that somebody else has used is never used again", async () => {
   expect(journal.unsettled(INSTANCE).map(({ id }) => id)).toEqual(["a"]);
   other.exec("DELETE FROM line WHERE sequence = 2");
   expect(await journal.append([intent("b")], "power-loss")).toBe(2);
+});
+
+/** A database as Node 22.13 has it: it does not tell whether a transaction is open, and knows no parameters with numbers. */
+class OldDatabase {
+  readonly #database: DatabaseSync;
+
+  constructor(path: string) {
+    this.#database = new DatabaseSync(path);
+  }
+
+  prepare(sql: string) {
+    if (/\?\d/.test(sql)) throw new Error("column index out of range");
+    return this.#database.prepare(sql);
+  }
+
+  exec(sql: string) {
+    this.#database.exec(sql);
+  }
+
+  close() {
+    this.#database.close();
+  }
+}
+
+test("on the oldest Node that is served on a fault within a transaction leaves none open", async () => {
+  const file = newFile();
+  const writer = openWriter(file, { maxBytes: undefined }, OldDatabase as unknown as typeof DatabaseSync);
+  onTestFinished(() => writer.close());
+  const append = (id: string) => writer.append([storedLine(intent(id))], "power-loss");
+  await append("a");
+  const other = new DatabaseSync(file);
+  onTestFinished(() => other.close());
+  other.exec("INSERT INTO line (sequence, instance, at, kind, body) VALUES (2, 'other', 1, 'anomaly', '{}')");
+  await expect(append("b")).rejects.toMatchObject(unavailable("by something else"));
+  other.exec("DELETE FROM line WHERE sequence = 2");
+  expect(await append("c")).toBe(2);
+  expect(writer.lines.intent(INSTANCE, "c")).toMatchObject({ state: "sending" });
 });
 
 test("a disk that fails in the middle of a write costs nothing that was answered, and is recovered from", async () => {

@@ -23,6 +23,7 @@ import {
   TOKEN,
   writes,
 } from "../http/gateway.ts";
+import { aFewTurns, unheardRejections } from "../unheard.ts";
 
 const PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -163,6 +164,26 @@ describe("what is told", () => {
   });
 });
 
+test("an error without a stack is told, and keeps no order waiting and no process from going on", async () => {
+  const unheard = unheardRejections();
+  const errors: string[] = [];
+  const bare = Object.assign(new Error("no space left"), { stack: null });
+  const journal = { ...memoryJournal(), append: () => Promise.reject(bare) };
+  const handler = () => Promise.reject(bare);
+  const trading = gatewayOf(exampleBroker(), {
+    journal,
+    observers: [{ event: (event) => void ("error" in event && errors.push(event.error)) }],
+    extendApis: [{ name: "failing", method: "GET", path: "failing", handler }],
+    onError: () => {},
+  });
+  expect((await ask(trading, "failing")).status).toBe(502);
+  expect((await ask(trading, "order/place", { body: ORDER })).json.error.code).toBe("JournalUnavailable");
+  await aFewTurns();
+  expect(unheard).toEqual([]);
+  expect(new Set(errors)).toEqual(new Set(["Error: no space left\n"]));
+  await trading.close();
+});
+
 describe("who watches an order cannot", () => {
   const CARELESS: Readonly<Record<string, NonNullable<Observer["write"]>>> = {
     "repeat it": async (_about, work) => {
@@ -194,6 +215,24 @@ describe("who watches an order cannot", () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(writes(calls)).toHaveLength(1);
   });
+});
+
+test("an observer whose word on an event comes to nothing takes nothing else down", async () => {
+  const unheard = unheardRejections();
+  let told = 0;
+  const careless: Observer = {
+    async event() {
+      told += 1;
+      throw new Error("the log is away");
+    },
+  };
+  const broker = exampleBroker({ start: async (host) => host.onConnection({ connected: true }) });
+  const trading = gatewayOf(broker, { observers: [careless] });
+  await trading.start();
+  await expect.poll(() => told).toBe(1);
+  await aFewTurns();
+  expect(unheard).toEqual([]);
+  await trading.close();
 });
 
 test("the first observer is the outermost", async () => {

@@ -27,6 +27,9 @@ import { createSaver, type Saver } from "./store.ts";
 /** Milliseconds that a look at another broker's quotes may take when no call waits for it. */
 const POLL_TIMEOUT_MS = 10_000;
 
+/** Orders that have ended: at least so many are remembered, and at most twice as many, which is no more than a desk keeps. */
+const KEPT_ORDERS = 5000;
+
 const SILENT_HOST: BrokerHost = { onOrder: () => undefined, onConnection: () => undefined };
 
 /** The account between `start` and `close`. */
@@ -214,10 +217,11 @@ export function createPaperBroker(config: PaperConfig): Adapter {
 
 async function openExchange({ exchange, store }: PaperConfig): Promise<Exchange> {
   if ("place" in exchange) return exchange;
+  const options = { ...exchange, keptOrders: KEPT_ORDERS };
   const text = (await store?.load()) ?? null;
-  if (text !== null) return createExchange({ ...exchange, state: readState(text) });
+  if (text !== null) return createExchange({ ...options, state: readState(text) });
   // A new account gives no number out again that an account before it may have given: a journal may remember those.
-  return createExchange({ ...exchange, firstOrderNumber: Date.now() });
+  return createExchange({ ...options, firstOrderNumber: Date.now() });
 }
 
 function beginSession(config: PaperConfig, exchange: Exchange, host: BrokerHost, source: Broker | undefined): Session {

@@ -333,6 +333,19 @@ describe("exchanges", () => {
   });
 });
 
+test("the orders that ended the longest ago are forgotten in the end", async () => {
+  const { broker } = await openAccount();
+  const first = await broker.placeOrder(limit(), call());
+  for (let count = 0; count < 10_000; count += 1) {
+    const { orderId } = await broker.placeOrder(limit(), call());
+    await broker.cancelOrder(orderId, call());
+  }
+  const { orders } = await broker.orders({ status: "all" }, call());
+  expect(orders[0]).toMatchObject({ orderId: first.orderId, status: "OPEN" });
+  expect(orders.length).toBeLessThan(10_000);
+  await broker.close();
+});
+
 test("the lifecycles of the capabilities are those of the language", () => {
   const lifecycles = new Set<Lifecycle>(
     closedAccount()
