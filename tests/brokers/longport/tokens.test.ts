@@ -186,6 +186,26 @@ describe.each(TRANSPORTS)("a broker over %s", (transport) => {
     await broker.close();
   });
 
+  test("that is closed while it starts ends its start, and opens nothing behind that", async () => {
+    const server = await openLongport();
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + 80 * DAY_MS);
+    const broker = makeBroker(server.port, { transport, tokenFile: path });
+    const host = { onOrder: () => {}, onConnection: () => {} };
+    // The first start loads the adapter, the second reads the file at once.
+    await broker.start(host);
+    await broker.close();
+    await until(() => server.connections().open === 0);
+    const { total } = server.connections();
+    const started = broker.start(host).catch((error: unknown) => error);
+    await broker.close();
+    expect(await started).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+    expect(await broker.ping(call())).toBe(false);
+    expect(server.connections()).toMatchObject({ open: 0, total });
+    // And it starts again as ever.
+    await broker.start(host);
+    await until(() => broker.ping(call()));
+  });
+
   test("hears of its orders when its token changes while it connects", async () => {
     const server = await openLongport({ keepsOldTokens: true });
     const other = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
