@@ -277,6 +277,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       await pause(refused ? MS.refusedBackOff : backOff(failures), stop);
       failures += 1;
     }
+    // Closed before the first attempt, while the library was loaded.
+    first.resolve();
   }
 
   function onPush(command: number, message: unknown): void {

@@ -285,6 +285,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       await pause(refused ? MS.refusedBackOff : backOff(failures), stop);
       failures += 1;
     }
+    // Closed before the first attempt, while the library was loaded.
+    first.resolve();
   }
 
   function requireSession(): Session {

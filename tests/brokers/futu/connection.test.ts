@@ -22,6 +22,18 @@ describe("the truth about the connection", () => {
     expect(await broker.ping(call())).toBe(true);
   });
 
+  test("a start that is overtaken by the close ends, and nothing comes behind it", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    await broker.close();
+    await until(() => opend.connections().open === 0);
+    const started = broker.start({ onOrder: () => {}, onConnection: () => {} });
+    await broker.close();
+    await started;
+    expect(await broker.ping(call())).toBe(false);
+    expect(opend.connections()).toEqual({ open: 0, total: 1 });
+  });
+
   test("a half-open socket makes ping false, ends what is pending as unknown, and is replaced", async () => {
     const opend = await openOpenD();
     const { broker, host } = await startBroker(opend.port);

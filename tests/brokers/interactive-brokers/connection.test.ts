@@ -44,6 +44,18 @@ test("a restart of the program finds its orders by their tags, and may cancel th
   expect(ledger(tws)).toMatchObject([{ status: "CANCELED", tag: order.tag }]);
 });
 
+test("a start that is overtaken by the close ends, and nothing comes behind it", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  await broker.close();
+  await until(() => tws.connections().open === 0);
+  const started = broker.start({ onOrder: () => {}, onConnection: () => {} });
+  await broker.close();
+  await started;
+  expect(await broker.ping(call())).toBe(false);
+  expect(tws.connections()).toEqual({ open: 0, total: 1 });
+});
+
 test("new orders never take the number of an old one, at once or after a reconnect", async () => {
   const tws = await openTws();
   const { broker, host } = await startBroker(tws.port);
