@@ -67,6 +67,8 @@ export interface Link {
   readonly connId: string;
   /** Resolves with the reason when the connection has ended, whoever ended it. */
   readonly closed: Promise<string>;
+  /** Why it has ended; `undefined` while it has not. */
+  ended(): string | undefined;
   /** How many messages have come in: tells silence from slowness. */
   heard(): number;
   /**
@@ -225,6 +227,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     return {
       connId,
       closed,
+      ended: () => over,
       heard: () => heard,
       send(method, c2s) {
         const before = sent;

@@ -188,6 +188,9 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     await exchange(on, "SubAccPush", { accIDList: accounts.map(({ accId }) => accId) }, QUERY);
     const fresh: Session = { link: on, accounts, unlocked: false };
     await unlock(fresh).catch(() => {});
+    // That may have failed with the connection, whose end has then been told: nothing would end a session of it.
+    const ended = on.ended();
+    if (ended !== undefined) throw notConnected(ended);
     if (on !== link) return;
     known = accounts;
     session = fresh;
