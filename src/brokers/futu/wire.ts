@@ -107,9 +107,11 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     { purpose, ms, signal, turn }: Sending,
   ): Promise<Reply<M>> {
     return new Promise((resolve, reject) => {
-      const { sent, answer } = on.send(method, request);
+      const { sent, answer, forget } = on.send(method, request);
       const end = (settle: () => void) => {
         clearTimeout(timer);
+        // An answer that never comes would be waited for as long as the connection lasts.
+        forget();
         signal?.removeEventListener("abort", abort);
         settle();
       };
