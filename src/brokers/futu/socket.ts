@@ -61,19 +61,29 @@ export interface LinkOptions {
   onEnd(reason: string): void;
 }
 
+/** A request that was handed to the socket. */
+export interface Sent {
+  readonly sent: boolean;
+  readonly answer: Promise<unknown>;
+  forget(): void;
+}
+
 /** A connection that is logged in to OpenD. It never comes back once it is closed. */
 export interface Link {
   /** Number of this connection at OpenD, as text. */
   readonly connId: string;
   /** Resolves with the reason when the connection has ended, whoever ended it. */
   readonly closed: Promise<string>;
+  /** Why it has ended; `undefined` while it has not. */
+  ended(): string | undefined;
   /** How many messages have come in: tells silence from slowness. */
   heard(): number;
   /**
    * Sends a request. `sent` is false when nothing left; `answer` ends at the latest with the connection, rejected with
-   * `LinkLost`, `HeaderFault`, the vendor's whole response when that is a refusal, or what decoding threw.
+   * `LinkLost`, `HeaderFault`, the vendor's whole response when that is a refusal, or what decoding threw. After `forget`
+   * nobody waits for it any more, and nothing is kept of it.
    */
-  send(method: Method, c2s: object): { readonly sent: boolean; readonly answer: Promise<unknown> };
+  send(method: Method, c2s: object): Sent;
   close(reason: string): void;
 }
 
@@ -225,11 +235,19 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     return {
       connId,
       closed,
+      ended: () => over,
       heard: () => heard,
       send(method, c2s) {
         const before = sent;
         const answer = client[method]({ c2s });
-        return { sent: sent > before, answer };
+        const number = sent > before ? section : undefined;
+        return {
+          sent: number !== undefined,
+          answer,
+          forget() {
+            if (number !== undefined) pending.delete(number);
+          },
+        };
       },
       close: end,
     };

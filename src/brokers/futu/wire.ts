@@ -107,9 +107,11 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     { purpose, ms, signal, turn }: Sending,
   ): Promise<Reply<M>> {
     return new Promise((resolve, reject) => {
-      const { sent, answer } = on.send(method, request);
+      const { sent, answer, forget } = on.send(method, request);
       const end = (settle: () => void) => {
         clearTimeout(timer);
+        // An answer that never comes would be waited for as long as the connection lasts.
+        forget();
         signal?.removeEventListener("abort", abort);
         settle();
       };
@@ -188,6 +190,9 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     await exchange(on, "SubAccPush", { accIDList: accounts.map(({ accId }) => accId) }, QUERY);
     const fresh: Session = { link: on, accounts, unlocked: false };
     await unlock(fresh).catch(() => {});
+    // That may have failed with the connection, whose end has then been told: nothing would end a session of it.
+    const ended = on.ended();
+    if (ended !== undefined) throw notConnected(ended);
     if (on !== link) return;
     known = accounts;
     session = fresh;
@@ -277,6 +282,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       await pause(refused ? MS.refusedBackOff : backOff(failures), stop);
       failures += 1;
     }
+    // Closed before the first attempt, while the library was loaded.
+    first.resolve();
   }
 
   function onPush(command: number, message: unknown): void {

@@ -4,8 +4,10 @@
  */
 import { add, divide, multiply, subtract, withoutDust } from "../../domain/money.ts";
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
+import { Remembered } from "../shared/remembered.ts";
 import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
 import type { Execution, Message, Notice, VendorContract, VendorOrder } from "./messages.ts";
+import { FIRST_REQUEST_ID } from "./order-ids.ts";
 import { isTooFast } from "./refusals.ts";
 
 /** An order as far as it is known. */
@@ -105,10 +107,10 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
   /** Our own order numbers. */
   const owned = new Map<number, number>();
   /** Errors about numbers of ours, which may come before the `permId` does. */
-  const refusals = new Map<number, Notice>();
-  const warnings = new Map<number, string>();
-  /** Numbers of orders that were handed over here and are not yet known by `permId`. */
-  const begun = new Set<number>();
+  const refusals = new Remembered<number, Notice>(KEPT_ORDERS);
+  const warnings = new Remembered<number, string>(KEPT_ORDERS);
+  /** Numbers of orders that were handed over here and are not yet known by `permId`; those that are refused never are. */
+  const begun = new Remembered<number, true>(KEPT_ORDERS);
 
   function entryOf(permId: number): Entry {
     const found = entries.get(permId);
@@ -252,7 +254,8 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
         }
         case "notice": {
           const { id, code, text } = message;
-          if (id <= 0) return undefined;
+          // Requests have numbers of their own, a new one each: nobody would ask for what was said about them.
+          if (id <= 0 || id >= FIRST_REQUEST_ID) return undefined;
           const permId = owned.get(id);
           const entry = permId === undefined ? undefined : entries.get(permId);
           const isRemark = isWarning(code, text);
@@ -287,7 +290,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
     begin(orderId) {
       refusals.delete(orderId);
       warnings.delete(orderId);
-      if (!owned.has(orderId)) begun.add(orderId);
+      if (!owned.has(orderId)) begun.set(orderId, true);
       const entry = entries.get(owned.get(orderId) ?? 0);
       if (entry === undefined) return;
       entry.refusal = undefined;

@@ -285,6 +285,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       await pause(refused ? MS.refusedBackOff : backOff(failures), stop);
       failures += 1;
     }
+    // Closed before the first attempt, while the library was loaded.
+    first.resolve();
   }
 
   function requireSession(): Session {
@@ -354,7 +356,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     write: (asked, kind, call, make) => write(asked, kind, call, make, () => 0),
     writeNew: (asked, call, make) => write(asked, "write", call, () => make(orderIds.next()), orderIds.waitMs),
 
-    beside: (make, lane) => ask(requireSession().link, make, lane, config.timeout, "write"),
+    // Asynchronous in its refusal too: it is asked from a timer, where what is thrown ends the process.
+    beside: async (make, lane) => ask(requireSession().link, make, lane, config.timeout, "write"),
   };
 
   async function write<T>(

@@ -95,22 +95,23 @@ export function createLink(options: LinkOptions): Link {
   async function keepUp(onFirst: () => void): Promise<void> {
     let failures = 0;
     while (!stop.signal.aborted) {
-      let wasUp = false;
+      let upAt: number | undefined;
       let refused = false;
       const known = session;
       down = await connect(() => {
-        failures = 0;
-        wasUp = true;
+        upAt = performance.now();
         onFirst();
       }).catch((error: unknown) => {
         refused = error instanceof VendorRefusal && isTokenRefusal(error.code) && known === undefined;
         return reasonOf(error);
       });
-      if (wasUp) onDown(down);
+      if (upAt !== undefined) onDown(down);
       onFirst();
+      // A connection that lasted was a good one, and the next attempt is a first one again.
+      if (upAt !== undefined && performance.now() - upAt > MS.heartbeat) failures = 0;
       // A session that was tried and is no longer known says nothing about a new one.
       const isSpent = known !== undefined && session === undefined;
-      const wait = isSpent && !wasUp ? 0 : refused ? MS.refusedBackOff : backOff(failures);
+      const wait = isSpent && upAt === undefined ? 0 : refused ? MS.refusedBackOff : backOff(failures);
       await pause(wait, stop.signal, hurry.signal);
       failures += 1;
     }

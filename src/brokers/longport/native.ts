@@ -53,7 +53,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
   let epochs = 0;
   let ended: Promise<void> = Promise.resolve();
   let sdk: Sdk | undefined;
-  /** Ends the contexts of a token that was replaced. */
+  /** Ends the contexts of a token that was replaced. Each attempt has its own. */
   let renewed = new AbortController();
   let down = "not connected yet";
 
@@ -98,6 +98,8 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       if (error === null && epoch === epochs && !stop.signal.aborted) hear(event);
     });
     await bounded(trade.subscribe([PRIVATE]), stop.signal, MS.probe);
+    // Then these have the token of before, and what they tell is of no use.
+    if (renewed.signal.aborted) throw new NoAnswer(down, { sent: false });
     const quote = openQuotes(library, settings, epoch);
     quote.catch(() => {});
     contexts = { trade, quote };
@@ -154,6 +156,8 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
 
   async function keepUp(library: Sdk, onFirst: () => void): Promise<void> {
     for (let failures = 0; !stop.signal.aborted; failures += 1) {
+      // A renewal is over with the contexts that come behind it, or nothing would pause any more.
+      renewed = new AbortController();
       try {
         await useContexts(library, () => {
           failures = 0;
@@ -166,7 +170,6 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       onFirst();
       await opened.clear();
       await pause(backOff(failures), stop.signal, renewed.signal);
-      renewed = new AbortController();
     }
   }
 

@@ -240,9 +240,13 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     async start() {
       if (starting !== undefined) return starting;
       const stop = new AbortController();
+      running = stop;
+      const requireOpen = () => {
+        if (stop.signal.aborted) throw notConnected("closed");
+      };
       starting = (async () => {
         await tokens.load();
-        running = stop;
+        requireOpen();
         link = { up: false, reason: "not connected yet" };
         const mine = {
           onOrder: handlers.onOrder,
@@ -252,12 +256,14 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
             tell();
           },
         };
-        transport =
+        const opening =
           config.transport === "native"
             ? createNativeTransport({ config, token: () => tokens.current(), handlers: mine })
             : createWebTransport({ config, http, handlers: mine, otp });
+        transport = opening;
         await tokens.check();
-        await transport.start();
+        requireOpen();
+        await opening.start();
         void (async () => {
           while (!stop.signal.aborted) {
             await pause(MS.tokenCheck, stop.signal);
@@ -270,7 +276,8 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
       try {
         await starting;
       } catch (error) {
-        await this.close();
+        // Unless it was closed meanwhile, and perhaps started anew.
+        if (running === stop) await this.close();
         throw error;
       }
     },

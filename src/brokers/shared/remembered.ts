@@ -11,6 +11,11 @@ export class Remembered<Key, Value> {
     return this.#values.get(key);
   }
 
+  /** True when there was something to forget. */
+  delete(key: Key): boolean {
+    return this.#values.delete(key);
+  }
+
   set(key: Key, value: Value): void {
     this.#values.delete(key);
     this.#values.set(key, value);

@@ -4,6 +4,7 @@
  * A file of its own beside `broker.ts`, since the two together would be too long.
  */
 import type { Lifecycle, Order } from "../../domain/order.ts";
+import { isBrokerError } from "../../spec/broker-error.ts";
 import { Remembered } from "../shared/remembered.ts";
 import { pushOf } from "./capabilities.ts";
 import type { TigerConfig } from "./config.ts";
@@ -68,9 +69,13 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     pollMs: config.pollMs,
     look: async (signal) => toOrderListing(await listings.latest({ signal })).orders,
     order: async (orderId, signal) => {
-      const order = toOrder(await listings.one(orderId, { signal }, true));
-      if (order === undefined) throw new TypeError(`order ${orderId} has no name here`);
-      return order;
+      try {
+        return toOrder(await listings.one(orderId, { signal }, true));
+      } catch (error) {
+        // One that is too new to be known is listed soon; of one that is known no more nothing will be heard.
+        if (isBrokerError(error) && error.code === "OrderNotFound") return undefined;
+        throw error;
+      }
     },
     onOrder: (order) => {
       if (!closed) handlers.onOrder(order);

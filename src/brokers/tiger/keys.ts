@@ -52,7 +52,12 @@ export function readPublicKey(text: string): Uint8Array<ArrayBuffer> {
 
 /** @throws TypeError when the key is damaged. */
 export async function createSign(pkcs8: Uint8Array<ArrayBuffer>): Promise<Sign> {
-  const key = await imported("private", () => crypto.subtle.importKey("pkcs8", pkcs8, RSA_SHA1, false, ["sign"]));
+  const key = await imported("private", async () => {
+    const found = await crypto.subtle.importKey("pkcs8", pkcs8, RSA_SHA1, false, ["sign"]);
+    // Some damage shows only when it signs.
+    await crypto.subtle.sign(RSA_SHA1, found, new Uint8Array());
+    return found;
+  });
   return async (text) => {
     const signature = await crypto.subtle.sign(RSA_SHA1, key, new TextEncoder().encode(text));
     return toBase64(new Uint8Array(signature));

@@ -13,8 +13,8 @@ export interface PollerOptions {
   readonly pollMs: number;
   /** The latest orders, ended ones too, and every open one. */
   look(signal: AbortSignal): Promise<readonly Order[]>;
-  /** One order; rejects when it cannot be had now. */
-  order(orderId: string, signal: AbortSignal): Promise<Order>;
+  /** One order; `undefined` for one that is none here, rejects when it cannot be had now. */
+  order(orderId: string, signal: AbortSignal): Promise<Order | undefined>;
   onOrder(order: Order): void;
 }
 
@@ -44,6 +44,11 @@ export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptio
     onOrder(order);
   }
 
+  function hear(orderId: string, order: Order | undefined): void {
+    if (order === undefined) open.delete(orderId);
+    else tell(order);
+  }
+
   async function once(signal: AbortSignal): Promise<void> {
     const before = [...open];
     const seen = await look(signal);
@@ -51,18 +56,21 @@ export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptio
     for (const order of seen) tell(order);
     // What was open and is listed no more has ended, or is so new that the list lacks it.
     for (const orderId of before) {
-      if (!ids.has(orderId)) tell(await read(orderId, signal));
+      if (ids.has(orderId)) continue;
+      lastStep = performance.now();
+      hear(orderId, await read(orderId, signal));
     }
     for (const orderId of told.keys()) if (!ids.has(orderId) && !open.has(orderId)) told.delete(orderId);
   }
 
   async function goOn(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    // Whoever was taken for ended and was not ends here, behind the one that took over.
+    while (running?.signal === signal) {
       lastStep = performance.now();
       await pause(pollMs, signal);
       lastStep = performance.now();
       // A look that fails is made up for by the next one; that Tiger is away is told by whoever could not reach it.
-      if (!signal.aborted) await once(signal).catch(() => {});
+      if (running?.signal === signal) await once(signal).catch(() => {});
     }
   }
 
@@ -76,7 +84,7 @@ export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptio
         () => undefined,
         (error: unknown) => error,
       );
-      if (!signal.aborted) void goOn(signal);
+      void goOn(signal);
       return fault;
     },
     stop() {
@@ -93,7 +101,10 @@ export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptio
       open.add(orderId);
       const { signal } = new AbortController();
       // What cannot be read now is seen by the next look.
-      read(orderId, signal).then(tell, () => {});
+      read(orderId, signal).then(
+        (order) => hear(orderId, order),
+        () => {},
+      );
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { call, makeBroker, openOpenD, rejection, restingOrder, startBroker, until } from "./setup.ts";
+import { call, makeBroker, openOpenD, PIN_MD5, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 describe("the truth about the connection", () => {
   test("ping is false before the start, true on a live connection, false after the close", async () => {
@@ -20,6 +20,31 @@ describe("the truth about the connection", () => {
     await broker.close();
     await broker.start({ onOrder: () => {}, onConnection: () => {} });
     expect(await broker.ping(call())).toBe(true);
+  });
+
+  test("a start that is overtaken by the close ends, and nothing comes behind it", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    await broker.close();
+    await until(() => opend.connections().open === 0);
+    const started = broker.start({ onOrder: () => {}, onConnection: () => {} });
+    await broker.close();
+    await started;
+    expect(await broker.ping(call())).toBe(false);
+    expect(opend.connections()).toEqual({ open: 0, total: 1 });
+  });
+
+  test("a connection that ends while trading is unlocked on it is never said to be there", async () => {
+    const opend = await openOpenD();
+    // The state, the accounts and their pushes are answered, the unlock is not.
+    opend.faults.arm({ kind: "delay", ms: 1, on: "read", count: 3 });
+    opend.faults.arm({ kind: "drop", on: "read" });
+    const { broker, host } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    expect(host.connections).toEqual([]);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "not_sent" });
+    await until(() => broker.ping(call()));
+    expect(host.connections).toEqual([{ connected: true }]);
+    expect(opend.connections().total).toBe(2);
   });
 
   test("a half-open socket makes ping false, ends what is pending as unknown, and is replaced", async () => {

@@ -1,6 +1,9 @@
 /** The socket against a server that does what no OpenD should: headers without bodies, strangers' bytes, late answers. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type WebSocket as Peer, WebSocketServer } from "ws";
@@ -73,6 +76,25 @@ const STATE = {
 };
 
 describe("one connection", () => {
+  test("keeps nothing of a call that is not answered and not waited for any more", async () => {
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc") as () => void;
+    const link = await connect(await serve(() => {}));
+    const ask = (forgotten: boolean) => {
+      const { sent, answer, forget } = link.send("GetAccList", { userID: 0 });
+      expect(sent).toBe(true);
+      answer.catch(() => {});
+      if (forgotten) forget();
+      return new WeakRef(answer);
+    };
+    const [kept, forgotten] = [ask(false), ask(true)];
+    // What was looked at in this turn is held on to until its end.
+    await delay(10);
+    gc();
+    expect(kept.deref()).toBeDefined();
+    expect(forgotten.deref()).toBeUndefined();
+  });
+
   test("an answer with nothing but an error in its header ends its call", async () => {
     const url = await serve(({ cmd, section, peer }) => {
       peer.send(writeWsFrame({ cmd, section, error: 2, body: new Uint8Array() }));

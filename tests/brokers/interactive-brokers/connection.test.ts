@@ -1,6 +1,8 @@
-import { createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { SECOND_ACCOUNT } from "../../../simulators/tws/accounts.ts";
+import { createFrameReader, encode, type Message } from "../../../simulators/tws/frames.ts";
+import { errorMessage } from "../../../simulators/tws/refusal.ts";
 import type { Tws } from "../../../simulators/tws/server.ts";
 import { ACCOUNT, call, makeBroker, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
@@ -40,6 +42,18 @@ test("a restart of the program finds its orders by their tags, and may cancel th
   expect(await broker.order(orderId, call())).toMatchObject({ price: 189, tag: order.tag });
   await broker.cancelOrder(orderId, call());
   expect(ledger(tws)).toMatchObject([{ status: "CANCELED", tag: order.tag }]);
+});
+
+test("a start that is overtaken by the close ends, and nothing comes behind it", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  await broker.close();
+  await until(() => tws.connections().open === 0);
+  const started = broker.start({ onOrder: () => {}, onConnection: () => {} });
+  await broker.close();
+  await started;
+  expect(await broker.ping(call())).toBe(false);
+  expect(tws.connections()).toEqual({ open: 0, total: 1 });
 });
 
 test("new orders never take the number of an old one, at once or after a reconnect", async () => {
@@ -148,6 +162,58 @@ test("a listener of the host that throws harms nothing", async () => {
   const { orderId } = await broker.placeOrder(restingOrder(), call());
   expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN" });
   expect(tws.connections().total).toBe(1);
+});
+
+/** A TWS that says something of its own as well, where it is asked what to say to a message of the client. */
+async function openBetween({ port }: Tws, say: (fields: readonly string[]) => Message | undefined): Promise<number> {
+  const sockets: Socket[] = [];
+  const server = createServer((client) => {
+    const there = connect(port, "127.0.0.1");
+    const read = createFrameReader();
+    for (const [from, to] of [
+      [client, there],
+      [there, client],
+    ] as const) {
+      sockets.push(from);
+      from.on("error", () => {});
+      from.on("close", () => to.destroy());
+      from.on("data", (bytes) => to.write(bytes));
+    }
+    client.on("data", (bytes) => {
+      for (const sent of read(bytes) ?? []) {
+        const said = "fields" in sent ? say(sent.fields) : undefined;
+        if (said !== undefined) client.write(encode(said));
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+test("a doubt about an order that cannot be looked into for want of the link ends that order alone", async () => {
+  const tws = await openTws();
+  let doubted = 0;
+  const port = await openBetween(tws, ([id, number]) => {
+    if (id !== "3") return undefined;
+    doubted += 1;
+    tws.setLoggedIn(false);
+    return errorMessage(Number(number), 10311, "This order will be directly routed to NASDAQ.");
+  });
+  const uncaught: unknown[] = [];
+  const hear = (error: unknown) => void uncaught.push(error);
+  process.on("uncaughtException", hear);
+  onTestFinished(() => void process.off("uncaughtException", hear));
+  const { broker } = await startBroker(port, { writeTimeout: 2_000 });
+  tws.faults.arm({ kind: "stall", on: "place" });
+  expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ code: "OutcomeUnknown" });
+  expect(doubted).toBe(1);
+  expect(uncaught).toEqual([]);
 });
 
 test("a message that cannot be read ends the connection, not the process", async () => {

@@ -1,6 +1,6 @@
 /** The truth about the connection, and its return. */
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { call, makeBroker, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
@@ -93,6 +93,33 @@ describe("links over web", () => {
     // Two links and HTTP, a handful of times each: without a pause it would be hundreds.
     expect(asked).toBeGreaterThan(0);
     expect(asked).toBeLessThan(40);
+    await broker.close();
+  });
+
+  test("a service that takes a link and closes it at once is asked ever less often", async () => {
+    const server = await openLongport();
+    let links = 0;
+    const between = createServer((client) => {
+      links += 1;
+      const there = connect(server.port, "127.0.0.1");
+      for (const socket of [client, there]) socket.on("error", () => {});
+      let said = 0;
+      client.on("data", () => {
+        said += 1;
+        // The connection, the login, and the subscription, whose answer is the last.
+        if (said === 3) there.once("data", () => client.end());
+      });
+      client.on("close", () => there.destroy());
+      client.pipe(there).pipe(client);
+    });
+    onTestFinished(() => void between.close());
+    await once(between.listen(0, "127.0.0.1"), "listening");
+    const tradeWsUrl = `ws://127.0.0.1:${(between.address() as AddressInfo).port}/trade/v2`;
+    const { broker, host } = await startBroker(server.port, { tradeWsUrl });
+    await delay(4_000);
+    expect(host.connections.length).toBeGreaterThan(2);
+    // At the first of its pauses it would be twenty.
+    expect(links).toBeLessThan(10);
     await broker.close();
   });
 

@@ -1,12 +1,15 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { DEFAULT_ACCESS_TOKEN } from "../../../simulators/longport/server.ts";
 import { openTokenFile, parseTokenFile } from "../../../src/brokers/longport/token-file.ts";
 import { createTokens } from "../../../src/brokers/longport/tokens.ts";
-import { call, makeBroker, openLongport, rejection, startBroker, TRANSPORTS, until } from "./setup.ts";
+import { call, makeBroker, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -133,6 +136,23 @@ describe("refreshing", () => {
   });
 });
 
+/** The address of a trade link that passes on what a client says when it is allowed to. */
+async function openBetween(port: number, allow: () => Promise<void>): Promise<string> {
+  const between = createServer((client) => {
+    const there = connect(port, "127.0.0.1");
+    for (const socket of [client, there]) socket.on("error", () => {});
+    let passed = Promise.resolve();
+    client.on("data", (bytes) => {
+      passed = passed.then(allow).then(() => void there.write(bytes));
+    });
+    client.on("close", () => there.destroy());
+    there.pipe(client);
+  });
+  onTestFinished(() => void between.close());
+  await once(between.listen(0, "127.0.0.1"), "listening");
+  return `ws://127.0.0.1:${(between.address() as AddressInfo).port}/trade/v2`;
+}
+
 describe.each(TRANSPORTS)("a broker over %s", (transport) => {
   test("refreshes what ends soon, keeps it in the file, and connects with it", async () => {
     const server = await openLongport();
@@ -143,6 +163,77 @@ describe.each(TRANSPORTS)("a broker over %s", (transport) => {
     expect(server.tokens.refreshed).toHaveLength(1);
     expect(await readFile(path, "utf8")).toContain(fresh);
     expect(await broker.cash({ currency: "USD" }, call())).toMatchObject({ amount: 1_000_000 });
+  });
+
+  test("that refreshes as it starts asks its link no more often than any other", async () => {
+    const server = await openLongport();
+    let asked = 0;
+    const tradeWsUrl = await openBetween(server.port, async () => {
+      asked += 1;
+    });
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
+    const { broker } = await startBroker(server.port, {
+      transport,
+      tokenFile: path,
+      autoRefreshToken: true,
+      tradeWsUrl,
+    });
+    await until(() => broker.ping(call()));
+    const before = asked;
+    await delay(1_500);
+    // Every 600 ms by the SDK: without a pause it would be thousands.
+    expect(asked - before).toBeLessThan(20);
+    await broker.close();
+  });
+
+  test("that is closed while it starts ends its start, and opens nothing behind that", async () => {
+    const server = await openLongport();
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + 80 * DAY_MS);
+    const broker = makeBroker(server.port, { transport, tokenFile: path });
+    const host = { onOrder: () => {}, onConnection: () => {} };
+    // The first start loads the adapter, the second reads the file at once.
+    await broker.start(host);
+    await broker.close();
+    await until(() => server.connections().open === 0);
+    const { total } = server.connections();
+    const started = broker.start(host).catch((error: unknown) => error);
+    await broker.close();
+    expect(await started).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+    expect(await broker.ping(call())).toBe(false);
+    expect(server.connections()).toMatchObject({ open: 0, total });
+    // And it starts again as ever.
+    await broker.start(host);
+    await until(() => broker.ping(call()));
+  });
+
+  test("hears of its orders when its token changes while it connects", async () => {
+    const server = await openLongport({ keepsOldTokens: true });
+    const other = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
+    const { broker: stranger } = await startBroker(server.port, { tokenFile: other, autoRefreshToken: true });
+    await stranger.close();
+    let said = 0;
+    const held = Promise.withResolvers<void>();
+    // The connection, the login, and then the subscription, which waits.
+    const tradeWsUrl = await openBetween(server.port, async () => {
+      said += 1;
+      if (said === 3) await held.promise;
+    });
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + 80 * DAY_MS);
+    const broker = makeBroker(server.port, { transport, tokenFile: path, tradeWsUrl });
+    const orders: string[] = [];
+    const started = broker.start({ onOrder: ({ orderId }) => void orders.push(orderId), onConnection: () => {} });
+    await until(() => said === 3);
+    await writeFile(path, fileText(server.tokens.current, Date.now() + 80 * DAY_MS));
+    server.faults.arm({ kind: "expired-token", on: "cancel" });
+    expect(await rejection(broker.cancelOrder("1", call()))).toMatchObject({ code: "AuthenticationFailed" });
+    // The file is read behind the refusal.
+    await delay(300);
+    held.resolve();
+    await started;
+    await until(() => broker.ping(call()));
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    await until(() => orders.includes(orderId));
+    await broker.close();
   });
 
   test("shares its file with another one: one of them refreshes, both go on with the new token", async () => {

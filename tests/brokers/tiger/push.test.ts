@@ -1,8 +1,21 @@
 /** The push service, and looking at orders where there is none. */
-import { describe, expect, test } from "vitest";
+import { createPrivateKey } from "node:crypto";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { CLIENT_PRIVATE_KEY } from "../../../simulators/tiger/keys.ts";
 import type { TigerServer } from "../../../simulators/tiger/server.ts";
+import { readPrivateKey } from "../../../src/brokers/tiger/keys.ts";
 import { createFrameReader, encodeRequest } from "../../../src/brokers/tiger/push-frames.ts";
-import { call, DEFAULT_PAPER_ACCOUNT, type Host, openTiger, restingOrder, startBroker, until } from "./setup.ts";
+import {
+  call,
+  DEFAULT_PAPER_ACCOUNT,
+  type Host,
+  makeBroker,
+  openTiger,
+  rejection,
+  restingOrder,
+  startBroker,
+  until,
+} from "./setup.ts";
 
 const bytes = (hex: string) => Uint8Array.from(hex.split(" "), (digits) => Number.parseInt(digits, 16));
 const hex = (from: Uint8Array) => [...from].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
@@ -121,6 +134,23 @@ describe("the push service", () => {
   test("that refuses the login is told, with what to do", async () => {
     const { host } = await openBoth({ tigerId: "20150002" });
     expect(lastOf(host)).toMatchObject({ connected: false, reason: expect.stringContaining("refused the login") });
+  });
+
+  test("is not signed in to with a key that one wrong letter has damaged, which ends the start", async () => {
+    const tiger = await openTiger();
+    const modulus = Buffer.from(createPrivateKey(CLIENT_PRIVATE_KEY).export({ format: "jwk" }).n ?? "", "base64url");
+    const key = Buffer.from(readPrivateKey(CLIENT_PRIVATE_KEY));
+    const last = key.indexOf(modulus) + modulus.length - 1;
+    // Even, it is a key to whoever only reads it.
+    key.writeUInt8(key.readUInt8(last) ^ 1, last);
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown) => void unheard.push(reason);
+    process.on("unhandledRejection", hear);
+    onTestFinished(() => void process.off("unhandledRejection", hear));
+    const broker = makeBroker(tiger, { privateKey: key.toString("base64") });
+    const error = await rejection(broker.start({ onOrder: () => {}, onConnection: () => {} }));
+    expect(error).toMatchObject({ code: "AuthenticationFailed", message: expect.stringContaining("private key") });
+    expect(unheard).toEqual([]);
   });
 
   test("is left alone after close", async () => {
