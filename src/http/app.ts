@@ -23,6 +23,7 @@ import { mountPublicRoutes } from "./public-routes.ts";
 import { newRequestId, requestNameOf } from "./request-id.ts";
 import type { ServedBroker } from "./served-broker.ts";
 import type { Routes, Server } from "./server.ts";
+import { STD_APIS } from "./std-apis.ts";
 import { isWatched, watched } from "./watch.ts";
 
 /** Where and with what an unforeseen exception came up. */
@@ -55,6 +56,11 @@ export interface AppOptions {
   /** True once the gateway is closed. */
   readonly isClosed: () => boolean;
 }
+
+/** Handlers that write nothing, as they are: no key is looked for among the headers of their requests. */
+const READING: ReadonlySet<unknown> = new Set(
+  STD_APIS.filter((api) => scopeOf(api) === "read").map(({ handler }) => handler),
+);
 
 /** A URL with more characters than that is none of ours. */
 const MAX_URL = 8192;
@@ -95,7 +101,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         body,
         clientSignal: () => request.signal,
         // No getter: each object that has one of its own costs the garbage collector more than all the rest of a request.
-        idempotencyKey: request.headers.get("idempotency-key") ?? undefined,
+        idempotencyKey: READING.has(api.handler) ? undefined : (request.headers.get("idempotency-key") ?? undefined),
         json,
         respond(fields, init) {
           own = envelope.answer(asked, fields, init);

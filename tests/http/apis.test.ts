@@ -36,6 +36,35 @@ function std(): readonly Api[] {
   return seen;
 }
 
+test.each([
+  ["a standard read that is wrapped", "cash/state"],
+  ["a read of one's own", "order/by-link"],
+])("%s may write, and has the key of its request", async (_what, path) => {
+  const keys: (string | undefined)[] = [];
+  const byLink = defineApi({
+    name: "orderByLink",
+    method: "GET",
+    path: "order/by-link",
+    handler: ({ idempotencyKey, respond }) => {
+      keys.push(idempotencyKey);
+      return respond();
+    },
+  });
+  const trading = gatewayOf(exampleBroker(), {
+    stdApis: (apis) =>
+      apis.map((api) => ({
+        ...api,
+        handler: (context) => {
+          keys.push(context.idempotencyKey);
+          return api.handler(context);
+        },
+      })),
+    extendApis: [byLink],
+  });
+  expect((await ask(trading, path, { headers: { "idempotency-key": "k1" } })).status).toBe(200);
+  expect(keys).toEqual(["k1"]);
+});
+
 describe("extendApis", () => {
   const trading = gatewayOf(exampleBroker(), { extendApis: [helloGet, helloPost, helloPrice] });
 
