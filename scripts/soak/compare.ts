@@ -56,7 +56,7 @@ function expectedOf({ orderId = "", qty, price, canceled, ended }: Belief, row: 
 }
 
 /** What the broker wrote down as refused agrees with a client that was told so. */
-function isRefused({ status, filledQty }: LedgerRow, outcome: Belief["outcome"]): boolean {
+function isRefused({ status, filledQty }: Told, outcome: Belief["outcome"]): boolean {
   return outcome === "rejected" && status === "REJECTED" && filledQty === 0;
 }
 
@@ -104,7 +104,11 @@ function compared(
   const byId = new Map(told.map((order) => [order.orderId, order]));
   const known = new Set(ledger.map(({ orderId }) => orderId));
   return [
-    ...told.flatMap(({ orderId }) => (known.has(orderId) ? [] : `${who} tells of order ${orderId}, which is nowhere`)),
+    ...told.flatMap((order) => {
+      // What a vendor refuses at its own door it may list, and the exchange never hears of it.
+      if (known.has(order.orderId) || isRefused(order, "rejected")) return [];
+      return `${who} tells of order ${order.orderId}, which is nowhere`;
+    }),
     ...ledger.flatMap((row) => {
       const order = byId.get(row.orderId);
       if (order === undefined) return `${who} knows nothing of order ${row.orderId} (${row.tag}), ${row.status}`;

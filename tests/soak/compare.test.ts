@@ -83,6 +83,16 @@ test("stories that agree have no contradiction", () => {
   expect(contradictions(stories())).toEqual([]);
 });
 
+test("what a vendor lists as refused at its own door need not be in the ledger", () => {
+  const refused = (filledQty: number) =>
+    changed(({ journal, listed }) => {
+      journal.orders.push(record("7", null, "REJECTED", filledQty));
+      listed.push({ orderId: "7", status: "REJECTED", filledQty });
+    });
+  expect(refused(0)).toBe("");
+  expect(refused(1)).toContain("order/list tells of order 7, which is nowhere");
+});
+
 describe("found is", () => {
   test.for<[string, (stories: Mutable<Stories>) => void, string]>([
     ["a second order of one key", ({ ledger }) => ledger.push(row("4", "ht1", "OPEN", 0)), "made 2 orders: 1, 4"],
