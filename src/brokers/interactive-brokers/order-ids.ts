@@ -17,8 +17,12 @@ const EPOCH = Date.UTC(2026, 0, 1);
 const TICK_MS = 250;
 /** More orders than a program can have on their way: what TWS takes in 20 seconds. */
 const ON_THEIR_WAY = 1_000;
-/** So many further numbers at most are left out, at random. */
-const MOST_LEFT_OUT = 10_000;
+/**
+ * One further number is left out for each of these steps of the clock, which are counted anew after ten minutes: of two
+ * programs that begin ahead of the clock and of which the gateway has heard nothing, the later begins above the earlier.
+ */
+const LEFT_OUT_MS = 10;
+const MOST_LEFT_OUT = 60_000;
 
 export interface OrderIds {
   /** The gateway takes numbers from this one on for new, on a connection that begins. */
@@ -54,7 +58,8 @@ export function createOrderIds(now: () => number = Date.now): OrderIds {
       lookedAt = now();
       given = 0;
       const byClock = Math.floor((lookedAt - EPOCH) / TICK_MS);
-      const aboveHeard = firstNew + ON_THEIR_WAY + Math.floor(Math.random() * MOST_LEFT_OUT);
+      const leftOut = Math.floor((lookedAt - EPOCH) / LEFT_OUT_MS) % MOST_LEFT_OUT;
+      const aboveHeard = firstNew + ON_THEIR_WAY + leftOut;
       // Only a program's first connection leaves any out; later ones go on.
       upcoming = first === undefined ? Math.max(byClock, aboveHeard) : Math.max(upcoming, byClock, firstNew);
       first ??= upcoming;

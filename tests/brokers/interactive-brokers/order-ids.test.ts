@@ -27,6 +27,19 @@ test.for([1, 2, 100])(
   },
 );
 
+test.for([1, 2, 100])(
+  "also where both begin ahead of the clock, the later one begins above %i orders of the earlier",
+  (count) => {
+    const heard = 1_000_000_000;
+    for (let start = 0; start < 20; start += 1) {
+      const earlier = program(NOW + start * 1_000, heard);
+      const onTheirWay = earlier.give(count);
+      const later = program(earlier.clock.now, heard);
+      expect(later.ids.next()).toBeGreaterThan(Math.max(...onTheirWay));
+    }
+  },
+);
+
 test("after the gateway has heard of one, the next is given out at once", () => {
   const { ids, give } = program(NOW);
   const [first = 0] = give(1);
