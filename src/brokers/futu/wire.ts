@@ -11,6 +11,7 @@ import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass, type Turn } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
+import { Revival } from "../shared/revival.ts";
 import { chooseAccounts, NoSuchAccount, type TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
 import {
@@ -92,8 +93,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   let session: Session | undefined;
   let known: readonly TradingAccount[] | undefined;
   let down: BrokerError = notConnected("not started");
-  /** Resolves when the first attempt after a lost connection has ended; absent at other times. */
-  let revival: AbortController | undefined;
+  const revival = new Revival();
   let probing: { readonly link: Link; readonly at: number; readonly state: Promise<GlobalState> } | undefined;
   let serial = 0;
   /** A password that OpenD refused is never sent again: a few wrong ones lock the account. */
@@ -161,16 +161,6 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     handlers.onConnection(false, reason.message);
   }
 
-  function endRevival(): void {
-    revival?.abort();
-    revival = undefined;
-  }
-
-  /** Waits for the first attempt after a lost connection, where one is under way. */
-  async function revived(mostMs: number, signal: AbortSignal): Promise<void> {
-    if (revival !== undefined) await pause(mostMs, signal, revival.signal);
-  }
-
   let establishing: { readonly on: Link; readonly done: Promise<void> } | undefined;
 
   /** Chooses the accounts, asks for their pushes and unlocks trading; after that orders can be sent on this connection. */
@@ -228,7 +218,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     let on: Link | undefined;
     const onEnd = (reason: string) => {
       if (on === undefined || session?.link !== on) return;
-      revival = new AbortController();
+      revival.begin();
       leave(notConnected(reason));
     };
     const opening = openLink({ library, url, key: config.key, signal, timeoutMs: MS.connect, onPush, onEnd });
@@ -267,9 +257,9 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         failures = 0;
         attempted = true;
         first.resolve();
-        endRevival();
+        revival.end();
       }).catch((error: unknown) => {
-        endRevival();
+        revival.end();
         const fault = isBrokerError(error) ? error : notConnected(reasonOf(error));
         refused = fault.code === "AuthenticationFailed" || fault instanceof NoSuchAccount;
         if (fault instanceof NoSuchAccount && !attempted) first.reject(fault);
@@ -352,7 +342,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       running?.abort();
       running = undefined;
       starting = undefined;
-      endRevival();
+      revival.end();
       budgets.clear();
     },
 
@@ -370,14 +360,14 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     read(method, request, call, pace) {
       const key = `${method} ${JSON.stringify(request)}`;
       return shared.read(key, call.signal, async (signal) => {
-        await revived(MS.read, signal);
+        await revival.wait(MS.read, signal);
         const before = requireSession();
         try {
           return await readOnce(method, request, signal, pace);
         } catch (error) {
           const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
           if (!lost || running === undefined || signal.aborted) throw error;
-          await revived(MS.read, signal);
+          await revival.wait(MS.read, signal);
           return readOnce(method, request, signal, pace);
         }
       });

@@ -8,6 +8,7 @@ import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createBudget, createSharedReads, type PacingClass } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
+import { Revival } from "../shared/revival.ts";
 import { maskAccount } from "./capabilities.ts";
 import { LINK_MESSAGE, lookUp } from "./codes.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
@@ -81,8 +82,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   /** True while the gateway says that its own link to the vendor is gone: it still answers the time then. */
   let linkLost = false;
   let down: BrokerError = notConnected("not started");
-  /** Resolves when the first attempt after a lost connection has ended; absent at other times. */
-  let revival: AbortController | undefined;
+  const revival = new Revival();
   let probing: { readonly link: Link; readonly at: number; readonly done: Promise<void> } | undefined;
   let clock: { readonly vendor: number; readonly at: number } | undefined;
   /** By connection and lane: the request under way, and how many answers that were given up are still to come. */
@@ -206,16 +206,6 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     handlers.onConnection(true);
   }
 
-  function endRevival(): void {
-    revival?.abort();
-    revival = undefined;
-  }
-
-  /** Waits for the first attempt after a lost connection, where one is under way. */
-  async function revived(mostMs: number, signal: AbortSignal): Promise<void> {
-    if (revival !== undefined) await pause(mostMs, signal, revival.signal);
-  }
-
   /** One connection from its beginning to its end. @returns why it ended. */
   async function connect(library: Library, signal: AbortSignal, onUp: () => void): Promise<BrokerError> {
     const { host, port, clientId, timeout } = config;
@@ -239,7 +229,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     orderIds.begin(on.firstOrderId);
     const ended = on.closed.then((reason) => {
       if (session?.link === on) {
-        revival = new AbortController();
+        revival.begin();
         leave(notConnected(reason));
       }
       return reason;
@@ -270,9 +260,9 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
         failures = 0;
         attempted = true;
         first.resolve();
-        endRevival();
+        revival.end();
       }).catch((error: unknown) => {
-        endRevival();
+        revival.end();
         const fault = isBrokerError(error) ? error : notConnected(reasonOf(error));
         refused = fault instanceof NoSuchAccount;
         if (refused && !attempted) first.reject(fault);
@@ -321,7 +311,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       running = undefined;
       starting = undefined;
       session = undefined;
-      endRevival();
+      revival.end();
       budget.clear();
     },
 
@@ -339,14 +329,14 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
 
     read(key, call, act) {
       return shared.read(key, call.signal, async (signal) => {
-        await revived(config.timeout, signal);
+        await revival.wait(config.timeout, signal);
         const before = requireSession();
         try {
           return await act(readerOn(before.link));
         } catch (error) {
           const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
           if (!lost || running === undefined || signal.aborted) throw error;
-          await revived(config.timeout, signal);
+          await revival.wait(config.timeout, signal);
           return act(readerOn(requireSession().link));
         }
       });
