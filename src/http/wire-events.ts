@@ -2,6 +2,7 @@
 import type { DeskEvent } from "../desk/follow.ts";
 import { isFailure } from "../domain/failure.ts";
 import { isCompleted } from "../domain/order.ts";
+import { Remembered } from "../domain/remembered.ts";
 import type { OrderRecord } from "../journal/journal.ts";
 import { wireTime } from "./time.ts";
 import { wireOrder } from "./wire.ts";
@@ -18,9 +19,7 @@ const ordersAsText = new WeakMap<OrderRecord, string>();
  * The last pages that were written, by their first event: clients that keep up are all at the same place and get the very
  * same bytes. Few, since a page may be large, and one can begin at any event that is remembered.
  */
-const pages = new Map<DeskEvent, { readonly last: DeskEvent; readonly bytes: Uint8Array<ArrayBuffer> }>();
-
-const MOST_PAGES = 16;
+const pages = new Remembered<DeskEvent, { readonly last: DeskEvent; readonly bytes: Uint8Array<ArrayBuffer> }>(16);
 
 /** Writes events that follow one another. What it gives back is shared and must not be changed. */
 export function encodeEvents(epoch: string, events: readonly DeskEvent[]): Uint8Array<ArrayBuffer> {
@@ -31,16 +30,8 @@ export function encodeEvents(epoch: string, events: readonly DeskEvent[]): Uint8
   if (known?.last === last) return known.bytes;
   const bytes = encoder.encode(events.map((event) => eventText(epoch, event)).join(""));
   // A snapshot is made for one client, and so is what begins with it.
-  if (first.kind !== "snapshot" && first.kind !== "reset") keepPage(first, last, bytes);
+  if (first.kind !== "snapshot" && first.kind !== "reset") pages.set(first, { last, bytes });
   return bytes;
-}
-
-function keepPage(first: DeskEvent, last: DeskEvent, bytes: Uint8Array<ArrayBuffer>): void {
-  pages.delete(first);
-  pages.set(first, { last, bytes });
-  if (pages.size <= MOST_PAGES) return;
-  const [oldest] = pages.keys();
-  if (oldest !== undefined) pages.delete(oldest);
 }
 
 function eventText(epoch: string, event: DeskEvent): string {

@@ -1,10 +1,10 @@
 /** The broker: each method converts in, calls OpenD, converts out. */
 import { isTerminal, type Order } from "../../domain/order.ts";
+import { Remembered } from "../../domain/remembered.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import { REGIONS, type Region } from "../shared/regions.ts";
-import { Remembered } from "../shared/remembered.ts";
 import type { TradingAccount } from "./accounts.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {

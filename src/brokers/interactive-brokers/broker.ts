@@ -1,9 +1,9 @@
 /** The broker: each method converts in, calls TWS, converts out. */
 import { isTerminal, type Order } from "../../domain/order.ts";
+import { Remembered } from "../../domain/remembered.ts";
 import type { BrokerHost, Call, OrderListing, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
-import { Remembered } from "../shared/remembered.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
 import { OVERNIGHT_EXCHANGE, toSearch } from "./contracts.ts";

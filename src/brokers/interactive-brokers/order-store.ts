@@ -4,7 +4,7 @@
  */
 import { add, divide, multiply, subtract, withoutDust } from "../../domain/money.ts";
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
-import { Remembered } from "../shared/remembered.ts";
+import { Remembered } from "../../domain/remembered.ts";
 import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
 import type { Execution, Message, Notice, VendorContract, VendorOrder } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";

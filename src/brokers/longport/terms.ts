@@ -3,7 +3,7 @@
  *
  * A push may be here before the answer to the order it is about, so what is being placed is found by its tag.
  */
-import { Remembered } from "../shared/remembered.ts";
+import { Remembered } from "../../domain/remembered.ts";
 import { isTag, type Terms } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
 

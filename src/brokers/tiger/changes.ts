@@ -4,8 +4,8 @@
  * A file of its own beside `broker.ts`, since the two together would be too long.
  */
 import type { Lifecycle, Order } from "../../domain/order.ts";
+import { Remembered } from "../../domain/remembered.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
-import { Remembered } from "../shared/remembered.ts";
 import { pushOf } from "./capabilities.ts";
 import type { TigerConfig } from "./config.ts";
 import { toOrder, toOrderListing } from "./convert.ts";

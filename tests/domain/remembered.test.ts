@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Remembered } from "../../../src/brokers/shared/remembered.ts";
+import { Remembered } from "../../src/domain/remembered.ts";
 
 test("the newest so many are remembered; what is said again is new", () => {
   const words = new Remembered<number, string>(2);
