@@ -1,6 +1,6 @@
-import { Failure } from "../domain/failure.ts";
 import type { NumberedEvent } from "../journal/journal.ts";
 import type { InstanceJournal, StampedLines, UnstampedEvent } from "./instance-journal.ts";
+import { closedFailure } from "./seat.ts";
 
 /** Milliseconds until a journal that could not be written is tried again. */
 const RETRY_MS = 1000;
@@ -110,8 +110,4 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
       waiting = [];
     },
   };
-}
-
-function closedFailure(): Failure {
-  return new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
 }

@@ -75,6 +75,7 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
   };
 }
 
-function closedFailure(): Failure {
+/** What is answered once the gateway is closed. */
+export function closedFailure(): Failure {
   return new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
 }

@@ -4,7 +4,8 @@ import { RegExpRouter } from "hono/router/reg-exp-router";
 import { demandScope } from "../desk/guards.ts";
 import { harmless } from "../desk/harmless.ts";
 import type { KillSwitch } from "../desk/kill-switch.ts";
-import { Failure, isFailure } from "../domain/failure.ts";
+import { closedFailure } from "../desk/seat.ts";
+import { isFailure } from "../domain/failure.ts";
 import { describeError } from "../observe/describe-error.ts";
 import { GATEWAY_NAME, type Metrics } from "../observe/metrics.ts";
 import type { Observers } from "../observe/observers.ts";
@@ -86,7 +87,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     const asked = { method, server, requestId };
     let own: Response | undefined;
     try {
-      if (isClosed()) throw new Failure("NotConnected", "the gateway is closed", { outcome: "not_sent" });
+      if (isClosed()) throw closedFailure();
       broker.wake();
       demandScope(mandate, scopeOf(api));
       const reading = readInput(api, request, server, deadlineMs);
