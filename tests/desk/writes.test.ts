@@ -1,9 +1,10 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Failure } from "../../src/domain/failure.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Placed, TaggedOrder } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
+import { unheardRejections } from "../unheard.ts";
 import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const BY = { principal: "default" };
@@ -138,10 +139,7 @@ describe("place", () => {
         return inner.append(lines, durability);
       },
     };
-    const unheard: unknown[] = [];
-    const hear = (reason: unknown) => void unheard.push(reason);
-    process.on("unhandledRejection", hear);
-    onTestFinished(() => void process.off("unhandledRejection", hear));
+    const unheard = unheardRejections();
     const { desk } = deskOver({ placeOrder: () => answer.promise }, { deadlineMs: 20, journal });
     const { tag } = (await rejection(desk.place(LIMIT_BUY, BY))) as Failure;
     await expect

@@ -2,8 +2,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type WebSocket as Peer, WebSocketServer } from "ws";
@@ -17,6 +15,7 @@ import {
   loadLibrary,
   openLink,
 } from "../../../src/brokers/futu/socket.ts";
+import { collectGarbage } from "../../collect-garbage.ts";
 import { rejection } from "./setup.ts";
 
 interface Asked {
@@ -77,8 +76,6 @@ const STATE = {
 
 describe("one connection", () => {
   test("keeps nothing of a call that is not answered and not waited for any more", async () => {
-    setFlagsFromString("--expose-gc");
-    const gc = runInNewContext("gc") as () => void;
     const link = await connect(await serve(() => {}));
     const ask = (forgotten: boolean) => {
       const { sent, answer, forget } = link.send("GetAccList", { userID: 0 });
@@ -90,7 +87,7 @@ describe("one connection", () => {
     const [kept, forgotten] = [ask(false), ask(true)];
     // What was looked at in this turn is held on to until its end.
     await delay(10);
-    gc();
+    collectGarbage();
     expect(kept.deref()).toBeDefined();
     expect(forgotten.deref()).toBeUndefined();
   });
