@@ -61,7 +61,7 @@ async function write(struck: Struck, strike: Strike, operation: Exclude<Operatio
   await strike.begin(struck);
   const act = writeOf(operation, struck.orderId);
   const answer = await scene.client.ask(act.path, act);
-  if (answer !== undefined) await checkHonest(scene, act, answer);
+  if (scene.isLedgerApart) await checkHonest(scene, act, answer);
   await strike.during?.(struck);
   await strike.end?.(struck);
   await checkRecovered(scene);
@@ -72,11 +72,11 @@ async function write(struck: Struck, strike: Strike, operation: Exclude<Operatio
 
 async function settledOutcome(scene: Scene, act: Write, answer: Answer | undefined): Promise<Outcome> {
   await checkVerdict(scene, act);
+  await checkHonest(scene, act, answer);
   const rows = act.applied(await scene.ledger());
   const error = answer?.body.error ?? undefined;
   if (answer !== undefined && error === undefined) return "accepted";
   if (error !== undefined && error.outcome !== "unknown") {
-    await checkHonest(scene, act, answer);
     return `${error.code}, ${error.outcome === "rejected" ? "rejected" : "not sent"}` as Outcome;
   }
   const opening = answer === undefined ? "no answer" : "unknown";

@@ -26,6 +26,8 @@ export interface Scene extends AsyncDisposable {
   /** Starts the gateway again, on the same journal. */
   startGateway(): Promise<void>;
   closeGateway(): Promise<void>;
+  /** False where only the gateway tells what is in the ledger, so that nobody does while it is gone. */
+  readonly isLedgerApart: boolean;
   ledger(): Promise<readonly LedgerRow[]>;
   fill(orderId: string, qty: number, price: number): void;
 }
@@ -72,6 +74,8 @@ export async function openScene(cell: Cell, inProcess: boolean): Promise<Scene> 
   await startGateway();
 
   const cleanup = stack.move();
+  // An account that lives in the gateway's own process has no other ledger than what the gateway tells.
+  const isLedgerApart = paper === undefined || !inProcess;
   return {
     cell,
     client,
@@ -83,8 +87,8 @@ export async function openScene(cell: Cell, inProcess: boolean): Promise<Scene> 
     process: () => process ?? missing("gateway in a process of its own"),
     startGateway,
     closeGateway,
-    // An account that lives in the gateway's own process has no other ledger than what the gateway tells.
-    ledger: async () => (paper !== undefined && inProcess ? toldLedger(client) : world.ledger()),
+    isLedgerApart,
+    ledger: async () => (isLedgerApart ? world.ledger() : toldLedger(client)),
     fill: (orderId, qty, price) => world.fill(orderId, qty, price),
     [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };
