@@ -11,7 +11,7 @@ import { marketOf } from "./guards.ts";
 import { createHandOver } from "./hand-over.ts";
 import { harmless } from "./harmless.ts";
 import { createKeys } from "./idempotency.ts";
-import { instanceDigest, instanceJournal } from "./instance-journal.ts";
+import { instanceDigest, instanceJournal, journalMs } from "./instance-journal.ts";
 import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-switch.ts";
 import { createOrderBook } from "./order-book.ts";
 import { createReads } from "./reads.ts";
@@ -47,7 +47,7 @@ export function createDesk(options: DeskOptions): Desk {
 
   let alarm: Alarm = ownTimer;
   const newDeadline: NewDeadline = (clientSignal) => new Deadline(deadlineMs, { alarm, clientSignal });
-  const journal = instanceJournal(options.journal, digest);
+  const journal = instanceJournal(options.journal, digest, () => new Deadline(journalMs(deadlineMs), { alarm }));
   const events = createEventLog(journal, digest);
   const book = createOrderBook();
   const ownSwitch = createKillSwitch({ journal, events, all: false });
@@ -143,7 +143,8 @@ export function createDesk(options: DeskOptions): Desk {
       try {
         await seat.close();
       } finally {
-        await events.settled();
+        // What a silent journal has not taken by then it takes without us, or never.
+        await journal.inTime(events.settled());
         events.close();
       }
     },

@@ -34,6 +34,11 @@ export class Deadline implements Call {
     this.#clientSignal = clientSignal;
   }
 
+  /** True when the time is up. */
+  get isOver(): boolean {
+    return performance.now() >= this.#ends;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();

@@ -98,10 +98,12 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    settled() {
+    async settled() {
+      await written;
+      if (waiting.length === 0) return;
       // What waits for the next try is tried now: who closes may not come back to it.
-      if (waiting.length > 0) start();
-      return written;
+      start();
+      await written;
     },
     close() {
       closed = true;

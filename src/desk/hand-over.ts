@@ -3,7 +3,7 @@ import type { IntentLine, ProgressLine } from "../journal/journal.ts";
 import type { Call, Placed } from "../spec/broker.ts";
 import { type Deadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
-import type { InstanceJournal } from "./instance-journal.ts";
+import { type InstanceJournal, journalTooSlow } from "./instance-journal.ts";
 import { type IntentEvent, nextIntentState } from "./intent.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { Tracker } from "./tracker.ts";
@@ -18,6 +18,8 @@ export interface Write<T> {
   send(call: Call): Promise<T>;
   /** What is written down of the broker's answer. */
   placedOf(answer: T): Placed;
+  /** Called when it is refused while it is still being written down, with what ends when that is over. */
+  holdKey(until: Promise<unknown>): void;
 }
 
 /** What the broker made of it, and when it said so in milliseconds since the epoch. */
@@ -47,40 +49,55 @@ export interface HandOverOptions {
 export function createHandOver(options: HandOverOptions): HandOver {
   const { journal, tracker, unknowns, reconciler, deadlineMs, newWithdrawal } = options;
 
-  /** Writes the intent down, safe against loss of power; gives whether it stands there. */
-  function begin(line: IntentLine): boolean | Promise<boolean> {
+  /** Writes the intent down, safe against loss of power. */
+  function begin(line: IntentLine): Begun | Promise<Begun> {
     const appending = journal.append([line], "power-loss");
-    if (!(appending instanceof Promise)) return true;
-    return appending.then(
+    if (!(appending instanceof Promise)) return WRITTEN;
+    const writing = appending.then(
       () => true,
       (error: unknown) => {
-        // A cancel is never refused for want of a journal.
         if (line.action.kind !== "cancel") throw error;
         return false;
       },
     );
+    return journal
+      .inTime(writing)
+      .then((isWritten) => (isWritten === TIME_IS_UP ? { isWritten: false, later: writing } : { isWritten }));
   }
 
-  function note(
-    id: string,
-    event: Exclude<IntentEvent, "hand-over">,
-    more: Pick<ProgressLine, "placed" | "failure">,
-    at: number,
-  ): Promise<unknown> | undefined {
+  /** Writes down what became of an intent. Never fails: the broker's word counts, and what is missing is recovered by the tag. */
+  function note({ isWritten, later }: Begun, end: End): Promise<unknown> | undefined {
+    const { id, event, answeredAt, ...more } = end;
     const state = nextIntentState("sending", event);
-    const appending = journal.append([{ kind: "progress", id, state, ...more }], "process", at);
-    // The broker's word counts, whether it can be written down or not: what is missing is recovered by the tag.
+    const append = () => journal.append([{ kind: "progress", id, state, ...more }], "process", answeredAt);
+    if (!isWritten) return later?.then((stands) => (stands ? append() : undefined)).catch(() => undefined);
+    const appending = append();
     return appending instanceof Promise ? appending.catch(() => undefined) : undefined;
   }
 
+  /** The same, waiting for the journal as long as it may take; not for one that has not taken the intent yet. */
+  function noted(begun: Begun, end: End): Promise<unknown> | undefined {
+    const noting = note(begun, end);
+    return begun.isWritten && noting !== undefined ? journal.inTime(noting) : undefined;
+  }
+
+  /** The failure to answer with when an order was not written down in its time: it is not sent any more. */
+  async function tooLate({ line: { id }, holdKey }: Write<unknown>, begun: Begun): Promise<WriteFailure> {
+    const failure = writeFailure(journalTooSlow(), undefined);
+    const noting = note(begun, { id, event: "withdraw", failure: written(failure), answeredAt: Date.now() });
+    if (begun.isWritten) await (noting && journal.inTime(noting));
+    else if (noting !== undefined) holdKey(noting);
+    return failure;
+  }
+
   /** The failure to answer with when the broker's call ended with an error. */
-  async function refused({ id, action }: IntentLine, isWritten: boolean, error: unknown): Promise<WriteFailure> {
+  async function refused({ id, action }: IntentLine, begun: Begun, error: unknown): Promise<WriteFailure> {
     const answeredAt = Date.now();
     const isPlace = action.kind === "place";
     const failure = writeFailure(error, isPlace ? id : undefined, answeredAt);
-    if (isWritten) await note(id, EVENT_OF[failure.outcome], { failure: written(failure) }, answeredAt);
+    await noted(begun, { id, event: EVENT_OF[failure.outcome], failure: written(failure), answeredAt });
     if (failure.outcome === "unknown") {
-      unknowns.add({ id, action }, elapsedMs(), isWritten);
+      unknowns.add({ id, action }, elapsedMs(), begun.isWritten);
       reconciler.hurry();
     } else if (isPlace) {
       tracker.forget(id);
@@ -89,13 +106,13 @@ export function createHandOver(options: HandOverOptions): HandOver {
   }
 
   /** The failure to answer with when the time was up. The call goes on without its client. */
-  async function lost({ id, action }: IntentLine, isWritten: boolean, late: Promise<Placed>): Promise<WriteFailure> {
+  async function lost({ id, action }: IntentLine, begun: Begun, late: Promise<Placed>): Promise<WriteFailure> {
     // It may fail while this is written down, when nobody waits for it yet: that would end the process.
     late.catch(() => {});
     const tag = action.kind === "place" ? id : undefined;
     const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
-    if (isWritten) await note(id, "lose", { failure: written(failure) }, Date.now());
-    unknowns.add({ id, action }, null, isWritten);
+    await noted(begun, { id, event: "lose", failure: written(failure), answeredAt: Date.now() });
+    unknowns.add({ id, action }, null, begun.isWritten);
     awaitLateAnswer(late, id, tag);
     reconciler.hurry();
     return failure;
@@ -123,7 +140,9 @@ export function createHandOver(options: HandOverOptions): HandOver {
       const { line } = write;
       const end = unknowns.underWay(line.id);
       try {
-        const isWritten = await begin(line);
+        const begun = await begin(line);
+        // A cancel is never refused for want of a journal.
+        if (line.action.kind !== "cancel" && (!begun.isWritten || deadline.isOver)) throw await tooLate(write, begun);
         let sending: Promise<T>;
         try {
           sending = write.send(deadline);
@@ -135,24 +154,39 @@ export function createHandOver(options: HandOverOptions): HandOver {
           if (answer !== TIME_IS_UP) {
             const answeredAt = Date.now();
             const placed = write.placedOf(answer);
-            if (isWritten) await note(line.id, "accept", { placed }, answeredAt);
+            await noted(begun, { id: line.id, event: "accept", placed, answeredAt });
             return { placed, answeredAt };
           }
         } catch (error) {
-          throw await refused(line, isWritten, error);
+          throw await refused(line, begun, error);
         }
-        throw await lost(line, isWritten, sending.then(write.placedOf));
+        throw await lost(line, begun, sending.then(write.placedOf));
       } finally {
         end();
       }
     },
     async adopt(line, placed) {
       const answeredAt = Date.now();
-      await begin(line);
-      await note(line.id, "accept", { placed }, answeredAt);
+      await noted(await begin(line), { id: line.id, event: "accept", placed, answeredAt });
       return { placed, answeredAt };
     },
   };
+}
+
+/** How far the journal is with an intent. */
+interface Begun {
+  /** Whether it stands there now, so that what becomes of it can be written down. */
+  readonly isWritten: boolean;
+  /** Of one that the journal has neither written nor refused in its time: whether it stands there in the end. */
+  readonly later?: Promise<boolean>;
+}
+
+const WRITTEN: Begun = { isWritten: true };
+
+/** How an intent ended, and when. */
+interface End extends Pick<ProgressLine, "id" | "placed" | "failure"> {
+  readonly event: Exclude<IntentEvent, "hand-over">;
+  readonly answeredAt: number;
 }
 
 const EVENT_OF = { not_sent: "withdraw", rejected: "reject", unknown: "lose" } as const;

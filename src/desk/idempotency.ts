@@ -18,6 +18,8 @@ export interface Claim {
   readonly number?: string;
   /** Lets the next one with this key in. */
   release(): void;
+  /** Lets it in only when this has ended too. */
+  holdUntil(ended: Promise<unknown>): void;
 }
 
 /** An answer that was given before, and when. */
@@ -58,7 +60,7 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
     claim(action, { principal, idempotencyKey: key }) {
       if (key !== undefined) return claimUnder(key, principal, action);
       if (required) throw invalidKey("an Idempotency-Key header is required here for every write");
-      return { id: newTag(), fingerprint: null, release: () => undefined };
+      return { id: newTag(), fingerprint: null, release: nothing, holdUntil: nothing };
     },
   };
 
@@ -77,7 +79,12 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
       });
     }
     inFlight.set(id, fingerprint);
-    const release = () => void inFlight.delete(id);
+    let held: Promise<unknown> | undefined;
+    const free = () => void inFlight.delete(id);
+    const release = () => (held === undefined ? free() : void held.then(free, free));
+    const holdUntil = (ended: Promise<unknown>) => {
+      held = ended;
+    };
     try {
       const record = await earlier(id, action);
       const replay = record === undefined ? undefined : replayOf(record, fingerprint);
@@ -87,6 +94,7 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
         id,
         fingerprint,
         release,
+        holdUntil,
         ...(replay === undefined ? {} : { replay }),
         ...(number === undefined ? {} : { number }),
       };
@@ -96,6 +104,8 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
     }
   }
 }
+
+function nothing(): void {}
 
 /** What a key's record says to the same key again: an answer, a failure to throw, or nothing when the key is free. */
 function replayOf(record: IntentRecord, fingerprint: string): Replay | undefined {

@@ -16,6 +16,8 @@ import type {
   OrderRecord,
   ProgressLine,
 } from "../journal/journal.ts";
+import { DEFAULT_DEADLINE_MS } from "../spec/define-broker.ts";
+import { Deadline, TIME_IS_UP } from "./deadline.ts";
 
 /** A line before it is stamped with its instance and time. */
 export type UnstampedEvent = OrderLine | AnomalyLine | ConnectionLine | GuardLine;
@@ -25,12 +27,18 @@ type Awaitable<T> = T | Promise<T>;
 
 /**
  * The journal as one instance sees it: opened at first use, its lines stamped, its failures in our words. Once it is open,
- * what the journal answers at once is answered at once here; what fails is always a promise.
+ * what the journal answers at once is answered at once here; what fails is always a promise. What is read of a journal that
+ * does not answer in time fails too.
  */
 export interface InstanceJournal {
   open(): Promise<JournalHead>;
-  /** Adds lines. `at` is the time to write on them; default now. */
+  /**
+   * Adds lines. `at` is the time to write on them; default now. Waits for the journal however long that takes: lines of
+   * which nobody knows whether they are written can neither be written again nor be left out.
+   */
   append(lines: readonly Unstamped[], durability: Durability, at?: number): Awaitable<StampedLines>;
+  /** Waits for what is being written, but not longer than the journal may take; the writing goes on. */
+  inTime<T>(writing: Promise<T>): Promise<T | typeof TIME_IS_UP>;
   intent(id: string): Awaitable<IntentRecord | undefined>;
   unsettled(): Awaitable<readonly IntentRecord[]>;
   intentsSince(at: number): Awaitable<readonly IntentRecord[]>;
@@ -51,8 +59,17 @@ export function instanceDigest(instanceId: string): string {
   return bytesToHex(sha256(utf8ToBytes(instanceId))).slice(0, 16);
 }
 
-/** Binds a journal to one instance. */
-export function instanceJournal(journal: Journal, instance: string): InstanceJournal {
+/** Of a request's time the journal may take a quarter for one answer, since what is done without it has to follow then. */
+export function journalMs(deadlineMs: number): number {
+  return deadlineMs / 4;
+}
+
+/** Binds a journal to one instance; `newDeadline` makes the time that it may take for an answer. */
+export function instanceJournal(
+  journal: Journal,
+  instance: string,
+  newDeadline: () => Deadline = () => new Deadline(journalMs(DEFAULT_DEADLINE_MS)),
+): InstanceJournal {
   let opening: Promise<JournalHead> | undefined;
   let isOpen = false;
 
@@ -63,6 +80,21 @@ export function instanceJournal(journal: Journal, instance: string): InstanceJou
     } catch (cause) {
       return Promise.reject(journalUnavailable(cause));
     }
+  }
+
+  function inTime<T>(work: Promise<T>): Promise<T | typeof TIME_IS_UP> {
+    return newDeadline().within(work);
+  }
+
+  async function answered<T>(work: Promise<T>): Promise<T> {
+    const answer = await inTime(work);
+    if (answer === TIME_IS_UP) throw journalTooSlow();
+    return answer;
+  }
+
+  function read<T>(work: () => Awaitable<T>): Awaitable<T> {
+    const reading = opened(work);
+    return isPromise(reading) ? answered(reading) : reading;
   }
 
   async function openOnce(): Promise<JournalHead> {
@@ -92,13 +124,14 @@ export function instanceJournal(journal: Journal, instance: string): InstanceJou
       const appended = opened(() => journal.append(stamped, durability));
       return isPromise(appended) ? appended.then((sequence) => ({ sequence, at })) : { sequence: appended, at };
     },
-    intent: (id) => opened(() => journal.intent(instance, id)),
-    unsettled: () => opened(() => journal.unsettled(instance)),
-    intentsSince: (at) => opened(() => journal.intentsSince(instance, at)),
-    order: (orderId) => opened(() => journal.order(instance, orderId)),
-    openOrders: () => opened(() => journal.openOrders(instance)),
-    events: (after, limit) => opened(() => journal.events(instance, after, limit)),
-    guards: () => opened(() => journal.guards(instance)),
+    inTime,
+    intent: (id) => read(() => journal.intent(instance, id)),
+    unsettled: () => read(() => journal.unsettled(instance)),
+    intentsSince: (at) => read(() => journal.intentsSince(instance, at)),
+    order: (orderId) => read(() => journal.order(instance, orderId)),
+    openOrders: () => read(() => journal.openOrders(instance)),
+    events: (after, limit) => read(() => journal.events(instance, after, limit)),
+    guards: () => read(() => journal.guards(instance)),
   };
 }
 
@@ -109,6 +142,11 @@ function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
 
 function failed(cause: unknown): never {
   throw journalUnavailable(cause);
+}
+
+/** What a journal that has not answered in time is answered with. */
+export function journalTooSlow(): Failure {
+  return journalUnavailable(new Error("it did not answer in time"));
 }
 
 function journalUnavailable(cause: unknown): Failure {

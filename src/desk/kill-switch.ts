@@ -1,6 +1,7 @@
 /** The kill switch of one instance, or that of a whole gateway: how it stands, and how it is turned. */
 import type { GuardLine, Journal } from "../journal/journal.ts";
 import type { TradingState } from "../spec/policy.ts";
+import { TIME_IS_UP } from "./deadline.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
 import { type InstanceJournal, instanceJournal } from "./instance-journal.ts";
 
@@ -68,7 +69,7 @@ export function createGatewaySwitch(journal: Journal): GatewaySwitch {
   const events = createEventLog(bound, WHOLE_GATEWAY);
   return Object.assign(createKillSwitch({ journal: bound, events, all: true }), {
     async close() {
-      await events.settled();
+      await bound.inTime(events.settled());
       events.close();
     },
   });
@@ -121,8 +122,8 @@ export function createKillSwitch({ journal, events, all }: KillSwitchOptions): K
       }
       apply(line);
       try {
-        await events.write(line);
-        return true;
+        // Of a journal that does not answer it is not known that it was written, and nothing more can be done for that.
+        return (await journal.inTime(events.write(line))) !== TIME_IS_UP;
       } catch {
         // Written as soon as that can be; until then the switch stands in memory.
         events.record(line);

@@ -1,8 +1,9 @@
 import type { FailureCode } from "../domain/failure.ts";
 import { orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentFailure, IntentRecord, OrderRecord, ProgressLine } from "../journal/journal.ts";
+import { TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
-import type { InstanceJournal } from "./instance-journal.ts";
+import { type InstanceJournal, journalTooSlow } from "./instance-journal.ts";
 import type { OrderBook } from "./order-book.ts";
 
 /** A listing of the broker's orders, as evidence. */
@@ -86,7 +87,9 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     if (unknown === undefined) return;
     // A journal takes no progress of what it has not seen begin: this would fail in every round, and the round with it.
     if (unknown.isWritten) {
-      await journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process");
+      const appending = journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process");
+      // Whoever waits for the whole round must not wait for ever: it is settled again in the next one.
+      if (appending instanceof Promise && (await journal.inTime(appending)) === TIME_IS_UP) throw journalTooSlow();
     }
     unknowns.delete(id);
     host.onSettled(id, result.failure !== undefined);

@@ -163,6 +163,7 @@ export function createWrites(options: WriteOptions): Writes {
                 return placeOrder({ ...request, tag, ...numbered(number) }, call);
               },
               placedOf: (answer) => withEffective(row, answer),
+              holdKey: claim.holdUntil,
             },
             deadline,
           );
@@ -211,6 +212,7 @@ export function createWrites(options: WriteOptions): Writes {
                   }
                 },
                 placedOf: (answer) => answer,
+                holdKey: claim.holdUntil,
               },
               deadline,
             );
@@ -254,6 +256,7 @@ export function createWrites(options: WriteOptions): Writes {
                 }
               },
               placedOf: () => ({ orderId }),
+              holdKey: claim.holdUntil,
             },
             deadline,
           );

@@ -157,9 +157,10 @@ export interface JournalPlace {
 type Awaitable<T> = T | Promise<T>;
 
 /**
- * Where lines are kept. A method may answer at once or with a promise, and has to end: a journal that is away throws, since
- * a write waits for its journal however long that takes. One that cannot write throws from `append` and has then written
- * nothing of it; the desk then sends nothing but cancels.
+ * Where lines are kept. A method may answer at once or with a promise. One that throws, or has not answered in a quarter of
+ * an instance's `deadlineMs`, is away: the desk then sends nothing but cancels. An `append` that throws has written nothing
+ * of its lines. One that is only late may still write them, and the desk goes on waiting for it: an order of which it then
+ * says that it stands there has not been sent, and is written down as that.
  */
 export interface Journal {
   /** Where it keeps its lines. Default: somewhere lasting. */

@@ -1,0 +1,261 @@
+/** A journal that has gone away without a word: its calls end when it is back, or never. */
+import { describe, expect, test } from "vitest";
+import type { Failure } from "../../src/domain/failure.ts";
+import type { Journal } from "../../src/journal/journal.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
+import type { Broker } from "../../src/spec/broker.ts";
+import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+
+const BY = { principal: "plain" };
+const KEYED = { ...BY, idempotencyKey: "k1" };
+const DEADLINE_MS = 80;
+
+/** A journal in memory that falls silent and comes back. */
+function silentJournal() {
+  const inner = memoryJournal();
+  let isSilent = false;
+  const waiting: (() => void)[] = [];
+  const answer = <T>(work: () => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const ask = () => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (isSilent) waiting.push(ask);
+      else ask();
+    });
+  const journal: Journal = {
+    open: () => inner.open(),
+    append: (lines, durability) => answer(() => inner.append(lines, durability) as number),
+    intent: (...args) => answer(() => inner.intent(...args)) as ReturnType<Journal["intent"]>,
+    unsettled: (...args) => answer(() => inner.unsettled(...args)) as ReturnType<Journal["unsettled"]>,
+    intentsSince: (...args) => answer(() => inner.intentsSince(...args)) as ReturnType<Journal["intentsSince"]>,
+    order: (...args) => answer(() => inner.order(...args)) as ReturnType<Journal["order"]>,
+    openOrders: (...args) => answer(() => inner.openOrders(...args)) as ReturnType<Journal["openOrders"]>,
+    events: (...args) => answer(() => inner.events(...args)) as ReturnType<Journal["events"]>,
+    guards: (...args) => answer(() => inner.guards(...args)) as ReturnType<Journal["guards"]>,
+    prune: (before) => answer(() => inner.prune(before)) as Promise<void>,
+  };
+  return {
+    journal,
+    inner,
+    fallSilent: () => {
+      isSilent = true;
+    },
+    comeBack: () => {
+      isSilent = false;
+      for (const ask of waiting.splice(0)) ask();
+    },
+    intents: () => inner.intentsSince(DIGEST, 0) as readonly { id: string; state: string; action: { kind: string } }[],
+  };
+}
+
+/** A desk whose journal has answered up to now, with one order at the broker. */
+async function deskWith(members: Partial<Broker>) {
+  const silent = silentJournal();
+  const calls: string[] = [];
+  const { desk } = deskOver(
+    {
+      placeOrder: async () => {
+        calls.push("place");
+        return { orderId: "78" };
+      },
+      cancelOrder: async () => void calls.push("cancel"),
+      replaceOrder: async () => {
+        calls.push("replace");
+        return { orderId: "77" };
+      },
+      order: async () => anOrder({ orderId: "77" }),
+      orders: async () => ({ orders: [anOrder({ orderId: "77" })], unmapped: [] }),
+      ...members,
+    },
+    { deadlineMs: DEADLINE_MS, journal: silent.journal },
+  );
+  await desk.reconcile();
+  // The switches are known from here on: nothing is read any more before an order is written down.
+  expect(await desk.tradingState()).toMatchObject({ known: true });
+  return { ...silent, desk, calls };
+}
+
+describe("a journal that falls silent", () => {
+  test("before an order is written down: nothing is sent, and what is written late ends as not_sent", async () => {
+    const { desk, calls, fallSilent, comeBack, intents } = await deskWith({});
+    fallSilent();
+    const refused = { code: "JournalUnavailable", outcome: "not_sent", retryAfterMs: expect.any(Number) };
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject(refused);
+    comeBack();
+    await expect.poll(intents).toMatchObject([{ state: "not_sent" }]);
+    expect(calls).toEqual([]);
+    expect(await desk.place(LIMIT_BUY, BY)).toMatchObject({ orderId: "78" });
+  });
+
+  test("holds the key of an order until it is known that it will not be sent", async () => {
+    let silence: () => void = () => undefined;
+    const silent = silentJournal();
+    const sent: string[] = [];
+    const { desk } = deskOver(
+      {
+        placeOrder: async ({ tag }) => {
+          sent.push(tag);
+          return { orderId: "78" };
+        },
+      },
+      {
+        deadlineMs: DEADLINE_MS,
+        journal: {
+          ...silent.journal,
+          append(lines, durability) {
+            silence();
+            return silent.journal.append(lines, durability);
+          },
+        },
+      },
+    );
+    await desk.reconcile();
+    await desk.tradingState();
+    silence = silent.fallSilent;
+    expect(await rejection(desk.place(LIMIT_BUY, KEYED))).toMatchObject({ code: "JournalUnavailable" });
+    expect(await rejection(desk.place(LIMIT_BUY, KEYED))).toMatchObject({ code: "IdempotencyConflict" });
+    silence = () => undefined;
+    silent.comeBack();
+    await expect.poll(() => silent.intents()).toMatchObject([{ state: "not_sent" }]);
+    expect(sent).toEqual([]);
+    expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "78", replayed: false });
+    expect(silent.intents()).toMatchObject([{ id: sent[0], state: "accepted" }]);
+  });
+
+  test("refuses an order whose key cannot be looked up", async () => {
+    const { desk, calls, fallSilent } = await deskWith({});
+    fallSilent();
+    expect(await rejection(desk.place(LIMIT_BUY, KEYED))).toMatchObject({
+      code: "JournalUnavailable",
+      outcome: "not_sent",
+    });
+    expect(calls).toEqual([]);
+  });
+
+  test.each([
+    ["without a key", BY],
+    ["with a key", KEYED],
+  ])("keeps no cancel back, %s, and hears later what became of it", async (_, context) => {
+    const { desk, calls, fallSilent, comeBack, intents } = await deskWith({});
+    fallSilent();
+    expect(await desk.cancel("77", context)).toMatchObject({ replayed: false });
+    expect(calls).toEqual(["cancel"]);
+    comeBack();
+    await expect.poll(intents).toMatchObject([{ state: "accepted", action: { kind: "cancel" } }]);
+  });
+
+  test("keeps no cancel back behind a replace that it holds up, and that replace is never sent", async () => {
+    const { desk, calls, fallSilent, comeBack, intents } = await deskWith({});
+    fallSilent();
+    const replacing = rejection(desk.replace("77", { qty: 13 }, BY));
+    expect(await desk.cancel("77", BY)).toMatchObject({ replayed: false });
+    expect(await replacing).toMatchObject({ code: "JournalUnavailable", outcome: "not_sent" });
+    expect(calls).toEqual(["cancel"]);
+    comeBack();
+    await expect.poll(() => intents().map(({ state }) => state)).toEqual(["not_sent", "accepted"]);
+    expect(calls).toEqual(["cancel"]);
+  });
+
+  test("after an order was taken: the order is answered", async () => {
+    const placing = deferred<{ orderId: string }>();
+    const called = deferred<void>();
+    const { desk, fallSilent, comeBack, intents } = await deskWith({
+      placeOrder: () => {
+        called.resolve();
+        return placing.promise;
+      },
+    });
+    const placed = desk.place(LIMIT_BUY, BY);
+    await called.promise;
+    fallSilent();
+    placing.resolve({ orderId: "79" });
+    expect(await placed).toMatchObject({ orderId: "79" });
+    comeBack();
+    await expect.poll(intents).toMatchObject([{ state: "accepted" }]);
+  });
+
+  test("does not keep a kill switch from being turned, and learns of it once", async () => {
+    const { desk, inner, fallSilent, comeBack } = await deskWith({});
+    fallSilent();
+    expect(await desk.turn({ state: "HALTED", principal: "plain", reason: "test" })).toBe(false);
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "Halted", outcome: "not_sent" });
+    comeBack();
+    await expect.poll(() => inner.guards(DIGEST)).toMatchObject([{ state: "HALTED" }]);
+  });
+
+  test("does not keep a desk from being closed", async () => {
+    const { desk, fallSilent } = await deskWith({});
+    fallSilent();
+    // Something that waits to be written.
+    await desk.turn({ state: "HALTED", principal: "plain", reason: "test" });
+    await desk.close();
+  });
+});
+
+test("an order that was written down only when its time was up is not sent, and its key is free", async () => {
+  const inner = memoryJournal();
+  const calls: string[] = [];
+  let stall = true;
+  const { desk } = deskOver(
+    {
+      placeOrder: async () => {
+        calls.push("place");
+        return { orderId: "77" };
+      },
+    },
+    {
+      deadlineMs: DEADLINE_MS,
+      journal: {
+        ...inner,
+        append(lines, durability) {
+          const ends = performance.now() + DEADLINE_MS + 20;
+          // As a file on a disk that stands still: the whole process stands still with it.
+          while (stall && durability === "power-loss" && performance.now() < ends);
+          return inner.append(lines, durability);
+        },
+      },
+    },
+  );
+  await desk.reconcile();
+  const failure = (await rejection(desk.place(LIMIT_BUY, KEYED))) as Failure;
+  expect(failure).toMatchObject({ code: "JournalUnavailable", outcome: "not_sent" });
+  expect(calls).toEqual([]);
+  stall = false;
+  expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "77", replayed: false });
+});
+
+test("an outcome that a silent journal did not take is found out again, and reconciliation goes on", async () => {
+  const inner = memoryJournal();
+  let tag = "";
+  let asked = 0;
+  const { desk } = deskOver(
+    {
+      placeOrder: (order) => {
+        ({ tag } = order);
+        return new Promise(() => undefined);
+      },
+      orders: async () => ({ orders: tag === "" ? [] : [anOrder({ orderId: "77", tag })], unmapped: [] }),
+    },
+    {
+      deadlineMs: DEADLINE_MS,
+      journal: {
+        ...inner,
+        append(lines, durability) {
+          const isSettling = lines.some((line) => line.kind === "progress" && line.state === "resolved");
+          // Asked by the report that proves the order, and by the round that it came in.
+          if (isSettling) asked += 1;
+          return isSettling && asked <= 2 ? new Promise<number>(() => undefined) : inner.append(lines, durability);
+        },
+      },
+    },
+  );
+  expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "OutcomeUnknown" });
+  await expect.poll(() => desk.state().unknownIntents, { timeout: 10_000 }).toBe(0);
+  expect(asked).toBeGreaterThan(2);
+  expect(inner.intent(DIGEST, tag)).toMatchObject({ state: "resolved", placed: { orderId: "77" } });
+});
