@@ -6,6 +6,7 @@ import { elapsedMs } from "./elapsed.ts";
 import { type InstanceJournal, journalTooSlow } from "./instance-journal.ts";
 import { type IntentEvent, nextIntentState } from "./intent.ts";
 import type { Reconciler } from "./reconciler.ts";
+import { readPlaced } from "./report.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Unknowns } from "./unknowns.ts";
 import { outcomeUnknown, type WriteFailure, writeFailure, written } from "./write-outcome.ts";
@@ -153,14 +154,18 @@ export function createHandOver(options: HandOverOptions): HandOver {
           }
           if (answer !== TIME_IS_UP) {
             const answeredAt = Date.now();
-            const placed = write.placedOf(answer);
+            const placed = readPlaced(write.placedOf(answer));
             await noted(begun, { id: line.id, event: "accept", placed, answeredAt });
             return { placed, answeredAt };
           }
         } catch (error) {
           throw await refused(line, begun, error);
         }
-        throw await lost(line, begun, sending.then(write.placedOf));
+        throw await lost(
+          line,
+          begun,
+          sending.then((answer) => readPlaced(write.placedOf(answer))),
+        );
       } finally {
         end();
       }

@@ -4,6 +4,7 @@ import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
+import { readReport } from "./report.ts";
 import { isTag } from "./tag.ts";
 
 const DAY_MS = 86_400_000;
@@ -11,10 +12,14 @@ const DAY_MS = 86_400_000;
 /** Takes in every report of an order, wherever it comes from, and tells what it changed. */
 export interface Tracker {
   /**
-   * Merges a report into the book and records the change. An order that is new here is first looked up in the journal;
-   * where that need not be waited for, it is in the book when this returns.
+   * Merges a broker's report into the book and records the change. An order that is new here is first looked up in the
+   * journal; where that need not be waited for, it is in the book when this returns.
+   *
+   * @throws Failure (`BrokerFault`) for what is no order.
    */
   receive(report: Order): OrderRecord | Promise<OrderRecord>;
+  /** The same with an order that the desk has made out of a broker's answer. */
+  take(order: Order): OrderRecord | Promise<OrderRecord>;
   /** Says that the order with this tag, or with this number of the vendor's, is ours, before it is first seen. */
   expect(tag: string, number?: string): void;
   /** Takes that back: the intent has ended without an order. */
@@ -92,27 +97,30 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
     await journal.append([{ kind: "progress", id: intent.id, state: "resolved", placed, reason: message }], "process");
   }
 
+  function take(given: Order): OrderRecord | Promise<OrderRecord> {
+    const report = recognized(given);
+    const { orderId } = report;
+    const byNumber = report.tag !== given.tag;
+    let known = book.get(orderId);
+    if (known !== undefined && !isSameOrder(known, report)) {
+      book.forget(orderId);
+      known = undefined;
+    }
+    const meeting = meetings.get(orderId);
+    if (meeting !== undefined) return meeting.then((own) => apply(report, own || byNumber));
+    if (known !== undefined) return apply(report, byNumber);
+    const met = meet(report);
+    if (!(met instanceof Promise)) return apply(report, met);
+    meetings.set(orderId, met);
+    return met.then((own) => {
+      meetings.delete(orderId);
+      return apply(report, own);
+    });
+  }
+
   return {
-    receive(given) {
-      const report = recognized(given);
-      const { orderId } = report;
-      const byNumber = report.tag !== given.tag;
-      let known = book.get(orderId);
-      if (known !== undefined && !isSameOrder(known, report)) {
-        book.forget(orderId);
-        known = undefined;
-      }
-      const meeting = meetings.get(orderId);
-      if (meeting !== undefined) return meeting.then((own) => apply(report, own || byNumber));
-      if (known !== undefined) return apply(report, byNumber);
-      const met = meet(report);
-      if (!(met instanceof Promise)) return apply(report, met);
-      meetings.set(orderId, met);
-      return met.then((own) => {
-        meetings.delete(orderId);
-        return apply(report, own);
-      });
-    },
+    receive: (report) => take(readReport(report)),
+    take,
     expect: (tag, number) => void expected.set(tag, number),
     forget: (tag) => void expected.delete(tag),
   };

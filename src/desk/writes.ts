@@ -169,7 +169,7 @@ export function createWrites(options: WriteOptions): Writes {
           );
           // In the book from the answer on, even if no push ever comes.
           if (book.get(placed.orderId) === undefined) {
-            await tracker.receive(pendingOrder({ ...request, ...placed.effective }, placed.orderId, tag));
+            await tracker.take(pendingOrder({ ...request, ...placed.effective }, placed.orderId, tag));
           }
           admission.accepted();
           return { ...placed, tag, answeredAt, replayed: false };

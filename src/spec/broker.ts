@@ -60,7 +60,10 @@ export interface Broker {
 
 /** What a broker is given when it starts. */
 export interface BrokerHost {
-  /** To be called with every change of an order that the vendor reports, of whatever origin. */
+  /**
+   * To be called with every change of an order that the vendor reports, of whatever origin. It never throws: what lacks a
+   * field of an order, or has another type there, is told to operators and clients as an `anomaly`.
+   */
   onOrder(order: Order): void;
   /** To be called when the connection comes and goes. */
   onConnection(state: ConnectionState): void;

@@ -1,0 +1,102 @@
+/** Taking in what a broker says: it may be written in JavaScript, so that types alone promise nothing. */
+import type { Contract } from "../domain/contract.ts";
+import { Failure } from "../domain/failure.ts";
+import { DIRECTIONS, LIFECYCLES, ORDER_STATUSES, ORDER_TYPES, type Order, TIMES_IN_FORCE } from "../domain/order.ts";
+import type { Placed } from "../spec/broker.ts";
+
+/**
+ * The order in a broker's report: its fields and nothing beside them, so that it can be written down whatever else was
+ * there, in an object that the broker does not have. An amount may be `NaN`: the order is known all the same.
+ *
+ * @throws Failure (`BrokerFault`) that names the first field that is no part of an order.
+ */
+export function readReport(given: Order): Order {
+  const { number, cancelable } = given;
+  const order: Order = {
+    orderId: text(given, "orderId"),
+    contract: contractOf(given),
+    currency: text(given, "currency"),
+    direction: word(given, "direction", DIRECTIONS),
+    orderType: wordOrNull(given, "orderType", ORDER_TYPES),
+    price: given.price === null ? null : amount(given, "price"),
+    timeInForce: wordOrNull(given, "timeInForce", TIMES_IN_FORCE),
+    lifecycle: wordOrNull(given, "lifecycle", LIFECYCLES),
+    qty: amount(given, "qty"),
+    filledQty: amount(given, "filledQty"),
+    avgPrice: amount(given, "avgPrice"),
+    status: word(given, "status", ORDER_STATUSES),
+    originStatus: text(given, "originStatus"),
+    errorReason: text(given, "errorReason"),
+    warning: textOrNull(given, "warning"),
+    tag: textOrNull(given, "tag"),
+    createdAt: given.createdAt === null ? null : amount(given, "createdAt"),
+    updatedAt: given.updatedAt === null ? null : amount(given, "updatedAt"),
+  };
+  if (number === undefined && cancelable === undefined) return order;
+  return {
+    ...order,
+    ...(number === undefined ? {} : { number: text(given, "number") }),
+    ...(cancelable === undefined ? {} : { cancelable: cancelable === true }),
+  };
+}
+
+/**
+ * What a broker answered to a write that it took.
+ *
+ * @throws TypeError where it named no order: then nobody knows what became of the write.
+ */
+export function readPlaced(placed: Placed): Placed {
+  if (typeof placed.orderId === "string" && placed.orderId !== "") return placed;
+  throw new TypeError(`it answered with ${kindOf(placed.orderId)} as the id of the order`);
+}
+
+function contractOf(given: Order): Contract {
+  const contract: unknown = given.contract;
+  if (typeof contract !== "object" || contract === null) return fail(given, "contract");
+  const { tradeType, region, symbol } = given.contract;
+  const fits = typeof tradeType === "string" && typeof region === "string" && typeof symbol === "string";
+  return fits ? { tradeType, region, symbol } : fail(given, "contract");
+}
+
+type Field = keyof Order;
+
+function text<F extends Field>(given: Order, field: F): Order[F] & string {
+  const value = given[field];
+  return typeof value === "string" ? value : fail(given, field);
+}
+
+function textOrNull(given: Order, field: "warning" | "tag"): string | null {
+  const value = given[field];
+  return value === null || typeof value === "string" ? value : fail(given, field);
+}
+
+function amount<F extends Field>(given: Order, field: F): Order[F] & number {
+  const value = given[field];
+  return typeof value === "number" ? value : fail(given, field);
+}
+
+function word<F extends "direction" | "status">(given: Order, field: F, words: readonly Order[F][]): Order[F] {
+  const value = given[field];
+  return words.includes(value) ? value : fail(given, field);
+}
+
+function wordOrNull<F extends "orderType" | "timeInForce" | "lifecycle">(
+  given: Order,
+  field: F,
+  words: readonly Order[F][],
+): Order[F] {
+  const value = given[field];
+  return value === null || words.includes(value) ? value : fail(given, field);
+}
+
+function fail(given: Order, field: Field): never {
+  const { orderId }: { orderId: unknown } = given;
+  const order = typeof orderId === "string" ? `order ${orderId}` : "an order";
+  throw new Failure("BrokerFault", `the broker told of ${order} with ${kindOf(given[field])} as its ${field}`);
+}
+
+/** A value in a message: a word is shown, of the rest only what it is. */
+function kindOf(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  return value === null || value === undefined ? `${value}` : `a ${typeof value}`;
+}

@@ -1,0 +1,111 @@
+/** Brokers in JavaScript: what they say is looked at before it is believed. */
+import { expect, test } from "vitest";
+import type { Order } from "../../src/domain/order.ts";
+import type { Placed } from "../../src/spec/broker.ts";
+import { anOrder, DIGEST, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+
+const BY = { principal: "plain" };
+
+function broken(fields: Readonly<Record<string, unknown>>): Order {
+  return { ...anOrder({ orderId: "7" }), ...fields } as unknown as Order;
+}
+
+async function toldOf(...reports: readonly Order[]) {
+  const { desk, host, journal } = deskOver({ orders: async () => ({ orders: [], unmapped: [] }) });
+  await desk.start();
+  for (const report of reports) host().onOrder(report);
+  await desk.close();
+  const { events } = await journal.events(DIGEST, 0, 100);
+  return events.filter(({ kind }) => kind !== "connection");
+}
+
+test.each([
+  ["orderId", 7],
+  ["orderId", undefined],
+  ["contract", undefined],
+  ["contract", { tradeType: "Securities", region: "US" }],
+  ["currency", null],
+  ["direction", "buy"],
+  ["orderType", "Stop"],
+  ["price", "200"],
+  ["price", undefined],
+  ["timeInForce", "IOC"],
+  ["lifecycle", undefined],
+  ["qty", 12n],
+  ["qty", null],
+  ["filledQty", undefined],
+  ["avgPrice", "0"],
+  ["status", "Submitted"],
+  ["originStatus", undefined],
+  ["errorReason", null],
+  ["warning", undefined],
+  ["tag", undefined],
+  ["createdAt", "2026-11-26"],
+  ["updatedAt", new Date(0)],
+])("a push with a wrong %s (%s) is told as that, and the next one is an event", async (field, value) => {
+  const events = await toldOf(broken({ [field]: value }), anOrder({ orderId: "8" }));
+  expect(events).toMatchObject([
+    { kind: "anomaly", message: expect.stringContaining(` as its ${field}`) },
+    { kind: "order", order: { orderId: "8" } },
+  ]);
+});
+
+test("an order without a number for an amount is known all the same", async () => {
+  expect(await toldOf(broken({ avgPrice: Number.NaN }))).toMatchObject([
+    { kind: "order", order: { orderId: "7", avgPrice: Number.NaN } },
+  ]);
+});
+
+test("what a broker keeps beside an order, or changes in it later, is not believed", async () => {
+  const report = { ...anOrder({ orderId: "7" }), raw: 12n };
+  const { desk, host } = deskOver({ orders: async () => ({ orders: [], unmapped: [] }) });
+  await desk.reconcile();
+  host().onOrder(report);
+  Object.assign(report, { status: "FILLED", filledQty: 12 });
+  Object.assign(report.contract, { symbol: "AAPL" });
+  expect(desk.remembered("7")).toEqual({
+    ...anOrder({ orderId: "7" }),
+    external: true,
+    asOf: expect.any(Number),
+    staleSince: null,
+  });
+  await desk.close();
+});
+
+test("a listing that makes no sense is the broker's fault, and no order is sent on its word", async () => {
+  const { desk } = deskOver({
+    orders: async () => ({ orders: [broken({ qty: "12" })], unmapped: [] }),
+    placeOrder: async () => ({ orderId: "1" }),
+  });
+  expect(await rejection(desk.orders({ status: "all" }, {}))).toMatchObject({
+    code: "BrokerFault",
+    message: 'the broker told of order 7 with "12" as its qty',
+  });
+  expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({
+    code: "NotReconciled",
+    outcome: "not_sent",
+    message: expect.stringContaining("as its qty"),
+  });
+});
+
+test.each([
+  ["a number", { orderId: 77 }],
+  ["nothing", { orderId: "" }],
+  ["no answer", undefined],
+])("an order that the broker took with %s for its id is unknown, and is found by its tag", async (_, answer) => {
+  const orders: Order[] = [];
+  const { desk, journal } = deskOver({
+    placeOrder: async ({ tag }) => {
+      orders.push(anOrder({ orderId: "77", tag }));
+      return answer as unknown as Placed;
+    },
+    orders: async () => ({ orders, unmapped: [] }),
+  });
+  const failure = await rejection(desk.place(LIMIT_BUY, BY));
+  expect(failure).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown", tag: expect.any(String) });
+  const { tag } = failure as { tag: string };
+  await expect
+    .poll(async () => (await journal.intent(DIGEST, tag))?.placed, { timeout: 10_000 })
+    .toEqual({ orderId: "77" });
+  await desk.close();
+});
