@@ -53,8 +53,16 @@ export function start(
 ): Program {
   const [command, ...common] = COMMANDS[runtime];
   const flags = runtime === "deno" ? [...common, ...denoFlags] : common;
+  return startCommand([join(ROOT, "node_modules/.bin", command), ...flags, path], env);
+}
+
+/** Starts a program with a command of its own, from the root of the project. */
+export function startCommand(
+  [file = "", ...args]: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Program {
   const { npm_lifecycle_event: _, ...inherited } = process.env;
-  const child = spawn(join(ROOT, "node_modules/.bin", command), [...flags, path], {
+  const child = spawn(file, args, {
     cwd: ROOT,
     env: { ...inherited, JOURNAL: "memory", ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
