@@ -58,6 +58,11 @@ export function startBare(bench: Bench): Promise<Server> {
   return startServer(bench, "bare", CALLER satisfies BareSetup);
 }
 
+/** Starts the least that an order can cost. */
+export function startKeeping(bench: Bench): Promise<Server> {
+  return startServer(bench, "keeping", CALLER satisfies Caller);
+}
+
 /** Starts a gateway for its start alone. */
 export function startPlain(bench: Bench): Promise<Server> {
   return startServer(bench, "started", CALLER satisfies Caller);

@@ -4,6 +4,7 @@
  */
 import { Hono } from "hono";
 import type { Caller } from "../setups.ts";
+import { envelope } from "./envelope.ts";
 import { listen } from "./listen.ts";
 import { serveSideChannel, setupOf } from "./side-channel.ts";
 
@@ -17,15 +18,12 @@ const encoder = new TextEncoder();
 const followers = new Set<ReadableStreamDefaultController<Uint8Array>>();
 let orders = 0;
 
-function envelope(fields: object): object {
-  const time = new Date().toISOString();
-  return { type: "apiResponse", instanceId, broker: "stub", brokerDisplay: "Stub", time, ex: null, ...fields };
-}
-
 app.get(`${root}/cash/state`, (context) => {
   if (context.req.header("HT-TOKEN") !== token) return context.notFound();
   const cash = { type: "cash", currency: "USD", amount: 30877.49 };
-  return context.json(envelope({ cash, balances: [{ currency: "USD", amount: 30877.49, available: 30877.49 }] }));
+  return context.json(
+    envelope(instanceId, { cash, balances: [{ currency: "USD", amount: 30877.49, available: 30877.49 }] }),
+  );
 });
 
 app.post(`${root}/order/place`, async (context) => {
@@ -34,7 +32,7 @@ app.post(`${root}/order/place`, async (context) => {
   orders += 1;
   const orderId = `${orders}`;
   if (followers.size > 0) tell(orderId, args);
-  return context.json(envelope({ orderId, args, tag: "htabcdefghijklmnopqrstuvwx", effective: null }));
+  return context.json(envelope(instanceId, { orderId, args, tag: "htabcdefghijklmnopqrstuvwx", effective: null }));
 });
 
 app.get(`${root}/order/events`, (context) => {

@@ -6,7 +6,7 @@ import { journalOfMany, journalOfOne } from "./journal.ts";
 import { latency } from "./latency.ts";
 import { memory } from "./memory.ts";
 import { start } from "./start.ts";
-import { durable, guards, peer, place, read, scale } from "./throughput.ts";
+import { desk, durable, guards, peer, place, read, scale } from "./throughput.ts";
 
 /** A table that can be measured on a runtime. */
 export interface Measuring {
@@ -19,7 +19,8 @@ export interface Measuring {
 
 export const TABLES: Readonly<Record<string, Measuring>> = {
   read: { measure: read, short: RUNTIMES },
-  place: { measure: place, short: RUNTIMES },
+  place: { measure: place },
+  desk: { measure: desk, short: RUNTIMES },
   durable: { measure: durable, short: ["node"] },
   latency: { measure: latency },
   events: { measure: events, short: ["node"] },
