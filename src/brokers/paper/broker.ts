@@ -219,9 +219,13 @@ async function openExchange({ exchange, store }: PaperConfig): Promise<Exchange>
   if ("place" in exchange) return exchange;
   const options = { ...exchange, keptOrders: KEPT_ORDERS };
   const text = (await store?.load()) ?? null;
-  if (text !== null) return createExchange({ ...options, state: readState(text) });
-  // A new account gives no number out again that an account before it may have given: a journal may remember those.
-  return createExchange({ ...options, firstOrderNumber: Date.now() });
+  // No number is given out again that a journal may remember: of an account that was here before, or of this one after
+  // the moment of the copy that it was restored from.
+  const unused = Date.now();
+  if (text === null) return createExchange({ ...options, firstOrderNumber: unused });
+  const state = readState(text);
+  const nextOrderNumber = Math.max(state.nextOrderNumber, unused);
+  return createExchange({ ...options, state: { ...state, nextOrderNumber } });
 }
 
 function beginSession(config: PaperConfig, exchange: Exchange, host: BrokerHost, source: Broker | undefined): Session {

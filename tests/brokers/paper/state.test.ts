@@ -223,6 +223,22 @@ describe("a file", () => {
   });
 });
 
+test("an account that is restored from an older copy gives no order number out again that it gave since", async () => {
+  const { store, saved } = memoryStore();
+  const first = await openAccount({ store });
+  await first.broker.placeOrder(limit(), call());
+  const copy = saved.at(-1) ?? "";
+  const since = await first.broker.placeOrder(limit(), call());
+  await first.broker.close();
+  saved.push(copy);
+  await until(() => Date.now() > Number(since.orderId));
+
+  const second = await openAccount({ store });
+  const next = await second.broker.placeOrder(limit(), call());
+  expect(Number(next.orderId)).toBeGreaterThan(Number(since.orderId));
+  await second.broker.close();
+});
+
 test("a fresh account gives no order number out again that one before it gave", async () => {
   const first = await openAccount({});
   const one = await first.broker.placeOrder(limit(), call());
