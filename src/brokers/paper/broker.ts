@@ -198,7 +198,7 @@ export function createPaperBroker(config: PaperConfig): Adapter {
     order: (orderId, call) =>
       read(call, async (exchange, now) => {
         const order = exchange.order(orderId);
-        await now.saver?.idle();
+        await settled(now.saver);
         if (order !== undefined) return order;
         throw new BrokerError("OrderNotFound", `there is no order ${orderId} in this paper account`);
       }),
@@ -206,7 +206,7 @@ export function createPaperBroker(config: PaperConfig): Adapter {
     orders: ({ status }, call) =>
       read(call, async (exchange, now) => {
         const orders = exchange.orders();
-        await now.saver?.idle();
+        await settled(now.saver);
         return {
           orders: status === "all" ? orders : orders.filter((order) => !isTerminal(order.status)),
           unmapped: [],
@@ -322,6 +322,17 @@ async function kept(saver: Saver | undefined): Promise<void> {
     const reason = readError(error).message;
     throw new BrokerError("OutcomeUnknown", `carried out, but the account could not be saved: ${reason}`, {
       outcome: "unknown",
+      cause: error,
+    });
+  }
+}
+
+/** What is not kept is not told: after a crash it would never have been. */
+async function settled(saver: Saver | undefined): Promise<void> {
+  try {
+    await saver?.settled();
+  } catch (error) {
+    throw new BrokerError("BrokerFault", `the account could not be saved: ${readError(error).message}`, {
       cause: error,
     });
   }

@@ -12,26 +12,25 @@ export interface PaperStore {
 export interface Saver {
   /** Resolves when a state taken after this call is kept. Calls that come during a write share the next one. */
   save(): Promise<void>;
-  /** Resolves when everything that was to be saved by now is kept, or could not be. */
-  idle(): Promise<void>;
+  /** Resolves when everything that was to be saved by now is kept; what could not be is tried once more. */
+  settled(): Promise<void>;
 }
 
 export function createSaver(store: PaperStore, state: () => string): Saver {
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
-  return {
-    save: () => {
-      next ??= running
-        .catch(() => undefined)
-        .then(() => {
-          next = undefined;
-          running = store.save(state());
-          return running;
-        });
-      return next;
-    },
-    idle: () => (next ?? running).catch(() => undefined),
+  const write = async (): Promise<void> => store.save(state());
+  const save = (): Promise<void> => {
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        running = write();
+        return running;
+      });
+    return next;
   };
+  return { save, settled: () => next ?? running.catch(save) };
 }
 
 /** The part of `node:fs/promises` that is used. */

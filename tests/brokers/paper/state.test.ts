@@ -110,12 +110,29 @@ describe("a store", () => {
     const error = await errorOf(broker.placeOrder(limit(), call()));
     expect(error).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
     expect(error.message).toContain("disk full");
-    expect((await broker.orders({ status: "open", fresh: true }, call())).orders).toMatchObject([{ tag: limit().tag }]);
     expect(pushes).toEqual([]);
     fail(undefined);
+    expect((await broker.orders({ status: "open", fresh: true }, call())).orders).toMatchObject([{ tag: limit().tag }]);
     const { orderId } = await broker.placeOrder(limit(), call());
     expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toHaveLength(2);
     expect(pushes.map((pushed) => pushed.orderId)).toEqual([String(Number(orderId) - 1), orderId]);
+    await broker.close();
+  });
+
+  test("that fails lets no read tell what a crash would undo", async () => {
+    const { store, saved, fail } = memoryStore();
+    const { broker } = await openAccount({ store });
+    const { orderId } = await broker.placeOrder(limit(), call());
+    fail(new Error("disk full"));
+    expect(await errorOf(broker.cancelOrder(orderId, call()))).toMatchObject({ code: "OutcomeUnknown" });
+    for (const reading of [broker.order(orderId, call()), broker.orders({ status: "all" }, call())]) {
+      const error = await errorOf(reading);
+      expect(error).toMatchObject({ code: "BrokerFault" });
+      expect(error.message).toContain("disk full");
+    }
+    fail(undefined);
+    expect(await broker.order(orderId, call())).toMatchObject({ status: "CANCELED" });
+    expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toMatchObject([{ orderId, status: "CANCELED" }]);
     await broker.close();
   });
 
