@@ -12,7 +12,7 @@
 import { type Contract, contractKey, normalizeContract } from "../domain/contract.ts";
 import { add, isExactDecimal, subtract } from "../domain/money.ts";
 import { isTerminal, type OrderChange } from "../domain/order.ts";
-import { createBook, type Resting, unfilled } from "./book.ts";
+import { byPriority, createBook, type Resting, unfilled } from "./book.ts";
 import { createBuyingPower } from "./buying-power.ts";
 import { createEvents } from "./events.ts";
 import { RefusedByExchange } from "./exchange-error.ts";
@@ -126,7 +126,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       return { resting, opens, at: opens ? resting.wakesAt : resting.endsAt };
     });
     // The price has not moved since the last call, so an order that does not cross now crossed at no opening in between.
-    due.sort((a, b) => a.at - b.at || Number(a.opens) - Number(b.opens) || a.resting.rank - b.resting.rank);
+    due.sort((a, b) => a.at - b.at || Number(a.opens) - Number(b.opens) || byPriority(a.resting, b.resting));
     for (const { resting, opens, at } of due) {
       if (opens) match(resting, at);
       else if (at <= now) end(resting, "EXPIRED", "a day order ends with its trading day", at);

@@ -299,6 +299,19 @@ describe("time", () => {
     expect(exchange.balances()).toEqual([{ currency: "USD", amount: 20_000, available: 20_000 }]);
   });
 
+  test("when a session opens, sells come before buys as at any other time", () => {
+    const { exchange, at } = openMarket(
+      { cash: { USD: 20_000 }, positions: [{ contract: AAPL, qty: 100 }] },
+      "2025-05-28T08:00:00-04:00",
+    );
+    const buy = exchange.place(market()).orderId;
+    const sell = exchange.place(market({ direction: "SELL" })).orderId;
+    exchange.setPrice(AAPL, 201);
+    at("2025-05-28T09:30:00-04:00");
+    expect([sell, buy].map((orderId) => exchange.order(orderId)?.status)).toEqual(["FILLED", "FILLED"]);
+    expect(exchange.balances()).toEqual([{ currency: "USD", amount: 20_000, available: 20_000 }]);
+  });
+
   test("a trading day's figures begin afresh with the day", () => {
     const { exchange, at } = openMarket();
     exchange.setPrice(AAPL, 210);
