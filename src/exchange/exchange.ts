@@ -260,7 +260,11 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       });
     },
     totalCash: (currency) =>
-      [...ledger.cash()].reduce((sum, [from, amount]) => add(sum, ledger.convert(amount, from, currency)), 0),
+      // Begins with a conversion of nothing: no money at all is not yet nothing in a currency that has no rate.
+      [...ledger.cash()].reduce(
+        (sum, [from, amount]) => add(sum, ledger.convert(amount, from, currency)),
+        ledger.convert(0, "USD", currency),
+      ),
     quote: (given) => {
       const contract = normalizeContract(given);
       return listings.quote(contract, tradingDay(contract), clock());

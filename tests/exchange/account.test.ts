@@ -46,6 +46,12 @@ describe("cash", () => {
     expect([exchange.totalCash("CNH"), exchange.totalCash("CNY"), exchange.totalCash("USD")]).toEqual([150, 150, 15]);
   });
 
+  test("an account without cash has nothing in a currency with a rate, and cannot say in one without", () => {
+    const { exchange } = openMarket({ cash: {} });
+    expect(exchange.totalCash("HKD")).toBe(0);
+    expect(() => exchange.totalCash("EUR")).toThrow("no rate for the currency");
+  });
+
   test("a currency without a rate is a wrong set-up, said at once", () => {
     expect(() => createExchange({ cash: { JPY: 1 } })).toThrow(/JPY.*ratesToUsd/);
     expect(() => createExchange().totalCash("JPY")).toThrow(RangeError);
