@@ -114,8 +114,11 @@ export function createPaperBroker(config: PaperConfig): Adapter {
     }
     if (now.closing.aborted) throw notOpen();
     refuseAborted(call);
-    if (quote.isTradable) return;
-    throw new BrokerError("OrderRejected", `trading in ${contractKey(contract)} is suspended`, { outcome: "rejected" });
+    if (!quote.isTradable) {
+      const reason = `trading in ${contractKey(contract)} is suspended`;
+      throw new BrokerError("OrderRejected", reason, { outcome: "rejected" });
+    }
+    if (!(quote.latest > 0)) throw unpricedError(new Error(`${source.display} quotes ${quote.latest}`));
   };
 
   return {
