@@ -52,9 +52,10 @@ describe("cash", () => {
     expect(() => exchange.totalCash("EUR")).toThrow("no rate for the currency");
   });
 
-  test("a currency without a rate is a wrong set-up, said at once", () => {
+  test("a currency without a rate or a position given twice is a wrong set-up, said at once", () => {
     expect(() => createExchange({ cash: { JPY: 1 } })).toThrow(/JPY.*ratesToUsd/);
     expect(() => createExchange().totalCash("JPY")).toThrow(RangeError);
+    expect(() => createExchange({ positions: [1, 2].map((qty) => ({ contract: AAPL, qty })) })).toThrow(/AAPL.*twice/);
     expect(() => createExchange({ ratesToUsd: { HKD: 0 } })).toThrow(/ratesToUsd.HKD/);
     expect(() => createExchange({ prices: [{ contract: AAPL, price: 0 }] })).toThrow(/US AAPL/);
   });
