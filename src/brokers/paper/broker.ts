@@ -32,10 +32,14 @@ const KEPT_ORDERS = 5000;
 
 const SILENT_HOST: BrokerHost = { onOrder: () => undefined, onConnection: () => undefined };
 
-/** The account between `start` and `close`. */
-interface Session {
+/** An exchange and what keeps it, the same for every session: two savers would write at the same time. */
+interface Account {
   readonly exchange: Exchange;
   readonly saver: Saver | undefined;
+}
+
+/** The account between `start` and `close`. */
+interface Session extends Account {
   readonly walk: RandomWalk | undefined;
   /** Aborts when the account closes. */
   readonly closing: AbortSignal;
@@ -45,14 +49,14 @@ interface Session {
 /** The broker of a paper account. */
 export function createPaperBroker(config: PaperConfig): Adapter {
   const source = typeof config.quotes === "object" ? config.quotes : undefined;
-  let opened: Promise<Exchange> | undefined;
+  let opened: Promise<Account> | undefined;
   let starting: Promise<void> | undefined;
   let session: Session | undefined;
   let generation = 0;
 
-  /** The account's exchange, the same for every session; a store that could not be read is asked again. */
-  const open = (): Promise<Exchange> => {
-    opened ??= openExchange(config).catch((error: unknown) => {
+  /** The account, the same for every session; a store that could not be read is asked again. */
+  const open = (): Promise<Account> => {
+    opened ??= openAccount(config).catch((error: unknown) => {
       opened = undefined;
       throw readError(error);
     });
@@ -61,14 +65,14 @@ export function createPaperBroker(config: PaperConfig): Adapter {
 
   const begin = async (host: BrokerHost): Promise<void> => {
     const mine = generation;
-    const exchange = await open();
+    const account = await open();
     if (mine !== generation) return;
     if (config.ownsQuotes) await source?.start?.(SILENT_HOST);
     if (mine !== generation) {
       if (config.ownsQuotes) await source?.close?.();
       return;
     }
-    session = beginSession(config, exchange, host, source);
+    session = beginSession(config, account, host, source);
     host.onConnection({ connected: true });
   };
 
@@ -218,6 +222,13 @@ export function createPaperBroker(config: PaperConfig): Adapter {
   };
 }
 
+async function openAccount(config: PaperConfig): Promise<Account> {
+  const { store } = config;
+  const exchange = await openExchange(config);
+  const saver = store === undefined ? undefined : createSaver(store, () => writeState(exchange.snapshot()));
+  return { exchange, saver };
+}
+
 async function openExchange({ exchange, store }: PaperConfig): Promise<Exchange> {
   if ("place" in exchange) return exchange;
   const options = { ...exchange, keptOrders: KEPT_ORDERS };
@@ -231,11 +242,11 @@ async function openExchange({ exchange, store }: PaperConfig): Promise<Exchange>
   return createExchange({ ...options, state: { ...state, nextOrderNumber } });
 }
 
-function beginSession(config: PaperConfig, exchange: Exchange, host: BrokerHost, source: Broker | undefined): Session {
-  const { store, quotes, seed, quoteIntervalMs } = config;
+function beginSession(config: PaperConfig, account: Account, host: BrokerHost, source: Broker | undefined): Session {
+  const { quotes, seed, quoteIntervalMs } = config;
+  const { exchange, saver } = account;
   const ending = new AbortController();
   const contracts = exchange.snapshot().prices.map(({ contract }) => contract);
-  const saver = store === undefined ? undefined : createSaver(store, () => writeState(exchange.snapshot()));
   const tell = (order: ExchangeOrder): void => host.onOrder(order);
   const unsubscribe = exchange.subscribe(saver === undefined ? ({ order }) => tell(order) : tellKept(saver, tell));
   let polling = false;
@@ -247,8 +258,7 @@ function beginSession(config: PaperConfig, exchange: Exchange, host: BrokerHost,
     });
   };
   const session: Session = {
-    exchange,
-    saver,
+    ...account,
     walk: quotes === "synthetic" ? createRandomWalk(exchange, contracts, seed) : undefined,
     closing: ending.signal,
     end: () => {

@@ -103,6 +103,29 @@ describe("a store", () => {
     await broker.close();
   });
 
+  test("is written once at a time by an account that is opened again while it closes", async () => {
+    const { store, saved, most, hold } = memoryStore();
+    const { broker } = await openAccount({ store });
+    const release = hold();
+    const placing = [broker.placeOrder(limit(), call())];
+    await until(() => most() === 1);
+    const closing = broker.close();
+    await until(() =>
+      broker.ping(call()).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await start(broker);
+    placing.push(broker.placeOrder(limit(), call()));
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    release();
+    await Promise.all([...placing, closing]);
+    expect(most()).toBe(1);
+    expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toHaveLength(2);
+    await broker.close();
+  });
+
   test("that fails leaves the outcome unknown, the order in the book, and is tried again with the next write", async () => {
     const { store, saved, fail } = memoryStore();
     const { broker, pushes } = await openAccount({ store });
