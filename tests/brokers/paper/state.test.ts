@@ -233,6 +233,30 @@ describe("a file", () => {
     expect(await errorOf(broker.close())).toMatchObject({ code: "BrokerFault" });
   });
 
+  test("that two accounts keep themselves in holds all that was answered by the first to write", async () => {
+    const stateFile = join(folder, "account.json");
+    const first = await openAccount({ stateFile });
+    const second = await openAccount({ stateFile });
+    await first.broker.placeOrder(limit({ qty: 1 }), call());
+    const error = await errorOf(second.broker.placeOrder(limit({ qty: 2 }), call()));
+    expect(error).toMatchObject({ code: "OutcomeUnknown" });
+    expect(error.message).toContain("written by somebody else");
+    await first.broker.placeOrder(limit({ qty: 3 }), call());
+    expect(await errorOf(second.broker.close())).toMatchObject({ code: "BrokerFault" });
+    await first.broker.close();
+    expect(JSON.parse(await readFile(stateFile, "utf8")).exchange.orders).toMatchObject([{ qty: 1 }, { qty: 3 }]);
+  });
+
+  test("that was taken away is written anew", async () => {
+    const stateFile = join(folder, "account.json");
+    const { broker } = await openAccount({ stateFile });
+    await broker.placeOrder(limit({ qty: 1 }), call());
+    await rm(stateFile);
+    await broker.placeOrder(limit({ qty: 2 }), call());
+    expect(JSON.parse(await readFile(stateFile, "utf8")).exchange.orders).toMatchObject([{ qty: 1 }, { qty: 2 }]);
+    await broker.close();
+  });
+
   test("holds every answered order after the process was killed", async () => {
     const stateFile = join(folder, "account.json");
     const script = join(folder, "place.ts");
