@@ -65,11 +65,11 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
   const { isOpen, openingAfter } = timetable;
   const openingAt = (order: ExchangeOrder, at: number): number => (isOpen(order, at) ? at : openingAfter(order, at));
 
-  const countedAt = (order: ExchangeOrder): number => order.price ?? listings.last(order.contract) ?? 0;
+  const countedNow = (order: ExchangeOrder): number => order.price ?? listings.last(order.contract) ?? 0;
 
-  const rest = (order: ExchangeOrder, rank: number, opensAt: number): Resting => {
+  const rest = (order: ExchangeOrder, rank: number, opensAt: number, countedAt: number): Resting => {
     const endsAt = timetable.endOf(order);
-    const resting = { order, rank, countedAt: countedAt(order), endsAt, wakesAt: Math.min(endsAt, opensAt) };
+    const resting = { order, rank, countedAt, endsAt, wakesAt: Math.min(endsAt, opensAt) };
     book.put(resting);
     return resting;
   };
@@ -114,7 +114,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
 
   /** Looks at every order afresh when the clock was set back: sessions may open that had seemed past. */
   const rewind = (now: number): void => {
-    for (const { order, rank } of book.all()) rest(order, rank, openingAt(order, now));
+    for (const { order, rank, countedAt } of book.all()) rest(order, rank, openingAt(order, now), countedAt);
   };
 
   const tick = (): void => {
@@ -130,7 +130,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     for (const { resting, opens, at } of due) {
       if (opens) match(resting, at);
       else if (at <= now) end(resting, "EXPIRED", "a day order ends with its trading day", at);
-      else rest(resting.order, resting.rank, openingAfter(resting.order, now));
+      else rest(resting.order, resting.rank, openingAfter(resting.order, now), resting.countedAt);
     }
   };
 
@@ -180,9 +180,10 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       createdAt: now,
       updatedAt: now,
     };
-    power.check(order, countedAt(order));
+    const countedAt = countedNow(order);
+    power.check(order, countedAt);
     nextOrderNumber += 1;
-    const resting = rest(order, nextRank++, openingAfter(order, now));
+    const resting = rest(order, nextRank++, openingAfter(order, now), countedAt);
     records.write(order);
     if (isOpen(order, now)) match(resting, now);
     return records.order(order.orderId) ?? order;
@@ -213,9 +214,10 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       book.remove(orderId);
       return records.write(next);
     }
-    power.check(next, countedAt(next), resting);
+    const countedAt = countedNow(next);
+    power.check(next, countedAt, resting);
     const waits = price === order.price && qty <= order.qty;
-    const rested = rest(next, waits ? resting.rank : nextRank++, openingAfter(next, now));
+    const rested = rest(next, waits ? resting.rank : nextRank++, openingAfter(next, now), countedAt);
     records.write(next);
     if (isOpen(next, now)) match(rested, now);
     return records.order(orderId) ?? next;
@@ -239,7 +241,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
   };
 
   for (const order of inPriority(state)) {
-    rest(order, nextRank++, openingAt(order, ticked));
+    rest(order, nextRank++, openingAt(order, ticked), state?.countedAt?.[order.orderId] ?? countedNow(order));
   }
 
   return {
@@ -285,6 +287,9 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       positions: ledger.holdings(),
       prices: listings.snapshot(),
       priority: book.all().map(({ order }) => order.orderId),
+      countedAt: Object.fromEntries(
+        book.all().flatMap(({ order, countedAt }) => (order.price === null ? [[order.orderId, countedAt]] : [])),
+      ),
     }),
   };
 }

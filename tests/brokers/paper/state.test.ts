@@ -68,6 +68,26 @@ describe("a store", () => {
     await second.broker.close();
   });
 
+  test("brings back what money a waiting market order has reserved", async () => {
+    const closed = () => Date.parse("2025-05-28T08:00:00-04:00");
+    const { store } = memoryStore();
+    const first = await openAccount({
+      store,
+      clock: closed,
+      cash: { USD: 5000 },
+      prices: [{ contract: AAPL, price: 200 }],
+    });
+    const { price: _none, ...order } = limit({ orderType: "Market" });
+    await first.broker.placeOrder(order, call());
+    await first.broker.close();
+    const text = await store.load();
+    await store.save(text?.replace('"price":200', '"price":300') ?? "");
+
+    const second = await openAccount({ store, clock: closed });
+    expect((await second.broker.cash({ currency: "USD" }, call())).balances).toMatchObject([{ available: 3000 }]);
+    await second.broker.close();
+  });
+
   test("has the order before anybody is told of it", async () => {
     const { store, saved, most, hold } = memoryStore();
     const { broker, pushes } = await openAccount({ store });
