@@ -104,7 +104,8 @@ export function createBook(): Book {
   };
 }
 
-function byPriority(a: Resting, b: Resting): number {
+/** Sells before buys, each by price and then time. */
+export function byPriority(a: Resting, b: Resting): number {
   if (a.order.direction !== b.order.direction) return a.order.direction === "SELL" ? -1 : 1;
   const [first, second] = [eagerness(a.order), eagerness(b.order)];
   if (first !== second) return first > second ? -1 : 1;

@@ -12,7 +12,7 @@
 import { type Contract, contractKey, normalizeContract } from "../domain/contract.ts";
 import { add, isExactDecimal, subtract } from "../domain/money.ts";
 import { isTerminal, type OrderChange } from "../domain/order.ts";
-import { createBook, type Resting, unfilled } from "./book.ts";
+import { byPriority, createBook, type Resting, unfilled } from "./book.ts";
 import { createBuyingPower } from "./buying-power.ts";
 import { createEvents } from "./events.ts";
 import { RefusedByExchange } from "./exchange-error.ts";
@@ -65,11 +65,11 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
   const { isOpen, openingAfter } = timetable;
   const openingAt = (order: ExchangeOrder, at: number): number => (isOpen(order, at) ? at : openingAfter(order, at));
 
-  const countedAt = (order: ExchangeOrder): number => order.price ?? listings.last(order.contract) ?? 0;
+  const countedNow = (order: ExchangeOrder): number => order.price ?? listings.last(order.contract) ?? 0;
 
-  const rest = (order: ExchangeOrder, rank: number, opensAt: number): Resting => {
+  const rest = (order: ExchangeOrder, rank: number, opensAt: number, countedAt: number): Resting => {
     const endsAt = timetable.endOf(order);
-    const resting = { order, rank, countedAt: countedAt(order), endsAt, wakesAt: Math.min(endsAt, opensAt) };
+    const resting = { order, rank, countedAt, endsAt, wakesAt: Math.min(endsAt, opensAt) };
     book.put(resting);
     return resting;
   };
@@ -114,7 +114,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
 
   /** Looks at every order afresh when the clock was set back: sessions may open that had seemed past. */
   const rewind = (now: number): void => {
-    for (const { order, rank } of book.all()) rest(order, rank, openingAt(order, now));
+    for (const { order, rank, countedAt } of book.all()) rest(order, rank, openingAt(order, now), countedAt);
   };
 
   const tick = (): void => {
@@ -126,11 +126,11 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       return { resting, opens, at: opens ? resting.wakesAt : resting.endsAt };
     });
     // The price has not moved since the last call, so an order that does not cross now crossed at no opening in between.
-    due.sort((a, b) => a.at - b.at || Number(a.opens) - Number(b.opens) || a.resting.rank - b.resting.rank);
+    due.sort((a, b) => a.at - b.at || Number(a.opens) - Number(b.opens) || byPriority(a.resting, b.resting));
     for (const { resting, opens, at } of due) {
       if (opens) match(resting, at);
       else if (at <= now) end(resting, "EXPIRED", "a day order ends with its trading day", at);
-      else rest(resting.order, resting.rank, openingAfter(resting.order, now));
+      else rest(resting.order, resting.rank, openingAfter(resting.order, now), resting.countedAt);
     }
   };
 
@@ -180,9 +180,10 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       createdAt: now,
       updatedAt: now,
     };
-    power.check(order, countedAt(order));
+    const countedAt = countedNow(order);
+    power.check(order, countedAt);
     nextOrderNumber += 1;
-    const resting = rest(order, nextRank++, openingAfter(order, now));
+    const resting = rest(order, nextRank++, openingAfter(order, now), countedAt);
     records.write(order);
     if (isOpen(order, now)) match(resting, now);
     return records.order(order.orderId) ?? order;
@@ -213,9 +214,10 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       book.remove(orderId);
       return records.write(next);
     }
-    power.check(next, countedAt(next), resting);
+    const countedAt = countedNow(next);
+    power.check(next, countedAt, resting);
     const waits = price === order.price && qty <= order.qty;
-    const rested = rest(next, waits ? resting.rank : nextRank++, openingAfter(next, now));
+    const rested = rest(next, waits ? resting.rank : nextRank++, openingAfter(next, now), countedAt);
     records.write(next);
     if (isOpen(next, now)) match(rested, now);
     return records.order(orderId) ?? next;
@@ -239,7 +241,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
   };
 
   for (const order of inPriority(state)) {
-    rest(order, nextRank++, openingAt(order, ticked));
+    rest(order, nextRank++, openingAt(order, ticked), state?.countedAt?.[order.orderId] ?? countedNow(order));
   }
 
   return {
@@ -260,7 +262,11 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       });
     },
     totalCash: (currency) =>
-      [...ledger.cash()].reduce((sum, [from, amount]) => add(sum, ledger.convert(amount, from, currency)), 0),
+      // Begins with a conversion of nothing: no money at all is not yet nothing in a currency that has no rate.
+      [...ledger.cash()].reduce(
+        (sum, [from, amount]) => add(sum, ledger.convert(amount, from, currency)),
+        ledger.convert(0, "USD", currency),
+      ),
     quote: (given) => {
       const contract = normalizeContract(given);
       return listings.quote(contract, tradingDay(contract), clock());
@@ -281,6 +287,9 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       positions: ledger.holdings(),
       prices: listings.snapshot(),
       priority: book.all().map(({ order }) => order.orderId),
+      countedAt: Object.fromEntries(
+        book.all().flatMap(({ order, countedAt }) => (order.price === null ? [[order.orderId, countedAt]] : [])),
+      ),
     }),
   };
 }

@@ -45,7 +45,10 @@ export function currencyOf(contract: Contract): string {
   return marketOf(contract.region)?.currency ?? "USD";
 }
 
-/** Opens the books. Throws a `RangeError` for an amount that is not finite or a currency without a rate. */
+/**
+ * Opens the books. Throws a `RangeError` for an amount that is not finite, a position given twice or a currency without a
+ * rate.
+ */
 export function createLedger(options: LedgerOptions): Ledger {
   const rates = ratesOf(options.ratesToUsd ?? {});
   const cash = new Map<string, number>();
@@ -70,6 +73,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     const contract = normalizeContract(given);
     if (!Number.isFinite(qty))
       throw new RangeError(`the position in ${contractKey(contract)} must be finite, not ${qty}`);
+    if (holdings.has(contractKey(contract)))
+      throw new RangeError(`the position in ${contractKey(contract)} is given twice`);
     if (qty !== 0) holdings.set(contractKey(contract), { contract, qty, avgCost });
   }
 

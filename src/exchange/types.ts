@@ -124,6 +124,8 @@ export interface ExchangeState {
   }[];
   /** Ids of the open orders in time priority; without it they stand in the order in which they were accepted. */
   readonly priority?: readonly string[];
+  /** By its id, the price at which money was reserved for an open market order; without it the last price. */
+  readonly countedAt?: Readonly<Record<string, number>>;
 }
 
 /** How an exchange is set up. */

@@ -46,9 +46,16 @@ describe("cash", () => {
     expect([exchange.totalCash("CNH"), exchange.totalCash("CNY"), exchange.totalCash("USD")]).toEqual([150, 150, 15]);
   });
 
-  test("a currency without a rate is a wrong set-up, said at once", () => {
+  test("an account without cash has nothing in a currency with a rate, and cannot say in one without", () => {
+    const { exchange } = openMarket({ cash: {} });
+    expect(exchange.totalCash("HKD")).toBe(0);
+    expect(() => exchange.totalCash("EUR")).toThrow("no rate for the currency");
+  });
+
+  test("a currency without a rate or a position given twice is a wrong set-up, said at once", () => {
     expect(() => createExchange({ cash: { JPY: 1 } })).toThrow(/JPY.*ratesToUsd/);
     expect(() => createExchange().totalCash("JPY")).toThrow(RangeError);
+    expect(() => createExchange({ positions: [1, 2].map((qty) => ({ contract: AAPL, qty })) })).toThrow(/AAPL.*twice/);
     expect(() => createExchange({ ratesToUsd: { HKD: 0 } })).toThrow(/ratesToUsd.HKD/);
     expect(() => createExchange({ prices: [{ contract: AAPL, price: 0 }] })).toThrow(/US AAPL/);
   });

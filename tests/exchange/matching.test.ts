@@ -299,6 +299,36 @@ describe("time", () => {
     expect(exchange.balances()).toEqual([{ currency: "USD", amount: 20_000, available: 20_000 }]);
   });
 
+  test.each(["restarted", "set back"])("the same is rejected when the exchange was %s while it waited", (what) => {
+    let now = Date.parse("2025-05-28T08:00:00-04:00");
+    const clock = () => now;
+    const before = openMarket({ cash: { USD: 20_000 }, clock }).exchange;
+    const { orderId } = before.place(market());
+    before.setPrice(AAPL, 201);
+    if (what === "set back") now -= 3_600_000;
+    const state = JSON.parse(JSON.stringify(before.snapshot()));
+    const exchange = what === "restarted" ? openMarket({ clock, state }).exchange : before;
+    exchange.tick();
+    expect(exchange.balances()).toEqual([{ currency: "USD", amount: 20_000, available: 0 }]);
+    now = Date.parse("2025-05-28T09:30:00-04:00");
+    exchange.tick();
+    expect(exchange.order(orderId)).toMatchObject({ status: "REJECTED", filledQty: 0 });
+    expect(exchange.balances()).toEqual([{ currency: "USD", amount: 20_000, available: 20_000 }]);
+  });
+
+  test("when a session opens, sells come before buys as at any other time", () => {
+    const { exchange, at } = openMarket(
+      { cash: { USD: 20_000 }, positions: [{ contract: AAPL, qty: 100 }] },
+      "2025-05-28T08:00:00-04:00",
+    );
+    const buy = exchange.place(market()).orderId;
+    const sell = exchange.place(market({ direction: "SELL" })).orderId;
+    exchange.setPrice(AAPL, 201);
+    at("2025-05-28T09:30:00-04:00");
+    expect([sell, buy].map((orderId) => exchange.order(orderId)?.status)).toEqual(["FILLED", "FILLED"]);
+    expect(exchange.balances()).toEqual([{ currency: "USD", amount: 20_000, available: 20_000 }]);
+  });
+
   test("a trading day's figures begin afresh with the day", () => {
     const { exchange, at } = openMarket();
     exchange.setPrice(AAPL, 210);

@@ -251,6 +251,37 @@ test("the market fills an order only in its session and before its day ends", ()
   );
 });
 
+test("what may be filled is filled, and what has had its day has ended", () => {
+  const calendars = new Map(["US", "HK", "CN"].map((region) => [region, tradingCalendar(region)]));
+  fc.assert(
+    fc.property(fc.array(aMarketAction, { minLength: 1, maxLength: 40 }), fc.boolean(), (actions, allowShort) => {
+      run(actions, allowShort, ({ test: { exchange }, now }) => {
+        for (const order of exchange.orders().filter(({ status }) => !isTerminal(status))) {
+          const calendar = calendars.get(order.contract.region);
+          const last = exchange.quote(order.contract)?.latest ?? 0;
+          const isOpen = calendar?.isOpen(order.orderType === "Market" ? "RTH" : order.lifecycle, now);
+          const crosses =
+            order.price === null || (order.direction === "BUY" ? last <= order.price : last >= order.price);
+          expect(isOpen && crosses).toBe(false);
+          const end = order.timeInForce === "DAY" ? calendar?.dayEnd(order.lifecycle, order.createdAt) : undefined;
+          if (end !== undefined) expect(now).toBeLessThan(end);
+        }
+      });
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("with prices that stay, short sales never take buying power below nothing", () => {
+  const quiet = fc.oneof({ weight: 6, arbitrary: place }, { weight: 4, arbitrary: replace }, cancel, wait);
+  fc.assert(
+    fc.property(fc.array(quiet, { minLength: 1, maxLength: 40 }), (actions) => {
+      run(actions, true, ({ test: { exchange } }) => expect(buyingPower(exchange)).toBeGreaterThan(-0.01));
+    }),
+    { numRuns: 150 },
+  );
+});
+
 test("statuses only go forward, every change is told once, and the last word on an order is the order", () => {
   fc.assert(
     fc.property(histories, (actions) => {

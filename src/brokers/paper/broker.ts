@@ -32,10 +32,14 @@ const KEPT_ORDERS = 5000;
 
 const SILENT_HOST: BrokerHost = { onOrder: () => undefined, onConnection: () => undefined };
 
-/** The account between `start` and `close`. */
-interface Session {
+/** An exchange and what keeps it, the same for every session: two savers would write at the same time. */
+interface Account {
   readonly exchange: Exchange;
   readonly saver: Saver | undefined;
+}
+
+/** The account between `start` and `close`. */
+interface Session extends Account {
   readonly walk: RandomWalk | undefined;
   /** Aborts when the account closes. */
   readonly closing: AbortSignal;
@@ -45,14 +49,14 @@ interface Session {
 /** The broker of a paper account. */
 export function createPaperBroker(config: PaperConfig): Adapter {
   const source = typeof config.quotes === "object" ? config.quotes : undefined;
-  let opened: Promise<Exchange> | undefined;
+  let opened: Promise<Account> | undefined;
   let starting: Promise<void> | undefined;
   let session: Session | undefined;
   let generation = 0;
 
-  /** The account's exchange, the same for every session; a store that could not be read is asked again. */
-  const open = (): Promise<Exchange> => {
-    opened ??= openExchange(config).catch((error: unknown) => {
+  /** The account, the same for every session; a store that could not be read is asked again. */
+  const open = (): Promise<Account> => {
+    opened ??= openAccount(config).catch((error: unknown) => {
       opened = undefined;
       throw readError(error);
     });
@@ -61,14 +65,14 @@ export function createPaperBroker(config: PaperConfig): Adapter {
 
   const begin = async (host: BrokerHost): Promise<void> => {
     const mine = generation;
-    const exchange = await open();
+    const account = await open();
     if (mine !== generation) return;
     if (config.ownsQuotes) await source?.start?.(SILENT_HOST);
     if (mine !== generation) {
       if (config.ownsQuotes) await source?.close?.();
       return;
     }
-    session = beginSession(config, exchange, host, source);
+    session = beginSession(config, account, host, source);
     host.onConnection({ connected: true });
   };
 
@@ -114,8 +118,11 @@ export function createPaperBroker(config: PaperConfig): Adapter {
     }
     if (now.closing.aborted) throw notOpen();
     refuseAborted(call);
-    if (quote.isTradable) return;
-    throw new BrokerError("OrderRejected", `trading in ${contractKey(contract)} is suspended`, { outcome: "rejected" });
+    if (!quote.isTradable) {
+      const reason = `trading in ${contractKey(contract)} is suspended`;
+      throw new BrokerError("OrderRejected", reason, { outcome: "rejected" });
+    }
+    if (!(quote.latest > 0)) throw unpricedError(new Error(`${source.display} quotes ${quote.latest}`));
   };
 
   return {
@@ -198,7 +205,7 @@ export function createPaperBroker(config: PaperConfig): Adapter {
     order: (orderId, call) =>
       read(call, async (exchange, now) => {
         const order = exchange.order(orderId);
-        await now.saver?.idle();
+        await settled(now.saver);
         if (order !== undefined) return order;
         throw new BrokerError("OrderNotFound", `there is no order ${orderId} in this paper account`);
       }),
@@ -206,7 +213,7 @@ export function createPaperBroker(config: PaperConfig): Adapter {
     orders: ({ status }, call) =>
       read(call, async (exchange, now) => {
         const orders = exchange.orders();
-        await now.saver?.idle();
+        await settled(now.saver);
         return {
           orders: status === "all" ? orders : orders.filter((order) => !isTerminal(order.status)),
           unmapped: [],
@@ -215,20 +222,31 @@ export function createPaperBroker(config: PaperConfig): Adapter {
   };
 }
 
+async function openAccount(config: PaperConfig): Promise<Account> {
+  const { store } = config;
+  const exchange = await openExchange(config);
+  const saver = store === undefined ? undefined : createSaver(store, () => writeState(exchange.snapshot()));
+  return { exchange, saver };
+}
+
 async function openExchange({ exchange, store }: PaperConfig): Promise<Exchange> {
   if ("place" in exchange) return exchange;
   const options = { ...exchange, keptOrders: KEPT_ORDERS };
   const text = (await store?.load()) ?? null;
-  if (text !== null) return createExchange({ ...options, state: readState(text) });
-  // A new account gives no number out again that an account before it may have given: a journal may remember those.
-  return createExchange({ ...options, firstOrderNumber: Date.now() });
+  // No number is given out again that a journal may remember: of an account that was here before, or of this one after
+  // the moment of the copy that it was restored from.
+  const unused = Date.now();
+  if (text === null) return createExchange({ ...options, firstOrderNumber: unused });
+  const state = readState(text);
+  const nextOrderNumber = Math.max(state.nextOrderNumber, unused);
+  return createExchange({ ...options, state: { ...state, nextOrderNumber } });
 }
 
-function beginSession(config: PaperConfig, exchange: Exchange, host: BrokerHost, source: Broker | undefined): Session {
-  const { store, quotes, seed, quoteIntervalMs } = config;
+function beginSession(config: PaperConfig, account: Account, host: BrokerHost, source: Broker | undefined): Session {
+  const { quotes, seed, quoteIntervalMs } = config;
+  const { exchange, saver } = account;
   const ending = new AbortController();
   const contracts = exchange.snapshot().prices.map(({ contract }) => contract);
-  const saver = store === undefined ? undefined : createSaver(store, () => writeState(exchange.snapshot()));
   const tell = (order: ExchangeOrder): void => host.onOrder(order);
   const unsubscribe = exchange.subscribe(saver === undefined ? ({ order }) => tell(order) : tellKept(saver, tell));
   let polling = false;
@@ -240,8 +258,7 @@ function beginSession(config: PaperConfig, exchange: Exchange, host: BrokerHost,
     });
   };
   const session: Session = {
-    exchange,
-    saver,
+    ...account,
     walk: quotes === "synthetic" ? createRandomWalk(exchange, contracts, seed) : undefined,
     closing: ending.signal,
     end: () => {
@@ -318,6 +335,17 @@ async function kept(saver: Saver | undefined): Promise<void> {
     const reason = readError(error).message;
     throw new BrokerError("OutcomeUnknown", `carried out, but the account could not be saved: ${reason}`, {
       outcome: "unknown",
+      cause: error,
+    });
+  }
+}
+
+/** What is not kept is not told: after a crash it would never have been. */
+async function settled(saver: Saver | undefined): Promise<void> {
+  try {
+    await saver?.settled();
+  } catch (error) {
+    throw new BrokerError("BrokerFault", `the account could not be saved: ${readError(error).message}`, {
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 /** What `paper()` takes: every option, checked at construction with all faults in one error. */
 import * as v from "valibot";
-import { TRADE_TYPES } from "../../domain/contract.ts";
+import { type Contract, contractKey, normalizeContract, TRADE_TYPES } from "../../domain/contract.ts";
 import { isExactDecimal } from "../../domain/money.ts";
 import { DEFAULT_RATES_TO_USD, ledgerCurrency } from "../../exchange/currencies.ts";
 import { demoAccount } from "../../exchange/demo-account.ts";
@@ -149,7 +149,10 @@ export function parsePaperOptions(options: PaperOptions): PaperConfig {
   );
   const result = v.safeParse(schema(), own);
   const faults = [...(result.issues ?? []).map(faultOf), ...contradictions(own)];
-  if (result.success) faults.push(...missingRates(result.output));
+  if (result.success) {
+    const { positions, prices } = result.output;
+    faults.push(...missingRates(result.output), ...repeated("positions", positions), ...repeated("prices", prices));
+  }
   if (!result.success || faults.length > 0) throw new TypeError(`paper: ${faults.join("; ")}`);
 
   const { exchange, quotes, ownsQuotes, quoteIntervalMs, seed, stateFile, store, ...account } = result.output;
@@ -199,4 +202,10 @@ function missingRates({ cash = {}, ratesToUsd = {} }: v.InferOutput<ReturnType<t
   return Object.keys(cash)
     .filter((currency) => !known.has(ledgerCurrency(currency)))
     .map((currency) => `cash.${currency} has no rate; give ratesToUsd.${currency}`);
+}
+
+/** Of two lines about one contract only one can be so. */
+function repeated(name: string, lines: readonly { readonly contract: Contract }[] = []): string[] {
+  const keys = lines.map(({ contract }) => contractKey(normalizeContract(contract)));
+  return keys.flatMap((key, index) => (keys.indexOf(key) < index ? [`${name}.${index} names ${key} again`] : []));
 }

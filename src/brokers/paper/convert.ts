@@ -147,6 +147,7 @@ const STATE = v.object({
       }),
     ),
     priority: v.exactOptional(v.array(v.string())),
+    countedAt: v.exactOptional(v.record(v.string(), FINITE)),
   }),
 });
 

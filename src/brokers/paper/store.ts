@@ -12,26 +12,25 @@ export interface PaperStore {
 export interface Saver {
   /** Resolves when a state taken after this call is kept. Calls that come during a write share the next one. */
   save(): Promise<void>;
-  /** Resolves when everything that was to be saved by now is kept, or could not be. */
-  idle(): Promise<void>;
+  /** Resolves when everything that was to be saved by now is kept; what could not be is tried once more. */
+  settled(): Promise<void>;
 }
 
 export function createSaver(store: PaperStore, state: () => string): Saver {
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
-  return {
-    save: () => {
-      next ??= running
-        .catch(() => undefined)
-        .then(() => {
-          next = undefined;
-          running = store.save(state());
-          return running;
-        });
-      return next;
-    },
-    idle: () => (next ?? running).catch(() => undefined),
+  const write = async (): Promise<void> => store.save(state());
+  const save = (): Promise<void> => {
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        running = write();
+        return running;
+      });
+    return next;
   };
+  return { save, settled: () => next ?? running.catch(save) };
 }
 
 /** The part of `node:fs/promises` that is used. */
@@ -49,26 +48,37 @@ interface FileHandle {
 
 /**
  * A file, readable by its owner only. A new text is written beside it, flushed, and put in its place in one step, so
- * that a crash leaves the old text or the new one.
+ * that a crash leaves the old text or the new one. A text of somebody else is not written over.
  */
 export function fileStore(path: string): PaperStore {
+  /** What the file holds as far as we know, `null` for none. */
+  let known: string | null = null;
+  const read = async (): Promise<string | null> => {
+    try {
+      return await fileSystem().readFile(path, "utf8");
+    } catch (error) {
+      if (error instanceof Error && Reflect.get(error, "code") === "ENOENT") return null;
+      throw error;
+    }
+  };
   return {
     load: async () => {
-      try {
-        return await fileSystem().readFile(path, "utf8");
-      } catch (error) {
-        if (error instanceof Error && Reflect.get(error, "code") === "ENOENT") return null;
-        throw error;
-      }
+      known = await read();
+      return known;
     },
     save: async (text) => {
       const files = fileSystem();
+      const found = await read();
+      if (found !== null && found !== known) {
+        throw new Error(`${path} was written by somebody else since; only one gateway may keep its account there`);
+      }
       const beside = `${path}.new`;
       await withFile(files.open(beside, "w", 0o600), async (file) => {
         await file.writeFile(text);
         await file.sync();
       });
       await files.rename(beside, path);
+      known = text;
       // The new name itself must survive too; a system that opens no folders sees to that unasked.
       const folder = path.replace(/[^/\\]*$/, "") || ".";
       await withFile(files.open(folder, "r"), (held) => held.sync()).catch(() => undefined);

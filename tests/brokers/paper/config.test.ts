@@ -71,6 +71,26 @@ describe("faults", () => {
       { prices: [{ contract: { ...AAPL, symbol: "" }, price: 1 }] },
       /symbol must not be empty/,
     ],
+    [
+      "two positions in one contract",
+      {
+        positions: [
+          { contract: { ...AAPL, region: "HK", symbol: "700" }, qty: 100 },
+          { contract: { ...AAPL, region: "HK", symbol: "00700" }, qty: 50 },
+        ],
+      },
+      /positions\.1 names HK 00700 again/,
+    ],
+    [
+      "two prices of one contract",
+      {
+        prices: [
+          { contract: AAPL, price: 1 },
+          { contract: AAPL, price: 2 },
+        ],
+      },
+      /prices\.1 names US AAPL again/,
+    ],
     ["a word for a switch", { allowShort: "yes" }, /allowShort must be true or false/],
     ["holidays of nowhere", { holidays: { JP: [] } }, /must be named by one of US, HK, CN/],
     ["no date", { holidays: { US: ["4 July"] } }, /holidays\.US\.0 must be a date, YYYY-MM-DD/],

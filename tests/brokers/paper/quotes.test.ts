@@ -138,6 +138,21 @@ describe("another broker's quotes", () => {
     await broker.close();
   });
 
+  test("without a last price send no order to meet an older one", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker, pushes } = await openAccount({ quotes });
+    const { orderId } = await broker.placeOrder(limit(), call());
+    state.price = 0;
+    for (const writing of [
+      broker.placeOrder(limit({ price: 205 }), call()),
+      broker.replaceOrder(orderId, { price: 205 }, call()),
+    ]) {
+      expect(await errorOf(writing)).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+    }
+    expect(pushes).toMatchObject([{ orderId, status: "OPEN" }]);
+    await broker.close();
+  });
+
   test("an unknown contract is unknown here too", async () => {
     const { broker: quotes } = quoteBroker();
     const { broker } = await openAccount({ quotes });

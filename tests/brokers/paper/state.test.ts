@@ -68,6 +68,26 @@ describe("a store", () => {
     await second.broker.close();
   });
 
+  test("brings back what money a waiting market order has reserved", async () => {
+    const closed = () => Date.parse("2025-05-28T08:00:00-04:00");
+    const { store } = memoryStore();
+    const first = await openAccount({
+      store,
+      clock: closed,
+      cash: { USD: 5000 },
+      prices: [{ contract: AAPL, price: 200 }],
+    });
+    const { price: _none, ...order } = limit({ orderType: "Market" });
+    await first.broker.placeOrder(order, call());
+    await first.broker.close();
+    const text = await store.load();
+    await store.save(text?.replace('"price":200', '"price":300') ?? "");
+
+    const second = await openAccount({ store, clock: closed });
+    expect((await second.broker.cash({ currency: "USD" }, call())).balances).toMatchObject([{ available: 3000 }]);
+    await second.broker.close();
+  });
+
   test("has the order before anybody is told of it", async () => {
     const { store, saved, most, hold } = memoryStore();
     const { broker, pushes } = await openAccount({ store });
@@ -103,6 +123,29 @@ describe("a store", () => {
     await broker.close();
   });
 
+  test("is written once at a time by an account that is opened again while it closes", async () => {
+    const { store, saved, most, hold } = memoryStore();
+    const { broker } = await openAccount({ store });
+    const release = hold();
+    const placing = [broker.placeOrder(limit(), call())];
+    await until(() => most() === 1);
+    const closing = broker.close();
+    await until(() =>
+      broker.ping(call()).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await start(broker);
+    placing.push(broker.placeOrder(limit(), call()));
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    release();
+    await Promise.all([...placing, closing]);
+    expect(most()).toBe(1);
+    expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toHaveLength(2);
+    await broker.close();
+  });
+
   test("that fails leaves the outcome unknown, the order in the book, and is tried again with the next write", async () => {
     const { store, saved, fail } = memoryStore();
     const { broker, pushes } = await openAccount({ store });
@@ -110,12 +153,29 @@ describe("a store", () => {
     const error = await errorOf(broker.placeOrder(limit(), call()));
     expect(error).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
     expect(error.message).toContain("disk full");
-    expect((await broker.orders({ status: "open", fresh: true }, call())).orders).toMatchObject([{ tag: limit().tag }]);
     expect(pushes).toEqual([]);
     fail(undefined);
+    expect((await broker.orders({ status: "open", fresh: true }, call())).orders).toMatchObject([{ tag: limit().tag }]);
     const { orderId } = await broker.placeOrder(limit(), call());
     expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toHaveLength(2);
     expect(pushes.map((pushed) => pushed.orderId)).toEqual([String(Number(orderId) - 1), orderId]);
+    await broker.close();
+  });
+
+  test("that fails lets no read tell what a crash would undo", async () => {
+    const { store, saved, fail } = memoryStore();
+    const { broker } = await openAccount({ store });
+    const { orderId } = await broker.placeOrder(limit(), call());
+    fail(new Error("disk full"));
+    expect(await errorOf(broker.cancelOrder(orderId, call()))).toMatchObject({ code: "OutcomeUnknown" });
+    for (const reading of [broker.order(orderId, call()), broker.orders({ status: "all" }, call())]) {
+      const error = await errorOf(reading);
+      expect(error).toMatchObject({ code: "BrokerFault" });
+      expect(error.message).toContain("disk full");
+    }
+    fail(undefined);
+    expect(await broker.order(orderId, call())).toMatchObject({ status: "CANCELED" });
+    expect(JSON.parse(saved.at(-1) ?? "").exchange.orders).toMatchObject([{ orderId, status: "CANCELED" }]);
     await broker.close();
   });
 
@@ -193,6 +253,30 @@ describe("a file", () => {
     expect(await errorOf(broker.close())).toMatchObject({ code: "BrokerFault" });
   });
 
+  test("that two accounts keep themselves in holds all that was answered by the first to write", async () => {
+    const stateFile = join(folder, "account.json");
+    const first = await openAccount({ stateFile });
+    const second = await openAccount({ stateFile });
+    await first.broker.placeOrder(limit({ qty: 1 }), call());
+    const error = await errorOf(second.broker.placeOrder(limit({ qty: 2 }), call()));
+    expect(error).toMatchObject({ code: "OutcomeUnknown" });
+    expect(error.message).toContain("written by somebody else");
+    await first.broker.placeOrder(limit({ qty: 3 }), call());
+    expect(await errorOf(second.broker.close())).toMatchObject({ code: "BrokerFault" });
+    await first.broker.close();
+    expect(JSON.parse(await readFile(stateFile, "utf8")).exchange.orders).toMatchObject([{ qty: 1 }, { qty: 3 }]);
+  });
+
+  test("that was taken away is written anew", async () => {
+    const stateFile = join(folder, "account.json");
+    const { broker } = await openAccount({ stateFile });
+    await broker.placeOrder(limit({ qty: 1 }), call());
+    await rm(stateFile);
+    await broker.placeOrder(limit({ qty: 2 }), call());
+    expect(JSON.parse(await readFile(stateFile, "utf8")).exchange.orders).toMatchObject([{ qty: 1 }, { qty: 2 }]);
+    await broker.close();
+  });
+
   test("holds every answered order after the process was killed", async () => {
     const stateFile = join(folder, "account.json");
     const script = join(folder, "place.ts");
@@ -221,6 +305,22 @@ describe("a file", () => {
     expect(ids.length).toBeGreaterThan(24);
     expect(ids.filter((orderId) => !kept.has(orderId))).toEqual([]);
   });
+});
+
+test("an account that is restored from an older copy gives no order number out again that it gave since", async () => {
+  const { store, saved } = memoryStore();
+  const first = await openAccount({ store });
+  await first.broker.placeOrder(limit(), call());
+  const copy = saved.at(-1) ?? "";
+  const since = await first.broker.placeOrder(limit(), call());
+  await first.broker.close();
+  saved.push(copy);
+  await until(() => Date.now() > Number(since.orderId));
+
+  const second = await openAccount({ store });
+  const next = await second.broker.placeOrder(limit(), call());
+  expect(Number(next.orderId)).toBeGreaterThan(Number(since.orderId));
+  await second.broker.close();
 });
 
 test("a fresh account gives no order number out again that one before it gave", async () => {
