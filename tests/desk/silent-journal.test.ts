@@ -1,6 +1,7 @@
 /** A journal that has gone away without a word: its calls end when it is back, or never. */
 import { describe, expect, test } from "vitest";
 import type { Failure } from "../../src/domain/failure.ts";
+import type { Order } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Broker } from "../../src/spec/broker.ts";
@@ -364,4 +365,34 @@ describe("an outcome that a full journal did not take", () => {
     expect(sent).toHaveLength(calls);
     expect(new Set(sent).size).toBe(1);
   });
+});
+
+test.each([
+  ["refuses", () => Promise.reject(new Error("no room"))],
+  ["never takes", () => new Promise<number>(() => undefined)],
+])("an order that shows up late is ours also while the journal %s that", async (_, answer) => {
+  const inner = memoryJournal();
+  const orders: Order[] = [];
+  const { desk } = deskOver(
+    {
+      placeOrder: async ({ tag }) => {
+        orders.push(anOrder({ orderId: "77", tag }));
+        throw new BrokerError("NotConnected", "lost");
+      },
+      orders: async () => ({ orders, unmapped: [] }),
+    },
+    {
+      deadlineMs: DEADLINE_MS,
+      journal: {
+        ...inner,
+        append: (lines, durability) =>
+          lines.some((line) => line.kind === "progress" && line.state === "resolved")
+            ? answer()
+            : inner.append(lines, durability),
+      },
+    },
+  );
+  await desk.reconcile();
+  expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ outcome: "not_sent" });
+  expect(await desk.orders({ status: "all" }, {})).toMatchObject({ orders: [{ orderId: "77", external: false }] });
 });
