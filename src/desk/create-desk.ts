@@ -16,6 +16,7 @@ import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-s
 import { createOrderBook } from "./order-book.ts";
 import { createReads } from "./reads.ts";
 import { createReconciler } from "./reconciler.ts";
+import { readConnection } from "./report.ts";
 import { createRisk } from "./risk/admission.ts";
 import { createSeat } from "./seat.ts";
 import { createTracker } from "./tracker.ts";
@@ -72,8 +73,9 @@ export function createDesk(options: DeskOptions): Desk {
   });
   const seat = createSeat(broker, {
     onOrder: told,
-    onConnection({ connected, reason }) {
-      events.record({ kind: "connection", connected, reason: reason ?? null });
+    onConnection(state) {
+      const { connected, reason } = readConnection(state);
+      events.record({ kind: "connection", connected, reason });
       reconciler.connection(connected);
     },
   });

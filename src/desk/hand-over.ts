@@ -8,7 +8,7 @@ import { type IntentEvent, nextIntentState } from "./intent.ts";
 import type { Reconciler } from "./reconciler.ts";
 import { readPlaced } from "./report.ts";
 import type { Tracker } from "./tracker.ts";
-import type { Unknowns } from "./unknowns.ts";
+import { type Begun, type Unknowns, WRITTEN } from "./unknowns.ts";
 import { outcomeUnknown, type WriteFailure, writeFailure, written } from "./write-outcome.ts";
 
 /** A write that may leave. */
@@ -61,19 +61,24 @@ export function createHandOver(options: HandOverOptions): HandOver {
         return false;
       },
     );
-    return journal
-      .inTime(writing)
-      .then((isWritten) => (isWritten === TIME_IS_UP ? { isWritten: false, later: writing } : { isWritten }));
+    return journal.inTime(writing).then((isWritten) => (isWritten === TIME_IS_UP ? lateBegun(writing) : { isWritten }));
   }
 
-  /** Writes down what became of an intent. Never fails: the broker's word counts, and what is missing is recovered by the tag. */
+  /** Writes down what became of an intent. Never fails: the broker's word counts, and what is missing is written later. */
   function note({ isWritten, later }: Begun, end: End): Promise<unknown> | undefined {
-    const { id, event, answeredAt, ...more } = end;
+    const { intent, event, answeredAt, ...more } = end;
     const state = nextIntentState("sending", event);
-    const append = () => journal.append([{ kind: "progress", id, state, ...more }], "process", answeredAt);
-    if (!isWritten) return later?.then((stands) => (stands ? append() : undefined)).catch(() => undefined);
-    const appending = append();
-    return appending instanceof Promise ? appending.catch(() => undefined) : undefined;
+    const failed = () => {
+      // Until it stands there, the key of the intent is answered as if nobody knew.
+      if (event !== "lose") unknowns.addKnown(intent, more);
+      reconciler.hurry();
+    };
+    const append = () => {
+      const appending = journal.append([{ kind: "progress", id: intent.id, state, ...more }], "process", answeredAt);
+      return appending instanceof Promise ? appending.catch(failed) : undefined;
+    };
+    if (isWritten) return append();
+    return later?.then((stands) => (stands ? append() : undefined)).catch(() => undefined);
   }
 
   /** The same, waiting for the journal as long as it may take; not for one that has not taken the intent yet. */
@@ -83,22 +88,23 @@ export function createHandOver(options: HandOverOptions): HandOver {
   }
 
   /** The failure to answer with when an order was not written down in its time: it is not sent any more. */
-  async function tooLate({ line: { id }, holdKey }: Write<unknown>, begun: Begun): Promise<WriteFailure> {
+  async function tooLate({ line, holdKey }: Write<unknown>, begun: Begun): Promise<WriteFailure> {
     const failure = writeFailure(journalTooSlow(), undefined);
-    const noting = note(begun, { id, event: "withdraw", failure: written(failure), answeredAt: Date.now() });
+    const noting = note(begun, { intent: line, event: "withdraw", failure: written(failure), answeredAt: Date.now() });
     if (begun.isWritten) await (noting && journal.inTime(noting));
     else if (noting !== undefined) holdKey(noting);
     return failure;
   }
 
   /** The failure to answer with when the broker's call ended with an error. */
-  async function refused({ id, action }: IntentLine, begun: Begun, error: unknown): Promise<WriteFailure> {
+  async function refused(intent: IntentLine, begun: Begun, error: unknown): Promise<WriteFailure> {
+    const { id, action } = intent;
     const answeredAt = Date.now();
     const isPlace = action.kind === "place";
     const failure = writeFailure(error, isPlace ? id : undefined, answeredAt);
-    await noted(begun, { id, event: EVENT_OF[failure.outcome], failure: written(failure), answeredAt });
+    await noted(begun, { intent, event: EVENT_OF[failure.outcome], failure: written(failure), answeredAt });
     if (failure.outcome === "unknown") {
-      unknowns.add({ id, action }, elapsedMs(), begun.isWritten);
+      unknowns.add(intent, elapsedMs(), begun);
       reconciler.hurry();
     } else if (isPlace) {
       tracker.forget(id);
@@ -107,13 +113,14 @@ export function createHandOver(options: HandOverOptions): HandOver {
   }
 
   /** The failure to answer with when the time was up. The call goes on without its client. */
-  async function lost({ id, action }: IntentLine, begun: Begun, late: Promise<Placed>): Promise<WriteFailure> {
+  async function lost(intent: IntentLine, begun: Begun, late: Promise<Placed>): Promise<WriteFailure> {
+    const { id, action } = intent;
     // It may fail while this is written down, when nobody waits for it yet: that would end the process.
     late.catch(() => {});
     const tag = action.kind === "place" ? id : undefined;
     const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
-    await noted(begun, { id, event: "lose", failure: written(failure), answeredAt: Date.now() });
-    unknowns.add({ id, action }, null, begun.isWritten);
+    await noted(begun, { intent, event: "lose", failure: written(failure), answeredAt: Date.now() });
+    unknowns.add(intent, null, begun);
     awaitLateAnswer(late, id, tag);
     reconciler.hurry();
     return failure;
@@ -155,7 +162,7 @@ export function createHandOver(options: HandOverOptions): HandOver {
           if (answer !== TIME_IS_UP) {
             const answeredAt = Date.now();
             const placed = readPlaced(write.placedOf(answer));
-            await noted(begun, { id: line.id, event: "accept", placed, answeredAt });
+            await noted(begun, { intent: line, event: "accept", placed, answeredAt });
             return { placed, answeredAt };
           }
         } catch (error) {
@@ -172,24 +179,23 @@ export function createHandOver(options: HandOverOptions): HandOver {
     },
     async adopt(line, placed) {
       const answeredAt = Date.now();
-      await noted(await begin(line), { id: line.id, event: "accept", placed, answeredAt });
+      await noted(await begin(line), { intent: line, event: "accept", placed, answeredAt });
       return { placed, answeredAt };
     },
   };
 }
 
-/** How far the journal is with an intent. */
-interface Begun {
-  /** Whether it stands there now, so that what becomes of it can be written down. */
-  readonly isWritten: boolean;
-  /** Of one that the journal has neither written nor refused in its time: whether it stands there in the end. */
-  readonly later?: Promise<boolean>;
+/** How far the journal is with an intent that it has neither written nor refused in its time. */
+function lateBegun(writing: Promise<boolean>): Begun {
+  const begun: { -readonly [Field in keyof Begun]: Begun[Field] } = { isWritten: false, later: writing };
+  const ended = (isWritten: boolean) => Object.assign(begun, { isWritten, later: undefined });
+  writing.then(ended, () => ended(false));
+  return begun;
 }
 
-const WRITTEN: Begun = { isWritten: true };
-
 /** How an intent ended, and when. */
-interface End extends Pick<ProgressLine, "id" | "placed" | "failure"> {
+interface End extends Pick<ProgressLine, "placed" | "failure"> {
+  readonly intent: IntentLine;
   readonly event: Exclude<IntentEvent, "hand-over">;
   readonly answeredAt: number;
 }

@@ -73,6 +73,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const deadline = newDeadline();
     // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
     await recover().catch(() => undefined);
+    await unknowns.settleKnown();
     if (seat.broker.orders === undefined) return;
     const askedAt = elapsedMs();
     const openBefore = book.open().map(({ orderId }) => orderId);

@@ -2,7 +2,7 @@
 import type { Contract } from "../domain/contract.ts";
 import { Failure } from "../domain/failure.ts";
 import { DIRECTIONS, LIFECYCLES, ORDER_STATUSES, ORDER_TYPES, type Order, TIMES_IN_FORCE } from "../domain/order.ts";
-import type { Placed } from "../spec/broker.ts";
+import type { ConnectionState, Placed } from "../spec/broker.ts";
 
 /**
  * The order in a broker's report: its fields and nothing beside them, so that it can be written down whatever else was
@@ -41,13 +41,34 @@ export function readReport(given: Order): Order {
 }
 
 /**
- * What a broker answered to a write that it took.
+ * What a broker answered to a write that it took: its fields and nothing beside them, so that it can be written down.
  *
  * @throws TypeError where it named no order: then nobody knows what became of the write.
  */
 export function readPlaced(placed: Placed): Placed {
-  if (typeof placed.orderId === "string" && placed.orderId !== "") return placed;
-  throw new TypeError(`it answered with ${kindOf(placed.orderId)} as the id of the order`);
+  const { orderId, effective } = placed;
+  if (typeof orderId !== "string" || orderId === "") {
+    throw new TypeError(`it answered with ${kindOf(orderId)} as the id of the order`);
+  }
+  if (typeof effective !== "object" || effective === null) return { orderId };
+  const read = readEffective(effective);
+  return Object.keys(read).length > 0 ? { orderId, effective: read } : { orderId };
+}
+
+/** What cannot be what it should is left out: the order was taken all the same. */
+function readEffective({ lifecycle, timeInForce, price }: Effective): Effective {
+  return {
+    ...(LIFECYCLES.some((known) => known === lifecycle) ? { lifecycle } : {}),
+    ...(TIMES_IN_FORCE.some((known) => known === timeInForce) ? { timeInForce } : {}),
+    ...(Number.isFinite(price) ? { price } : {}),
+  };
+}
+
+type Effective = NonNullable<Placed["effective"]>;
+
+/** What a broker says of its connection. What does not say that it stands says that it is lost. */
+export function readConnection({ connected, reason }: ConnectionState): { connected: boolean; reason: string | null } {
+  return { connected: connected === true, reason: typeof reason === "string" ? reason : null };
 }
 
 function contractOf(given: Order): Contract {

@@ -34,7 +34,7 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
       },
       onConnection: (state) => {
         if (closed) return;
-        live = state.connected;
+        live = state.connected === true;
         host.onConnection(state);
       },
     });

@@ -94,7 +94,10 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
     const message = `order ${report.orderId} exists although its intent had ended as ${intent.state}; it is adopted`;
     events.record({ kind: "anomaly", message, orderId: report.orderId, tag: report.tag });
     const placed = { orderId: report.orderId };
-    await journal.append([{ kind: "progress", id: intent.id, state: "resolved", placed, reason: message }], "process");
+    const line = { kind: "progress", id: intent.id, state: "resolved", placed, reason: message } as const;
+    const appending = journal.append([line], "process");
+    // The order is ours, whether that can be written down or not.
+    if (appending instanceof Promise) await journal.inTime(appending).catch(() => undefined);
   }
 
   function take(given: Order): OrderRecord | Promise<OrderRecord> {

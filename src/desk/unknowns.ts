@@ -22,11 +22,10 @@ export interface Listing {
 export interface Unknowns {
   /** Says that the call of this intent is under way, and so nobody else's to settle; the returned function ends that. */
   underWay(id: string): () => void;
-  /**
-   * Adds one. `endedAt` is when its call ended, by {@link elapsedMs}, `null` while it is still under way. `isWritten` is
-   * whether the journal knows of it, as of all but a cancel that was sent without one.
-   */
-  add(intent: Pick<IntentRecord, "id" | "action">, endedAt: number | null, isWritten: boolean): void;
+  /** Adds one. `endedAt` is when its call ended, by {@link elapsedMs}, `null` while it is still under way. */
+  add(intent: Pick<IntentRecord, "id" | "action">, endedAt: number | null, begun: Begun): void;
+  /** Adds one that is unknown to the journal alone, which could not take what became of it. */
+  addKnown(intent: Pick<IntentRecord, "id" | "action">, known: Settlement): void;
   /** Adds one that an earlier process left behind, whose call has ended with it; not one that is under way here. */
   recover(intent: Pick<IntentRecord, "id" | "action">): void;
   /** Says that the call of one has ended without an answer. */
@@ -37,6 +36,8 @@ export interface Unknowns {
   seen(order: OrderRecord): void;
   /** The orders that unknown changes are for. */
   orderIds(): readonly string[];
+  /** Tries again to write down what is known. What cannot be written now is tried in the next round. */
+  settleKnown(): Promise<void>;
   /** Weighs a complete round of reconciliation. */
   judge(listing: Listing): Promise<void>;
   /** All of them. */
@@ -48,13 +49,26 @@ export interface Unknowns {
   readonly size: number;
 }
 
+/** How far the journal is with an intent. */
+export interface Begun {
+  /** Whether it stands there now, so that what becomes of it can be written down. Not a cancel that was sent without it. */
+  readonly isWritten: boolean;
+  /** Of one that the journal has neither written nor refused yet: whether it stands there in the end. */
+  readonly later?: Promise<boolean> | undefined;
+}
+
+/** An intent that stands in the journal. */
+export const WRITTEN: Begun = { isWritten: true };
+
 /** What became of an unknown write. */
 export type Settlement = Pick<ProgressLine, "placed" | "failure">;
 
 interface Unknown {
   readonly id: string;
   readonly action: IntentAction;
-  readonly isWritten: boolean;
+  readonly begun: Begun;
+  /** What became of it, if only the journal does not know. */
+  readonly known?: Settlement;
   endedAt: number | null;
   /** Complete listings after the settle time that lack the order. */
   absences: number;
@@ -78,21 +92,30 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   /** Those who wait for calls to end, each with the calls that are left. */
   const waiting = new Set<{ readonly left: Set<string>; readonly resolve: () => void }>();
 
-  function add({ id, action }: Pick<IntentRecord, "id" | "action">, endedAt: number | null, isWritten: boolean): void {
-    unknowns.set(id, { id, action, isWritten, endedAt, absences: 0 });
+  function add({ id, action }: Pick<IntentRecord, "id" | "action">, endedAt: number | null, begun: Begun): void {
+    unknowns.set(id, { id, action, begun, endedAt, absences: 0 });
+  }
+
+  function end(unknown: Unknown, { failure }: Settlement): void {
+    if (unknowns.get(unknown.id) !== unknown) return;
+    unknowns.delete(unknown.id);
+    host.onSettled(unknown.id, failure !== undefined);
   }
 
   async function settle(id: string, result: Settlement, reason: string): Promise<void> {
     const unknown = unknowns.get(id);
     if (unknown === undefined) return;
+    const { begun } = unknown;
+    if (begun.later !== undefined) throw journalTooSlow();
     // A journal takes no progress of what it has not seen begin: this would fail in every round, and the round with it.
-    if (unknown.isWritten) {
-      const appending = journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process");
-      // Whoever waits for the whole round must not wait for ever: it is settled again in the next one.
-      if (appending instanceof Promise && (await journal.inTime(appending)) === TIME_IS_UP) throw journalTooSlow();
-    }
-    unknowns.delete(id);
-    host.onSettled(id, result.failure !== undefined);
+    const appending = begun.isWritten
+      ? journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process")
+      : undefined;
+    if (!(appending instanceof Promise)) return end(unknown, result);
+    // Whoever waits for the whole round must not wait for ever: it is settled again in the next one, unless this is
+    // written by then. From that moment on it is settled, and its key may be another attempt's.
+    const ending = appending.then(() => end(unknown, result));
+    if ((await journal.inTime(ending)) === TIME_IS_UP) throw journalTooSlow();
   }
 
   async function judgePlace(unknown: Unknown, listing: Listing): Promise<void> {
@@ -134,22 +157,33 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       };
     },
     recover(intent) {
-      if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, elapsedMs(), true);
+      if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, elapsedMs(), WRITTEN);
     },
     add,
+    addKnown({ id, action }, known) {
+      unknowns.set(id, { id, action, begun: WRITTEN, known, endedAt: elapsedMs(), absences: 0 });
+    },
     ended(id) {
       const unknown = unknowns.get(id);
       if (unknown !== undefined) unknown.endedAt ??= elapsedMs();
     },
     settle,
     seen(order) {
-      if (order.tag === null || unknowns.get(order.tag)?.action.kind !== "place") return;
+      const unknown = order.tag === null ? undefined : unknowns.get(order.tag);
+      if (unknown?.action.kind !== "place" || unknown.known !== undefined) return;
       // What cannot be written down now is found again by the next reconciliation.
-      settle(order.tag, { placed: { orderId: order.orderId } }, "found by its tag").catch(() => undefined);
+      settle(unknown.id, { placed: { orderId: order.orderId } }, "found by its tag").catch(() => undefined);
     },
     orderIds: () => [...unknowns.values()].flatMap(({ action }) => (action.kind === "place" ? [] : [action.orderId])),
+    async settleKnown() {
+      const reason = "known from the first, written down late";
+      const all = [...unknowns.values()].flatMap(({ id, known }) => (known === undefined ? [] : [{ id, known }]));
+      await Promise.all(all.map(({ id, known }) => settle(id, known, reason).catch(() => undefined)));
+    },
     async judge(listing) {
       for (const unknown of [...unknowns.values()]) {
+        // What is known needs no evidence, and what the journal has not begun cannot be ended there.
+        if (unknown.known !== undefined || unknown.begun.later !== undefined) continue;
         if (unknown.action.kind === "place") await judgePlace(unknown, listing);
         else await judgeChange(unknown, listing);
       }

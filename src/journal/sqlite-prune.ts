@@ -51,7 +51,9 @@ export function preparePruning(db: DatabaseSync): (after: number, before: number
       prunedLines = Math.max(prunedLines, sequence);
     }
     if (prunedEvents > 0 || prunedLines > 0) mark.run(prunedEvents, prunedLines);
-    const last = old.at(-1);
-    return last === undefined || old.length < BATCH ? undefined : numberOf(last, "sequence");
+    const last = found.at(-1);
+    if (last === undefined || found.length < BATCH) return undefined;
+    // Behind lines of a clock that was ahead old ones may stand still.
+    return old.length === BATCH || numberOf(last, "at") > Date.now() ? numberOf(last, "sequence") : undefined;
   };
 }

@@ -1,3 +1,4 @@
+import { isSettled } from "./intent-record.ts";
 import type { IntentRecord, JournalHead } from "./journal.ts";
 import { pathOf } from "./journal-path.ts";
 import { loadSqlite } from "./load-sqlite.ts";
@@ -49,12 +50,17 @@ function createReader(db: import("node:sqlite").DatabaseSync, path: string): Jou
     }
   }
 
+  function unsettledNow(): readonly IntentRecord[] {
+    const found = unsettled.all().flatMap((row) => rows.intent(textOf(row, "instance"), textOf(row, "intent")) ?? []);
+    // The gateway may have settled one since its name was read.
+    return found.filter((intent) => !isSettled(intent));
+  }
+
   return {
     head: () => read(rows.head),
     lines: (after, limit) =>
       read(() => lines.all(after, limit).map((row) => ({ sequence: numberOf(row, "sequence"), line: lineOf(row) }))),
-    unsettled: () =>
-      read(() => unsettled.all().flatMap((row) => rows.intent(textOf(row, "instance"), textOf(row, "intent")) ?? [])),
+    unsettled: () => read(unsettledNow),
     intents: (id) => read(() => instances.all(id).flatMap((row) => rows.intent(textOf(row, "instance"), id) ?? [])),
     close: () => db.close(),
   };

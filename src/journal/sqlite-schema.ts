@@ -68,9 +68,18 @@ export function migrate(db: DatabaseSync, path: string, migrations: readonly str
       db.exec(step);
       db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`);
     } catch (error) {
-      db.exec("ROLLBACK");
+      rollBack(db);
       throw error;
     }
+  }
+}
+
+/** Ends a transaction that may be open. */
+export function rollBack(db: DatabaseSync): void {
+  try {
+    db.exec("ROLLBACK");
+  } catch {
+    // There is none: SQLite has rolled back by itself after some faults. One that stays is ended with the next attempt.
   }
 }
 

@@ -5,7 +5,7 @@ import type { Durability, JournalHead } from "./journal.ts";
 import { ensureFile, watchFiles } from "./journal-path.ts";
 import { fileFailure, journalUnavailable, sqliteCode } from "./sqlite-errors.ts";
 import { type Lines, prepareLines, type StoredLine } from "./sqlite-lines.ts";
-import { migrate } from "./sqlite-schema.ts";
+import { migrate, rollBack } from "./sqlite-schema.ts";
 import { lockWriter } from "./writer-lock.ts";
 
 /** What has been done since the journal was opened. */
@@ -126,17 +126,9 @@ function createWriter(db: DatabaseSync, path: string, lock: ReturnType<typeof lo
       return result;
     } catch (error) {
       doubtful ||= sqliteCode(error) === "IOERR";
-      rollBack();
+      // Whether a transaction is open, not every Node that is served on can tell.
+      rollBack(db);
       throw fileFailure(path, error);
-    }
-  }
-
-  /** Ends a transaction that is open. Whether one is, not every Node that is served on can tell. */
-  function rollBack(): void {
-    try {
-      db.exec("ROLLBACK");
-    } catch {
-      // There is none: SQLite has rolled back by itself after some faults. One that stays is ended with the next attempt.
     }
   }
 

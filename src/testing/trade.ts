@@ -179,12 +179,18 @@ export function expectOrder(scene: Scene, order: Order, request: OrderRequest, w
   expectWellFormed(order, what);
 }
 
-/** Fails unless the order's id is text, its status ours, its numbers decimals and its times milliseconds. */
+/** Fails unless the order's id and words are text, its status ours, its numbers decimals and its times milliseconds. */
 export function expectWellFormed(order: Order, what: string): void {
   const { orderId, status, originStatus, qty, filledQty, avgPrice, price, createdAt, updatedAt } = order;
+  const { currency, errorReason, warning, tag } = order;
   expect(typeof orderId === "string" && orderId !== "", () => `${what}: the order's id must be text, saw ${orderId}`);
   expectOneOf(status, ORDER_STATUSES, `${what}: status`);
   expect(typeof originStatus === "string" && originStatus !== "", () => `${what}: originStatus is empty`);
+  // The gateway takes no report that lacks one of these.
+  for (const [name, word] of Object.entries({ currency, errorReason, warning: warning ?? "", tag: tag ?? "" }))
+    expect(typeof word === "string", () => `${what}: ${name} must be text, saw ${word}`);
+  for (const [name, word] of Object.entries({ warning, tag, price, createdAt, updatedAt }))
+    expect(word !== undefined, () => `${what}: ${name} is null where there is none, saw undefined`);
   for (const [name, value] of Object.entries({ qty, filledQty, avgPrice, price: price ?? 0 }))
     expectDecimal(value, `${what}: ${name}`);
   for (const [name, at] of Object.entries({ createdAt, updatedAt }))

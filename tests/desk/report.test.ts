@@ -1,7 +1,9 @@
 /** Brokers in JavaScript: what they say is looked at before it is believed. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { Order } from "../../src/domain/order.ts";
-import type { Placed } from "../../src/spec/broker.ts";
+import { sqliteJournal } from "../../src/journal/sqlite.ts";
+import type { ConnectionState, Placed } from "../../src/spec/broker.ts";
+import { newFile } from "../journal/lines.ts";
 import { anOrder, DIGEST, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const BY = { principal: "plain" };
@@ -108,4 +110,44 @@ test.each([
     .poll(async () => (await journal.intent(DIGEST, tag))?.placed, { timeout: 10_000 })
     .toEqual({ orderId: "77" });
   await desk.close();
+});
+
+/** A journal that takes only what is a line. */
+function inFile() {
+  const journal = sqliteJournal(newFile());
+  onTestFinished(() => journal.close());
+  return journal;
+}
+
+test("what a broker keeps beside an answer is neither written down nor answered, and keeps the answer from neither", async () => {
+  const journal = inFile();
+  const answer = { orderId: "8", raw: 12n, effective: { price: 200.5, lifecycle: "PRE", timeInForce: 1n } };
+  const { desk } = deskOver(
+    {
+      order: async () => anOrder({ orderId: "7" }),
+      replaceOrder: async () => answer as unknown as Placed,
+    },
+    { journal },
+  );
+  const replace = () => desk.replace("7", { price: 200.5 }, { ...BY, idempotencyKey: "k1" });
+  const told = { orderId: "8", effective: { price: 200.5 }, answeredAt: expect.any(Number) };
+  expect(await replace()).toEqual({ ...told, replayed: false });
+  expect(await replace()).toEqual({ ...told, replayed: true });
+  await desk.close();
+});
+
+test("what a broker says of its connection can be read back, whatever it is", async () => {
+  const journal = inFile();
+  const { desk, host } = deskOver({}, { journal });
+  await desk.start();
+  const states: unknown[] = [{ connected: false, reason: new Error("gone") }, { connected: "yes" }, { reason: "lost" }];
+  for (const state of states) host().onConnection(state as ConnectionState);
+  expect(desk.state()).toMatchObject({ connected: false });
+  await desk.close();
+  expect(journal.events(DIGEST, 0, 10).events).toMatchObject([
+    { connected: true, reason: null },
+    { connected: false, reason: null },
+    { connected: false, reason: null },
+    { connected: false, reason: "lost" },
+  ]);
 });

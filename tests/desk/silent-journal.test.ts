@@ -1,9 +1,11 @@
 /** A journal that has gone away without a word: its calls end when it is back, or never. */
 import { describe, expect, test } from "vitest";
 import type { Failure } from "../../src/domain/failure.ts";
+import type { Order } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Broker } from "../../src/spec/broker.ts";
+import { BrokerError } from "../../src/spec/broker-error.ts";
 import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const BY = { principal: "plain" };
@@ -161,6 +163,24 @@ describe("a journal that falls silent", () => {
     expect(calls).toEqual(["cancel"]);
   });
 
+  test("hears also what became of a cancel of which nobody knew, and keeps it for unknown no longer", async () => {
+    let order = anOrder({ orderId: "77" });
+    const { desk, fallSilent, comeBack, intents } = await deskWith({
+      cancelOrder: async () => {
+        throw new BrokerError("Timeout", "no answer", { outcome: "unknown" });
+      },
+      orders: async () => ({ orders: [order], unmapped: [] }),
+    });
+    fallSilent();
+    expect(await rejection(desk.cancel("77", BY))).toMatchObject({ code: "OutcomeUnknown" });
+    order = anOrder({ orderId: "77", status: "CANCELED" });
+    // So long that rounds find out what became of it while the journal is silent.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    comeBack();
+    await expect.poll(intents, { timeout: 5000 }).toMatchObject([{ state: "resolved", action: { kind: "cancel" } }]);
+    expect(await desk.unknownIntents()).toEqual([]);
+  });
+
   test("after an order was taken: the order is answered", async () => {
     const placing = deferred<{ orderId: string }>();
     const called = deferred<void>();
@@ -258,4 +278,121 @@ test("an outcome that a silent journal did not take is found out again, and reco
   await expect.poll(() => desk.state().unknownIntents, { timeout: 10_000 }).toBe(0);
   expect(asked).toBeGreaterThan(2);
   expect(inner.intent(DIGEST, tag)).toMatchObject({ state: "resolved", placed: { orderId: "77" } });
+});
+
+test("what was settled late is settled from then on, and nothing is said of the next attempt under its key", async () => {
+  const inner = memoryJournal();
+  const late = Promise.withResolvers<void>();
+  let settlements = 0;
+  const next = Promise.withResolvers<{ orderId: string }>();
+  let attempts = 0;
+  const { desk } = deskOver(
+    {
+      placeOrder: async () => {
+        attempts += 1;
+        if (attempts > 1) return next.promise;
+        throw new BrokerError("Timeout", "no answer", { outcome: "unknown" });
+      },
+      orders: async () => ({ orders: [], unmapped: [] }),
+    },
+    {
+      deadlineMs: 8 * DEADLINE_MS,
+      journal: {
+        ...inner,
+        append(lines, durability) {
+          const isSettling = lines.some((line) => line.kind === "progress" && line.state === "resolved");
+          if (!isSettling) return inner.append(lines, durability);
+          settlements += 1;
+          return settlements > 1
+            ? inner.append(lines, durability)
+            : late.promise.then(() => inner.append(lines, durability));
+        },
+      },
+    },
+  );
+  const failure = (await rejection(desk.place(LIMIT_BUY, KEYED))) as Failure;
+  expect(failure).toMatchObject({ code: "OutcomeUnknown" });
+  const state = () => (inner.intent(DIGEST, String(failure.tag)) as { state: string }).state;
+  await expect.poll(() => settlements, { timeout: 5000 }).toBe(1);
+  // Longer than the desk waits for it, and shorter than until the next round.
+  await new Promise((resolve) => setTimeout(resolve, 2 * DEADLINE_MS + 20));
+  late.resolve();
+  await expect.poll(state, { interval: 1 }).toBe("resolved");
+  const placing = desk.place(LIMIT_BUY, KEYED);
+  await expect.poll(() => attempts, { interval: 1 }).toBe(2);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(state()).toBe("sending");
+  next.resolve({ orderId: "78" });
+  expect(await placing).toMatchObject({ orderId: "78" });
+});
+
+describe("an outcome that a full journal did not take", () => {
+  test.each([
+    ["accepted", async () => ({ orderId: "77" }), 1],
+    ["rejected", async () => Promise.reject(new BrokerError("OrderRejected", "no")), 1],
+    ["not_sent", async () => Promise.reject(new BrokerError("NotConnected", "lost")), 2],
+  ])("is written down when there is room again: %s", async (_name, placeOrder, calls) => {
+    const inner = memoryJournal();
+    let isFull = true;
+    const sent: string[] = [];
+    const { desk } = deskOver(
+      {
+        placeOrder: ({ tag }) => {
+          sent.push(tag);
+          return placeOrder();
+        },
+      },
+      {
+        journal: {
+          ...inner,
+          append(lines, durability) {
+            if (isFull && lines.some(({ kind }) => kind === "progress")) throw new Error("no room");
+            return inner.append(lines, durability);
+          },
+        },
+      },
+    );
+    await desk.reconcile();
+    const place = () =>
+      desk.place(LIMIT_BUY, KEYED).then(
+        ({ orderId }) => orderId,
+        ({ code }: Failure) => code,
+      );
+    const answer = await place();
+    expect(await place()).toBe("OutcomeUnknown");
+    isFull = false;
+    await expect.poll(place, { timeout: 5000 }).toBe(answer);
+    expect(sent).toHaveLength(calls);
+    expect(new Set(sent).size).toBe(1);
+  });
+});
+
+test.each([
+  ["refuses", () => Promise.reject(new Error("no room"))],
+  ["never takes", () => new Promise<number>(() => undefined)],
+])("an order that shows up late is ours also while the journal %s that", async (_, answer) => {
+  const inner = memoryJournal();
+  const orders: Order[] = [];
+  const { desk } = deskOver(
+    {
+      placeOrder: async ({ tag }) => {
+        orders.push(anOrder({ orderId: "77", tag }));
+        throw new BrokerError("NotConnected", "lost");
+      },
+      orders: async () => ({ orders, unmapped: [] }),
+    },
+    {
+      deadlineMs: DEADLINE_MS,
+      journal: {
+        ...inner,
+        append: (lines, durability) =>
+          lines.some((line) => line.kind === "progress" && line.state === "resolved")
+            ? answer()
+            : inner.append(lines, durability),
+      },
+    },
+  );
+  await desk.reconcile();
+  expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ outcome: "not_sent" });
+  expect(await desk.orders({ status: "all" }, {})).toMatchObject({ orders: [{ orderId: "77", external: false }] });
 });

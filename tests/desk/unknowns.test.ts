@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
-import { createUnknowns } from "../../src/desk/unknowns.ts";
+import { createUnknowns, WRITTEN } from "../../src/desk/unknowns.ts";
 import type { IntentAction } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { anOrder, LIMIT_BUY } from "./desk-broker.ts";
@@ -20,7 +20,7 @@ async function unknownWrite(action: IntentAction, endedAt: number | null) {
     onSettled: (id, refused) => void settled.push([id, refused]),
   });
   await journal.append([{ kind: "intent", id: "httag", principal: "p", action, fingerprint: null }], "power-loss");
-  unknowns.add({ id: "httag", action }, endedAt, true);
+  unknowns.add({ id: "httag", action }, endedAt, WRITTEN);
   return { journal, book, unknowns, absent, settled };
 }
 

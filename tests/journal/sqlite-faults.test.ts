@@ -182,6 +182,14 @@ test("a disk that fails in the middle of a write costs nothing that was answered
   expect(await journal.append([anomaly("next")], "power-loss")).toBe(sequence + 1);
 });
 
+test("a disk that fails while a journal is created is told as that, and the next attempt makes one", async () => {
+  const file = newFile();
+  expect(await runProgramWithin({ kibibytes: 8 }, "open-once.ts", file)).toContain(
+    "cannot be read or written, its disk answered with an error",
+  );
+  expect(await (await opened(file)).open()).toMatchObject({ sequence: 0 });
+});
+
 test.each(RUNTIMES)("says under %s what is wrong, with which file, and what to do", async (runtime) => {
   const told = JSON.parse(await runProgram(runtime, "faults-program.ts", newFolder()));
   const about = (text: string) => expect.stringMatching(`^JournalUnavailable: .*/?journal.db.*${text}`);

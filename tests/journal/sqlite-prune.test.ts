@@ -43,6 +43,19 @@ test("a clock that was ahead for a while does not keep what is old, nor an inten
   expect(journal.intent(INSTANCE, "a")?.state).toBe("accepted");
 });
 
+test("a clock that was ahead for thousands of lines keeps nothing that is old behind them", async () => {
+  const journal = await opened(newFile());
+  const ahead = Date.now() + 365 * 86_400_000;
+  await journal.append(
+    Array.from({ length: 1200 }, () => anomaly("ahead", ahead)),
+    "process",
+  );
+  await journal.append([intent("a"), progress("a", "accepted"), anomaly("old"), anomaly("young", 50)], "process");
+  await journal.prune(10);
+  expect(journal.intent(INSTANCE, "a")).toBeUndefined();
+  expect(journal.events(INSTANCE, 0, 5000)).toMatchObject({ complete: false, events: [{ message: "young" }] });
+});
+
 test("refuses a size that is none", () => {
   for (const maxBytes of [0, -1, 1.5, Number.NaN]) {
     expect(() => sqliteJournal("journal.db", { maxBytes })).toThrow(RangeError);

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { linkSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { DatabaseSync } from "node:sqlite";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { readJournal, type SqliteJournal, sqliteJournal } from "../../src/journal/sqlite.ts";
 import { anomaly, INSTANCE, intent, newFile, newFolder, progress } from "./lines.ts";
 import { RUNTIMES, startProgram } from "./processes.ts";
@@ -162,4 +163,26 @@ test("a reader sees what is written, all instances, while it is written", async 
     [2, "intent"],
     [3, "anomaly"],
   ]);
+});
+
+test("a reader lists nothing that is settled while it looks", async () => {
+  const file = newFile();
+  const journal = await opened(file);
+  await journal.append([intent("a"), intent("b")], "power-loss");
+  const reader = await readJournal(file);
+  const writer = new DatabaseSync(file);
+  onTestFinished(() => {
+    reader.close();
+    writer.close();
+  });
+  // The gateway writes between two statements of the reader: here, when the first row is looked at.
+  const body = JSON.stringify(progress("b", "accepted"));
+  const parse = vi.spyOn(JSON, "parse").mockImplementationOnce(() => {
+    writer.exec(`
+      INSERT INTO line VALUES (3, '${INSTANCE}', 2, 'progress', 'b', NULL, '${body}');
+      DELETE FROM unsettled WHERE intent = 'b'`);
+    return intent("a");
+  });
+  onTestFinished(() => parse.mockRestore());
+  expect(reader.unsettled().map(({ id }) => id)).toEqual(["a"]);
 });

@@ -79,5 +79,6 @@ export const pushChecks: readonly ConformanceCheck[] = [
     const pushed = await pushUntil(scene, [orderId], "placed elsewhere", () => true);
     expectEqual(pushed.contract, instrumentFor(scene, one).contract, "contract of the pushed order");
     expectEqual(pushed.tag, null, "its tag");
+    expectWellFormed(pushed, "the pushed order");
   }),
 ];

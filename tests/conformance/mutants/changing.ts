@@ -1,6 +1,6 @@
 /** Wrong about what it lists, changes, refuses and pushes. */
 import { add, multiply } from "../../../src/domain/money.ts";
-import { isTerminal } from "../../../src/domain/order.ts";
+import { isTerminal, type Order } from "../../../src/domain/order.ts";
 import { BrokerError } from "../../../src/spec/broker-error.ts";
 import { altering, listing, type Mutant, pushing, showing } from "./mutant.ts";
 
@@ -23,6 +23,17 @@ export const changingMutants: readonly Mutant[] = [
   {
     fault: "takes orders placed elsewhere for its own",
     mutate: showing((order) => ({ ...order, tag: order.tag ?? "htaaaaaaaaaaaaaaaaaaaaaaaa" })),
+    red: [
+      "shows an order that was placed elsewhere, without a tag of ours",
+      "pushes an order that was placed elsewhere",
+    ],
+  },
+  {
+    fault: "leaves out what there is none of in orders placed elsewhere",
+    mutate: showing((order) => {
+      const { warning: _warning, errorReason: _errorReason, ...rest } = order;
+      return order.tag === null ? (rest as Order) : order;
+    }),
     red: [
       "shows an order that was placed elsewhere, without a tag of ours",
       "pushes an order that was placed elsewhere",
