@@ -15,6 +15,7 @@ import { type Api, type ApiContext, scopeOf } from "./api.ts";
 import { API_ROOT, type ApiRoute, createApiRoutes } from "./api-routes.ts";
 import type { TokenTable } from "./auth.ts";
 import { type CorsOptions, withCors } from "./cors.ts";
+import { watchDepartures } from "./departures.ts";
 import { notFound, TEXT_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
 import { finish } from "./finish.ts";
@@ -63,6 +64,9 @@ const READING: ReadonlySet<unknown> = new Set(
   STD_APIS.filter((api) => scopeOf(api) === "read").map(({ handler }) => handler),
 );
 
+/** Handlers that fail only with what became of their own write. */
+const STANDARD: ReadonlySet<unknown> = new Set(STD_APIS.map(({ handler }) => handler));
+
 /** A URL with more characters than that is none of ours. */
 const MAX_URL = 8192;
 
@@ -86,6 +90,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     const { method } = api;
     const asked = { method, server, requestId };
     let own: Response | undefined;
+    const departures = STANDARD.has(api.handler) ? undefined : watchDepartures(desk);
     try {
       if (isClosed()) throw closedFailure();
       broker.wake();
@@ -93,7 +98,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       const reading = readInput(api, request, server, deadlineMs);
       const { query, body, json } = reading instanceof Promise ? await reading : reading;
       const context: ApiContext = {
-        broker: desk,
+        broker: departures?.desk ?? desk,
         request,
         principal: mandate.principal,
         mandate,
@@ -115,9 +120,12 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     } catch (error) {
       // Whoever asks about a failure has to be able to name it.
       const failed = { method, server, requestId: requestId ?? newRequestId() };
-      if (isFailure(error)) return envelope.fail(failed, failureAnswer(error, errorStatus));
+      if (isFailure(error)) {
+        return envelope.fail(failed, failureAnswer(departures?.failed(error) ?? error, errorStatus));
+      }
       report(error, { api: api.name, instance: desk.name, requestId: failed.requestId });
-      return envelope.fail(failed, failureAnswer(internalFailure(method, error), errorStatus));
+      const isRead = method === "GET" && departures?.any !== true;
+      return envelope.fail(failed, failureAnswer(internalFailure(isRead, error), errorStatus));
     }
   }
 

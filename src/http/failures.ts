@@ -102,8 +102,8 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
  * What an exception that nobody foresaw is answered with. It tells nothing of the inside; and since it may have come
  * after an order had left, it is no plain fault for anything but a read.
  */
-export function internalFailure(method: string, cause: unknown): Failure {
-  return method === "GET"
+export function internalFailure(isRead: boolean, cause: unknown): Failure {
+  return isRead
     ? new Failure("BrokerFault", "internal error", { cause })
     : new Failure("OutcomeUnknown", "internal error; an order may have been sent, look at order/list first", {
         cause,
