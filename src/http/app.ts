@@ -115,7 +115,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         },
       };
       const answer = await api.handler(context);
-      if (answer === undefined) throw new TypeError(`the handler of ${api.name} answered nothing`);
+      if (!isResponse(answer)) throw new TypeError(`the handler of ${api.name} answered no Response`);
       return answer === own ? answer : finish(answer, requestId);
     } catch (error) {
       // Whoever asks about a failure has to be able to name it.
@@ -195,6 +195,11 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     return routes.answer(request, server) ?? app.fetch(request, server);
   };
   return cors === undefined ? handle : withCors(handle, cors, tokenHeader);
+}
+
+/** Told by its form: one from another copy of the class is as good. */
+function isResponse(answer: unknown): boolean {
+  return typeof answer === "object" && answer !== null && "status" in answer && "headers" in answer;
 }
 
 function writeToConsole(error: string, { api, instance }: ErrorReport): void {

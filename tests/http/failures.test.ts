@@ -290,11 +290,13 @@ describe("what nobody foresaw", () => {
       path: "forging",
       handler: ({ respond }) => respond({ ex: "no" }),
     });
+    const plain = { name: "plain", method: "GET", path: "plain", handler: () => ({ hello: "world" }) };
     const gateway = gatewayOf(exampleBroker(), {
       // @ts-expect-error a handler must answer
-      extendApis: [silent, forging],
+      extendApis: [silent, forging, plain],
       onError() {},
     });
+    expect((await ask(gateway, "plain")).json.ex).toBe("internal error");
     expect((await ask(gateway, "silent")).json.ex).toBe("internal error");
     expect((await ask(gateway, "forging")).json.ex).toBe("internal error");
   });
