@@ -123,15 +123,18 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       if (isFailure(error)) {
         return envelope.fail(failed, failureAnswer(departures?.failed(error) ?? error, errorStatus));
       }
-      report(error, { api: api.name, instance: desk.name, requestId: failed.requestId });
+      const token = request.headers.get(tokenHeader);
+      report(error, { api: api.name, instance: desk.name, requestId: failed.requestId }, token);
       const isRead = method === "GET" && departures?.any !== true;
       return envelope.fail(failed, failureAnswer(internalFailure(isRead, error), errorStatus));
     }
   }
 
-  function report(error: unknown, about: ErrorReport): void {
+  /** `token` is that of the request: of one that was given as its digest nobody else knows the text. */
+  function report(error: unknown, about: ErrorReport, token: string | null = null): void {
     const { instance, api, requestId = null } = about;
-    const text = describeError(error, scrub);
+    const withoutToken = token === null ? scrub : (text: string) => scrub(text).replaceAll(token, "[secret]");
+    const text = describeError(error, withoutToken);
     const isWritten = observers.tell({ kind: "error", instance, api, requestId, error: text });
     harmless(() => {
       if (onError !== undefined) return onError(error, about);

@@ -1,4 +1,5 @@
 /** How things fail: every code, its status, what it says about an order, and whether a client may try again. */
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import {
   type Api,
@@ -11,7 +12,7 @@ import {
   type FailureOptions,
 } from "../../mod.ts";
 import { aFewTurns, unheardRejections } from "../unheard.ts";
-import { ask, type Calls, exampleBroker, gatewayOf, moment, ORDER, openOrder } from "./gateway.ts";
+import { ask, type Calls, exampleBroker, gatewayOf, instance, moment, ORDER, openOrder } from "./gateway.ts";
 
 /** The table of `orders.md`, written out once more by hand: code, status, retryable. */
 const TABLE: readonly (readonly [FailureCode, number, boolean])[] = [
@@ -263,6 +264,29 @@ describe("what nobody foresaw", () => {
       false,
     ]);
     expect(JSON.stringify(json)).not.toContain("hunter2");
+  });
+
+  test("tells no log of the token that came with the request, though the gateway knows its digest alone", async () => {
+    const told: unknown[] = [];
+    const token = "onlyItsDigest0001";
+    const digest = createHash("sha256").update(token).digest("hex");
+    const quoting = defineApi({
+      name: "quoting",
+      method: "GET",
+      path: "quoting",
+      handler({ request }) {
+        throw new Error(`fetch failed: ${JSON.stringify([...request.headers])}`);
+      },
+    });
+    const tokens = [{ name: "digested", sha256: digest, scopes: ["read"] }] as const;
+    const gateway = gatewayOf(exampleBroker({}, [], { ...instance, tokens }), {
+      extendApis: [quoting],
+      observers: [{ event: (event) => told.push(event) }],
+      onError() {},
+    });
+    expect((await ask(gateway, "quoting", { token })).status).toBe(502);
+    expect(told).toMatchObject([{ kind: "error", error: expect.stringContaining("[secret]") }]);
+    expect(JSON.stringify(told)).not.toContain(token);
   });
 
   test("survives a report that fails itself", async () => {
