@@ -51,7 +51,10 @@ const LIMITS = {
 /** Milliseconds between two looks for connections that have become idle while the server closes. */
 const IDLE_CHECK_MS = 20;
 
-function listen(fetch: Servable["fetch"], { hostname, port, tls, maxConnections }: ListenOptions): Promise<Listener> {
+async function listen(
+  fetch: Servable["fetch"],
+  { hostname, port, tls, maxConnections }: ListenOptions,
+): Promise<Listener> {
   /** What stands before the path in the last URL that was one: with that before it, every path makes one. */
   let known: string | undefined;
   // The adapter lets hosts through that no URL has, such as 999.0.0.1, and falls over them when the body is read.

@@ -50,6 +50,30 @@ describe("options", () => {
   });
 });
 
+describe("a server that cannot begin", () => {
+  test("for a certificate that is none says so, and lets go of what watched for it", async () => {
+    // Loaded, so that `serve` adds its observer.
+    await import("@logtape/logtape");
+    let watching = 0;
+    const observed = Object.assign(
+      { ...trading },
+      {
+        [Symbol.for("httptrading.observe")]: () => {
+          watching += 1;
+          return () => {
+            watching -= 1;
+          };
+        },
+      },
+    );
+    const pem = "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----";
+    await expect(serve(observed, { ...quiet, tls: { cert: pem, key: pem } })).rejects.toThrow(
+      /^Cannot listen on 127\.0\.0\.1:0: /,
+    );
+    expect(watching).toBe(0);
+  });
+});
+
 describe("a running server", () => {
   let server: RunningServer | undefined;
   afterEach(() => server?.close());
