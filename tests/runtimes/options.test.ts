@@ -72,6 +72,15 @@ describe("a server that cannot begin", () => {
     );
     expect(watching).toBe(0);
   });
+
+  test("because no broker starts says why, also when one does not close either", async () => {
+    const broken: Servable = {
+      ...trading,
+      start: () => Promise.reject(new Error("the login was refused")),
+      close: () => Promise.reject(new Error("1 brokers did not close cleanly")),
+    };
+    await expect(serve(broken, quiet)).rejects.toThrow("the login was refused");
+  });
 });
 
 describe("a running server", () => {
