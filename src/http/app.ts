@@ -7,7 +7,7 @@ import type { KillSwitch } from "../desk/kill-switch.ts";
 import { closedFailure } from "../desk/seat.ts";
 import { isFailure } from "../domain/failure.ts";
 import { describeError } from "../observe/describe-error.ts";
-import { GATEWAY_NAME, type Metrics } from "../observe/metrics.ts";
+import { GATEWAY_NAME, type Metrics, PUBLIC_NAME } from "../observe/metrics.ts";
 import type { Observers } from "../observe/observers.ts";
 import type { Mandate } from "../spec/policy.ts";
 import { mountAdminRoutes } from "./admin-routes.ts";
@@ -172,7 +172,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
 
   mountPublicRoutes(app, { apis, tokenHeader, errorStatus, isClosed });
   app.onError((error, context) => {
-    report(error, { api: context.req.path, instance: "public" });
+    report(error, { api: context.req.path, instance: PUBLIC_NAME });
     return new Response("500: Internal Server Error", { status: 500, headers: TEXT_HEADERS });
   });
   mountAdminRoutes(app, {
