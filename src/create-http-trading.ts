@@ -147,6 +147,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     cors,
     tokenHeader,
     errorStatus,
+    requireIdempotencyKey,
     onError,
     isClosed: () => closing !== undefined,
   });

@@ -49,6 +49,7 @@ export interface AppOptions {
   readonly gatewaySwitch: KillSwitch;
   readonly tokenHeader: string;
   readonly errorStatus: ErrorStatus;
+  readonly requireIdempotencyKey: boolean;
   readonly onError: ((error: unknown, report: ErrorReport) => void) | undefined;
   readonly observers: Observers;
   readonly metrics: Metrics | undefined;
@@ -73,7 +74,7 @@ const MAX_URL = 8192;
 /** Builds the routes; gives back what answers a request. */
 export function createApp(options: AppOptions): (request: Request, server: Server) => Response | Promise<Response> {
   const { apis, brokers, noTokens, operators, gatewaySwitch, tokenHeader, errorStatus, onError, isClosed } = options;
-  const { observers, metrics, scrub, cors } = options;
+  const { observers, metrics, scrub, cors, requireIdempotencyKey } = options;
   // The one router that all routes here fit, without those that Hono keeps for others.
   const app: Routes = new HonoBase({ router: new RegExpRouter() });
   const onMiss = () => metrics?.missed();
@@ -170,7 +171,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     );
   }
 
-  mountPublicRoutes(app, { apis, tokenHeader, errorStatus, isClosed });
+  mountPublicRoutes(app, { apis, tokenHeader, errorStatus, requireIdempotencyKey, isClosed });
   app.onError((error, context) => {
     report(error, { api: context.req.path, instance: PUBLIC_NAME });
     return new Response("500: Internal Server Error", { status: 500, headers: TEXT_HEADERS });
