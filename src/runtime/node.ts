@@ -12,9 +12,9 @@
  *
  * @module
  */
-import { createServer } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { answerClientErrors } from "./client-errors.ts";
 import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
@@ -79,6 +79,7 @@ async function listen(
         port: (server.address() as AddressInfo).port,
         drain: () =>
           new Promise((drained) => {
+            lastOfEachConnection(server);
             // Node ends idle connections once, when closing begins; those that were busy then would be waited for.
             const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
             server.close(() => {
@@ -89,5 +90,19 @@ async function listen(
         cut: () => server.closeAllConnections(),
       });
     });
+  });
+}
+
+/**
+ * Lets every connection end with the answer to what it asks from now on: a client that asks again as soon as it is answered
+ * is hardly ever idle, and would send orders until the grace is over. What came together is still answered to the last.
+ */
+function lastOfEachConnection(server: Server): void {
+  const lasts = new WeakMap<Socket, ServerResponse>();
+  server.prependListener("request", (request, response) => {
+    const earlier = lasts.get(request.socket);
+    if (earlier?.headersSent === false) earlier.shouldKeepAlive = true;
+    lasts.set(request.socket, response);
+    response.shouldKeepAlive = false;
   });
 }

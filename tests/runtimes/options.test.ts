@@ -1,5 +1,7 @@
 /** What `serve` and `worker` take and give back, where no second process is needed. */
-import { afterEach, describe, expect, test } from "vitest";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { bannerLines, bannerWarnings, localUrl } from "../../src/runtime/banner.ts";
 import { type RunningServer, type Servable, type ServeOptions, serve } from "../../src/runtime/node.ts";
 import { worker } from "../../src/runtime/worker.ts";
@@ -98,6 +100,40 @@ describe("a running server", () => {
     expect(closed).toEqual(["closed"]);
     expect(process.listenerCount("SIGTERM")).toBe(before);
     await expect(fetch(server.url)).rejects.toThrow();
+  });
+
+  test("keeps no connection for a further request once it closes, and answers all that came", async () => {
+    const held = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    const slow: Servable = {
+      ...trading,
+      async fetch({ url }) {
+        asked.push(new URL(url).pathname);
+        await held.promise;
+        return new Response(null, { headers: { "x-path": new URL(url).pathname } });
+      },
+    };
+    const { port, close } = await serve(slow, quiet);
+    const socket = connect(port, "127.0.0.1");
+    const answers = text(socket);
+    const ask = async (...paths: readonly string[]) => {
+      socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(""));
+      await vi.waitFor(() => expect(asked).toContain(paths.at(-1)));
+    };
+    await ask("/before");
+    const closing = close();
+    await ask("/after", "/last");
+    held.resolve();
+    await closing;
+    const seen = (await answers).match(/^(x-path|connection): \S+/gim)?.map((line) => line.toLowerCase());
+    expect(seen).toEqual([
+      "x-path: /before",
+      "connection: keep-alive",
+      "x-path: /after",
+      "connection: keep-alive",
+      "x-path: /last",
+      "connection: close",
+    ]);
   });
 
   test("leaves signals alone when asked to, and closes with its scope", async () => {
