@@ -79,7 +79,9 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
   const outcome = code === "OutcomeUnknown" ? "unknown" : repeated && failure.outcome ? "not_sent" : failure.outcome;
   const { tag, answeredAt, replayed } = failure;
   const details = wireDetails(failure.details);
-  const retryAfterMs = failure.retryAfterMs ?? (repeated ? DEFAULT_RETRY_MS : undefined);
+  const waitMs = failure.retryAfterMs ?? (repeated ? DEFAULT_RETRY_MS : undefined);
+  // Who is told when to come again comes again.
+  const retryAfterMs = outcome === "unknown" ? undefined : waitMs;
   return {
     status: errorStatus === 200 ? 200 : status,
     headers: {

@@ -93,8 +93,9 @@ describe.for(TABLE)("%s", ([code, status, retryable]) => {
   });
 
   test("with an unknown outcome is never anything that a client repeats by itself", async () => {
-    const answer = await answerTo(new Failure(code, "lost", { outcome: "unknown", tag: "htx" }), "http", "POST");
-    expect(answer.status).toBe(504);
+    const lost = new Failure(code, "lost", { outcome: "unknown", tag: "htx", retryAfterMs: 5000 });
+    const answer = await answerTo(lost, "http", "POST");
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([504, null]);
     expect(answer.json.error).toEqual({
       code: "OutcomeUnknown",
       message: "lost",
