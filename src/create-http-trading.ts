@@ -15,7 +15,7 @@ import { wireOrder } from "./http/wire.ts";
 import type { JournalPlace } from "./journal/journal.ts";
 import { memoryJournal } from "./journal/memory.ts";
 import { createScrub } from "./observe/describe-error.ts";
-import { createMetrics, GATEWAY_NAME } from "./observe/metrics.ts";
+import { createMetrics, GATEWAY_NAME, PUBLIC_NAME } from "./observe/metrics.ts";
 import { observedDesk } from "./observe/observed-desk.ts";
 import { observedJournal } from "./observe/observed-journal.ts";
 import type { Observer } from "./observe/observer.ts";
@@ -147,6 +147,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     cors,
     tokenHeader,
     errorStatus,
+    requireIdempotencyKey,
     onError,
     isClosed: () => closing !== undefined,
   });
@@ -223,7 +224,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
 
 /** Every instance with a name of its own, so that what is told of one cannot be taken for another's. */
 function named(instances: readonly BrokerInstance[]): (BrokerInstance & { readonly name: string })[] {
-  const taken = new Set<string>([GATEWAY_NAME, "public"]);
+  const taken = new Set<string>([GATEWAY_NAME, PUBLIC_NAME]);
   return instances.map(({ broker, instance }) => {
     const wanted = instance.name ?? broker.kind;
     let name = wanted;

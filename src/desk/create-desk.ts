@@ -177,15 +177,29 @@ export function createDesk(options: DeskOptions): Desk {
     },
     watch(listener) {
       let watching = true;
+      let asking = false;
+      let told = false;
+      const tellOpen = () => {
+        told = true;
+        if (watching) harmless(() => listener(book.open()));
+      };
+      const askOpen = () => {
+        if (asking || told) return;
+        asking = true;
+        reconciler
+          .recover()
+          .then(tellOpen, () => undefined)
+          .finally(() => {
+            asking = false;
+          });
+      };
       const unsubscribe = events.subscribe((published) => {
         const changed = published.flatMap((event) => ("order" in event ? [event.order] : []));
         if (changed.length > 0) harmless(() => listener(changed));
+        // What is written shows that the journal can be read again, if it could not before.
+        askOpen();
       });
-      const tellOpen = () => {
-        if (watching) harmless(() => listener(book.open()));
-      };
-      // While the journal cannot be read nothing can be written either: what changes is told when that is over.
-      reconciler.recover().then(tellOpen, () => undefined);
+      askOpen();
       return () => {
         watching = false;
         unsubscribe();

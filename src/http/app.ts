@@ -7,7 +7,7 @@ import type { KillSwitch } from "../desk/kill-switch.ts";
 import { closedFailure } from "../desk/seat.ts";
 import { isFailure } from "../domain/failure.ts";
 import { describeError } from "../observe/describe-error.ts";
-import { GATEWAY_NAME, type Metrics } from "../observe/metrics.ts";
+import { GATEWAY_NAME, type Metrics, PUBLIC_NAME } from "../observe/metrics.ts";
 import type { Observers } from "../observe/observers.ts";
 import type { Mandate } from "../spec/policy.ts";
 import { mountAdminRoutes } from "./admin-routes.ts";
@@ -15,6 +15,7 @@ import { type Api, type ApiContext, scopeOf } from "./api.ts";
 import { API_ROOT, type ApiRoute, createApiRoutes } from "./api-routes.ts";
 import type { TokenTable } from "./auth.ts";
 import { type CorsOptions, withCors } from "./cors.ts";
+import { watchDepartures } from "./departures.ts";
 import { notFound, TEXT_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
 import { finish } from "./finish.ts";
@@ -48,6 +49,7 @@ export interface AppOptions {
   readonly gatewaySwitch: KillSwitch;
   readonly tokenHeader: string;
   readonly errorStatus: ErrorStatus;
+  readonly requireIdempotencyKey: boolean;
   readonly onError: ((error: unknown, report: ErrorReport) => void) | undefined;
   readonly observers: Observers;
   readonly metrics: Metrics | undefined;
@@ -63,13 +65,16 @@ const READING: ReadonlySet<unknown> = new Set(
   STD_APIS.filter((api) => scopeOf(api) === "read").map(({ handler }) => handler),
 );
 
+/** Handlers that fail only with what became of their own write. */
+const STANDARD: ReadonlySet<unknown> = new Set(STD_APIS.map(({ handler }) => handler));
+
 /** A URL with more characters than that is none of ours. */
 const MAX_URL = 8192;
 
 /** Builds the routes; gives back what answers a request. */
 export function createApp(options: AppOptions): (request: Request, server: Server) => Response | Promise<Response> {
   const { apis, brokers, noTokens, operators, gatewaySwitch, tokenHeader, errorStatus, onError, isClosed } = options;
-  const { observers, metrics, scrub, cors } = options;
+  const { observers, metrics, scrub, cors, requireIdempotencyKey } = options;
   // The one router that all routes here fit, without those that Hono keeps for others.
   const app: Routes = new HonoBase({ router: new RegExpRouter() });
   const onMiss = () => metrics?.missed();
@@ -86,6 +91,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     const { method } = api;
     const asked = { method, server, requestId };
     let own: Response | undefined;
+    const departures = STANDARD.has(api.handler) ? undefined : watchDepartures(desk);
     try {
       if (isClosed()) throw closedFailure();
       broker.wake();
@@ -93,7 +99,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       const reading = readInput(api, request, server, deadlineMs);
       const { query, body, json } = reading instanceof Promise ? await reading : reading;
       const context: ApiContext = {
-        broker: desk,
+        broker: departures?.desk ?? desk,
         request,
         principal: mandate.principal,
         mandate,
@@ -110,20 +116,26 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         },
       };
       const answer = await api.handler(context);
-      if (answer === undefined) throw new TypeError(`the handler of ${api.name} answered nothing`);
+      if (!isResponse(answer)) throw new TypeError(`the handler of ${api.name} answered no Response`);
       return answer === own ? answer : finish(answer, requestId);
     } catch (error) {
       // Whoever asks about a failure has to be able to name it.
       const failed = { method, server, requestId: requestId ?? newRequestId() };
-      if (isFailure(error)) return envelope.fail(failed, failureAnswer(error, errorStatus));
-      report(error, { api: api.name, instance: desk.name, requestId: failed.requestId });
-      return envelope.fail(failed, failureAnswer(internalFailure(method, error), errorStatus));
+      if (isFailure(error)) {
+        return envelope.fail(failed, failureAnswer(departures?.failed(error) ?? error, errorStatus));
+      }
+      const token = request.headers.get(tokenHeader);
+      report(error, { api: api.name, instance: desk.name, requestId: failed.requestId }, token);
+      const isRead = method === "GET" && departures?.any !== true;
+      return envelope.fail(failed, failureAnswer(internalFailure(isRead, error), errorStatus));
     }
   }
 
-  function report(error: unknown, about: ErrorReport): void {
+  /** `token` is that of the request: of one that was given as its digest nobody else knows the text. */
+  function report(error: unknown, about: ErrorReport, token: string | null = null): void {
     const { instance, api, requestId = null } = about;
-    const text = describeError(error, scrub);
+    const withoutToken = token === null ? scrub : (text: string) => scrub(text).replaceAll(token, "[secret]");
+    const text = describeError(error, withoutToken);
     const isWritten = observers.tell({ kind: "error", instance, api, requestId, error: text });
     harmless(() => {
       if (onError !== undefined) return onError(error, about);
@@ -159,9 +171,9 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     );
   }
 
-  mountPublicRoutes(app, { apis, tokenHeader, errorStatus, isClosed });
+  mountPublicRoutes(app, { apis, tokenHeader, errorStatus, requireIdempotencyKey, isClosed });
   app.onError((error, context) => {
-    report(error, { api: context.req.path, instance: "public" });
+    report(error, { api: context.req.path, instance: PUBLIC_NAME });
     return new Response("500: Internal Server Error", { status: 500, headers: TEXT_HEADERS });
   });
   mountAdminRoutes(app, {
@@ -187,6 +199,11 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     return routes.answer(request, server) ?? app.fetch(request, server);
   };
   return cors === undefined ? handle : withCors(handle, cors, tokenHeader);
+}
+
+/** Told by its form: one from another copy of the class is as good. */
+function isResponse(answer: unknown): boolean {
+  return typeof answer === "object" && answer !== null && "status" in answer && "headers" in answer;
 }
 
 function writeToConsole(error: string, { api, instance }: ErrorReport): void {

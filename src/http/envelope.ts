@@ -72,8 +72,13 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
       for (const name of RESERVED) {
         if (Object.hasOwn(fields, name)) throw new TypeError(`an answer cannot set "${name}": the envelope has it`);
       }
-      const { status = 200, at, headers } = init;
-      return asked.server.respond(write("null", fields, at), { status, headers: headersOf(asked, headers) });
+      const { status, at, headers } = init;
+      const body = write("null", fields, at);
+      const made = { status: status ?? 200, headers: headersOf(asked, headers) };
+      // The runtime's own class refuses at once what no answer can have; Node's server would only when it is written.
+      return status === undefined && headers === undefined
+        ? asked.server.respond(body, made)
+        : new Response(body, made);
     },
     fail(asked, { status, headers, error, at }) {
       const body = write(JSON.stringify(error.message), { error }, at);

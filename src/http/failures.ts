@@ -79,7 +79,9 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
   const outcome = code === "OutcomeUnknown" ? "unknown" : repeated && failure.outcome ? "not_sent" : failure.outcome;
   const { tag, answeredAt, replayed } = failure;
   const details = wireDetails(failure.details);
-  const retryAfterMs = failure.retryAfterMs ?? (repeated ? DEFAULT_RETRY_MS : undefined);
+  const waitMs = failure.retryAfterMs ?? (repeated ? DEFAULT_RETRY_MS : undefined);
+  // Who is told when to come again comes again.
+  const retryAfterMs = outcome === "unknown" ? undefined : waitMs;
   return {
     status: errorStatus === 200 ? 200 : status,
     headers: {
@@ -102,8 +104,8 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
  * What an exception that nobody foresaw is answered with. It tells nothing of the inside; and since it may have come
  * after an order had left, it is no plain fault for anything but a read.
  */
-export function internalFailure(method: string, cause: unknown): Failure {
-  return method === "GET"
+export function internalFailure(isRead: boolean, cause: unknown): Failure {
+  return isRead
     ? new Failure("BrokerFault", "internal error", { cause })
     : new Failure("OutcomeUnknown", "internal error; an order may have been sent, look at order/list first", {
         cause,

@@ -10,13 +10,14 @@ export interface PublicRoutesOptions {
   readonly apis: readonly Api[];
   readonly tokenHeader: string;
   readonly errorStatus: ErrorStatus;
+  readonly requireIdempotencyKey: boolean;
   readonly isClosed: () => boolean;
 }
 
 /** Adds `/httptrading/health`, `/httptrading/openapi.json` and `/httptrading/docs`. */
 export function mountPublicRoutes(
   app: Routes,
-  { apis, tokenHeader, errorStatus, isClosed }: PublicRoutesOptions,
+  { apis, tokenHeader, errorStatus, requireIdempotencyKey, isClosed }: PublicRoutesOptions,
 ): void {
   app.get("/httptrading/health", () => {
     const closed = isClosed();
@@ -26,7 +27,7 @@ export function mountPublicRoutes(
 
   let pages: ReturnType<typeof writePages> | undefined;
   const written = () => {
-    pages ??= writePages(apis, { tokenHeader, errorStatus }).catch((error: unknown) => {
+    pages ??= writePages(apis, { tokenHeader, errorStatus, requireIdempotencyKey }).catch((error: unknown) => {
       pages = undefined;
       throw error;
     });
@@ -50,7 +51,7 @@ export function mountPublicRoutes(
 /** Loaded when somebody asks for it: most gateways never show their documentation. */
 async function writePages(
   apis: readonly Api[],
-  options: { readonly tokenHeader: string; readonly errorStatus: ErrorStatus },
+  options: Pick<PublicRoutesOptions, "tokenHeader" | "errorStatus" | "requireIdempotencyKey">,
 ): Promise<{ readonly document: string; readonly docs: string; readonly policy: string }> {
   const { openApiDocument, docsPage, DOCS_CSP } = await import("./openapi/index.ts");
   const document = openApiDocument(apis, options);

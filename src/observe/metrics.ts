@@ -77,7 +77,7 @@ export function createMetrics(): Metrics {
       event(event) {
         if (event.kind === "journal") failures += 1;
         else if (event.kind === "anomaly") of(event.instance).anomalies += 1;
-        else if (event.kind === "error") of(event.instance).errors += 1;
+        else if (event.kind === "error") of(event.instance === PUBLIC_NAME ? GATEWAY_NAME : event.instance).errors += 1;
         else if (event.kind === "connection" && !event.connected) of(event.instance).losses += 1;
       },
     },
@@ -104,6 +104,9 @@ export function createMetrics(): Metrics {
 
 /** What is outside the instances is counted and told under this name. */
 export const GATEWAY_NAME = "gateway";
+
+/** What errors of the routes without a token are told under. */
+export const PUBLIC_NAME = "public";
 
 interface Kept {
   readonly metrics: InstanceMetrics;

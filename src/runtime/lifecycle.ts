@@ -68,7 +68,8 @@ export async function serveWith(
   try {
     await startBrokers(trading, warn);
   } catch (error) {
-    await close();
+    // Why nothing could start is what the operator needs; what does not close after that is told besides.
+    await close().catch((failed: unknown) => warn(`Warning: ${failed instanceof Error ? failed.message : failed}`));
     throw error;
   }
 

@@ -12,9 +12,9 @@
  *
  * @module
  */
-import { createServer } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { answerClientErrors } from "./client-errors.ts";
 import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
@@ -51,7 +51,10 @@ const LIMITS = {
 /** Milliseconds between two looks for connections that have become idle while the server closes. */
 const IDLE_CHECK_MS = 20;
 
-function listen(fetch: Servable["fetch"], { hostname, port, tls, maxConnections }: ListenOptions): Promise<Listener> {
+async function listen(
+  fetch: Servable["fetch"],
+  { hostname, port, tls, maxConnections }: ListenOptions,
+): Promise<Listener> {
   /** What stands before the path in the last URL that was one: with that before it, every path makes one. */
   let known: string | undefined;
   // The adapter lets hosts through that no URL has, such as 999.0.0.1, and falls over them when the body is read.
@@ -76,6 +79,7 @@ function listen(fetch: Servable["fetch"], { hostname, port, tls, maxConnections 
         port: (server.address() as AddressInfo).port,
         drain: () =>
           new Promise((drained) => {
+            lastOfEachConnection(server);
             // Node ends idle connections once, when closing begins; those that were busy then would be waited for.
             const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
             server.close(() => {
@@ -86,5 +90,19 @@ function listen(fetch: Servable["fetch"], { hostname, port, tls, maxConnections 
         cut: () => server.closeAllConnections(),
       });
     });
+  });
+}
+
+/**
+ * Lets every connection end with the answer to what it asks from now on: a client that asks again as soon as it is answered
+ * is hardly ever idle, and would send orders until the grace is over. What came together is still answered to the last.
+ */
+function lastOfEachConnection(server: Server): void {
+  const lasts = new WeakMap<Socket, ServerResponse>();
+  server.prependListener("request", (request, response) => {
+    const earlier = lasts.get(request.socket);
+    if (earlier?.headersSent === false) earlier.shouldKeepAlive = true;
+    lasts.set(request.socket, response);
+    response.shouldKeepAlive = false;
   });
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { helloGet, helloPost, helloPrice } from "../../examples/extend-apis.ts";
 import { byName, myPing, readOnly, withMyPing, withOpeningHours } from "../../examples/std-apis.ts";
-import { type Api, type ApiContext, defineApi } from "../../mod.ts";
+import { type Api, type ApiContext, defineApi, Failure } from "../../mod.ts";
 import { ask, type Calls, exampleBroker, gatewayOf, INSTANCE, ORDER, request, TOKEN, writes } from "./gateway.ts";
 
 const STD_NAMES = [
@@ -182,6 +182,126 @@ describe("extendApis", () => {
     expect(writes(calls)).toMatchObject([{ method: "placeOrder", args: [{ qty: 1, tag: json.tag }, {}] }]);
     expect((await ask(gateway, "buy/one", { body: { symbol: "1234" } })).status).toBe(400);
     expect(writes(calls)).toHaveLength(1);
+  });
+});
+
+describe("an API of one's own that fails once an order has left", () => {
+  const contract = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
+  const order = {
+    contract,
+    orderType: "Market",
+    timeInForce: "DAY",
+    lifecycle: "RTH",
+    direction: "BUY",
+    qty: 1,
+  } as const;
+
+  /** Buys, then looks at the account. */
+  const buyAndLook = (method: "GET" | "POST"): Api =>
+    defineApi({
+      name: "buyAndLook",
+      method,
+      path: "buy/look",
+      async handler(context) {
+        const { orderId } = await context.broker.place(order, context);
+        const { balances } = await context.broker.cash({ currency: "USD" }, context);
+        return context.respond({ orderId, balances });
+      },
+    });
+
+  test.each([
+    ["NotConnected", "POST", { outcome: "not_sent" }],
+    ["NotConnected", "POST", {}],
+    ["RateLimited", "POST", { outcome: "not_sent", retryAfterMs: 5000 }],
+    ["Timeout", "GET", {}],
+    ["InvalidRequest", "POST", { outcome: "not_sent" }],
+  ] as const)("with %s by %s is never answered as if nothing had been sent", async (code, method, options) => {
+    const calls: Calls = [];
+    const cash = async () => {
+      throw new Failure(code, "the vendor is away", options);
+    };
+    const trading = gatewayOf(exampleBroker({ cash }, calls), { extendApis: [buyAndLook(method)] });
+    const { status, headers, json } = await ask(trading, "buy/look", { method });
+    expect(writes(calls)).toHaveLength(1);
+    expect([status, headers.get("retry-after")]).toEqual([504, null]);
+    expect(json.error).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown", retryable: false });
+    expect(json.ex).toContain("the vendor is away");
+  });
+
+  test("also when it is a standard one that is wrapped, or a second order that is refused", async () => {
+    const positions = async () => {
+      throw new Failure("NotConnected", "the vendor is away", { outcome: "not_sent" });
+    };
+    const wrapped = gatewayOf(exampleBroker({ positions }), {
+      stdApis: (apis) =>
+        apis.map((api) => ({
+          ...api,
+          async handler(context) {
+            const answer = await api.handler(context);
+            await context.broker.positions(context);
+            return answer;
+          },
+        })),
+    });
+    expect((await ask(wrapped, "order/place", { body: ORDER })).json.error.code).toBe("OutcomeUnknown");
+    const two = defineApi({
+      name: "two",
+      method: "POST",
+      path: "two",
+      async handler(context) {
+        await context.broker.place(order, context);
+        await context.broker.place({ ...order, lifecycle: "OVERNIGHT" }, context);
+        return context.respond();
+      },
+    });
+    const atOnce = defineApi({
+      name: "atOnce",
+      method: "POST",
+      path: "at-once",
+      async handler(context) {
+        const orders = [order, { ...order, lifecycle: "OVERNIGHT" } as const];
+        await Promise.all(orders.map((each) => context.broker.place(each, context)));
+        return context.respond();
+      },
+    });
+    const trading = gatewayOf(exampleBroker(), { extendApis: [two, atOnce] });
+    expect((await ask(trading, "two", { method: "POST" })).json.error.code).toBe("OutcomeUnknown");
+    expect((await ask(trading, "at-once", { method: "POST" })).json.error.code).toBe("OutcomeUnknown");
+  });
+
+  test("by an exception, is unknown whatever its method", async () => {
+    const thrown = defineApi({
+      ...buyAndLook("GET"),
+      async handler(context) {
+        await context.broker.place(order, context);
+        throw new TypeError("oops");
+      },
+    });
+    const trading = gatewayOf(exampleBroker(), { extendApis: [thrown], onError: () => {} });
+    const { status, json } = await ask(trading, "buy/look");
+    expect([status, json.error.code]).toEqual([504, "OutcomeUnknown"]);
+  });
+
+  test("what it says of the order itself stands, and so does what it says when none has left", async () => {
+    const killed = defineApi({
+      name: "fillOrKill",
+      method: "POST",
+      path: "fill-or-kill",
+      async handler(context) {
+        const { orderId } = await context.broker.place(order, context);
+        await context.broker.cancel(orderId, context);
+        throw new Failure("OrderRejected", "not filled at once", { outcome: "rejected" });
+      },
+    });
+    const trading = gatewayOf(exampleBroker(), { extendApis: [killed] });
+    const { status, json } = await ask(trading, "fill-or-kill", { method: "POST" });
+    expect([status, json.error.code, json.error.outcome]).toEqual([422, "OrderRejected", "rejected"]);
+    const placeOrder = async () => {
+      throw new Failure("NotConnected", "the vendor is away", { outcome: "not_sent" });
+    };
+    const away = gatewayOf(exampleBroker({ placeOrder }), { extendApis: [buyAndLook("POST")] });
+    const refused = await ask(away, "buy/look", { method: "POST" });
+    expect([refused.status, refused.json.error.outcome]).toEqual([503, "not_sent"]);
   });
 });
 

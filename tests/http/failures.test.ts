@@ -1,4 +1,5 @@
 /** How things fail: every code, its status, what it says about an order, and whether a client may try again. */
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import {
   type Api,
@@ -11,7 +12,7 @@ import {
   type FailureOptions,
 } from "../../mod.ts";
 import { aFewTurns, unheardRejections } from "../unheard.ts";
-import { ask, type Calls, exampleBroker, gatewayOf, moment, ORDER, openOrder } from "./gateway.ts";
+import { ask, type Calls, exampleBroker, gatewayOf, instance, moment, ORDER, openOrder } from "./gateway.ts";
 
 /** The table of `orders.md`, written out once more by hand: code, status, retryable. */
 const TABLE: readonly (readonly [FailureCode, number, boolean])[] = [
@@ -92,8 +93,9 @@ describe.for(TABLE)("%s", ([code, status, retryable]) => {
   });
 
   test("with an unknown outcome is never anything that a client repeats by itself", async () => {
-    const answer = await answerTo(new Failure(code, "lost", { outcome: "unknown", tag: "htx" }), "http", "POST");
-    expect(answer.status).toBe(504);
+    const lost = new Failure(code, "lost", { outcome: "unknown", tag: "htx", retryAfterMs: 5000 });
+    const answer = await answerTo(lost, "http", "POST");
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([504, null]);
     expect(answer.json.error).toEqual({
       code: "OutcomeUnknown",
       message: "lost",
@@ -265,6 +267,29 @@ describe("what nobody foresaw", () => {
     expect(JSON.stringify(json)).not.toContain("hunter2");
   });
 
+  test("tells no log of the token that came with the request, though the gateway knows its digest alone", async () => {
+    const told: unknown[] = [];
+    const token = "onlyItsDigest0001";
+    const digest = createHash("sha256").update(token).digest("hex");
+    const quoting = defineApi({
+      name: "quoting",
+      method: "GET",
+      path: "quoting",
+      handler({ request }) {
+        throw new Error(`fetch failed: ${JSON.stringify([...request.headers])}`);
+      },
+    });
+    const tokens = [{ name: "digested", sha256: digest, scopes: ["read"] }] as const;
+    const gateway = gatewayOf(exampleBroker({}, [], { ...instance, tokens }), {
+      extendApis: [quoting],
+      observers: [{ event: (event) => told.push(event) }],
+      onError() {},
+    });
+    expect((await ask(gateway, "quoting", { token })).status).toBe(502);
+    expect(told).toMatchObject([{ kind: "error", error: expect.stringContaining("[secret]") }]);
+    expect(JSON.stringify(told)).not.toContain(token);
+  });
+
   test("survives a report that fails itself", async () => {
     const onError = () => {
       throw new Error("the log is full");
@@ -290,11 +315,13 @@ describe("what nobody foresaw", () => {
       path: "forging",
       handler: ({ respond }) => respond({ ex: "no" }),
     });
+    const plain = { name: "plain", method: "GET", path: "plain", handler: () => ({ hello: "world" }) };
     const gateway = gatewayOf(exampleBroker(), {
       // @ts-expect-error a handler must answer
-      extendApis: [silent, forging],
+      extendApis: [silent, forging, plain],
       onError() {},
     });
+    expect((await ask(gateway, "plain")).json.ex).toBe("internal error");
     expect((await ask(gateway, "silent")).json.ex).toBe("internal error");
     expect((await ask(gateway, "forging")).json.ex).toBe("internal error");
   });

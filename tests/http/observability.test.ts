@@ -1,8 +1,10 @@
 /** Metrics, readiness and request ids: who may see them, and what they say. */
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import {
   BrokerError,
   createHttpTrading,
+  defineApi,
   Failure,
   type HttpTrading,
   type HttpTradingOptions,
@@ -245,6 +247,21 @@ describe("metrics", () => {
     const seen = await metricsOf(trading);
     expect(seen.get("httptrading_misses_total")).toBe(4);
     expect(seen.get('httptrading_unforeseen_errors_total{instance="mine"}')).toBe(1);
+  });
+
+  test("count errors of the routes that belong to no instance under the gateway", async () => {
+    const one = z.object({ a: z.string() }).meta({ id: "Twice" });
+    const two = z.object({ b: z.string() }).meta({ id: "Twice" });
+    const unwritable = defineApi({
+      name: "unwritable",
+      method: "GET",
+      path: "unwritable",
+      schema: { summary: "Cannot be written as JSON Schema", answer: z.object({ one, two }) },
+      handler: ({ respond }) => respond(),
+    });
+    const trading = gateway({}, { extendApis: [unwritable], onError: () => {} });
+    expect((await operate(trading, "openapi.json")).status).toBe(500);
+    expect((await metricsOf(trading)).get('httptrading_unforeseen_errors_total{instance="gateway"}')).toBe(1);
   });
 
   test("show the operator of one instance that one, and nothing of the gateway", async () => {

@@ -4,6 +4,7 @@ import { defineApi } from "../../src/http/api.ts";
 import { FAILURE_STATUS } from "../../src/http/failures.ts";
 import { envelopeSchema, failureSchema, healthSchema } from "../../src/http/schemas/envelope.ts";
 import { STD_APIS } from "../../src/http/std-apis.ts";
+import { exampleBroker, gatewayOf } from "./gateway.ts";
 import { documentOf, examplesOf, operation, operationsOf, reply } from "./openapi-fixture.ts";
 
 const document = documentOf();
@@ -88,6 +89,20 @@ test("writes at the desk take a key, and say whether it was known; nothing else 
     expect(reply(document, write, 409).headers).toHaveProperty("Retry-After");
   }
   expect(reply(document, operation(document, "cashState"), 200).headers).toBeUndefined();
+});
+
+test("where every write needs a key the document says so, and its commands have one", async () => {
+  const trading = gatewayOf(exampleBroker(), { requireIdempotencyKey: true });
+  const served = await trading.fetch(new Request("http://127.0.0.1/httptrading/openapi.json"));
+  const strict = (await served.json()) as typeof document;
+  const keysOf = (of: typeof document) =>
+    [...operationsOf(of).values()].flatMap(({ parameters = [] }) =>
+      parameters.filter(({ name }) => name === "Idempotency-Key").map(({ required }) => required),
+    );
+  expect(keysOf(strict)).toEqual([true, true, true]);
+  expect(keysOf(document)).toEqual([false, false, false]);
+  const page = await (await trading.fetch(new Request("http://127.0.0.1/httptrading/docs"))).text();
+  expect(page.match(/-H &#39;Idempotency-Key: /g)).toHaveLength(3);
 });
 
 test("health needs no token and says ok or closed", () => {

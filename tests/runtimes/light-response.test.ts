@@ -1,6 +1,9 @@
 /** The class that answers are made of on Node is the adapter's, and nobody else's. */
 import { expect, test } from "vitest";
+import { defineApi } from "../../mod.ts";
 import { lightResponse } from "../../src/runtime/light-response.ts";
+import { serve } from "../../src/runtime/node.ts";
+import { exampleBroker, gatewayOf, INSTANCE, TOKEN } from "../http/gateway.ts";
 
 const described = () =>
   (["Request", "Response"] as const).map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
@@ -19,4 +22,21 @@ test("its answers are the global class's to everybody who looks", async () => {
   expect(answer).toBeInstanceOf(Response);
   const wrapped = new Response(answer.body, answer);
   expect([wrapped.status, wrapped.headers.get("x-one"), await wrapped.text()]).toEqual([201, "1", "{}"]);
+});
+
+test.each([
+  ["a header that no answer can have", { headers: { "x-name": "富途" } }],
+  ["a header whose name is none", { headers: { "x name": "1" } }],
+  ["a status that is none", { status: 1000 }],
+])("%s from an API of one's own is answered in the envelope, and says that an order may have left", async (_, init) => {
+  const errors: unknown[] = [];
+  const buy = defineApi({ name: "buy", method: "POST", path: "buy", handler: ({ respond }) => respond({}, init) });
+  const trading = gatewayOf(exampleBroker(), { extendApis: [buy], onError: (error) => errors.push(error) });
+  await using server = await serve(trading, { port: 0, signals: false, print: () => {} });
+  const answer = await fetch(`${server.url}/httptrading/api/${INSTANCE}/buy`, {
+    method: "POST",
+    headers: { "HT-TOKEN": TOKEN },
+  });
+  expect([answer.status, await answer.json()]).toMatchObject([504, { error: { outcome: "unknown" } }]);
+  expect(errors).toHaveLength(1);
 });

@@ -1,5 +1,7 @@
 /** What `serve` and `worker` take and give back, where no second process is needed. */
-import { afterEach, describe, expect, test } from "vitest";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { bannerLines, bannerWarnings, localUrl } from "../../src/runtime/banner.ts";
 import { type RunningServer, type Servable, type ServeOptions, serve } from "../../src/runtime/node.ts";
 import { worker } from "../../src/runtime/worker.ts";
@@ -50,6 +52,39 @@ describe("options", () => {
   });
 });
 
+describe("a server that cannot begin", () => {
+  test("for a certificate that is none says so, and lets go of what watched for it", async () => {
+    // Loaded, so that `serve` adds its observer.
+    await import("@logtape/logtape");
+    let watching = 0;
+    const observed = Object.assign(
+      { ...trading },
+      {
+        [Symbol.for("httptrading.observe")]: () => {
+          watching += 1;
+          return () => {
+            watching -= 1;
+          };
+        },
+      },
+    );
+    const pem = "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----";
+    await expect(serve(observed, { ...quiet, tls: { cert: pem, key: pem } })).rejects.toThrow(
+      /^Cannot listen on 127\.0\.0\.1:0: /,
+    );
+    expect(watching).toBe(0);
+  });
+
+  test("because no broker starts says why, also when one does not close either", async () => {
+    const broken: Servable = {
+      ...trading,
+      start: () => Promise.reject(new Error("the login was refused")),
+      close: () => Promise.reject(new Error("1 brokers did not close cleanly")),
+    };
+    await expect(serve(broken, quiet)).rejects.toThrow("the login was refused");
+  });
+});
+
 describe("a running server", () => {
   let server: RunningServer | undefined;
   afterEach(() => server?.close());
@@ -65,6 +100,40 @@ describe("a running server", () => {
     expect(closed).toEqual(["closed"]);
     expect(process.listenerCount("SIGTERM")).toBe(before);
     await expect(fetch(server.url)).rejects.toThrow();
+  });
+
+  test("keeps no connection for a further request once it closes, and answers all that came", async () => {
+    const held = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    const slow: Servable = {
+      ...trading,
+      async fetch({ url }) {
+        asked.push(new URL(url).pathname);
+        await held.promise;
+        return new Response(null, { headers: { "x-path": new URL(url).pathname } });
+      },
+    };
+    const { port, close } = await serve(slow, quiet);
+    const socket = connect(port, "127.0.0.1");
+    const answers = text(socket);
+    const ask = async (...paths: readonly string[]) => {
+      socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(""));
+      await vi.waitFor(() => expect(asked).toContain(paths.at(-1)));
+    };
+    await ask("/before");
+    const closing = close();
+    await ask("/after", "/last");
+    held.resolve();
+    await closing;
+    const seen = (await answers).match(/^(x-path|connection): \S+/gim)?.map((line) => line.toLowerCase());
+    expect(seen).toEqual([
+      "x-path: /before",
+      "connection: keep-alive",
+      "x-path: /after",
+      "connection: keep-alive",
+      "x-path: /last",
+      "connection: close",
+    ]);
   });
 
   test("leaves signals alone when asked to, and closes with its scope", async () => {

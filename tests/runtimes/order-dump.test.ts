@@ -3,7 +3,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type BrokerHost, createHttpTrading, type HttpTrading, memoryJournal, type Order } from "../../mod.ts";
+import {
+  type Broker,
+  type BrokerHost,
+  createHttpTrading,
+  type HttpTrading,
+  memoryJournal,
+  type Order,
+} from "../../mod.ts";
 import { paper } from "../../src/brokers/paper/index.ts";
 import { serve } from "../../src/runtime/node.ts";
 import { dumpOrders, fileName } from "../../src/runtime/order-dump.ts";
@@ -53,6 +60,28 @@ test("every order that is open at the start has a file, just as order/state tell
   expect(order).toEqual(asked);
   expect([typeof asOf, source]).toEqual(["string", "journal"]);
   expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+  await dump.finish();
+  await trading.close();
+});
+
+test("an order that the journal remembers has a file also when the journal was slow to open", async () => {
+  const memory = memoryJournal();
+  const options = { ...instance, deadlineMs: 400 };
+  const orders = async () => ({ orders: [openOrder], unmapped: [] });
+  const before = gatewayOf(exampleBroker({ orders }, [], options), { journal: { ...memory, close: () => undefined } });
+  await ask(before, "order/state?orderId=6278888");
+  await before.close();
+  const opened = Promise.withResolvers<void>();
+  const journal = { ...memory, open: () => opened.promise.then(() => memory.open()) };
+  const start: Broker["start"] = async ({ onConnection }) => onConnection({ connected: true });
+  const trading = gatewayOf(exampleBroker({ orders, start }, [], options), { journal });
+  const dump = await dumpOrders(trading, folder, warn);
+  const starting = trading.start();
+  // Longer than the journal may take for one answer.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  opened.resolve();
+  await starting;
+  await vi.waitFor(async () => expect(await files()).toEqual([`${INSTANCE}-6278888.json`]));
   await dump.finish();
   await trading.close();
 });

@@ -16,6 +16,10 @@ export function curlOf(document: OpenApiDocument, method: string, path: string, 
       lines.push(`-H ${quote(`${scheme.name}: YOUR_TOKEN`)}`);
     }
   }
+  for (const { name, in: place, required } of operation.parameters ?? []) {
+    if (place === "header" && required)
+      lines.push(`-H ${quote(`${name}: YOUR_${name.toUpperCase().replaceAll("-", "_")}`)}`);
+  }
   const body = operation.requestBody?.content["application/json"];
   if (body !== undefined) {
     lines.push(

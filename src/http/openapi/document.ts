@@ -16,6 +16,8 @@ export interface OpenApiOptions {
   readonly tokenHeader: string;
   /** Whether failures come with their own status (`http`, the default) or all with 200. */
   readonly errorStatus?: ErrorStatus;
+  /** Whether a write without an `Idempotency-Key` is refused. Default false. */
+  readonly requireIdempotencyKey?: boolean;
   /** Default `httptrading`. */
   readonly title?: string;
   /** Version of what is served. Default `1`. */
@@ -44,6 +46,7 @@ const TAG_TEXTS: Readonly<Record<string, string>> = {
  */
 export function openApiDocument(apis: readonly Api[], options: OpenApiOptions): OpenApiDocument {
   const { tokenHeader, errorStatus = "http", title = "httptrading", version = "1" } = options;
+  const { requireIdempotencyKey = false } = options;
   const schemas = schemaStore();
   const replies = replyStore(schemas, errorStatus);
   const paths: Record<string, PathItem> = {};
@@ -56,7 +59,7 @@ export function openApiDocument(apis: readonly Api[], options: OpenApiOptions): 
     paths[path] = {
       parameters: [{ $ref: "#/components/parameters/instanceId" }],
       ...paths[path],
-      [method]: paths[path]?.[method] ?? operationOf(api, name, schemas, replies),
+      [method]: paths[path]?.[method] ?? operationOf(api, name, { schemas, replies, requireIdempotencyKey }),
     };
     if (!tags.some((tag) => tag.name === name)) {
       tags.push({ name, description: TAG_TEXTS[name] ?? `APIs under \`${name}\`.` });
@@ -112,10 +115,18 @@ function tagOf(api: Api): string {
   return api.path.split("/")[0] || GATEWAY;
 }
 
-function operationOf(api: Api, tag: string, schemas: SchemaStore, replies: ReplyStore): Operation {
+/** What operations are written with. */
+interface Writing {
+  readonly schemas: SchemaStore;
+  readonly replies: ReplyStore;
+  readonly requireIdempotencyKey: boolean;
+}
+
+function operationOf(api: Api, tag: string, { schemas, replies, requireIdempotencyKey }: Writing): Operation {
   const { summary = api.name, description, body, bodyExample } = api.schema ?? {};
   try {
-    const headers = [...(takesKey(api) ? [IDEMPOTENCY_KEY] : []), ...(streamsEvents(api) ? [LAST_EVENT_ID] : [])];
+    const key = { ...IDEMPOTENCY_KEY, required: requireIdempotencyKey };
+    const headers = [...(takesKey(api) ? [key] : []), ...(streamsEvents(api) ? [LAST_EVENT_ID] : [])];
     const parameters = [...queryParameters(api, schemas), ...headers];
     const schema = body && schemas.inline(body, "input", `${api.name}Body`);
     const example = bodyExample ?? (schema && sampleOf(schema, schemas.schemas));
