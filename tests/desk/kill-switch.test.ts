@@ -316,4 +316,13 @@ describe("canceling everything", () => {
     await turn(desk, "HALTED");
     expect(await desk.cancelAll("ops")).toMatchObject({ canceled: [], complete: false });
   });
+
+  test("needs no key, also where every client's write needs one", async () => {
+    const venue = createVenue();
+    const { desk } = deskAt(venue, { requireIdempotencyKey: true });
+    const { orderId } = await desk.place(LIMIT_BUY, { ...BY, idempotencyKey: "k1" });
+    await turn(desk, "HALTED");
+    expect(await desk.cancelAll("ops")).toEqual({ canceled: [orderId], failed: [], complete: true });
+    expect(venue.ledger.get(orderId)?.status).toBe("CANCELED");
+  });
 });
