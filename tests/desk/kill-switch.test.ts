@@ -7,7 +7,7 @@ import type { OrderRequest } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { TradingState } from "../../src/spec/policy.ts";
-import { AAPL, DIGEST, deferred, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { AAPL, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
 const BY = { principal: "bot" };
@@ -324,5 +324,13 @@ describe("canceling everything", () => {
     await turn(desk, "HALTED");
     expect(await desk.cancelAll("ops")).toEqual({ canceled: [orderId], failed: [], complete: true });
     expect(venue.ledger.get(orderId)?.status).toBe("CANCELED");
+  });
+
+  test("is not complete while an order is open that has no name here", async () => {
+    const { desk } = deskOver({
+      orders: async () => ({ orders: [], unmapped: [{ originSymbol: "AAPL260116C00200000", qty: 1 }] }),
+    });
+    await turn(desk, "HALTED");
+    expect(await desk.cancelAll("ops")).toEqual({ canceled: [], failed: [], complete: false });
   });
 });
