@@ -1,7 +1,6 @@
 /** The kill switch of one instance, or that of a whole gateway: how it stands, and how it is turned. */
 import type { GuardLine, Journal } from "../journal/journal.ts";
 import type { TradingState } from "../spec/policy.ts";
-import { TIME_IS_UP } from "./deadline.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
 import { type InstanceJournal, instanceJournal } from "./instance-journal.ts";
 
@@ -121,14 +120,16 @@ export function createKillSwitch({ journal, events, all }: KillSwitchOptions): K
         return true;
       }
       apply(line);
-      try {
-        // Of a journal that does not answer it is not known that it was written, and nothing more can be done for that.
-        return (await journal.inTime(events.write(line))) !== TIME_IS_UP;
-      } catch {
-        // Written as soon as that can be; until then the switch stands in memory.
-        events.record(line);
-        return false;
-      }
+      const writing = events.write(line).then(
+        () => true,
+        () => {
+          // Written as soon as that can be; until then the switch stands in memory.
+          events.record(line);
+          return false;
+        },
+      );
+      // Of a journal that does not answer it is not known that it was written; what it says later still counts.
+      return (await journal.inTime(writing)) === true;
     },
     onTurn: (listener) => void listeners.push(listener),
   };

@@ -250,6 +250,31 @@ test("a turn of the gateway's switch that could not be written is written by who
   expect(next.position).toMatchObject({ state: "HALTED", reason: "drawdown" });
 });
 
+test("a stricter state that a journal is slow to write, and then does not, is written later", async () => {
+  const good = memoryJournal();
+  const slow = deferred<void>();
+  let fails = true;
+  const journal: Journal = {
+    ...good,
+    async append(lines, safety) {
+      if (fails && lines.some(({ kind }) => kind === "guard")) {
+        await slow.promise;
+        throw new Error("disk full");
+      }
+      return good.append(lines, safety);
+    },
+  };
+  const venue = createVenue();
+  const { desk } = deskAt(venue, { journal, deadlineMs: 200 });
+  expect(await turn(desk, "HALTED")).toBe(false);
+  slow.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
+  fails = false;
+  await vi.waitFor(async () => expect(await good.guards(DIGEST)).toMatchObject([{ state: "HALTED" }]), {
+    timeout: 5000,
+  });
+});
+
 test("a turn to a milder state that waits for the journal does not undo a later, stricter one", async () => {
   const good = memoryJournal();
   const slow = deferred<void>();
