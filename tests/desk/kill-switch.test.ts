@@ -275,6 +275,37 @@ test("a stricter state that a journal is slow to write, and then does not, is wr
   });
 });
 
+test("an order that was let through between two turns to REDUCING is not sent if it opens a position", async () => {
+  const venue = createVenue();
+  const good = memoryJournal();
+  const written = deferred<void>();
+  const begun = deferred<void>();
+  const { desk } = deskAt(venue, {
+    journal: {
+      ...good,
+      async append(lines, safety) {
+        if (lines.some(({ kind }) => kind === "intent")) {
+          begun.resolve();
+          await written.promise;
+        }
+        return good.append(lines, safety);
+      },
+    },
+  });
+  await turn(desk, "REDUCING");
+  let active: Promise<boolean> | undefined;
+  venue.duringPositions(() => {
+    active = turn(desk, "ACTIVE");
+  });
+  const placing = rejection(desk.place(LIMIT_BUY, BY));
+  await begun.promise;
+  await active;
+  await turn(desk, "REDUCING");
+  written.resolve();
+  expect(await placing).toEqual(HALTED);
+  expect(venue.ledger.size).toBe(0);
+});
+
 test("a turn to a milder state that waits for the journal does not undo a later, stricter one", async () => {
   const good = memoryJournal();
   const slow = deferred<void>();

@@ -212,13 +212,18 @@ export function createRisk(context: RiskContext): Risk {
     ];
   }
 
-  function positionBreaches(draft: Draft, { positions, workingBefore }: Facts): readonly Breach[] {
-    if (positions === undefined || workingBefore === undefined) return NONE;
-    const { direction, remaining, contract } = draft;
-    const held = heldOf(positions, contract);
+  function closableNow(draft: Draft, { positions, workingBefore }: Facts): Closable | undefined {
+    if (positions === undefined || workingBefore === undefined) return undefined;
+    const held = heldOf(positions, draft.contract);
     const onTheWay = mostWorking(workingBefore, working(draft));
-    const free = closable(held, direction, onTheWay);
     const told = `held are ${held}, of which open orders take ${onTheWay}`;
+    return { free: closable(held, draft.direction, onTheWay), told };
+  }
+
+  function positionBreaches(draft: Draft, now: Closable | undefined): readonly Breach[] {
+    if (now === undefined) return NONE;
+    const { free, told } = now;
+    const { remaining } = draft;
     if (state() === "REDUCING" && remaining > free) {
       throw new Failure("Halted", `only orders that shrink a position are sent now: ${told}`, {
         outcome: "not_sent",
@@ -255,12 +260,13 @@ export function createRisk(context: RiskContext): Risk {
     const { mandate, principal } = asked;
     refuseUnless(state(), needs.positions);
     const now = Date.now();
+    const room = closableNow(draft, facts);
     const breaches = NONE.concat(
       notAllowed(draft, risk.allow, "risk.allow"),
       quantityBreaches(draft, mandate),
       quoteBreaches(facts),
       collarBreaches(draft, facts),
-      positionBreaches(draft, facts),
+      positionBreaches(draft, room),
       countBreaches(draft),
       duplicateBreaches(draft, asked, now),
     );
@@ -276,7 +282,7 @@ export function createRisk(context: RiskContext): Risk {
     if (isKeyless) duplicates.add(draft, now);
     return {
       ...(counts === undefined ? {} : { value: counts }),
-      confirm: () => refuseUnless(state(), needs.positions),
+      confirm: () => refuseUnless(state(), room !== undefined && draft.remaining <= room.free),
       accepted() {
         pending.delete(draft.id);
         if (draft.replaced !== undefined) values.keep(draft.id);
@@ -338,6 +344,12 @@ interface Needs {
   readonly value: boolean;
   readonly quote: boolean;
   readonly positions: boolean;
+}
+
+/** What an order may close of a position at the most, and why in words. */
+interface Closable {
+  readonly free: number;
+  readonly told: string;
 }
 
 /** `knowsPositions`: whether the order has been held against the positions, as `REDUCING` asks. */
