@@ -115,6 +115,8 @@ export function createDesk(options: DeskOptions): Desk {
     quote: ({ contract }) => reads.quote(contract, {}),
     positions: async () => (await reads.positions({})).positions,
   });
+  ownSwitch.onTurn(risk.turned);
+  gatewaySwitch.onTurn(risk.turned);
   const newWithdrawal = () => new Deadline(WITHDRAWAL_MS, { alarm });
   const handOver = createHandOver({ journal, tracker, unknowns, reconciler, deadlineMs, newWithdrawal });
   const writes = createWrites({

@@ -158,7 +158,7 @@ export function createWrites(options: WriteOptions): Writes {
             {
               line: lineOf(claim, action, context, noted(admission.value, number)),
               send(call) {
-                admission.confirm();
+                admission.confirm(() => deadline.abort());
                 tracker.expect(tag, number);
                 return placeOrder({ ...request, tag, ...numbered(number) }, call);
               },
@@ -203,7 +203,7 @@ export function createWrites(options: WriteOptions): Writes {
               {
                 line: lineOf(claim, action, context, noted(admission.value)),
                 async send(call) {
-                  admission.confirm();
+                  admission.confirm(() => deadline.abort());
                   book.doubt(orderId);
                   try {
                     return await replaceOrder(orderId, tagged, call);

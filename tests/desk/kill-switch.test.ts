@@ -6,6 +6,7 @@ import type { Desk } from "../../src/desk/types.ts";
 import type { OrderRequest } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { BrokerError } from "../../src/spec/broker-error.ts";
 import type { TradingState } from "../../src/spec/policy.ts";
 import { AAPL, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
@@ -82,6 +83,53 @@ test("an order that is on its way to the broker when the switch is turned is not
   writing.resolve();
   expect(await placing).toEqual(HALTED);
   expect([venue.ledger.size, await desk.unknownIntents()]).toEqual([0, []]);
+});
+
+/** A broker that keeps orders until it is told to let them go, or to stop. */
+function waitingBroker() {
+  const waiting: (() => void)[] = [];
+  const { desk } = deskOver({
+    positions: async () => ({
+      positions: [{ contract: AAPL, unit: "Share", currency: "USD", qty: 12 }],
+      unmapped: [],
+    }),
+    orders: async () => ({ orders: [], unmapped: [] }),
+    placeOrder: (order, { signal }) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener("abort", () =>
+          reject(new BrokerError("RateLimited", "given up while waiting", { outcome: "not_sent" })),
+        );
+        waiting.push(() => resolve({ orderId: order.tag }));
+      }),
+  });
+  const handedOver = (count: number) => vi.waitFor(() => expect(waiting).toHaveLength(count));
+  const letGo = () => {
+    for (const go of waiting) go();
+  };
+  return { desk, handedOver, letGo };
+}
+
+test("an order that waits for its turn at the broker when the switch is turned is taken back", async () => {
+  const { desk, handedOver, letGo } = waitingBroker();
+  const placing = rejection(desk.place(LIMIT_BUY, BY));
+  await handedOver(1);
+  await turn(desk, "HALTED");
+  letGo();
+  expect(await placing).toMatchObject({ outcome: "not_sent" });
+});
+
+test("of the orders that wait at the broker REDUCING takes back those only that open a position", async () => {
+  const { desk, handedOver, letGo } = waitingBroker();
+  await turn(desk, "REDUCING");
+  const selling = desk.place(SELL, BY);
+  await handedOver(1);
+  await turn(desk, "ACTIVE");
+  const buying = rejection(desk.place(LIMIT_BUY, BY));
+  await handedOver(2);
+  await turn(desk, "REDUCING");
+  letGo();
+  expect(await buying).toMatchObject({ outcome: "not_sent" });
+  expect((await selling).replayed).toBe(false);
 });
 
 describe("REDUCING", () => {

@@ -21,8 +21,11 @@ import { priceOf, type Reference, referenceOf, worthOf } from "./valuation.ts";
 export interface Admission {
   /** What it counts for its day; absent where nothing counts. To be written down with the intent. */
   readonly value?: number;
-  /** Throws `Halted` if the kill switch was turned since: to be asked in the moment of the hand-over. */
-  confirm(): void;
+  /**
+   * Throws `Halted` if the kill switch was turned since: to be asked in the moment of the hand-over. From then on, and until
+   * one of the others is called, `withdraw` is called when the switch is turned against it: it may still wait to be sent.
+   */
+  confirm(withdraw: () => void): void;
   /** It was taken, and its order is in the book. */
   accepted(): void;
   /** It was not sent, or was rejected: nothing has been taken of the limits. */
@@ -38,6 +41,8 @@ export interface Risk {
   settled(id: string, refused: boolean): void;
   /** Told of every order that is reported. */
   seen(order: OrderRecord): void;
+  /** Told of every turn of a kill switch. */
+  turned(): void;
 }
 
 /** Bounds a wait by the deadline of the write. */
@@ -75,6 +80,8 @@ export function createRisk(context: RiskContext): Risk {
   const quotes: QuotePolicy = risk.quotes ?? {};
   const refusesShort = options !== undefined && risk.allowShort !== true;
   const pending = new Map<string, Pending>();
+  /** What has been handed over and not answered: whether it may still be sent, and what takes it back. */
+  const handedOver = new Map<string, { readonly isShrinking: boolean; readonly withdraw: () => void }>();
   const values = createDayValues(journal, book);
   const rates = createOrderRates();
   const duplicates = risk.duplicateWindowMs === undefined ? undefined : createDuplicates(risk.duplicateWindowMs);
@@ -277,22 +284,30 @@ export function createRisk(context: RiskContext): Risk {
 
     const counts = worth === undefined || "rule" in worth ? undefined : worth.counts;
     const isKeyless = duplicates !== undefined && asked.idempotencyKey === undefined && draft.replaced === undefined;
+    const isShrinking = room !== undefined && draft.remaining <= room.free;
+    const end = () => {
+      pending.delete(draft.id);
+      handedOver.delete(draft.id);
+    };
     pending.set(draft.id, { id: draft.id, action });
     if (counts !== undefined) values.reserve(draft.id, principal, counts);
     if (isKeyless) duplicates.add(draft, now);
     return {
       ...(counts === undefined ? {} : { value: counts }),
-      confirm: () => refuseUnless(state(), room !== undefined && draft.remaining <= room.free),
+      confirm(withdraw) {
+        refuseUnless(state(), isShrinking);
+        handedOver.set(draft.id, { isShrinking, withdraw });
+      },
       accepted() {
-        pending.delete(draft.id);
+        end();
         if (draft.replaced !== undefined) values.keep(draft.id);
       },
       refused() {
-        pending.delete(draft.id);
+        end();
         values.release(draft.id);
         if (isKeyless) duplicates.remove(draft);
       },
-      unknown: () => void pending.delete(draft.id),
+      unknown: end,
     };
   }
 
@@ -335,6 +350,9 @@ export function createRisk(context: RiskContext): Risk {
       if (refused) values.release(id);
     },
     seen: values.seen,
+    turned() {
+      for (const { isShrinking, withdraw } of handedOver.values()) if (!maySend(state(), isShrinking)) withdraw();
+    },
   };
 }
 
@@ -352,9 +370,13 @@ interface Closable {
   readonly told: string;
 }
 
-/** `knowsPositions`: whether the order has been held against the positions, as `REDUCING` asks. */
-function refuseUnless(state: TradingState, knowsPositions: boolean): void {
-  if (state === "ACTIVE" || (state === "REDUCING" && knowsPositions)) return;
+function maySend(state: TradingState, isShrinking: boolean): boolean {
+  return state === "ACTIVE" || (state === "REDUCING" && isShrinking);
+}
+
+/** `isShrinking`: whether the order was found to shrink a position, as `REDUCING` asks, or is still to be held against it. */
+function refuseUnless(state: TradingState, isShrinking: boolean): void {
+  if (maySend(state, isShrinking)) return;
   const message =
     state === "HALTED"
       ? "trading is halted: no orders are sent, only cancels"
