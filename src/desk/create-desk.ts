@@ -55,10 +55,10 @@ export function createDesk(options: DeskOptions): Desk {
   gatewaySwitch.onTurn((line) => events.record(line));
   const unknowns = createUnknowns(book, journal, {
     onAbsent: (tag) => tracker.forget(tag),
-    onSettled(id, refused) {
+    onSettled(write, refused) {
       // The order that it was to become does not exist, and nothing else would ever take it from those that are expected.
-      if (refused) tracker.forget(id);
-      risk.settled(id, refused);
+      if (refused) tracker.forget(write.id);
+      risk.settled(write, refused);
     },
   });
   const tracker = createTracker({
@@ -112,6 +112,7 @@ export function createDesk(options: DeskOptions): Desk {
     stateKnown: () => (ownSwitch.isRecovered && gatewaySwitch.isRecovered ? undefined : switchesRecovered()),
     unknowns: unknowns.all,
     marketOf: ({ contract }) => marketOf(broker.capabilities(), contract),
+    settleMs: () => broker.capabilities().listing.settleMs,
     quote: ({ contract }) => reads.quote(contract, {}),
     positions: async () => (await reads.positions({})).positions,
   });

@@ -68,7 +68,7 @@ export interface UnknownsHost {
   /** The order of this tag is proven not to exist. */
   onAbsent(tag: string): void;
   /** It was found out what became of this one; `refused` when nothing has come of it. */
-  onSettled(id: string, refused: boolean): void;
+  onSettled(write: Pick<IntentRecord, "id" | "action">, refused: boolean): void;
 }
 
 /** No unknowns yet. */
@@ -92,7 +92,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       if (appending instanceof Promise && (await journal.inTime(appending)) === TIME_IS_UP) throw journalTooSlow();
     }
     unknowns.delete(id);
-    host.onSettled(id, result.failure !== undefined);
+    host.onSettled(unknown, result.failure !== undefined);
   }
 
   async function judgePlace(unknown: Unknown, listing: Listing): Promise<void> {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { OrderRequest } from "../../src/domain/order.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { BrokerError } from "../../src/spec/broker-error.ts";
 import type { Mandate, RiskOptions } from "../../src/spec/policy.ts";
 import { AAPL, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt, type Fate } from "./venue.ts";
@@ -16,10 +17,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function house(risk?: RiskOptions, journal = memoryJournal()) {
+function house(risk?: RiskOptions, journal = memoryJournal(), deadlineMs = 5000) {
   const venue = createVenue();
   venue.quote(200);
-  const { desk } = deskAt(venue, { journal, ...(risk === undefined ? {} : { risk }) });
+  const { desk } = deskAt(venue, { journal, deadlineMs, ...(risk === undefined ? {} : { risk }) });
   const place = (own: Partial<OrderRequest> = {}, context: Parameters<typeof desk.place>[1] = BY) =>
     desk.place({ ...LIMIT_BUY, ...own }, context);
   return { venue, desk, journal, place };
@@ -339,6 +340,57 @@ describe("short sales", () => {
     expect(await rejection(desk.replace(orderId, { qty: 6 }, BY))).toEqual(exceeded("risk.allowShort", 6, 0));
     venue.hold(AAPL, 7);
     await desk.replace(orderId, { qty: 7 }, BY);
+  });
+
+  test("what a replace has added holds its shares from the broker's answer on, whenever it is reported", async () => {
+    const { venue, desk, place } = house({});
+    venue.hold(AAPL, 24);
+    const { orderId } = await place(SELL);
+    venue.silence(true);
+    await desk.replace(orderId, { qty: 24 }, BY);
+    expect(await rejection(place(SELL))).toEqual(exceeded("risk.allowShort", 12, 0));
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("what a replace would have added is free again when the order is reported without it", async () => {
+    const { venue, desk, place } = house({});
+    venue.hold(AAPL, 24);
+    const { orderId } = await place(SELL);
+    venue.silence(true);
+    await desk.replace(orderId, { qty: 24 }, BY);
+    venue.silence(false);
+    venue.set(orderId, { qty: 24, status: "PENDING_REPLACE" });
+    venue.set(orderId, { qty: 12, status: "OPEN" });
+    await place(SELL);
+  });
+
+  test("what a replace has added holds its shares after a late answer too", async () => {
+    const { venue, desk, place } = house({}, memoryJournal(), 100);
+    venue.hold(AAPL, 24);
+    const { orderId } = await place(SELL);
+    venue.silence(true);
+    venue.next("hang-after");
+    expect(await rejection(desk.replace(orderId, { qty: 24 }, BY))).toMatchObject({ code: "OutcomeUnknown" });
+    venue.failListings(true);
+    venue.onOrderAsked(() => {
+      throw new BrokerError("NotConnected", "no connection");
+    });
+    venue.release();
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]));
+    expect(await rejection(place(SELL))).toEqual(exceeded("risk.allowShort", 12, 0));
+  });
+
+  test("an old report of the order does not free what a replace has added", async () => {
+    const venue = createVenue({ settleMs: 60_000 });
+    const { desk } = deskAt(venue, { risk: {} });
+    venue.hold(AAPL, 24);
+    const { orderId } = await desk.place({ ...LIMIT_BUY, ...SELL }, BY);
+    const before = venue.ledger.get(orderId);
+    venue.silence(true);
+    await desk.replace(orderId, { qty: 24 }, BY);
+    venue.silence(false);
+    if (before !== undefined) venue.push(before);
+    expect(await rejection(desk.place({ ...LIMIT_BUY, ...SELL }, BY))).toEqual(exceeded("risk.allowShort", 12, 0));
   });
 
   test("positions that cannot be read refuse, as not sent", async () => {

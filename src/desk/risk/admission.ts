@@ -14,7 +14,9 @@ import { type Breach, forbiddenOrder, limitExceeded } from "./breach.ts";
 import { createDayValues } from "./day-values.ts";
 import { type Draft, remainingOf } from "./draft.ts";
 import { closable, heldOf, mostWorking, openCount, type Pending, type Working, workingOrders } from "./exposure.ts";
+import { maySend, refuseUnless } from "./halted.ts";
 import { createDuplicates, createOrderRates } from "./recent.ts";
+import { createTakenChanges } from "./taken.ts";
 import { priceOf, type Reference, referenceOf, worthOf } from "./valuation.ts";
 
 /** An order that may be sent. What it takes of the limits is reserved until one of these is called. */
@@ -38,7 +40,7 @@ export interface Risk {
   /** Lets an order through or throws `Forbidden`, `Halted`, `LimitExceeded` or `RateLimited`; nothing is sent yet. */
   admit(draft: Draft, action: IntentAction, context: WriteContext, limit: Limit): Admission | Promise<Admission>;
   /** Told when it is found out what became of an unknown write. */
-  settled(id: string, refused: boolean): void;
+  settled(write: Pending, refused: boolean): void;
   /** Told of every order that is reported. */
   seen(order: OrderRecord): void;
   /** Told of every turn of a kill switch. */
@@ -60,6 +62,8 @@ export interface RiskContext {
   /** Writes of which nobody knows yet what became of them. */
   readonly unknowns: () => Iterable<Pending>;
   readonly marketOf: (draft: Draft) => MarketCapability | undefined;
+  /** Milliseconds after which the broker shows what it has taken. */
+  readonly settleMs: () => number;
   readonly quote: (draft: Draft) => Promise<Quote>;
   readonly positions: () => Promise<readonly Position[]>;
 }
@@ -80,6 +84,7 @@ export function createRisk(context: RiskContext): Risk {
   const quotes: QuotePolicy = risk.quotes ?? {};
   const refusesShort = options !== undefined && risk.allowShort !== true;
   const pending = new Map<string, Pending>();
+  const taken = createTakenChanges(book, context.settleMs);
   /** What has been handed over and not answered: whether it may still be sent, and what takes it back. */
   const handedOver = new Map<string, { readonly isShrinking: boolean; readonly withdraw: () => void }>();
   const values = createDayValues(journal, book);
@@ -87,7 +92,8 @@ export function createRisk(context: RiskContext): Risk {
   const duplicates = risk.duplicateWindowMs === undefined ? undefined : createDuplicates(risk.duplicateWindowMs);
 
   function allPending(): Iterable<Pending> {
-    return new Map([...pending, ...[...unknowns()].map((unknown) => [unknown.id, unknown] as const)]).values();
+    const all = [...pending.values(), ...taken.all(), ...unknowns()];
+    return new Map(all.map((write) => [write.id, write] as const)).values();
   }
 
   function working(draft: Draft): Working {
@@ -301,6 +307,7 @@ export function createRisk(context: RiskContext): Risk {
       accepted() {
         end();
         if (draft.replaced !== undefined) values.keep(draft.id);
+        taken.add(draft.id, action);
       },
       refused() {
         end();
@@ -346,10 +353,14 @@ export function createRisk(context: RiskContext): Risk {
       if (unknown === undefined) return admit(draft, action, asked, limit);
       return limit(unknown).then(() => admit(draft, action, asked, limit));
     },
-    settled(id, refused) {
+    settled({ id, action }, refused) {
       if (refused) values.release(id);
+      else taken.add(id, action);
     },
-    seen: values.seen,
+    seen(order) {
+      values.seen(order);
+      taken.seen(order);
+    },
     turned() {
       for (const { isShrinking, withdraw } of handedOver.values()) if (!maySend(state(), isShrinking)) withdraw();
     },
@@ -368,20 +379,6 @@ interface Needs {
 interface Closable {
   readonly free: number;
   readonly told: string;
-}
-
-function maySend(state: TradingState, isShrinking: boolean): boolean {
-  return state === "ACTIVE" || (state === "REDUCING" && isShrinking);
-}
-
-/** `isShrinking`: whether the order was found to shrink a position, as `REDUCING` asks, or is still to be held against it. */
-function refuseUnless(state: TradingState, isShrinking: boolean): void {
-  if (maySend(state, isShrinking)) return;
-  const message =
-    state === "HALTED"
-      ? "trading is halted: no orders are sent, only cancels"
-      : "only orders that shrink a position are sent now, and this one has not been looked at for that; send it again";
-  throw new Failure("Halted", message, { outcome: "not_sent", details: { state } });
 }
 
 const NONE: readonly Breach[] = [];
