@@ -163,14 +163,13 @@ export function createWrites(options: WriteOptions): Writes {
                 return placeOrder({ ...request, tag, ...numbered(number) }, call);
               },
               placedOf: (answer) => withEffective(row, answer),
+              // In the book from the answer on, even if no push ever comes.
+              onTaken: ({ orderId, effective }) =>
+                book.get(orderId) ?? tracker.take(pendingOrder({ ...request, ...effective }, orderId, tag)),
               holdKey: claim.holdUntil,
             },
             deadline,
           );
-          // In the book from the answer on, even if no push ever comes.
-          if (book.get(placed.orderId) === undefined) {
-            await tracker.take(pendingOrder({ ...request, ...placed.effective }, placed.orderId, tag));
-          }
           admission.accepted();
           return { ...placed, tag, answeredAt, replayed: false };
         } catch (error) {

@@ -393,6 +393,18 @@ describe("short sales", () => {
     expect(await rejection(desk.place({ ...LIMIT_BUY, ...SELL }, BY))).toEqual(exceeded("risk.allowShort", 12, 0));
   });
 
+  test("a sale that is answered late holds its shares, whenever it is reported", async () => {
+    const { venue, desk, place } = house({}, memoryJournal(), 100);
+    venue.hold(AAPL, 12);
+    await desk.reconcile();
+    venue.silence(true);
+    venue.next("hang-late");
+    expect(await rejection(place(SELL))).toMatchObject({ code: "OutcomeUnknown" });
+    venue.release();
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]));
+    expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
+  });
+
   test("positions that cannot be read refuse, as not sent", async () => {
     const { venue, place } = house({});
     venue.failPositions(true);
