@@ -69,6 +69,7 @@ export function createDesk(options: DeskOptions): Desk {
       unknowns.seen(order);
       risk.seen(order);
     },
+    onAdopted: (intent) => risk.adopted(intent),
   });
   const seat = createSeat(broker, {
     onOrder: told,

@@ -234,6 +234,16 @@ describe("what is sent in a day", () => {
     expect(await rejection(next.desk.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.maxDailyValue", 7200));
   });
 
+  test("counts an order that was thought not to have been sent, and is there all the same", async () => {
+    const { venue, desk, place } = house({ maxDailyValue: 2400 });
+    venue.next("drop-before");
+    const lost = await rejection(place());
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]), { timeout: 5000 });
+    venue.accept({ ...LIMIT_BUY, tag: (lost as { tag: string }).tag });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await rejection(place())).toEqual(exceeded("risk.maxDailyValue", 4800, 2400));
+  });
+
   test("is counted for each token by its name", async () => {
     const { place } = house();
     const bot = asMandate({ limits: { maxDailyValue: 2400 } });

@@ -3,7 +3,7 @@ import { Failure, isFailure } from "../../domain/failure.ts";
 import { add, multiply, subtract } from "../../domain/money.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
-import type { IntentAction, OrderRecord } from "../../journal/journal.ts";
+import type { IntentAction, IntentRecord, OrderRecord } from "../../journal/journal.ts";
 import type { MarketCapability } from "../../spec/capabilities.ts";
 import type { Mandate, QuotePolicy, RiskOptions, TradingState } from "../../spec/policy.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
@@ -41,6 +41,8 @@ export interface Risk {
   admit(draft: Draft, action: IntentAction, context: WriteContext, limit: Limit): Admission | Promise<Admission>;
   /** Told when it is found out what became of an unknown write. */
   settled(write: Pending, refused: boolean): void;
+  /** Told of an intent that had ended without an order, and whose order is there all the same. */
+  adopted(intent: IntentRecord): void;
   /** Told of every order that is reported. */
   seen(order: OrderRecord): void;
   /** Told of every turn of a kill switch. */
@@ -357,6 +359,7 @@ export function createRisk(context: RiskContext): Risk {
       if (refused) values.release(id);
       else taken.add(id, action);
     },
+    adopted: values.adopt,
     seen(order) {
       values.seen(order);
       taken.seen(order);

@@ -13,6 +13,8 @@ export interface DayValues {
   total(principal?: string): number;
   /** Counts the value of an intent that is about to be sent. */
   reserve(id: string, principal: string, value: number): void;
+  /** Counts again what had been taken back: its order is there all the same. */
+  adopt(intent: IntentRecord): void;
   /** Takes it back: it was not sent, or was rejected. */
   release(id: string): void;
   /** Says that it will not be taken back any more. */
@@ -89,6 +91,13 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       return principal === undefined ? sum : (sums.get(principal) ?? 0);
     },
     reserve,
+    adopt({ id, principal, value, at }) {
+      turnDay();
+      const isOfToday = Math.floor(at / DAY_MS) === day;
+      // What has not been read yet is read as it is by then.
+      if (recovering === undefined || value === undefined || !isOfToday || counted.has(id)) return;
+      reserve(id, principal, value);
+    },
     release,
     keep: (id) => void counted.delete(id),
     seen(order) {
