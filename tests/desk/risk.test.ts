@@ -465,6 +465,15 @@ describe("the same order again without a key", () => {
     expect(venue.ledger.size).toBe(1);
   });
 
+  test("is let through when the first turns out not to have been sent", async () => {
+    const { venue, desk, place } = house(risk);
+    venue.next("drop-before");
+    await place().catch(() => undefined);
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]), { timeout: 5000 });
+    await place();
+    expect(venue.ledger.size).toBe(1);
+  });
+
   test("an unknown outcome keeps the window shut", async () => {
     const { venue, place } = house(risk);
     venue.next("drop-before");

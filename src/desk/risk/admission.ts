@@ -314,7 +314,7 @@ export function createRisk(context: RiskContext): Risk {
       refused() {
         end();
         values.release(draft.id);
-        if (isKeyless) duplicates.remove(draft);
+        duplicates?.remove(draft.id);
       },
       unknown: end,
     };
@@ -356,8 +356,9 @@ export function createRisk(context: RiskContext): Risk {
       return limit(unknown).then(() => admit(draft, action, asked, limit));
     },
     settled({ id, action }, refused) {
-      if (refused) values.release(id);
-      else taken.add(id, action);
+      if (!refused) return taken.add(id, action);
+      values.release(id);
+      duplicates?.remove(id);
     },
     adopted: values.adopt,
     seen(order) {

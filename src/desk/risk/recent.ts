@@ -10,7 +10,7 @@ export interface Duplicates {
   find(draft: Draft, now: number): number | undefined;
   add(draft: Draft, now: number): void;
   /** Forgets one that was not sent or was rejected: to place it again is no repetition. */
-  remove(draft: Draft): void;
+  remove(id: string): void;
 }
 
 export function createDuplicates(windowMs: number): Duplicates {
@@ -34,9 +34,8 @@ export function createDuplicates(windowMs: number): Duplicates {
       placed.delete(key);
       placed.set(key, { id: draft.id, at: now });
     },
-    remove(draft) {
-      const key = keyOf(draft);
-      if (placed.get(key)?.id === draft.id) placed.delete(key);
+    remove(id) {
+      for (const [key, order] of placed) if (order.id === id) placed.delete(key);
     },
   };
 }
