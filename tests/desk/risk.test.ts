@@ -474,6 +474,21 @@ describe("the same order again without a key", () => {
     expect(venue.ledger.size).toBe(1);
   });
 
+  test("is refused after a restart too", async () => {
+    const { venue, desk, journal, place } = house(risk);
+    venue.next("reject");
+    await place({ qty: 13 }).catch(() => undefined);
+    await place();
+    await desk.close();
+    venue.dropHosts();
+    vi.setSystemTime(Date.now() + 4000);
+    const next = deskAt(venue, { journal, risk }).desk;
+    expect(await rejection(next.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.duplicateWindowMs", 4000, 5000));
+    await next.place({ ...LIMIT_BUY, qty: 13 }, BY);
+    vi.setSystemTime(Date.now() + 1000);
+    await next.place(LIMIT_BUY, BY);
+  });
+
   test("an unknown outcome keeps the window shut", async () => {
     const { venue, place } = house(risk);
     venue.next("drop-before");
@@ -527,6 +542,22 @@ describe("a token", () => {
     await desk.cancel(orderId, bot);
     vi.setSystemTime(Date.now() + 40_000);
     await place({}, bot);
+  });
+
+  test("that has sent its orders of a minute sends no more after a restart", async () => {
+    const { venue, desk, journal, place } = house();
+    const bot = asMandate({ limits: { ordersPerMinute: 2 } });
+    const { orderId } = await place({}, bot);
+    await place({}, { principal: "somebody else" });
+    vi.setSystemTime(Date.now() + 20_000);
+    await desk.replace(orderId, { qty: 13 }, bot);
+    await desk.cancel(orderId, bot);
+    await desk.close();
+    venue.dropHosts();
+    const next = deskAt(venue, { journal }).desk;
+    expect(await rejection(next.place(LIMIT_BUY, bot))).toMatchObject({ code: "RateLimited", retryAfterMs: 40_000 });
+    vi.setSystemTime(Date.now() + 40_000);
+    await next.place(LIMIT_BUY, bot);
   });
 
   test("is asked for its scopes by the desk too", async () => {

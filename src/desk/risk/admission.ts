@@ -10,12 +10,12 @@ import type { InstanceJournal } from "../instance-journal.ts";
 import type { OrderBook } from "../order-book.ts";
 import type { WriteContext } from "../types.ts";
 import { notAllowed } from "./allowance.ts";
-import { type Breach, forbiddenOrder, limitExceeded } from "./breach.ts";
+import { type Breach, beyond, forbiddenOrder, limitExceeded, NONE } from "./breach.ts";
 import { createDayValues } from "./day-values.ts";
 import { type Draft, remainingOf } from "./draft.ts";
 import { closable, heldOf, mostWorking, openCount, type Pending, type Working, workingOrders } from "./exposure.ts";
 import { maySend, refuseUnless } from "./halted.ts";
-import { createDuplicates, createOrderRates } from "./recent.ts";
+import { createRecent } from "./recent.ts";
 import { createTakenChanges } from "./taken.ts";
 import { priceOf, type Reference, referenceOf, worthOf } from "./valuation.ts";
 
@@ -90,8 +90,8 @@ export function createRisk(context: RiskContext): Risk {
   /** What has been handed over and not answered: whether it may still be sent, and what takes it back. */
   const handedOver = new Map<string, { readonly isShrinking: boolean; readonly withdraw: () => void }>();
   const values = createDayValues(journal, book);
-  const rates = createOrderRates();
-  const duplicates = risk.duplicateWindowMs === undefined ? undefined : createDuplicates(risk.duplicateWindowMs);
+  const recent = createRecent(journal, risk.duplicateWindowMs);
+  const { rates, duplicates } = recent;
 
   function allPending(): Iterable<Pending> {
     const all = [...pending.values(), ...taken.all(), ...unknowns()];
@@ -104,6 +104,7 @@ export function createRisk(context: RiskContext): Risk {
 
   /** Reads what the rules for this order rest on. */
   async function look(draft: Draft, needs: Needs, limit: Limit): Promise<Facts> {
+    if (needs.recent) await limit(recent.recover());
     if (needs.day) await limit(values.recover());
     const workingBefore = needs.positions ? working(draft) : undefined;
     const [reference, positions] = await Promise.all([
@@ -130,6 +131,7 @@ export function createRisk(context: RiskContext): Risk {
     const value = day || risk.maxOrderValue !== undefined || limits.maxOrderValue !== undefined;
     const atMarket = draft.price === undefined || draft.direction === "SELL";
     return {
+      recent: !recent.isRecovered && (duplicates !== undefined || limits.ordersPerMinute !== undefined),
       day,
       value,
       quote: (value && atMarket) || (risk.priceCollar !== undefined && draft.price !== undefined),
@@ -345,7 +347,8 @@ export function createRisk(context: RiskContext): Risk {
     if (forbidden.length > 0) throw forbiddenOrder(forbidden);
     const needs = needsOf(draft, mandate);
     refuseUnless(state(), true);
-    if (!needs.day && !needs.quote && !needs.positions) return decide(draft, action, asked, needs, NO_FACTS);
+    if (!needs.recent && !needs.day && !needs.quote && !needs.positions)
+      return decide(draft, action, asked, needs, NO_FACTS);
     return look(draft, needs, limit).then((facts) => decide(draft, action, asked, needs, facts));
   }
 
@@ -373,6 +376,7 @@ export function createRisk(context: RiskContext): Risk {
 
 /** Which facts an order has to be held against. */
 interface Needs {
+  readonly recent: boolean;
   readonly day: boolean;
   readonly value: boolean;
   readonly quote: boolean;
@@ -383,15 +387,4 @@ interface Needs {
 interface Closable {
   readonly free: number;
   readonly told: string;
-}
-
-const NONE: readonly Breach[] = [];
-
-function beyond(
-  rule: string,
-  value: number,
-  limit: number | undefined,
-  message: (limit: number) => string,
-): readonly Breach[] {
-  return limit === undefined || value <= limit ? NONE : [{ rule, value, limit, message: message(limit) }];
 }

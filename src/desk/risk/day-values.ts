@@ -107,6 +107,6 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
 }
 
 /** False for what is known not to have come about. */
-function counts({ state, failure }: IntentRecord): boolean {
+export function counts({ state, failure }: IntentRecord): boolean {
   return state !== "not_sent" && state !== "rejected" && !(state === "resolved" && failure !== null);
 }
