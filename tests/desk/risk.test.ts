@@ -1,6 +1,7 @@
 /** Limits of an account and of a token: what is refused, with which figures, and what is given back. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { OrderRequest } from "../../src/domain/order.ts";
+import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import type { Mandate, RiskOptions } from "../../src/spec/policy.ts";
@@ -339,6 +340,28 @@ describe("short sales", () => {
     venue.next("drop-after");
     expect(await rejection(place(SELL))).toMatchObject({ code: "OutcomeUnknown" });
     expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
+  });
+
+  test("a sale of unknown outcome holds its shares after a restart, also if the journal cannot be read at first", async () => {
+    const { venue, desk, journal, place } = house({});
+    venue.hold(AAPL, 12);
+    venue.silence(true);
+    venue.next("drop-after");
+    expect(await rejection(place(SELL))).toMatchObject({ code: "OutcomeUnknown" });
+    await desk.close();
+    venue.dropHosts();
+    venue.hide("1");
+    let failures = 1;
+    const flawed: Journal = {
+      ...journal,
+      unsettled(instance) {
+        failures -= 1;
+        if (failures >= 0) throw new Error("disk gone");
+        return journal.unsettled(instance);
+      },
+    };
+    const next = deskAt(venue, { journal: flawed, risk: {} }).desk;
+    expect(await rejection(next.place({ ...LIMIT_BUY, ...SELL }, BY))).toEqual(exceeded("risk.allowShort", 12, 0));
   });
 
   test("a replace may sell less, and not more than is held", async () => {
