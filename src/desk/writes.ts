@@ -1,3 +1,4 @@
+import { currencyOf } from "../domain/contract.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { type Order, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentLine } from "../journal/journal.ts";
@@ -118,7 +119,7 @@ export function createWrites(options: WriteOptions): Writes {
       orderId,
       tag,
       price: request.price ?? null,
-      currency: market?.currency ?? "",
+      currency: currencyOf(request.contract, market?.currency ?? ""),
       filledQty: 0,
       avgPrice: 0,
       status: "PENDING",

@@ -1,11 +1,14 @@
 /** Limits of an account and of a token: what is refused, with which figures, and what is given back. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createDesk } from "../../src/desk/create-desk.ts";
 import type { OrderRequest } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
+import { orderRows } from "../../src/spec/capabilities.ts";
+import { defineBroker } from "../../src/spec/define-broker.ts";
 import type { Mandate, RiskOptions } from "../../src/spec/policy.ts";
-import { AAPL, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { AAPL, CAPABILITIES, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt, type Fate } from "./venue.ts";
 
 const BY = { principal: "bot" };
@@ -107,6 +110,50 @@ describe("one order", () => {
         breaches: [{ rule: "risk.maxOrderQty" }, { rule: "risk.priceCollar" }, { rule: "risk.maxOpenOrders" }],
       },
     });
+  });
+});
+
+describe("in Hong Kong", () => {
+  function hongKong(currency: string) {
+    const instance = {
+      instanceId: "WyLqtMhDvAnBb6a3",
+      tokens: ["Vt5UCW2sLBvgPXjR"],
+      risk: { maxOrderValue: 1000, rates: { HKD: 0.128, CNY: 0.14 } },
+    };
+    const [market] = CAPABILITIES.markets;
+    if (market === undefined) throw new Error("a market");
+    const broker = defineBroker(instance, {
+      kind: "tester",
+      display: "Tester",
+      capabilities: () => ({
+        ...CAPABILITIES,
+        markets: [{ ...market, region: "HK", currency: "HKD", symbolPattern: "\\d{5}" }],
+        orders: orderRows({
+          regions: ["HK"],
+          orderTypes: ["Limit", "Market"],
+          timesInForce: ["DAY"],
+          lifecycles: ["RTH"],
+        }),
+        quotes: ["HK"],
+      }),
+      quote: async (contract) => {
+        const prices = { latest: 300, preClose: 300, highPrice: 300, lowPrice: 300, openPrice: 300 };
+        return { contract, currency, isTradable: true, ...prices, timestamp: Date.now() };
+      },
+      placeOrder: async ({ tag }) => ({ orderId: tag }),
+    });
+    return createDesk({ broker, instance, journal: memoryJournal() });
+  }
+
+  test.each<[string, string, string, Partial<OrderRequest>, number | undefined]>([
+    ["dollars of Hong Kong", "00700", "HKD", { qty: 25, price: 300 }, undefined],
+    ["yuan, which the number tells", "80700", "CNY", { qty: 25, price: 300 }, 1050],
+    ["US dollars, which the quote tells", "09010", "USD", { qty: 25, ...MARKET }, 7500],
+  ])("an order counts in its own currency: %s", async (_name, symbol, currency, own, value) => {
+    const contract = { tradeType: "Securities", region: "HK", symbol } as const;
+    const placing = hongKong(currency).place({ ...LIMIT_BUY, contract, ...own }, BY);
+    if (value === undefined) await placing;
+    else expect(await rejection(placing)).toEqual(exceeded("risk.maxOrderValue", value, 1000));
   });
 });
 

@@ -1,4 +1,5 @@
 /** Whether an order may be sent: the kill switch, what its token allows, and the limits of token and account. */
+import { currencyOf } from "../../domain/contract.ts";
 import { Failure, isFailure } from "../../domain/failure.ts";
 import { add, multiply, subtract } from "../../domain/money.ts";
 import type { Position } from "../../domain/position.ts";
@@ -173,8 +174,8 @@ export function createRisk(context: RiskContext): Risk {
 
   /** What the order is worth, and by how much more than the order that it replaces. */
   function valued(draft: Draft, { reference }: Facts): { value: number; counts: number } | Breach {
-    const market = marketOf(draft);
-    const currency = draft.replaced?.currency || market?.currency || "";
+    const ofMarket = currencyOf(draft.contract, marketOf(draft)?.currency ?? "");
+    const currency = draft.replaced?.currency || reference?.currency || ofMarket;
     const last = reference?.price ?? (reference === undefined ? undefined : reference.stale);
     const value = worthOf(draft.qty, priceOf(draft, last), currency, risk);
     if (value === undefined) {
