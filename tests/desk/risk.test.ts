@@ -292,6 +292,23 @@ describe("what is sent in a day", () => {
     expect(await rejection(place())).toEqual(exceeded("risk.maxDailyValue", 4800, 2400));
   });
 
+  test("is not counted for the next day where midnight passes while it is read", async () => {
+    const { venue, desk, journal, place } = house(risk);
+    await place();
+    await place();
+    await desk.close();
+    venue.dropHosts();
+    const late: Journal = {
+      ...journal,
+      async intentsSince(instance, at) {
+        const intents = await journal.intentsSince(instance, at);
+        vi.setSystemTime(Date.now() + DAY_MS);
+        return intents;
+      },
+    };
+    await deskAt(venue, { journal: late, risk }).desk.place(LIMIT_BUY, BY);
+  });
+
   test("is counted for each token by its name", async () => {
     const { place } = house();
     const bot = asMandate({ limits: { maxDailyValue: 2400 } });

@@ -45,6 +45,10 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
     counted.clear();
   }
 
+  function isOfToday({ at }: IntentRecord): boolean {
+    return Math.floor(at / DAY_MS) === day;
+  }
+
   function reserve(id: string, principal: string, value: number): void {
     turnDay();
     sum = add(sum, value);
@@ -63,8 +67,11 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
 
   async function read(): Promise<void> {
     turnDay();
-    for (const intent of await journal.intentsSince(day * DAY_MS)) {
-      if (intent.value === undefined || !counts(intent) || counted.has(intent.id)) continue;
+    const intents = await journal.intentsSince(day * DAY_MS);
+    // Midnight may have passed meanwhile.
+    turnDay();
+    for (const intent of intents) {
+      if (!isOfToday(intent) || intent.value === undefined || !counts(intent) || counted.has(intent.id)) continue;
       reserve(intent.id, intent.principal, intent.value);
       const order = book.byTag(intent.id);
       if (order !== undefined && isClosed(order)) forget(order);
@@ -91,11 +98,11 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       return principal === undefined ? sum : (sums.get(principal) ?? 0);
     },
     reserve,
-    adopt({ id, principal, value, at }) {
+    adopt(intent) {
       turnDay();
-      const isOfToday = Math.floor(at / DAY_MS) === day;
+      const { id, principal, value } = intent;
       // What has not been read yet is read as it is by then.
-      if (recovering === undefined || value === undefined || !isOfToday || counted.has(id)) return;
+      if (recovering === undefined || value === undefined || !isOfToday(intent) || counted.has(id)) return;
       reserve(id, principal, value);
     },
     release,
