@@ -1,8 +1,9 @@
 /** The kill switch of one instance, or that of a whole gateway: how it stands, and how it is turned. */
 import type { GuardLine, Journal } from "../journal/journal.ts";
 import type { TradingState } from "../spec/policy.ts";
+import { TIME_IS_UP } from "./deadline.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
-import { type InstanceJournal, instanceJournal } from "./instance-journal.ts";
+import { type InstanceJournal, instanceJournal, journalTooSlow } from "./instance-journal.ts";
 
 /** The instance under which a journal keeps the switch of a whole gateway: no digest of an instance reads so. */
 const WHOLE_GATEWAY = "all";
@@ -88,6 +89,11 @@ export function createKillSwitch({ journal, events, all }: KillSwitchOptions): K
     for (const listener of listeners) listener(line);
   }
 
+  /** What to write down of how it stands. */
+  function lineOf({ state, principal, reason }: SwitchPosition): GuardLine {
+    return { kind: "guard", state, all, principal: principal ?? "", reason: reason ?? "" };
+  }
+
   async function recover(): Promise<void> {
     if (recovered) return;
     const last = (await journal.guards()).findLast((guard) => guard.all === all);
@@ -115,7 +121,13 @@ export function createKillSwitch({ journal, events, all }: KillSwitchOptions): K
       // The strictest state needs no comparison, and so no journal.
       if (state !== "HALTED") await recover();
       if (STRICTNESS[state] < STRICTNESS[position.state]) {
-        await events.write(line);
+        const writing = events.write(line);
+        if ((await journal.inTime(writing)) === TIME_IS_UP) {
+          // It is refused now: what is written of it later must not be what the next process finds.
+          const stands = lineOf(position);
+          writing.then(() => mine === turns && events.record(stands)).catch(() => undefined);
+          throw journalTooSlow();
+        }
         if (mine === turns) apply(line);
         return true;
       }
