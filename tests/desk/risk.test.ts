@@ -282,6 +282,16 @@ describe("what is sent in a day", () => {
     expect(await rejection(next.desk.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.maxDailyValue", 7200));
   });
 
+  test("is counted once, also of a token that had no limit of its own when it was sent", async () => {
+    const { venue, place } = house({ maxOrderValue: 10_000 });
+    vi.setSystemTime(Date.now() + 1000);
+    const { orderId } = await place();
+    venue.set(orderId, { status: "FILLED", filledQty: 12, avgPrice: 200 });
+    const bot = asMandate({ limits: { maxDailyValue: 4800 } });
+    await place({}, bot);
+    expect(await rejection(place({}, bot))).toEqual(exceeded("token.limits.maxDailyValue", 7200, 4800));
+  });
+
   test("counts an order that was thought not to have been sent, and is there all the same", async () => {
     const { venue, desk, place } = house({ maxDailyValue: 2400 });
     venue.next("drop-before");

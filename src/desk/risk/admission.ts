@@ -133,7 +133,7 @@ export function createRisk(context: RiskContext): Risk {
     const atMarket = draft.price === undefined || draft.direction === "SELL";
     return {
       recent: !recent.isRecovered && (duplicates !== undefined || limits.ordersPerMinute !== undefined),
-      day,
+      day: value && !values.isRecovered,
       value,
       quote: (value && atMarket) || (risk.priceCollar !== undefined && draft.price !== undefined),
       positions: state() === "REDUCING" || mustBeHeld(draft),

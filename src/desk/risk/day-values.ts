@@ -7,7 +7,12 @@ import { isClosed, type OrderBook } from "../order-book.ts";
 const DAY_MS = 86_400_000;
 
 export interface DayValues {
-  /** Resolves once the day's orders are counted that the journal remembers; rejects while it cannot be read. */
+  /** False until the journal was asked. */
+  readonly isRecovered: boolean;
+  /**
+   * Resolves once the day's orders are counted that the journal remembers; rejects while it cannot be read. To be asked
+   * before any value is counted here, which would be counted twice else.
+   */
   recover(): Promise<void>;
   /** What has been counted today. */
   total(principal?: string): number;
@@ -34,6 +39,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
   let sum = 0;
   /** Those of this day that may still be taken back. */
   const counted = new Map<string, Counted>();
+  let isRecovered = false;
   let recovering: Promise<void> | undefined;
 
   function turnDay(): void {
@@ -76,6 +82,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       const order = book.byTag(intent.id);
       if (order !== undefined && isClosed(order)) forget(order);
     }
+    isRecovered = true;
   }
 
   /** What has ended can change no more, unless it was never worked on. */
@@ -86,6 +93,9 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
   }
 
   return {
+    get isRecovered() {
+      return isRecovered;
+    },
     recover() {
       recovering ??= read().catch((error: unknown) => {
         recovering = undefined;
