@@ -56,10 +56,10 @@ export function createDesk(options: DeskOptions): Desk {
   gatewaySwitch.onTurn((line) => events.record(line));
   const unknowns = createUnknowns(book, journal, {
     onAbsent: (tag) => tracker.forget(tag),
-    onSettled(id, refused) {
+    onSettled(write, refused) {
       // The order that it was to become does not exist, and nothing else would ever take it from those that are expected.
-      if (refused) tracker.forget(id);
-      risk.settled(id, refused);
+      if (refused) tracker.forget(write.id);
+      risk.settled(write, refused);
     },
   });
   const tracker = createTracker({
@@ -70,6 +70,7 @@ export function createDesk(options: DeskOptions): Desk {
       unknowns.seen(order);
       risk.seen(order);
     },
+    onAdopted: (intent) => risk.adopted(intent),
   });
   const seat = createSeat(broker, {
     onOrder: told,
@@ -114,9 +115,12 @@ export function createDesk(options: DeskOptions): Desk {
     stateKnown: () => (ownSwitch.isRecovered && gatewaySwitch.isRecovered ? undefined : switchesRecovered()),
     unknowns: unknowns.all,
     marketOf: ({ contract }) => marketOf(broker.capabilities(), contract),
+    settleMs: () => broker.capabilities().listing.settleMs,
     quote: ({ contract }) => reads.quote(contract, {}),
     positions: async () => (await reads.positions({})).positions,
   });
+  ownSwitch.onTurn(risk.turned);
+  gatewaySwitch.onTurn(risk.turned);
   const newWithdrawal = () => new Deadline(WITHDRAWAL_MS, { alarm });
   const handOver = createHandOver({ journal, tracker, unknowns, reconciler, deadlineMs, newWithdrawal });
   const writes = createWrites({

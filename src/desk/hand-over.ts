@@ -19,6 +19,8 @@ export interface Write<T> {
   send(call: Call): Promise<T>;
   /** What is written down of the broker's answer. */
   placedOf(answer: T): Placed;
+  /** Called when the broker has taken it, however late. */
+  onTaken?(placed: Placed): unknown;
   /** Called when it is refused while it is still being written down, with what ends when that is over. */
   holdKey(until: Promise<unknown>): void;
 }
@@ -113,7 +115,8 @@ export function createHandOver(options: HandOverOptions): HandOver {
   }
 
   /** The failure to answer with when the time was up. The call goes on without its client. */
-  async function lost(intent: IntentLine, begun: Begun, late: Promise<Placed>): Promise<WriteFailure> {
+  async function lost(write: Write<unknown>, begun: Begun, late: Promise<Placed>): Promise<WriteFailure> {
+    const { line: intent } = write;
     const { id, action } = intent;
     // It may fail while this is written down, when nobody waits for it yet: that would end the process.
     late.catch(() => {});
@@ -121,17 +124,19 @@ export function createHandOver(options: HandOverOptions): HandOver {
     const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
     await noted(begun, { intent, event: "lose", failure: written(failure), answeredAt: Date.now() });
     unknowns.add(intent, null, begun);
-    awaitLateAnswer(late, id, tag);
+    awaitLateAnswer(write, late, tag);
     reconciler.hurry();
     return failure;
   }
 
   /** What a late call ends with settles the intent, unless something else has. */
-  function awaitLateAnswer(late: Promise<Placed>, id: string, tag: string | undefined): void {
+  function awaitLateAnswer(write: Write<unknown>, late: Promise<Placed>, tag: string | undefined): void {
+    const { id } = write.line;
     const reason = "the broker's late answer";
     late
       .then(
-        (placed) => unknowns.settle(id, { placed }, reason),
+        // In one step: what is no longer unknown has to be known.
+        (placed) => Promise.all([unknowns.settle(id, { placed }, reason), write.onTaken?.(placed)]),
         (error: unknown) => {
           const failure = writeFailure(error, tag);
           if (failure.outcome !== "unknown") return unknowns.settle(id, { failure: written(failure) }, reason);
@@ -152,6 +157,7 @@ export function createHandOver(options: HandOverOptions): HandOver {
         // A cancel is never refused for want of a journal.
         if (line.action.kind !== "cancel" && (!begun.isWritten || deadline.isOver)) throw await tooLate(write, begun);
         let sending: Promise<T>;
+        let taken: Taken | undefined;
         try {
           sending = write.send(deadline);
           let answer = await deadline.within(sending);
@@ -163,13 +169,18 @@ export function createHandOver(options: HandOverOptions): HandOver {
             const answeredAt = Date.now();
             const placed = readPlaced(write.placedOf(answer));
             await noted(begun, { intent: line, event: "accept", placed, answeredAt });
-            return { placed, answeredAt };
+            taken = { placed, answeredAt };
           }
         } catch (error) {
           throw await refused(line, begun, error);
         }
+        if (taken !== undefined) {
+          const told = write.onTaken?.(taken.placed);
+          if (told instanceof Promise) await told;
+          return taken;
+        }
         throw await lost(
-          line,
+          write,
           begun,
           sending.then((answer) => readPlaced(write.placedOf(answer))),
         );

@@ -57,9 +57,11 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
   }
 
   return {
-    claim(action, { principal, idempotencyKey: key }) {
+    claim(action, { principal, mandate, idempotencyKey: key }) {
       if (key !== undefined) return claimUnder(key, principal, action);
-      if (required) throw invalidKey("an Idempotency-Key header is required here for every write");
+      // What the gateway cancels by itself, as the kill switch does, no client could send a key with.
+      const isOurs = action.kind === "cancel" && mandate === undefined;
+      if (required && !isOurs) throw invalidKey("an Idempotency-Key header is required here for every write");
       return { id: newTag(), fingerprint: null, release: nothing, holdUntil: nothing };
     },
   };

@@ -3,7 +3,7 @@ import type { GuardLine, Journal } from "../journal/journal.ts";
 import type { TradingState } from "../spec/policy.ts";
 import { TIME_IS_UP } from "./deadline.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
-import { type InstanceJournal, instanceJournal } from "./instance-journal.ts";
+import { type InstanceJournal, instanceJournal, journalTooSlow } from "./instance-journal.ts";
 
 /** The instance under which a journal keeps the switch of a whole gateway: no digest of an instance reads so. */
 const WHOLE_GATEWAY = "all";
@@ -89,6 +89,11 @@ export function createKillSwitch({ journal, events, all }: KillSwitchOptions): K
     for (const listener of listeners) listener(line);
   }
 
+  /** What to write down of how it stands. */
+  function lineOf({ state, principal, reason }: SwitchPosition): GuardLine {
+    return { kind: "guard", state, all, principal: principal ?? "", reason: reason ?? "" };
+  }
+
   async function recover(): Promise<void> {
     if (recovered) return;
     const last = (await journal.guards()).findLast((guard) => guard.all === all);
@@ -116,19 +121,27 @@ export function createKillSwitch({ journal, events, all }: KillSwitchOptions): K
       // The strictest state needs no comparison, and so no journal.
       if (state !== "HALTED") await recover();
       if (STRICTNESS[state] < STRICTNESS[position.state]) {
-        await events.write(line);
+        const writing = events.write(line);
+        if ((await journal.inTime(writing)) === TIME_IS_UP) {
+          // It is refused now: what is written of it later must not be what the next process finds.
+          const stands = lineOf(position);
+          writing.then(() => mine === turns && events.record(stands)).catch(() => undefined);
+          throw journalTooSlow();
+        }
         if (mine === turns) apply(line);
         return true;
       }
       apply(line);
-      try {
-        // Of a journal that does not answer it is not known that it was written, and nothing more can be done for that.
-        return (await journal.inTime(events.write(line))) !== TIME_IS_UP;
-      } catch {
-        // Written as soon as that can be; until then the switch stands in memory.
-        events.record(line);
-        return false;
-      }
+      const writing = events.write(line).then(
+        () => true,
+        () => {
+          // Written as soon as that can be; until then the switch stands in memory.
+          events.record(line);
+          return false;
+        },
+      );
+      // Of a journal that does not answer it is not known that it was written; what it says later still counts.
+      return (await journal.inTime(writing)) === true;
     },
     onTurn: (listener) => void listeners.push(listener),
   };

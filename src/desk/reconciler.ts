@@ -22,7 +22,7 @@ const LOOKUPS = 5;
 
 /** Compares what the desk believes with what the broker says: at start, after each reconnect, and from time to time. */
 export interface Reconciler {
-  /** Resolves once the broker's orders are known; rejects when they cannot be read now. */
+  /** Resolves once the broker's orders are known, and the journal's; rejects when they cannot be read now. */
   ensure(deadline: Deadline): Promise<void>;
   /** Whether the broker's orders are known now. */
   isReconciled(): boolean;
@@ -142,6 +142,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     void lookForMissing();
   }
 
+  function isReconciled(): boolean {
+    return reconciled && recovered;
+  }
+
   function schedule(): void {
     clearTimeout(timer);
     if (closed) return;
@@ -158,12 +162,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   return {
     recover,
-    isReconciled: () => reconciled,
+    isReconciled,
     async ensure(deadline) {
-      if (reconciled) return;
+      if (isReconciled()) return;
       try {
-        await deadline.limit(run(), "the broker's orders have not been compared with ours yet");
+        if (!reconciled) await deadline.limit(run(), "the broker's orders have not been compared with ours yet");
+        // What an earlier process may still have on its way counts against the limits of this one.
+        if (!recovered) await deadline.limit(recover(), "the journal did not say what was sent before");
       } catch (cause) {
+        if (isFailure(cause) && cause.code === "JournalUnavailable") throw cause;
         const reason = isFailure(cause) ? cause.message : String(cause);
         throw new Failure(
           "NotReconciled",

@@ -33,10 +33,12 @@ export interface TrackerOptions {
   readonly events: EventLog;
   /** Called with every order after its report was merged. */
   onTracked(record: OrderRecord): void;
+  /** Called before that for an order whose intent had ended without one. */
+  onAdopted(intent: IntentRecord): void;
 }
 
 /** Starts tracking. */
-export function createTracker({ book, journal, events, onTracked }: TrackerOptions): Tracker {
+export function createTracker({ book, journal, events, onTracked, onAdopted }: TrackerOptions): Tracker {
   const expected = new Map<string, string | undefined>();
   /** First meetings under way: later reports of the same order wait for them, so that none overtakes. */
   const meetings = new Map<string, Promise<boolean>>();
@@ -93,6 +95,7 @@ export function createTracker({ book, journal, events, onTracked }: TrackerOptio
   async function adopt(intent: IntentRecord, report: Order): Promise<void> {
     const message = `order ${report.orderId} exists although its intent had ended as ${intent.state}; it is adopted`;
     events.record({ kind: "anomaly", message, orderId: report.orderId, tag: report.tag });
+    onAdopted(intent);
     const placed = { orderId: report.orderId };
     const line = { kind: "progress", id: intent.id, state: "resolved", placed, reason: message } as const;
     const appending = journal.append([line], "process");

@@ -77,7 +77,8 @@ async function openOrderIds({ seat, book, newDeadline }: CancelAllOptions) {
       "the broker did not list its orders in time",
     );
     for (const { orderId } of listing.orders) ids.add(orderId);
-    return { orderIds: [...ids], listed: true };
+    // What has no name here cannot be canceled from here either, and may be open all the same.
+    return { orderIds: [...ids], listed: listing.unmapped.length === 0 };
   } catch {
     return { orderIds: [...ids], listed: false };
   }

@@ -176,8 +176,8 @@ export interface CancelAllResult {
   readonly canceled: readonly string[];
   readonly failed: readonly { readonly orderId: string; readonly code: FailureCode; readonly message: string }[];
   /**
-   * False when an order may be open that is in neither list: the broker could not list them, or the outcome of a write
-   * is unknown.
+   * False when an order may be open that is in neither list: the broker could not list them, one that it lists has
+   * no name here, or the outcome of a write is unknown.
    */
   readonly complete: boolean;
 }

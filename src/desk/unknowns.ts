@@ -82,7 +82,7 @@ export interface UnknownsHost {
   /** The order of this tag is proven not to exist. */
   onAbsent(tag: string): void;
   /** It was found out what became of this one; `refused` when nothing has come of it. */
-  onSettled(id: string, refused: boolean): void;
+  onSettled(write: Pick<IntentRecord, "id" | "action">, refused: boolean): void;
 }
 
 /** No unknowns yet. */
@@ -99,7 +99,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   function end(unknown: Unknown, { failure }: Settlement): void {
     if (unknowns.get(unknown.id) !== unknown) return;
     unknowns.delete(unknown.id);
-    host.onSettled(unknown.id, failure !== undefined);
+    host.onSettled(unknown, failure !== undefined);
   }
 
   async function settle(id: string, result: Settlement, reason: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { currencyOf } from "../domain/contract.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { type Order, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentLine } from "../journal/journal.ts";
@@ -118,7 +119,7 @@ export function createWrites(options: WriteOptions): Writes {
       orderId,
       tag,
       price: request.price ?? null,
-      currency: market?.currency ?? "",
+      currency: currencyOf(request.contract, market?.currency ?? ""),
       filledQty: 0,
       avgPrice: 0,
       status: "PENDING",
@@ -158,19 +159,18 @@ export function createWrites(options: WriteOptions): Writes {
             {
               line: lineOf(claim, action, context, noted(admission.value, number)),
               send(call) {
-                admission.confirm();
+                admission.confirm(() => deadline.abort());
                 tracker.expect(tag, number);
                 return placeOrder({ ...request, tag, ...numbered(number) }, call);
               },
               placedOf: (answer) => withEffective(row, answer),
+              // In the book from the answer on, even if no push ever comes.
+              onTaken: ({ orderId, effective }) =>
+                book.get(orderId) ?? tracker.take(pendingOrder({ ...request, ...effective }, orderId, tag)),
               holdKey: claim.holdUntil,
             },
             deadline,
           );
-          // In the book from the answer on, even if no push ever comes.
-          if (book.get(placed.orderId) === undefined) {
-            await tracker.take(pendingOrder({ ...request, ...placed.effective }, placed.orderId, tag));
-          }
           admission.accepted();
           return { ...placed, tag, answeredAt, replayed: false };
         } catch (error) {
@@ -203,7 +203,7 @@ export function createWrites(options: WriteOptions): Writes {
               {
                 line: lineOf(claim, action, context, noted(admission.value)),
                 async send(call) {
-                  admission.confirm();
+                  admission.confirm(() => deadline.abort());
                   book.doubt(orderId);
                   try {
                     return await replaceOrder(orderId, tagged, call);

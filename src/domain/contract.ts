@@ -56,6 +56,11 @@ export function cnExchange(symbol: string): CnExchange | undefined {
   return undefined;
 }
 
+/** Currency of a contract's prices, by that of its market: Hong Kong's yuan counters have the numbers 80000 to 89999. */
+export function currencyOf({ tradeType, region, symbol }: Contract, ofMarket: string): string {
+  return tradeType === "Securities" && region === "HK" && symbol.startsWith("8") ? "CNY" : ofMarket;
+}
+
 /** One text that is equal exactly for equal contracts; for maps and log lines: `US AAPL` (`HK 00700`, …). */
 export function contractKey(contract: Contract): string {
   const { tradeType, region, symbol } = contract;

@@ -1,4 +1,6 @@
 /** What is wrong with tokens and limits, in words. Tokens are never repeated, not even wrong ones. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import * as z from "zod";
 import { DIRECTIONS, LIFECYCLES, ORDER_TYPES } from "../domain/order.ts";
 import { SCOPES } from "../spec/policy.ts";
@@ -102,24 +104,26 @@ function faultsOfTokens(tokens: unknown, option: string, kind: "token" | "adminT
   const placeOf = new Map<string, string>();
   return tokens.flatMap((token: unknown, index) => {
     const place = `${option}[${index}]`;
-    const secrets: string[] = [];
+    let digest: string;
     if (typeof token === "object" && token !== null) {
       const result = schemas()[kind].safeParse(token);
       if (!result.success) return faultsOf(result, place);
-      const given = [result.data.token, result.data.sha256].filter((secret) => secret !== undefined);
-      if (given.length !== 1) return [`${place} needs either token or sha256`];
-      secrets.push(...given);
+      const { token: secret, sha256: its } = result.data;
+      if ((secret === undefined) === (its === undefined)) return [`${place} needs either token or sha256`];
+      digest = its ?? digestOf(secret ?? "");
     } else if (typeof token === "string" && TOKEN_PATTERN.test(token)) {
-      secrets.push(token);
+      digest = digestOf(token);
     } else {
       return [`${place} ${TOKEN_RULE}${lengthOf(token)}`];
     }
-    return secrets.flatMap((secret) => {
-      const earlier = placeOf.get(secret);
-      placeOf.set(secret, earlier ?? place);
-      return earlier === undefined ? [] : [`${place} is the same token as ${earlier}`];
-    });
+    const earlier = placeOf.get(digest);
+    placeOf.set(digest, earlier ?? place);
+    return earlier === undefined ? [] : [`${place} is the same token as ${earlier}`];
   });
+}
+
+function digestOf(token: string): string {
+  return bytesToHex(sha256(utf8ToBytes(token)));
 }
 
 /** The value itself is a secret, even a wrong one. */

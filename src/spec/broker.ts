@@ -92,7 +92,10 @@ export interface QueueLoad {
 
 /** What every call carries. */
 export interface Call {
-  /** Aborts at the deadline, when the gateway closes, and, for reads, when the client goes away. */
+  /**
+   * Aborts at the deadline, when the gateway closes, for reads when the client goes away, and for places and replaces when
+   * the kill switch is turned against them.
+   */
   readonly signal: AbortSignal;
 }
 

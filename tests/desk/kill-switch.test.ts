@@ -6,8 +6,9 @@ import type { Desk } from "../../src/desk/types.ts";
 import type { OrderRequest } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { BrokerError } from "../../src/spec/broker-error.ts";
 import type { TradingState } from "../../src/spec/policy.ts";
-import { AAPL, DIGEST, deferred, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { AAPL, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
 const BY = { principal: "bot" };
@@ -82,6 +83,53 @@ test("an order that is on its way to the broker when the switch is turned is not
   writing.resolve();
   expect(await placing).toEqual(HALTED);
   expect([venue.ledger.size, await desk.unknownIntents()]).toEqual([0, []]);
+});
+
+/** A broker that keeps orders until it is told to let them go, or to stop. */
+function waitingBroker() {
+  const waiting: (() => void)[] = [];
+  const { desk } = deskOver({
+    positions: async () => ({
+      positions: [{ contract: AAPL, unit: "Share", currency: "USD", qty: 12 }],
+      unmapped: [],
+    }),
+    orders: async () => ({ orders: [], unmapped: [] }),
+    placeOrder: (order, { signal }) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener("abort", () =>
+          reject(new BrokerError("RateLimited", "given up while waiting", { outcome: "not_sent" })),
+        );
+        waiting.push(() => resolve({ orderId: order.tag }));
+      }),
+  });
+  const handedOver = (count: number) => vi.waitFor(() => expect(waiting).toHaveLength(count));
+  const letGo = () => {
+    for (const go of waiting) go();
+  };
+  return { desk, handedOver, letGo };
+}
+
+test("an order that waits for its turn at the broker when the switch is turned is taken back", async () => {
+  const { desk, handedOver, letGo } = waitingBroker();
+  const placing = rejection(desk.place(LIMIT_BUY, BY));
+  await handedOver(1);
+  await turn(desk, "HALTED");
+  letGo();
+  expect(await placing).toMatchObject({ outcome: "not_sent" });
+});
+
+test("of the orders that wait at the broker REDUCING takes back those only that open a position", async () => {
+  const { desk, handedOver, letGo } = waitingBroker();
+  await turn(desk, "REDUCING");
+  const selling = desk.place(SELL, BY);
+  await handedOver(1);
+  await turn(desk, "ACTIVE");
+  const buying = rejection(desk.place(LIMIT_BUY, BY));
+  await handedOver(2);
+  await turn(desk, "REDUCING");
+  letGo();
+  expect(await buying).toMatchObject({ outcome: "not_sent" });
+  expect((await selling).replayed).toBe(false);
 });
 
 describe("REDUCING", () => {
@@ -250,6 +298,62 @@ test("a turn of the gateway's switch that could not be written is written by who
   expect(next.position).toMatchObject({ state: "HALTED", reason: "drawdown" });
 });
 
+test("a stricter state that a journal is slow to write, and then does not, is written later", async () => {
+  const good = memoryJournal();
+  const slow = deferred<void>();
+  let fails = true;
+  const journal: Journal = {
+    ...good,
+    async append(lines, safety) {
+      if (fails && lines.some(({ kind }) => kind === "guard")) {
+        await slow.promise;
+        throw new Error("disk full");
+      }
+      return good.append(lines, safety);
+    },
+  };
+  const venue = createVenue();
+  const { desk } = deskAt(venue, { journal, deadlineMs: 200 });
+  expect(await turn(desk, "HALTED")).toBe(false);
+  slow.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
+  fails = false;
+  await vi.waitFor(async () => expect(await good.guards(DIGEST)).toMatchObject([{ state: "HALTED" }]), {
+    timeout: 5000,
+  });
+});
+
+test("an order that was let through between two turns to REDUCING is not sent if it opens a position", async () => {
+  const venue = createVenue();
+  const good = memoryJournal();
+  const written = deferred<void>();
+  const begun = deferred<void>();
+  const { desk } = deskAt(venue, {
+    journal: {
+      ...good,
+      async append(lines, safety) {
+        if (lines.some(({ kind }) => kind === "intent")) {
+          begun.resolve();
+          await written.promise;
+        }
+        return good.append(lines, safety);
+      },
+    },
+  });
+  await turn(desk, "REDUCING");
+  let active: Promise<boolean> | undefined;
+  venue.duringPositions(() => {
+    active = turn(desk, "ACTIVE");
+  });
+  const placing = rejection(desk.place(LIMIT_BUY, BY));
+  await begun.promise;
+  await active;
+  await turn(desk, "REDUCING");
+  written.resolve();
+  expect(await placing).toEqual(HALTED);
+  expect(venue.ledger.size).toBe(0);
+});
+
 test("a turn to a milder state that waits for the journal does not undo a later, stricter one", async () => {
   const good = memoryJournal();
   const slow = deferred<void>();
@@ -315,5 +419,22 @@ describe("canceling everything", () => {
     await desk.place(LIMIT_BUY, BY).catch(() => undefined);
     await turn(desk, "HALTED");
     expect(await desk.cancelAll("ops")).toMatchObject({ canceled: [], complete: false });
+  });
+
+  test("needs no key, also where every client's write needs one", async () => {
+    const venue = createVenue();
+    const { desk } = deskAt(venue, { requireIdempotencyKey: true });
+    const { orderId } = await desk.place(LIMIT_BUY, { ...BY, idempotencyKey: "k1" });
+    await turn(desk, "HALTED");
+    expect(await desk.cancelAll("ops")).toEqual({ canceled: [orderId], failed: [], complete: true });
+    expect(venue.ledger.get(orderId)?.status).toBe("CANCELED");
+  });
+
+  test("is not complete while an order is open that has no name here", async () => {
+    const { desk } = deskOver({
+      orders: async () => ({ orders: [], unmapped: [{ originSymbol: "AAPL260116C00200000", qty: 1 }] }),
+    });
+    await turn(desk, "HALTED");
+    expect(await desk.cancelAll("ops")).toEqual({ canceled: [], failed: [], complete: false });
   });
 });

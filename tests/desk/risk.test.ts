@@ -1,9 +1,14 @@
 /** Limits of an account and of a token: what is refused, with which figures, and what is given back. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createDesk } from "../../src/desk/create-desk.ts";
 import type { OrderRequest } from "../../src/domain/order.ts";
+import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { BrokerError } from "../../src/spec/broker-error.ts";
+import { orderRows } from "../../src/spec/capabilities.ts";
+import { defineBroker } from "../../src/spec/define-broker.ts";
 import type { Mandate, RiskOptions } from "../../src/spec/policy.ts";
-import { AAPL, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { AAPL, CAPABILITIES, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt, type Fate } from "./venue.ts";
 
 const BY = { principal: "bot" };
@@ -16,10 +21,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function house(risk?: RiskOptions, journal = memoryJournal()) {
+function house(risk?: RiskOptions, journal = memoryJournal(), deadlineMs = 5000) {
   const venue = createVenue();
   venue.quote(200);
-  const { desk } = deskAt(venue, { journal, ...(risk === undefined ? {} : { risk }) });
+  const { desk } = deskAt(venue, { journal, deadlineMs, ...(risk === undefined ? {} : { risk }) });
   const place = (own: Partial<OrderRequest> = {}, context: Parameters<typeof desk.place>[1] = BY) =>
     desk.place({ ...LIMIT_BUY, ...own }, context);
   return { venue, desk, journal, place };
@@ -105,6 +110,50 @@ describe("one order", () => {
         breaches: [{ rule: "risk.maxOrderQty" }, { rule: "risk.priceCollar" }, { rule: "risk.maxOpenOrders" }],
       },
     });
+  });
+});
+
+describe("in Hong Kong", () => {
+  function hongKong(currency: string) {
+    const instance = {
+      instanceId: "WyLqtMhDvAnBb6a3",
+      tokens: ["Vt5UCW2sLBvgPXjR"],
+      risk: { maxOrderValue: 1000, rates: { HKD: 0.128, CNY: 0.14 } },
+    };
+    const [market] = CAPABILITIES.markets;
+    if (market === undefined) throw new Error("a market");
+    const broker = defineBroker(instance, {
+      kind: "tester",
+      display: "Tester",
+      capabilities: () => ({
+        ...CAPABILITIES,
+        markets: [{ ...market, region: "HK", currency: "HKD", symbolPattern: "\\d{5}" }],
+        orders: orderRows({
+          regions: ["HK"],
+          orderTypes: ["Limit", "Market"],
+          timesInForce: ["DAY"],
+          lifecycles: ["RTH"],
+        }),
+        quotes: ["HK"],
+      }),
+      quote: async (contract) => {
+        const prices = { latest: 300, preClose: 300, highPrice: 300, lowPrice: 300, openPrice: 300 };
+        return { contract, currency, isTradable: true, ...prices, timestamp: Date.now() };
+      },
+      placeOrder: async ({ tag }) => ({ orderId: tag }),
+    });
+    return createDesk({ broker, instance, journal: memoryJournal() });
+  }
+
+  test.each<[string, string, string, Partial<OrderRequest>, number | undefined]>([
+    ["dollars of Hong Kong", "00700", "HKD", { qty: 25, price: 300 }, undefined],
+    ["yuan, which the number tells", "80700", "CNY", { qty: 25, price: 300 }, 1050],
+    ["US dollars, which the quote tells", "09010", "USD", { qty: 25, ...MARKET }, 7500],
+  ])("an order counts in its own currency: %s", async (_name, symbol, currency, own, value) => {
+    const contract = { tradeType: "Securities", region: "HK", symbol } as const;
+    const placing = hongKong(currency).place({ ...LIMIT_BUY, contract, ...own }, BY);
+    if (value === undefined) await placing;
+    else expect(await rejection(placing)).toEqual(exceeded("risk.maxOrderValue", value, 1000));
   });
 });
 
@@ -233,6 +282,43 @@ describe("what is sent in a day", () => {
     expect(await rejection(next.desk.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.maxDailyValue", 7200));
   });
 
+  test("is counted once, also of a token that had no limit of its own when it was sent", async () => {
+    const { venue, place } = house({ maxOrderValue: 10_000 });
+    vi.setSystemTime(Date.now() + 1000);
+    const { orderId } = await place();
+    venue.set(orderId, { status: "FILLED", filledQty: 12, avgPrice: 200 });
+    const bot = asMandate({ limits: { maxDailyValue: 4800 } });
+    await place({}, bot);
+    expect(await rejection(place({}, bot))).toEqual(exceeded("token.limits.maxDailyValue", 7200, 4800));
+  });
+
+  test("counts an order that was thought not to have been sent, and is there all the same", async () => {
+    const { venue, desk, place } = house({ maxDailyValue: 2400 });
+    venue.next("drop-before");
+    const lost = await rejection(place());
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]), { timeout: 5000 });
+    venue.accept({ ...LIMIT_BUY, tag: (lost as { tag: string }).tag });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await rejection(place())).toEqual(exceeded("risk.maxDailyValue", 4800, 2400));
+  });
+
+  test("is not counted for the next day where midnight passes while it is read", async () => {
+    const { venue, desk, journal, place } = house(risk);
+    await place();
+    await place();
+    await desk.close();
+    venue.dropHosts();
+    const late: Journal = {
+      ...journal,
+      async intentsSince(instance, at) {
+        const intents = await journal.intentsSince(instance, at);
+        vi.setSystemTime(Date.now() + DAY_MS);
+        return intents;
+      },
+    };
+    await deskAt(venue, { journal: late, risk }).desk.place(LIMIT_BUY, BY);
+  });
+
   test("is counted for each token by its name", async () => {
     const { place } = house();
     const bot = asMandate({ limits: { maxDailyValue: 2400 } });
@@ -330,6 +416,28 @@ describe("short sales", () => {
     expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
   });
 
+  test("a sale of unknown outcome holds its shares after a restart, also if the journal cannot be read at first", async () => {
+    const { venue, desk, journal, place } = house({});
+    venue.hold(AAPL, 12);
+    venue.silence(true);
+    venue.next("drop-after");
+    expect(await rejection(place(SELL))).toMatchObject({ code: "OutcomeUnknown" });
+    await desk.close();
+    venue.dropHosts();
+    venue.hide("1");
+    let failures = 1;
+    const flawed: Journal = {
+      ...journal,
+      unsettled(instance) {
+        failures -= 1;
+        if (failures >= 0) throw new Error("disk gone");
+        return journal.unsettled(instance);
+      },
+    };
+    const next = deskAt(venue, { journal: flawed, risk: {} }).desk;
+    expect(await rejection(next.place({ ...LIMIT_BUY, ...SELL }, BY))).toEqual(exceeded("risk.allowShort", 12, 0));
+  });
+
   test("a replace may sell less, and not more than is held", async () => {
     const { venue, desk, place } = house({});
     venue.hold(AAPL, 12);
@@ -339,6 +447,69 @@ describe("short sales", () => {
     expect(await rejection(desk.replace(orderId, { qty: 6 }, BY))).toEqual(exceeded("risk.allowShort", 6, 0));
     venue.hold(AAPL, 7);
     await desk.replace(orderId, { qty: 7 }, BY);
+  });
+
+  test("what a replace has added holds its shares from the broker's answer on, whenever it is reported", async () => {
+    const { venue, desk, place } = house({});
+    venue.hold(AAPL, 24);
+    const { orderId } = await place(SELL);
+    venue.silence(true);
+    await desk.replace(orderId, { qty: 24 }, BY);
+    expect(await rejection(place(SELL))).toEqual(exceeded("risk.allowShort", 12, 0));
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("what a replace would have added is free again when the order is reported without it", async () => {
+    const { venue, desk, place } = house({});
+    venue.hold(AAPL, 24);
+    const { orderId } = await place(SELL);
+    venue.silence(true);
+    await desk.replace(orderId, { qty: 24 }, BY);
+    venue.silence(false);
+    venue.set(orderId, { qty: 24, status: "PENDING_REPLACE" });
+    venue.set(orderId, { qty: 12, status: "OPEN" });
+    await place(SELL);
+  });
+
+  test("what a replace has added holds its shares after a late answer too", async () => {
+    const { venue, desk, place } = house({}, memoryJournal(), 100);
+    venue.hold(AAPL, 24);
+    const { orderId } = await place(SELL);
+    venue.silence(true);
+    venue.next("hang-after");
+    expect(await rejection(desk.replace(orderId, { qty: 24 }, BY))).toMatchObject({ code: "OutcomeUnknown" });
+    venue.failListings(true);
+    venue.onOrderAsked(() => {
+      throw new BrokerError("NotConnected", "no connection");
+    });
+    venue.release();
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]));
+    expect(await rejection(place(SELL))).toEqual(exceeded("risk.allowShort", 12, 0));
+  });
+
+  test("an old report of the order does not free what a replace has added", async () => {
+    const venue = createVenue({ settleMs: 60_000 });
+    const { desk } = deskAt(venue, { risk: {} });
+    venue.hold(AAPL, 24);
+    const { orderId } = await desk.place({ ...LIMIT_BUY, ...SELL }, BY);
+    const before = venue.ledger.get(orderId);
+    venue.silence(true);
+    await desk.replace(orderId, { qty: 24 }, BY);
+    venue.silence(false);
+    if (before !== undefined) venue.push(before);
+    expect(await rejection(desk.place({ ...LIMIT_BUY, ...SELL }, BY))).toEqual(exceeded("risk.allowShort", 12, 0));
+  });
+
+  test("a sale that is answered late holds its shares, whenever it is reported", async () => {
+    const { venue, desk, place } = house({}, memoryJournal(), 100);
+    venue.hold(AAPL, 12);
+    await desk.reconcile();
+    venue.silence(true);
+    venue.next("hang-late");
+    expect(await rejection(place(SELL))).toMatchObject({ code: "OutcomeUnknown" });
+    venue.release();
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]));
+    expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
   });
 
   test("positions that cannot be read refuse, as not sent", async () => {
@@ -389,6 +560,30 @@ describe("the same order again without a key", () => {
     const results = await Promise.allSettled([place(), place()]);
     expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(venue.ledger.size).toBe(1);
+  });
+
+  test("is let through when the first turns out not to have been sent", async () => {
+    const { venue, desk, place } = house(risk);
+    venue.next("drop-before");
+    await place().catch(() => undefined);
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]), { timeout: 5000 });
+    await place();
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("is refused after a restart too", async () => {
+    const { venue, desk, journal, place } = house(risk);
+    venue.next("reject");
+    await place({ qty: 13 }).catch(() => undefined);
+    await place();
+    await desk.close();
+    venue.dropHosts();
+    vi.setSystemTime(Date.now() + 4000);
+    const next = deskAt(venue, { journal, risk }).desk;
+    expect(await rejection(next.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.duplicateWindowMs", 4000, 5000));
+    await next.place({ ...LIMIT_BUY, qty: 13 }, BY);
+    vi.setSystemTime(Date.now() + 1000);
+    await next.place(LIMIT_BUY, BY);
   });
 
   test("an unknown outcome keeps the window shut", async () => {
@@ -444,6 +639,22 @@ describe("a token", () => {
     await desk.cancel(orderId, bot);
     vi.setSystemTime(Date.now() + 40_000);
     await place({}, bot);
+  });
+
+  test("that has sent its orders of a minute sends no more after a restart", async () => {
+    const { venue, desk, journal, place } = house();
+    const bot = asMandate({ limits: { ordersPerMinute: 2 } });
+    const { orderId } = await place({}, bot);
+    await place({}, { principal: "somebody else" });
+    vi.setSystemTime(Date.now() + 20_000);
+    await desk.replace(orderId, { qty: 13 }, bot);
+    await desk.cancel(orderId, bot);
+    await desk.close();
+    venue.dropHosts();
+    const next = deskAt(venue, { journal }).desk;
+    expect(await rejection(next.place(LIMIT_BUY, bot))).toMatchObject({ code: "RateLimited", retryAfterMs: 40_000 });
+    vi.setSystemTime(Date.now() + 40_000);
+    await next.place(LIMIT_BUY, bot);
   });
 
   test("is asked for its scopes by the desk too", async () => {

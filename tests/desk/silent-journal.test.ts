@@ -208,6 +208,19 @@ describe("a journal that falls silent", () => {
     await expect.poll(() => inner.guards(DIGEST)).toMatchObject([{ state: "HALTED" }]);
   });
 
+  test("refuses a milder state of the kill switch in time, and takes back what is written of it later", async () => {
+    const { desk, inner, fallSilent, comeBack } = await deskWith({});
+    await desk.turn({ state: "HALTED", principal: "plain", reason: "test" });
+    fallSilent();
+    const failure = await rejection(desk.turn({ state: "ACTIVE", principal: "plain", reason: "over" }));
+    expect(failure).toMatchObject({ code: "JournalUnavailable" });
+    comeBack();
+    await expect
+      .poll(() => inner.guards(DIGEST))
+      .toMatchObject([{ state: "HALTED" }, { state: "ACTIVE" }, { state: "HALTED", reason: "test" }]);
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "Halted" });
+  });
+
   test("does not keep a desk from being closed", async () => {
     const { desk, fallSilent } = await deskWith({});
     fallSilent();

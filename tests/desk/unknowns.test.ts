@@ -17,7 +17,7 @@ async function unknownWrite(action: IntentAction, endedAt: number | null) {
   const settled: [string, boolean][] = [];
   const unknowns = createUnknowns(book, journal, {
     onAbsent: (tag) => void absent.push(tag),
-    onSettled: (id, refused) => void settled.push([id, refused]),
+    onSettled: ({ id }, refused) => void settled.push([id, refused]),
   });
   await journal.append([{ kind: "intent", id: "httag", principal: "p", action, fingerprint: null }], "power-loss");
   unknowns.add({ id: "httag", action }, endedAt, WRITTEN);

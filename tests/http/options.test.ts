@@ -1,4 +1,5 @@
 /** Options: what is wrong is told at once, all of it, and without a secret. */
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import {
   type Api,
@@ -90,6 +91,17 @@ describe("one fault each", () => {
     [
       "the same token twice",
       { brokers: [brokerOf({ tokens: [TOKEN, { ...BOT, token: TOKEN }] })] },
+      /tokens\[1\] is the same token as tokens\[0\]/,
+    ],
+    [
+      "the same token once by its digest",
+      {
+        brokers: [
+          brokerOf({
+            tokens: [{ ...BOT, token: undefined, sha256: createHash("sha256").update(TOKEN).digest("hex") }, TOKEN],
+          }),
+        ],
+      },
       /tokens\[1\] is the same token as tokens\[0\]/,
     ],
     [

@@ -1,28 +1,34 @@
 /** Whether an order may be sent: the kill switch, what its token allows, and the limits of token and account. */
+import { currencyOf } from "../../domain/contract.ts";
 import { Failure, isFailure } from "../../domain/failure.ts";
 import { add, multiply, subtract } from "../../domain/money.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
-import type { IntentAction, OrderRecord } from "../../journal/journal.ts";
+import type { IntentAction, IntentRecord, OrderRecord } from "../../journal/journal.ts";
 import type { MarketCapability } from "../../spec/capabilities.ts";
 import type { Mandate, QuotePolicy, RiskOptions, TradingState } from "../../spec/policy.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
 import type { OrderBook } from "../order-book.ts";
 import type { WriteContext } from "../types.ts";
 import { notAllowed } from "./allowance.ts";
-import { type Breach, forbiddenOrder, limitExceeded } from "./breach.ts";
+import { type Breach, beyond, forbiddenOrder, limitExceeded, NONE } from "./breach.ts";
 import { createDayValues } from "./day-values.ts";
 import { type Draft, remainingOf } from "./draft.ts";
 import { closable, heldOf, mostWorking, openCount, type Pending, type Working, workingOrders } from "./exposure.ts";
-import { createDuplicates, createOrderRates } from "./recent.ts";
+import { maySend, refuseUnless } from "./halted.ts";
+import { createRecent } from "./recent.ts";
+import { createTakenChanges } from "./taken.ts";
 import { priceOf, type Reference, referenceOf, worthOf } from "./valuation.ts";
 
 /** An order that may be sent. What it takes of the limits is reserved until one of these is called. */
 export interface Admission {
   /** What it counts for its day; absent where nothing counts. To be written down with the intent. */
   readonly value?: number;
-  /** Throws `Halted` if the kill switch was turned since: to be asked in the moment of the hand-over. */
-  confirm(): void;
+  /**
+   * Throws `Halted` if the kill switch was turned since: to be asked in the moment of the hand-over. From then on, and until
+   * one of the others is called, `withdraw` is called when the switch is turned against it: it may still wait to be sent.
+   */
+  confirm(withdraw: () => void): void;
   /** It was taken, and its order is in the book. */
   accepted(): void;
   /** It was not sent, or was rejected: nothing has been taken of the limits. */
@@ -35,9 +41,13 @@ export interface Risk {
   /** Lets an order through or throws `Forbidden`, `Halted`, `LimitExceeded` or `RateLimited`; nothing is sent yet. */
   admit(draft: Draft, action: IntentAction, context: WriteContext, limit: Limit): Admission | Promise<Admission>;
   /** Told when it is found out what became of an unknown write. */
-  settled(id: string, refused: boolean): void;
+  settled(write: Pending, refused: boolean): void;
+  /** Told of an intent that had ended without an order, and whose order is there all the same. */
+  adopted(intent: IntentRecord): void;
   /** Told of every order that is reported. */
   seen(order: OrderRecord): void;
+  /** Told of every turn of a kill switch. */
+  turned(): void;
 }
 
 /** Bounds a wait by the deadline of the write. */
@@ -55,6 +65,8 @@ export interface RiskContext {
   /** Writes of which nobody knows yet what became of them. */
   readonly unknowns: () => Iterable<Pending>;
   readonly marketOf: (draft: Draft) => MarketCapability | undefined;
+  /** Milliseconds after which the broker shows what it has taken. */
+  readonly settleMs: () => number;
   readonly quote: (draft: Draft) => Promise<Quote>;
   readonly positions: () => Promise<readonly Position[]>;
 }
@@ -75,12 +87,16 @@ export function createRisk(context: RiskContext): Risk {
   const quotes: QuotePolicy = risk.quotes ?? {};
   const refusesShort = options !== undefined && risk.allowShort !== true;
   const pending = new Map<string, Pending>();
+  const taken = createTakenChanges(book, context.settleMs);
+  /** What has been handed over and not answered: whether it may still be sent, and what takes it back. */
+  const handedOver = new Map<string, { readonly isShrinking: boolean; readonly withdraw: () => void }>();
   const values = createDayValues(journal, book);
-  const rates = createOrderRates();
-  const duplicates = risk.duplicateWindowMs === undefined ? undefined : createDuplicates(risk.duplicateWindowMs);
+  const recent = createRecent(journal, risk.duplicateWindowMs);
+  const { rates, duplicates } = recent;
 
   function allPending(): Iterable<Pending> {
-    return new Map([...pending, ...[...unknowns()].map((unknown) => [unknown.id, unknown] as const)]).values();
+    const all = [...pending.values(), ...taken.all(), ...unknowns()];
+    return new Map(all.map((write) => [write.id, write] as const)).values();
   }
 
   function working(draft: Draft): Working {
@@ -89,6 +105,7 @@ export function createRisk(context: RiskContext): Risk {
 
   /** Reads what the rules for this order rest on. */
   async function look(draft: Draft, needs: Needs, limit: Limit): Promise<Facts> {
+    if (needs.recent) await limit(recent.recover());
     if (needs.day) await limit(values.recover());
     const workingBefore = needs.positions ? working(draft) : undefined;
     const [reference, positions] = await Promise.all([
@@ -115,7 +132,8 @@ export function createRisk(context: RiskContext): Risk {
     const value = day || risk.maxOrderValue !== undefined || limits.maxOrderValue !== undefined;
     const atMarket = draft.price === undefined || draft.direction === "SELL";
     return {
-      day,
+      recent: !recent.isRecovered && (duplicates !== undefined || limits.ordersPerMinute !== undefined),
+      day: value && !values.isRecovered,
       value,
       quote: (value && atMarket) || (risk.priceCollar !== undefined && draft.price !== undefined),
       positions: state() === "REDUCING" || mustBeHeld(draft),
@@ -156,8 +174,8 @@ export function createRisk(context: RiskContext): Risk {
 
   /** What the order is worth, and by how much more than the order that it replaces. */
   function valued(draft: Draft, { reference }: Facts): { value: number; counts: number } | Breach {
-    const market = marketOf(draft);
-    const currency = draft.replaced?.currency || market?.currency || "";
+    const ofMarket = currencyOf(draft.contract, marketOf(draft)?.currency ?? "");
+    const currency = draft.replaced?.currency || reference?.currency || ofMarket;
     const last = reference?.price ?? (reference === undefined ? undefined : reference.stale);
     const value = worthOf(draft.qty, priceOf(draft, last), currency, risk);
     if (value === undefined) {
@@ -212,13 +230,18 @@ export function createRisk(context: RiskContext): Risk {
     ];
   }
 
-  function positionBreaches(draft: Draft, { positions, workingBefore }: Facts): readonly Breach[] {
-    if (positions === undefined || workingBefore === undefined) return NONE;
-    const { direction, remaining, contract } = draft;
-    const held = heldOf(positions, contract);
+  function closableNow(draft: Draft, { positions, workingBefore }: Facts): Closable | undefined {
+    if (positions === undefined || workingBefore === undefined) return undefined;
+    const held = heldOf(positions, draft.contract);
     const onTheWay = mostWorking(workingBefore, working(draft));
-    const free = closable(held, direction, onTheWay);
     const told = `held are ${held}, of which open orders take ${onTheWay}`;
+    return { free: closable(held, draft.direction, onTheWay), told };
+  }
+
+  function positionBreaches(draft: Draft, now: Closable | undefined): readonly Breach[] {
+    if (now === undefined) return NONE;
+    const { free, told } = now;
+    const { remaining } = draft;
     if (state() === "REDUCING" && remaining > free) {
       throw new Failure("Halted", `only orders that shrink a position are sent now: ${told}`, {
         outcome: "not_sent",
@@ -255,12 +278,13 @@ export function createRisk(context: RiskContext): Risk {
     const { mandate, principal } = asked;
     refuseUnless(state(), needs.positions);
     const now = Date.now();
+    const room = closableNow(draft, facts);
     const breaches = NONE.concat(
       notAllowed(draft, risk.allow, "risk.allow"),
       quantityBreaches(draft, mandate),
       quoteBreaches(facts),
       collarBreaches(draft, facts),
-      positionBreaches(draft, facts),
+      positionBreaches(draft, room),
       countBreaches(draft),
       duplicateBreaches(draft, asked, now),
     );
@@ -271,22 +295,31 @@ export function createRisk(context: RiskContext): Risk {
 
     const counts = worth === undefined || "rule" in worth ? undefined : worth.counts;
     const isKeyless = duplicates !== undefined && asked.idempotencyKey === undefined && draft.replaced === undefined;
+    const isShrinking = room !== undefined && draft.remaining <= room.free;
+    const end = () => {
+      pending.delete(draft.id);
+      handedOver.delete(draft.id);
+    };
     pending.set(draft.id, { id: draft.id, action });
     if (counts !== undefined) values.reserve(draft.id, principal, counts);
     if (isKeyless) duplicates.add(draft, now);
     return {
       ...(counts === undefined ? {} : { value: counts }),
-      confirm: () => refuseUnless(state(), needs.positions),
+      confirm(withdraw) {
+        refuseUnless(state(), isShrinking);
+        handedOver.set(draft.id, { isShrinking, withdraw });
+      },
       accepted() {
-        pending.delete(draft.id);
+        end();
         if (draft.replaced !== undefined) values.keep(draft.id);
+        taken.add(draft.id, action);
       },
       refused() {
-        pending.delete(draft.id);
+        end();
         values.release(draft.id);
-        if (isKeyless) duplicates.remove(draft);
+        duplicates?.remove(draft.id);
       },
-      unknown: () => void pending.delete(draft.id),
+      unknown: end,
     };
   }
 
@@ -315,7 +348,8 @@ export function createRisk(context: RiskContext): Risk {
     if (forbidden.length > 0) throw forbiddenOrder(forbidden);
     const needs = needsOf(draft, mandate);
     refuseUnless(state(), true);
-    if (!needs.day && !needs.quote && !needs.positions) return decide(draft, action, asked, needs, NO_FACTS);
+    if (!needs.recent && !needs.day && !needs.quote && !needs.positions)
+      return decide(draft, action, asked, needs, NO_FACTS);
     return look(draft, needs, limit).then((facts) => decide(draft, action, asked, needs, facts));
   }
 
@@ -325,38 +359,33 @@ export function createRisk(context: RiskContext): Risk {
       if (unknown === undefined) return admit(draft, action, asked, limit);
       return limit(unknown).then(() => admit(draft, action, asked, limit));
     },
-    settled(id, refused) {
-      if (refused) values.release(id);
+    settled({ id, action }, refused) {
+      if (!refused) return taken.add(id, action);
+      values.release(id);
+      duplicates?.remove(id);
     },
-    seen: values.seen,
+    adopted: values.adopt,
+    seen(order) {
+      values.seen(order);
+      taken.seen(order);
+    },
+    turned() {
+      for (const { isShrinking, withdraw } of handedOver.values()) if (!maySend(state(), isShrinking)) withdraw();
+    },
   };
 }
 
 /** Which facts an order has to be held against. */
 interface Needs {
+  readonly recent: boolean;
   readonly day: boolean;
   readonly value: boolean;
   readonly quote: boolean;
   readonly positions: boolean;
 }
 
-/** `knowsPositions`: whether the order has been held against the positions, as `REDUCING` asks. */
-function refuseUnless(state: TradingState, knowsPositions: boolean): void {
-  if (state === "ACTIVE" || (state === "REDUCING" && knowsPositions)) return;
-  const message =
-    state === "HALTED"
-      ? "trading is halted: no orders are sent, only cancels"
-      : "only orders that shrink a position are sent now, and this one has not been looked at for that; send it again";
-  throw new Failure("Halted", message, { outcome: "not_sent", details: { state } });
-}
-
-const NONE: readonly Breach[] = [];
-
-function beyond(
-  rule: string,
-  value: number,
-  limit: number | undefined,
-  message: (limit: number) => string,
-): readonly Breach[] {
-  return limit === undefined || value <= limit ? NONE : [{ rule, value, limit, message: message(limit) }];
+/** What an order may close of a position at the most, and why in words. */
+interface Closable {
+  readonly free: number;
+  readonly told: string;
 }

@@ -12,6 +12,18 @@ export interface Breach {
   readonly message: string;
 }
 
+export const NONE: readonly Breach[] = [];
+
+/** Nothing for a value within its limit, or without one. */
+export function beyond(
+  rule: string,
+  value: number,
+  limit: number | undefined,
+  message: (limit: number) => string,
+): readonly Breach[] {
+  return limit === undefined || value <= limit ? NONE : [{ rule, value, limit, message: message(limit) }];
+}
+
 /** The refusal of an order that goes beyond limits: every one, and what it would take. */
 export function limitExceeded(breaches: readonly Breach[]): Failure {
   return refusal("LimitExceeded", breaches);

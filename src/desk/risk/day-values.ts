@@ -7,12 +7,19 @@ import { isClosed, type OrderBook } from "../order-book.ts";
 const DAY_MS = 86_400_000;
 
 export interface DayValues {
-  /** Resolves once the day's orders are counted that the journal remembers; rejects while it cannot be read. */
+  /** False until the journal was asked. */
+  readonly isRecovered: boolean;
+  /**
+   * Resolves once the day's orders are counted that the journal remembers; rejects while it cannot be read. To be asked
+   * before any value is counted here, which would be counted twice else.
+   */
   recover(): Promise<void>;
   /** What has been counted today. */
   total(principal?: string): number;
   /** Counts the value of an intent that is about to be sent. */
   reserve(id: string, principal: string, value: number): void;
+  /** Counts again what had been taken back: its order is there all the same. */
+  adopt(intent: IntentRecord): void;
   /** Takes it back: it was not sent, or was rejected. */
   release(id: string): void;
   /** Says that it will not be taken back any more. */
@@ -32,6 +39,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
   let sum = 0;
   /** Those of this day that may still be taken back. */
   const counted = new Map<string, Counted>();
+  let isRecovered = false;
   let recovering: Promise<void> | undefined;
 
   function turnDay(): void {
@@ -41,6 +49,10 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
     sum = 0;
     sums = new Map();
     counted.clear();
+  }
+
+  function isOfToday({ at }: IntentRecord): boolean {
+    return Math.floor(at / DAY_MS) === day;
   }
 
   function reserve(id: string, principal: string, value: number): void {
@@ -61,12 +73,16 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
 
   async function read(): Promise<void> {
     turnDay();
-    for (const intent of await journal.intentsSince(day * DAY_MS)) {
-      if (intent.value === undefined || !counts(intent) || counted.has(intent.id)) continue;
+    const intents = await journal.intentsSince(day * DAY_MS);
+    // Midnight may have passed meanwhile.
+    turnDay();
+    for (const intent of intents) {
+      if (!isOfToday(intent) || intent.value === undefined || !counts(intent) || counted.has(intent.id)) continue;
       reserve(intent.id, intent.principal, intent.value);
       const order = book.byTag(intent.id);
       if (order !== undefined && isClosed(order)) forget(order);
     }
+    isRecovered = true;
   }
 
   /** What has ended can change no more, unless it was never worked on. */
@@ -77,6 +93,9 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
   }
 
   return {
+    get isRecovered() {
+      return isRecovered;
+    },
     recover() {
       recovering ??= read().catch((error: unknown) => {
         recovering = undefined;
@@ -89,6 +108,13 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       return principal === undefined ? sum : (sums.get(principal) ?? 0);
     },
     reserve,
+    adopt(intent) {
+      turnDay();
+      const { id, principal, value } = intent;
+      // What has not been read yet is read as it is by then.
+      if (recovering === undefined || value === undefined || !isOfToday(intent) || counted.has(id)) return;
+      reserve(id, principal, value);
+    },
     release,
     keep: (id) => void counted.delete(id),
     seen(order) {
@@ -98,6 +124,6 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
 }
 
 /** False for what is known not to have come about. */
-function counts({ state, failure }: IntentRecord): boolean {
+export function counts({ state, failure }: IntentRecord): boolean {
   return state !== "not_sent" && state !== "rejected" && !(state === "resolved" && failure !== null);
 }

@@ -1,6 +1,8 @@
 /** What was sent a short while ago: the same order again, and how many a token has sent. */
 import { contractKey } from "../../domain/contract.ts";
-import type { Draft } from "./draft.ts";
+import type { InstanceJournal } from "../instance-journal.ts";
+import { counts } from "./day-values.ts";
+import { type Draft, draftOfPlace } from "./draft.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -10,7 +12,7 @@ export interface Duplicates {
   find(draft: Draft, now: number): number | undefined;
   add(draft: Draft, now: number): void;
   /** Forgets one that was not sent or was rejected: to place it again is no repetition. */
-  remove(draft: Draft): void;
+  remove(id: string): void;
 }
 
 export function createDuplicates(windowMs: number): Duplicates {
@@ -34,9 +36,8 @@ export function createDuplicates(windowMs: number): Duplicates {
       placed.delete(key);
       placed.set(key, { id: draft.id, at: now });
     },
-    remove(draft) {
-      const key = keyOf(draft);
-      if (placed.get(key)?.id === draft.id) placed.delete(key);
+    remove(id) {
+      for (const [key, order] of placed) if (order.id === id) placed.delete(key);
     },
   };
 }
@@ -78,6 +79,50 @@ export function createOrderRates(): OrderRates {
       return first === undefined ? MINUTE_MS : first + MINUTE_MS - now;
     },
     add: (principal, now) => void lastMinute(principal, now).times.push(now),
+  };
+}
+
+/** What was sent a short while ago, also by the process before this one. */
+export interface Recent {
+  /** Absent where there is no window. */
+  readonly duplicates: Duplicates | undefined;
+  readonly rates: OrderRates;
+  /** False until the journal was asked. */
+  readonly isRecovered: boolean;
+  /** Resolves once what the journal remembers is known here; rejects while it cannot be read. To be asked before any is added. */
+  recover(): Promise<void>;
+}
+
+export function createRecent(journal: InstanceJournal, windowMs: number | undefined): Recent {
+  const duplicates = windowMs === undefined ? undefined : createDuplicates(windowMs);
+  const rates = createOrderRates();
+  let isRecovered = false;
+  let recovering: Promise<void> | undefined;
+
+  async function read(): Promise<void> {
+    for (const intent of await journal.intentsSince(Date.now() - Math.max(MINUTE_MS, windowMs ?? 0))) {
+      const { id, at, action, principal, fingerprint } = intent;
+      if (action.kind !== "cancel") rates.add(principal, at);
+      if (action.kind === "place" && fingerprint === null && counts(intent)) {
+        duplicates?.add(draftOfPlace(id, action.request), at);
+      }
+    }
+    isRecovered = true;
+  }
+
+  return {
+    duplicates,
+    rates,
+    get isRecovered() {
+      return isRecovered;
+    },
+    recover() {
+      recovering ??= read().catch((error: unknown) => {
+        recovering = undefined;
+        throw error;
+      });
+      return recovering;
+    },
   };
 }
 

@@ -7,8 +7,13 @@ const DEFAULT_MAX_AGE_MS = 60_000;
 
 /** A quote as the rules see it: a price they may rest on, or why there is none. */
 export type Reference =
-  | { readonly price: number }
-  | { readonly price: undefined; readonly stale: number | undefined; readonly reason: string };
+  | { readonly price: number; readonly currency: string }
+  | {
+      readonly price: undefined;
+      readonly currency: string | undefined;
+      readonly stale: number | undefined;
+      readonly reason: string;
+    };
 
 /** Holds a quote to what is asked of it. */
 export function referenceOf(
@@ -17,14 +22,16 @@ export function referenceOf(
   { maxAgeMs }: QuotePolicy,
   now: number,
 ): Reference {
-  if (quote === undefined) return { price: undefined, stale: undefined, reason: failure };
-  const { latest, timestamp } = quote;
-  if (!(latest > 0)) return { price: undefined, stale: undefined, reason: "the broker's quote has no last price" };
+  if (quote === undefined) return { price: undefined, currency: undefined, stale: undefined, reason: failure };
+  const { latest, timestamp, currency } = quote;
+  if (!(latest > 0)) {
+    return { price: undefined, currency, stale: undefined, reason: "the broker's quote has no last price" };
+  }
   const limit = maxAgeMs ?? DEFAULT_MAX_AGE_MS;
   const age = now - timestamp;
-  if (age <= limit) return { price: latest };
+  if (age <= limit) return { price: latest, currency };
   const reason = `the last quote is ${Math.round(age / 1000)} s old, older than maxAgeMs of ${limit}`;
-  return { price: undefined, stale: latest, reason };
+  return { price: undefined, currency, stale: latest, reason };
 }
 
 /** The price at which an order counts: its limit, or the market's where that is higher and may be what it trades at. */

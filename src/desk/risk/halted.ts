@@ -1,0 +1,18 @@
+/** What the kill switch lets through. */
+import { Failure } from "../../domain/failure.ts";
+import type { TradingState } from "../../spec/policy.ts";
+
+/** `isShrinking`: whether the order is known to shrink a position. */
+export function maySend(state: TradingState, isShrinking: boolean): boolean {
+  return state === "ACTIVE" || (state === "REDUCING" && isShrinking);
+}
+
+/** Throws `Halted` for what may not be sent. `isShrinking` is true also for what is still to be held against positions. */
+export function refuseUnless(state: TradingState, isShrinking: boolean): void {
+  if (maySend(state, isShrinking)) return;
+  const message =
+    state === "HALTED"
+      ? "trading is halted: no orders are sent, only cancels"
+      : "only orders that shrink a position are sent now, and this one has not been looked at for that; send it again";
+  throw new Failure("Halted", message, { outcome: "not_sent", details: { state } });
+}
