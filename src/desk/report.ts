@@ -71,6 +71,15 @@ export function readConnection({ connected, reason }: ConnectionState): { connec
   return { connected: connected === true, reason: typeof reason === "string" ? reason : null };
 }
 
+/** What a broker says beside a refusal, as far as it can be written down: the refusal stands without it too. */
+export function readDetails(details: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(details ?? null)) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function contractOf(given: Order): Contract {
   const contract: unknown = given.contract;
   if (typeof contract !== "object" || contract === null) return fail(given, "contract");

@@ -1,6 +1,7 @@
 /** What a broker's error means for a write: never more certain than the broker was. */
 import { Failure, type FailureCode, isFailure, type Outcome } from "../domain/failure.ts";
 import type { IntentFailure } from "../journal/journal.ts";
+import { readDetails } from "./report.ts";
 
 /** What a code means for a write when the broker did not say. */
 const DEFAULT_OUTCOMES: Partial<Record<FailureCode, Outcome>> = {
@@ -30,10 +31,11 @@ export function writeFailure(error: unknown, tag: string | undefined, answeredAt
   }
   const outcome = error.outcome ?? DEFAULT_OUTCOMES[error.code] ?? "unknown";
   if (outcome === "unknown") return outcomeUnknown(error.message, tag, error);
+  const details = readDetails(error.details);
   const options = {
     ...marked,
     cause: error,
-    ...(error.details === undefined ? {} : { details: error.details }),
+    ...(details === undefined ? {} : { details }),
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   };
   // A deadline that passed before the order left is a wait that was too long, not a timeout of the vendor.

@@ -31,5 +31,7 @@ function textIn(value: unknown): string {
  * may well quote the URL of the request.
  */
 export function createScrub(secrets: readonly string[]): (text: string) => string {
-  return (text) => secrets.reduce((left, secret) => left.replaceAll(secret, "[secret]"), text);
+  // The longest first: of one that begins like another the rest would be left.
+  const longestFirst = secrets.toSorted((a, b) => b.length - a.length);
+  return (text) => longestFirst.reduce((left, secret) => left.replaceAll(secret, "[secret]"), text);
 }

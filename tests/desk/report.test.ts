@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Order } from "../../src/domain/order.ts";
 import { sqliteJournal } from "../../src/journal/sqlite.ts";
 import type { ConnectionState, Placed } from "../../src/spec/broker.ts";
+import { BrokerError } from "../../src/spec/broker-error.ts";
 import { newFile } from "../journal/lines.ts";
 import { anOrder, DIGEST, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
@@ -150,4 +151,21 @@ test("what a broker says of its connection can be read back, whatever it is", as
     { connected: false, reason: null },
     { connected: false, reason: "lost" },
   ]);
+});
+
+test("a refusal is written down whatever a broker says beside it", async () => {
+  const journal = sqliteJournal(newFile());
+  onTestFinished(() => journal.close());
+  const { desk } = deskOver(
+    {
+      placeOrder: async () => {
+        throw new BrokerError("OrderRejected", "too large", { outcome: "rejected", details: { most: 12n } });
+      },
+    },
+    { journal },
+  );
+  const keyed = { ...BY, idempotencyKey: "k1" };
+  const refused = { code: "OrderRejected", outcome: "rejected", message: "too large" };
+  expect(await rejection(desk.place(LIMIT_BUY, keyed))).toMatchObject(refused);
+  expect(await rejection(desk.place(LIMIT_BUY, keyed))).toMatchObject({ ...refused, replayed: true });
 });
