@@ -6,7 +6,7 @@ import { add, divide, multiply, subtract, withoutDust } from "../../domain/money
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
 import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
-import type { Execution, Message, Notice, VendorContract, VendorOrder } from "./messages.ts";
+import type { Execution, Message, Notice, VendorContract, VendorOrder, VendorState } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";
 import { isTooFast } from "./refusals.ts";
 
@@ -243,8 +243,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           const entry = entryOf(order.permId);
           return change(entry, () => {
             entry.contract ??= contract;
-            // It has no total once it is done with: what was known of it is kept.
-            entry.order ??= order;
+            entry.order = entry.order === undefined ? order : asEnded(entry.order, order, state);
             entry.completed = true;
             entry.completedStatus = state.completedStatus;
             entry.completedAt = toTime(state.completedTime);
@@ -322,6 +321,15 @@ function known(entry: Entry): KnownOrder {
     createdAt: entry.createdAt,
     updatedAt: entry.changedAt ?? entry.completedAt,
   };
+}
+
+/**
+ * An order as it ended, which need not be as it was last heard of: the answer to a change may have been lost. It mostly has
+ * no total once it is done with; where it was filled, that is all of it.
+ */
+function asEnded(last: VendorOrder, ended: VendorOrder, { status }: VendorState): VendorOrder {
+  const total = ended.totalQuantity || (status === "Filled" ? ended.filledQuantity : 0);
+  return { ...last, totalQuantity: total || last.totalQuantity, lmtPrice: ended.lmtPrice || last.lmtPrice };
 }
 
 /** What a fill tells of its order, where nothing else does. */

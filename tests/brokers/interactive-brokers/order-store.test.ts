@@ -26,3 +26,20 @@ test("refusals of orders are kept for as many orders as there are", () => {
   expect(store.refusalOf(2)).toMatchObject({ code: 201 });
   expect(store.refusalOf(KEPT_ORDERS + 1)).toMatchObject({ code: 201 });
 });
+
+test.each([
+  ["Filled", 0, 8, { qty: 8 }],
+  ["Filled", 12, 12, { qty: 12 }],
+  ["Cancelled", 0, 0, { qty: 10 }],
+])("an order that ended %s with the total %i and %i filled is told as it ended", (status, total, filled, told) => {
+  const store = newStore();
+  const contract = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+  const vendor = { ...contract, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const open = { permId: 9, clientId: 7, action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190 };
+  const order = { ...open, tif: "DAY", outsideRth: false, account: "", orderRef: "", filledQuantity: undefined };
+  const state = { status: "Submitted", warningText: "", completedTime: "", completedStatus: "" };
+  store.hear({ kind: "openOrder", orderId: 3, contract: vendor, order, state });
+  const ended = { ...order, totalQuantity: total, lmtPrice: 210, filledQuantity: filled };
+  store.hear({ kind: "completedOrder", contract: vendor, order: ended, state: { ...state, status } });
+  expect(store.get(9)).toMatchObject({ ...told, filledQty: filled, order: { lmtPrice: 210 } });
+});

@@ -248,3 +248,22 @@ test("the states of the markets follow the vendor's clock and hours, with lunch,
   const { Securities = {} } = await broker.marketStatus(call());
   expect(Securities["US"]?.originStatus).toMatch(/^AAPL tradingHours: 2025-05-28 04:00-2025-05-28 20:00/);
 });
+
+test.each([
+  ["filled at once", { qty: 12, price: 210 }, { status: "FILLED", filledQty: 12 }],
+  ["made smaller and filled at once", { qty: 8, price: 210 }, { status: "FILLED", filledQty: 8 }],
+])("a change whose answer is lost and that is %s is seen in what is told of the order", async (_, change, end) => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "lose-answer", on: "replace" });
+  expect(await rejection(broker.replaceOrder(orderId, change, call()))).toMatchObject({ outcome: "unknown" });
+  await until(() =>
+    broker.orders({ status: "all", fresh: true }, call()).then(
+      () => true,
+      () => false,
+    ),
+  );
+  const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+  expect(orders).toMatchObject([{ orderId, ...change, ...end }]);
+});
