@@ -5,6 +5,7 @@ import { elapsedMs } from "./elapsed.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
+import { createRecovery } from "./recovery.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Unknowns } from "./unknowns.ts";
@@ -50,7 +51,6 @@ export interface ReconcilerOptions {
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { seat, journal, events, book, tracker, unknowns, newDeadline } = options;
   let running: Promise<void> | undefined;
-  let recovered = false;
   let reconciled = false;
   let missing: string[] = [];
   /** Counts connections: a round that began on an older one proves nothing about this one. */
@@ -59,20 +59,18 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let closed = false;
 
   /** Takes over what the process before this one left behind. */
-  async function recover(): Promise<void> {
-    if (recovered) return;
+  const recovery = createRecovery(async () => {
     for (const record of await journal.openOrders()) if (book.get(record.orderId) === undefined) book.restore(record);
     for (const intent of await journal.unsettled()) {
       if (intent.number !== undefined) tracker.expect(intent.id, intent.number);
       unknowns.recover(intent);
     }
-    recovered = true;
-  }
+  });
 
   async function reconcile(): Promise<void> {
     const deadline = newDeadline();
     // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
-    await recover().catch(() => undefined);
+    await recovery.run().catch(() => undefined);
     await unknowns.settleKnown();
     if (seat.broker.orders === undefined) return;
     const askedAt = elapsedMs();
@@ -143,7 +141,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   function isReconciled(): boolean {
-    return reconciled && recovered;
+    return reconciled && recovery.isDone;
   }
 
   function schedule(): void {
@@ -161,14 +159,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   return {
-    recover,
+    recover: recovery.run,
     isReconciled,
     async ensure(deadline) {
       if (isReconciled()) return;
       try {
         if (!reconciled) await deadline.limit(run(), "the broker's orders have not been compared with ours yet");
         // What an earlier process may still have on its way counts against the limits of this one.
-        if (!recovered) await deadline.limit(recover(), "the journal did not say what was sent before");
+        if (!recovery.isDone) await deadline.limit(recovery.run(), "the journal did not say what was sent before");
       } catch (cause) {
         if (isFailure(cause) && cause.code === "JournalUnavailable") throw cause;
         const reason = isFailure(cause) ? cause.message : String(cause);

@@ -3,6 +3,7 @@ import { add, subtract } from "../../domain/money.ts";
 import type { IntentRecord, OrderRecord } from "../../journal/journal.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
 import { isClosed, type OrderBook } from "../order-book.ts";
+import { createRecovery } from "../recovery.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -39,8 +40,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
   let sum = 0;
   /** Those of this day that may still be taken back. */
   const counted = new Map<string, Counted>();
-  let isRecovered = false;
-  let recovering: Promise<void> | undefined;
+  const recovery = createRecovery(read);
 
   function turnDay(): void {
     const today = Math.floor(now() / DAY_MS);
@@ -82,7 +82,6 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       const order = book.byTag(intent.id);
       if (order !== undefined && isClosed(order)) forget(order);
     }
-    isRecovered = true;
   }
 
   /** What has ended can change no more, unless it was never worked on. */
@@ -94,15 +93,9 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
 
   return {
     get isRecovered() {
-      return isRecovered;
+      return recovery.isDone;
     },
-    recover() {
-      recovering ??= read().catch((error: unknown) => {
-        recovering = undefined;
-        throw error;
-      });
-      return recovering;
-    },
+    recover: recovery.run,
     total(principal) {
       turnDay();
       return principal === undefined ? sum : (sums.get(principal) ?? 0);
@@ -112,7 +105,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       turnDay();
       const { id, principal, value } = intent;
       // What has not been read yet is read as it is by then.
-      if (recovering === undefined || value === undefined || !isOfToday(intent) || counted.has(id)) return;
+      if (!recovery.hasBegun || value === undefined || !isOfToday(intent) || counted.has(id)) return;
       reserve(id, principal, value);
     },
     release,

@@ -1,6 +1,7 @@
 /** What was sent a short while ago: the same order again, and how many a token has sent. */
 import { contractKey } from "../../domain/contract.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
+import { createRecovery } from "../recovery.ts";
 import { counts } from "./day-values.ts";
 import { type Draft, draftOfPlace } from "./draft.ts";
 
@@ -96,10 +97,7 @@ export interface Recent {
 export function createRecent(journal: InstanceJournal, windowMs: number | undefined): Recent {
   const duplicates = windowMs === undefined ? undefined : createDuplicates(windowMs);
   const rates = createOrderRates();
-  let isRecovered = false;
-  let recovering: Promise<void> | undefined;
-
-  async function read(): Promise<void> {
+  const recovery = createRecovery(async () => {
     for (const intent of await journal.intentsSince(Date.now() - Math.max(MINUTE_MS, windowMs ?? 0))) {
       const { id, at, action, principal, fingerprint } = intent;
       if (action.kind !== "cancel") rates.add(principal, at);
@@ -107,22 +105,15 @@ export function createRecent(journal: InstanceJournal, windowMs: number | undefi
         duplicates?.add(draftOfPlace(id, action.request), at);
       }
     }
-    isRecovered = true;
-  }
+  });
 
   return {
     duplicates,
     rates,
     get isRecovered() {
-      return isRecovered;
+      return recovery.isDone;
     },
-    recover() {
-      recovering ??= read().catch((error: unknown) => {
-        recovering = undefined;
-        throw error;
-      });
-      return recovering;
-    },
+    recover: recovery.run,
   };
 }
 
