@@ -92,9 +92,9 @@ export function createHandOver(options: HandOverOptions): HandOver {
   /** The failure to answer with when an order was not written down in its time: it is not sent any more. */
   async function tooLate({ line, holdKey }: Write<unknown>, begun: Begun): Promise<WriteFailure> {
     const failure = writeFailure(journalTooSlow(), undefined);
-    const noting = note(begun, { intent: line, event: "withdraw", failure: written(failure), answeredAt: Date.now() });
-    if (begun.isWritten) await (noting && journal.inTime(noting));
-    else if (noting !== undefined) holdKey(noting);
+    const end = { intent: line, event: "withdraw", failure: written(failure), answeredAt: Date.now() } as const;
+    if (begun.isWritten) await noted(begun, end);
+    else holdKey(Promise.resolve(note(begun, end)));
     return failure;
   }
 
