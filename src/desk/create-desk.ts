@@ -16,7 +16,6 @@ import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-s
 import { createOrderBook } from "./order-book.ts";
 import { createReads } from "./reads.ts";
 import { createReconciler } from "./reconciler.ts";
-import { readConnection } from "./report.ts";
 import { createRisk } from "./risk/admission.ts";
 import { createSeat } from "./seat.ts";
 import { createTracker } from "./tracker.ts";
@@ -74,9 +73,8 @@ export function createDesk(options: DeskOptions): Desk {
   });
   const seat = createSeat(broker, {
     onOrder: told,
-    onConnection(state) {
-      const { connected, reason } = readConnection(state);
-      events.record({ kind: "connection", connected, reason });
+    onConnection({ connected, reason }) {
+      events.record({ kind: "connection", connected, reason: reason ?? null });
       reconciler.connection(connected);
     },
   });

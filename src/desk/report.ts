@@ -67,8 +67,8 @@ function readEffective({ lifecycle, timeInForce, price }: Effective): Effective 
 type Effective = NonNullable<Placed["effective"]>;
 
 /** What a broker says of its connection. What does not say that it stands says that it is lost. */
-export function readConnection({ connected, reason }: ConnectionState): { connected: boolean; reason: string | null } {
-  return { connected: connected === true, reason: typeof reason === "string" ? reason : null };
+export function readConnection({ connected, reason }: ConnectionState): ConnectionState {
+  return { connected: connected === true, ...(typeof reason === "string" ? { reason } : {}) };
 }
 
 /** What a broker says beside a refusal, as far as it can be written down: the refusal stands without it too. */

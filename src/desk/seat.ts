@@ -2,6 +2,7 @@ import { Failure, isFailure } from "../domain/failure.ts";
 import type { Broker, BrokerHost } from "../spec/broker.ts";
 import type { Operation } from "../spec/capabilities.ts";
 import { notSupported } from "./guards.ts";
+import { readConnection } from "./report.ts";
 
 /** A broker at its desk: started at most once at a time, asked only for what it has, and closed. */
 export interface Seat {
@@ -32,9 +33,10 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
       onOrder: (order) => {
         if (!closed) host.onOrder(order);
       },
-      onConnection: (state) => {
+      onConnection: (told) => {
         if (closed) return;
-        live = state.connected === true;
+        const state = readConnection(told);
+        live = state.connected;
         host.onConnection(state);
       },
     });
