@@ -126,7 +126,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       }
       const token = request.headers.get(tokenHeader);
       report(error, { api: api.name, instance: desk.name, requestId: failed.requestId }, token);
-      const isRead = method === "GET" && departures?.any !== true;
+      const isRead = method === "GET" && departures?.hasLeft() !== true;
       return envelope.fail(failed, failureAnswer(internalFailure(isRead, error), errorStatus));
     }
   }

@@ -10,7 +10,7 @@ export interface Departures {
   /** The failure to answer with in place of this one. */
   failed(failure: Failure): Failure;
   /** True once an order was sent, or may have been. */
-  readonly any: boolean;
+  hasLeft(): boolean;
 }
 
 export function watchDepartures(desk: Desk): Departures {
@@ -34,7 +34,7 @@ export function watchDepartures(desk: Desk): Departures {
   }
 
   // One that nobody waits for may still leave.
-  const any = () => left || underWay > 0;
+  const hasLeft = () => left || underWay > 0;
 
   return {
     desk: {
@@ -42,11 +42,9 @@ export function watchDepartures(desk: Desk): Departures {
       place: (request, context) => noted(desk.place(request, context)),
       replace: (orderId, change, context) => noted(desk.replace(orderId, change, context)),
     },
-    get any() {
-      return any();
-    },
+    hasLeft,
     failed(failure) {
-      if (!any()) return failure;
+      if (!hasLeft()) return failure;
       const { outcome, retryable } = failureAnswer(failure, "http").error;
       if (outcome !== "not_sent" && !retryable) return failure;
       return new Failure(
