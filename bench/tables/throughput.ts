@@ -65,50 +65,55 @@ function underLoad(bench: Bench) {
   };
 }
 
-export const read: MeasureTable = async (bench) => {
-  const { row, ...rest } = underLoad(bench);
-  const asks = asksOf("read", SETUPS.plain);
-  const least: PerRuntime = { node: 0.9, deno: 0.85, bun: 0.85 };
-  const rows = [
-    row("bare Hono route", await startBare(bench), asks),
-    row("bare Hono route again", await startBare(bench), asks),
-    row("gateway", await startGateway(bench, { setup: "plain" }), asks, least[bench.runtime.name]),
-  ];
-  return measureStage(bench, { name: "read", title: "GET cash/state", metrics: METRICS, rows, ...rest });
-};
+/** A row of a table in which every server is asked the same. */
+type PlainRow = (name: string, server: Server, least?: PerRuntime) => Measurable;
 
+async function plainTable(
+  bench: Bench,
+  { request, ...about }: { readonly request: Request; readonly name: string; readonly title: string },
+  rowsOf: (row: PlainRow) => Promise<readonly Measurable[]>,
+): Promise<Table> {
+  const { row, ...rest } = underLoad(bench);
+  const asks = asksOf(request, SETUPS.plain);
+  const rows = await rowsOf((name, server, least) => row(name, server, asks, least?.[bench.runtime.name]));
+  return measureStage(bench, { ...about, metrics: METRICS, rows, ...rest });
+}
+
+const READ: PerRuntime = { node: 0.9, deno: 0.85, bun: 0.85 };
 const PLACE: PerRuntime = { node: 0.75, deno: 0.65, bun: 0.65 };
 
+const BARE = "bare Hono route";
 /** What a route is called that does no more for an order than has to be done. */
 const KEEPING = "Hono route that checks the order and keeps three records of it";
 
-export const place: MeasureTable = async (bench) => {
-  const { row, ...rest } = underLoad(bench);
-  const asks = asksOf("place", SETUPS.plain);
-  const rows = [
-    row("bare Hono route", await startBare(bench), asks),
-    row("bare Hono route again", await startBare(bench), asks),
-    row(KEEPING, await startKeeping(bench), asks),
-    row("gateway", await startGateway(bench, { setup: "plain" }), asks, PLACE[bench.runtime.name]),
-  ];
-  const title = "POST order/place, journal in memory";
-  return measureStage(bench, { name: "place", title, metrics: METRICS, rows, ...rest });
-};
+export const read: MeasureTable = (bench) =>
+  plainTable(bench, { request: "read", name: "read", title: "GET cash/state" }, async (row) => [
+    row(BARE, await startBare(bench)),
+    row(`${BARE} again`, await startBare(bench)),
+    row("gateway", await startGateway(bench, { setup: "plain" }), READ),
+  ]);
+
+const PLACE_TITLE = "POST order/place, journal in memory";
+
+export const place: MeasureTable = (bench) =>
+  plainTable(bench, { request: "place", name: "place", title: PLACE_TITLE }, async (row) => [
+    row(BARE, await startBare(bench)),
+    row(`${BARE} again`, await startBare(bench)),
+    row(KEEPING, await startKeeping(bench)),
+    row("gateway", await startGateway(bench, { setup: "plain" }), PLACE),
+  ]);
 
 /**
  * The same against the least that an order can cost. That alone is about as far from the bare route as the gateway was to
  * be: how near the gateway comes to it says what its desk costs, and is what the short form holds to its target.
  */
-export const desk: MeasureTable = async (bench) => {
-  const { row, ...rest } = underLoad(bench);
-  const asks = asksOf("place", SETUPS.plain);
-  const rows = [
-    row(KEEPING, await startKeeping(bench), asks),
-    row(`${KEEPING} again`, await startKeeping(bench), asks),
-    row("gateway", await startGateway(bench, { setup: "plain" }), asks, PLACE[bench.runtime.name]),
-  ];
-  const title = "POST order/place, journal in memory, against the least that an order can cost";
-  return measureStage(bench, { name: "desk", title, metrics: METRICS, rows, ...rest });
+export const desk: MeasureTable = (bench) => {
+  const title = `${PLACE_TITLE}, against the least that an order can cost`;
+  return plainTable(bench, { request: "place", name: "desk", title }, async (row) => [
+    row(KEEPING, await startKeeping(bench)),
+    row(`${KEEPING} again`, await startKeeping(bench)),
+    row("gateway", await startGateway(bench, { setup: "plain" }), PLACE),
+  ]);
 };
 
 const DURABLE: PerRuntime = { node: 0.6, deno: 0.4, bun: 0.4 };
