@@ -19,6 +19,24 @@ function turn(desk: Desk, state: TradingState, reason = "because"): Promise<bool
   return desk.turn({ state, principal: "ops", reason });
 }
 
+/** A journal that writes no intent before the test says so. */
+function holdingIntents() {
+  const good = memoryJournal();
+  const begun = deferred<void>();
+  const written = deferred<void>();
+  const journal: Journal = {
+    ...good,
+    async append(lines, safety) {
+      if (lines.some(({ kind }) => kind === "intent")) {
+        begun.resolve();
+        await written.promise;
+      }
+      return good.append(lines, safety);
+    },
+  };
+  return { journal, begun, written };
+}
+
 /** A journal whose disk can be full, or unreadable, for a while. */
 function fallible() {
   const good = memoryJournal();
@@ -62,25 +80,12 @@ test("a refusal frees its key: the same key places the order when trading goes o
 
 test("an order that is on its way to the broker when the switch is turned is not handed over", async () => {
   const venue = createVenue();
-  const good = memoryJournal();
-  const writing = deferred<void>();
-  const begun = deferred<void>();
-  const { desk } = deskAt(venue, {
-    journal: {
-      ...good,
-      async append(lines, safety) {
-        if (lines.some(({ kind }) => kind === "intent")) {
-          begun.resolve();
-          await writing.promise;
-        }
-        return good.append(lines, safety);
-      },
-    },
-  });
+  const { journal, begun, written } = holdingIntents();
+  const { desk } = deskAt(venue, { journal });
   const placing = rejection(desk.place(LIMIT_BUY, BY));
   await begun.promise;
   await turn(desk, "HALTED");
-  writing.resolve();
+  written.resolve();
   expect(await placing).toEqual(HALTED);
   expect([venue.ledger.size, await desk.unknownIntents()]).toEqual([0, []]);
 });
@@ -325,21 +330,8 @@ test("a stricter state that a journal is slow to write, and then does not, is wr
 
 test("an order that was let through between two turns to REDUCING is not sent if it opens a position", async () => {
   const venue = createVenue();
-  const good = memoryJournal();
-  const written = deferred<void>();
-  const begun = deferred<void>();
-  const { desk } = deskAt(venue, {
-    journal: {
-      ...good,
-      async append(lines, safety) {
-        if (lines.some(({ kind }) => kind === "intent")) {
-          begun.resolve();
-          await written.promise;
-        }
-        return good.append(lines, safety);
-      },
-    },
-  });
+  const { journal, begun, written } = holdingIntents();
+  const { desk } = deskAt(venue, { journal });
   await turn(desk, "REDUCING");
   let active: Promise<boolean> | undefined;
   venue.duringPositions(() => {
