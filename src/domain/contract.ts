@@ -56,9 +56,14 @@ export function cnExchange(symbol: string): CnExchange | undefined {
   return undefined;
 }
 
-/** Currency of a contract's prices, by that of its market: Hong Kong's yuan counters have the numbers 80000 to 89999. */
+/**
+ * Currency of a contract's prices, by that of its market. By the exchange's plan of numbers, Hong Kong's counters in yuan
+ * have 80000 to 89999, and those of funds in US dollars 09000 to 09599 and 09800 to 09849.
+ */
 export function currencyOf({ tradeType, region, symbol }: Contract, ofMarket: string): string {
-  return tradeType === "Securities" && region === "HK" && symbol.startsWith("8") ? "CNY" : ofMarket;
+  if (tradeType !== "Securities" || region !== "HK") return ofMarket;
+  if (symbol.startsWith("8")) return "CNY";
+  return /^09(?:[0-5]|8[0-4])/.test(symbol) ? "USD" : ofMarket;
 }
 
 /** One text that is equal exactly for equal contracts; for maps and log lines: `US AAPL` (`HK 00700`, …). */

@@ -148,7 +148,8 @@ describe("in Hong Kong", () => {
   test.each<[string, string, string, Partial<OrderRequest>, number | undefined]>([
     ["dollars of Hong Kong", "00700", "HKD", { qty: 25, price: 300 }, undefined],
     ["yuan, which the number tells", "80700", "CNY", { qty: 25, price: 300 }, 1050],
-    ["US dollars, which the quote tells", "09010", "USD", { qty: 25, ...MARKET }, 7500],
+    ["US dollars, which the number tells", "09834", "USD", { qty: 25, price: 300 }, 7500],
+    ["US dollars, which the quote tells", "06288", "USD", { qty: 25, ...MARKET }, 7500],
   ])("an order counts in its own currency: %s", async (_name, symbol, currency, own, value) => {
     const contract = { tradeType: "Securities", region: "HK", symbol } as const;
     const placing = hongKong(currency).place({ ...LIMIT_BUY, contract, ...own }, BY);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cnExchange, contractKey, normalizeContract } from "../../src/domain/contract.ts";
+import { cnExchange, contractKey, currencyOf, normalizeContract } from "../../src/domain/contract.ts";
 
 function securities(region: string, symbol: string) {
   return { tradeType: "Securities", region, symbol } as const;
@@ -42,6 +42,25 @@ describe("cnExchange", () => {
     ["60051", undefined],
     ["60051A", undefined],
   ])("%s is at %s", (symbol, exchange) => expect(cnExchange(symbol)).toBe(exchange));
+});
+
+describe("currencyOf", () => {
+  test.each([
+    ["HK", "00700", "HKD"],
+    ["HK", "80700", "CNY"],
+    ["HK", "09000", "USD"],
+    ["HK", "09599", "USD"],
+    ["HK", "09600", "HKD"],
+    ["HK", "09618", "HKD"],
+    ["HK", "09799", "HKD"],
+    ["HK", "09800", "USD"],
+    ["HK", "09849", "USD"],
+    ["HK", "09850", "HKD"],
+    ["HK", "09988", "HKD"],
+    ["CN", "830799", "HKD"],
+  ])("%s %s is in %s", (region, symbol, currency) => {
+    expect(currencyOf(securities(region, symbol), "HKD")).toBe(currency);
+  });
 });
 
 test("contractKey is equal for equal contracts only", () => {
