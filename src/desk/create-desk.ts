@@ -17,6 +17,7 @@ import { createOrderBook } from "./order-book.ts";
 import { createReads } from "./reads.ts";
 import { createReconciler } from "./reconciler.ts";
 import { createRisk } from "./risk/admission.ts";
+import { createFillLog } from "./risk/fill-log.ts";
 import { createSeat } from "./seat.ts";
 import { createTracker } from "./tracker.ts";
 import { cancelAll, stateOf } from "./trading-state.ts";
@@ -61,13 +62,15 @@ export function createDesk(options: DeskOptions): Desk {
       risk.settled(write, refused);
     },
   });
+  const fills = createFillLog();
   const tracker = createTracker({
     book,
     journal,
     events,
-    onTracked(order) {
+    onTracked(order, known) {
       unknowns.seen(order);
       risk.seen(order);
+      fills.seen(order, known);
     },
     onAdopted: (intent) => risk.adopted(intent),
   });
@@ -116,6 +119,7 @@ export function createDesk(options: DeskOptions): Desk {
     settleMs: () => broker.capabilities().listing.settleMs,
     quote: ({ contract }) => reads.quote(contract, {}),
     positions: async () => (await reads.positions({})).positions,
+    fills,
   });
   ownSwitch.onTurn(risk.turned);
   gatewaySwitch.onTurn(risk.turned);
@@ -153,6 +157,7 @@ export function createDesk(options: DeskOptions): Desk {
       }
     },
     ...reads,
+    positions: (context) => fills.during(() => reads.positions(context)),
     ...writes,
     async tradingState() {
       await switchesRecovered().catch(() => undefined);

@@ -5,10 +5,12 @@ import { Kept } from "../journal/kept.ts";
 /** So many completed orders are remembered at least; open ones always are. */
 const KEPT_COMPLETED = 10_000;
 
+const DAY_MS = 86_400_000;
+
 /** What the desk knows of the account's orders, from answers, pushes and its journal. */
 export interface OrderBook {
   /** Merges a report of the broker; tells what changed. `own` says whose an order is that is seen for the first time. */
-  apply(report: Order, own: boolean, at: number): { record: OrderRecord; kind: OrderUpdateKind; isNew: boolean };
+  apply(report: Order, own: boolean, at: number): Applied;
   /** Takes over what the journal remembers. */
   restore(record: OrderRecord): void;
   /** Drops an order whose id is another order's now. */
@@ -21,6 +23,14 @@ export interface OrderBook {
   get(orderId: string): OrderRecord | undefined;
   byTag(tag: string): OrderRecord | undefined;
   open(): readonly OrderRecord[];
+}
+
+/** What a report made of an order. */
+export interface Applied {
+  readonly record: OrderRecord;
+  readonly kind: OrderUpdateKind;
+  /** What was known of it before. */
+  readonly known: OrderRecord | undefined;
 }
 
 /** An empty book. */
@@ -51,7 +61,7 @@ export function createOrderBook(): OrderBook {
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
       keep(record, known);
       const kind = merged.kind === "none" && returned ? "order" : merged.kind;
-      return { record, kind, isNew: known === undefined };
+      return { record, kind, known };
     },
     restore: (record) => keep(record, orders.get(record.orderId)),
     forget(orderId) {
@@ -83,4 +93,9 @@ export function createOrderBook(): OrderBook {
 /** True for an order that no write can change any more. */
 export function isClosed(order: Order): boolean {
   return isCompleted(order);
+}
+
+/** True for what had ended a day before it was last reported. */
+export function isHistory(order: OrderRecord): boolean {
+  return isClosed(order) && order.updatedAt !== null && order.asOf - order.updatedAt > DAY_MS;
 }

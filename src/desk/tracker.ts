@@ -3,11 +3,9 @@ import type { Order } from "../domain/order.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
-import { isClosed, type OrderBook } from "./order-book.ts";
+import { isHistory, type OrderBook } from "./order-book.ts";
 import { readReport } from "./report.ts";
 import { isTag } from "./tag.ts";
-
-const DAY_MS = 86_400_000;
 
 /** Takes in every report of an order, wherever it comes from, and tells what it changed. */
 export interface Tracker {
@@ -31,8 +29,8 @@ export interface TrackerOptions {
   readonly book: OrderBook;
   readonly journal: InstanceJournal;
   readonly events: EventLog;
-  /** Called with every order after its report was merged. */
-  onTracked(record: OrderRecord): void;
+  /** Called with every order after its report was merged, and with what was known of it before. */
+  onTracked(record: OrderRecord, known: OrderRecord | undefined): void;
   /** Called before that for an order whose intent had ended without one. */
   onAdopted(intent: IntentRecord): void;
 }
@@ -53,10 +51,12 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
   }
 
   function apply(report: Order, own: boolean): OrderRecord {
-    const { record, kind, isNew } = book.apply(report, own, Date.now());
-    if (kind !== "none" && !(isNew && record.external && isHistory(record))) events.record({ kind, order: record });
+    const { record, kind, known } = book.apply(report, own, Date.now());
+    // What others had ended long before it was first heard of is no news: a vendor's list goes back for months.
+    const isNews = known !== undefined || !record.external || !isHistory(record);
+    if (kind !== "none" && isNews) events.record({ kind, order: record });
     if (record.tag !== null) expected.delete(record.tag);
-    onTracked(record);
+    onTracked(record, known);
     return record;
   }
 
@@ -139,11 +139,6 @@ function isSameOrder(remembered: OrderRecord, report: Order): boolean {
     remembered.direction === report.direction &&
     (remembered.tag === null || report.tag === null || remembered.tag === report.tag)
   );
-}
-
-/** What others had ended a day before it was first heard of is history, not news: a vendor's list goes back for months. */
-function isHistory(record: OrderRecord): boolean {
-  return isClosed(record) && record.updatedAt !== null && record.asOf - record.updatedAt > DAY_MS;
 }
 
 /** True for an intent after which no order should exist. */

@@ -391,6 +391,41 @@ describe("short sales", () => {
     expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
   });
 
+  test("shares that an order sold which came and went while the positions were read are not sold again", async () => {
+    const { venue, desk, place } = house({});
+    venue.hold(AAPL, 12);
+    await desk.start();
+    venue.duringPositions(() => {
+      const { orderId } = venue.accept({ ...LIMIT_BUY, ...SELL });
+      venue.set(orderId, { status: "FILLED", filledQty: 12, avgPrice: 200 });
+    });
+    expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
+  });
+
+  test("what a canceled order had left is free at once", async () => {
+    const { venue, place } = house({});
+    venue.hold(AAPL, 12);
+    const { orderId } = await place(SELL);
+    venue.duringPositions(() => venue.set(orderId, { status: "CANCELED" }));
+    await place(SELL);
+    expect(venue.ledger.size).toBe(2);
+  });
+
+  test("shares that were sold after somebody else began to read the positions are not sold again", async () => {
+    const { venue, desk, place } = house({});
+    venue.hold(AAPL, 12);
+    const { orderId } = await place(SELL);
+    const answer = venue.holdPositionsBack();
+    const reading = desk.positions({});
+    venue.set(orderId, { status: "FILLED", filledQty: 12, avgPrice: 200 });
+    venue.hold(AAPL, 0);
+    const placing = rejection(place({ ...SELL, qty: 1 }));
+    await new Promise(setImmediate);
+    answer();
+    await reading;
+    expect(await placing).toEqual(exceeded("risk.allowShort", 1, 0));
+  });
+
   test("a sale that was rejected or not sent holds nothing", async () => {
     const { venue, place } = house({});
     venue.hold(AAPL, 12);

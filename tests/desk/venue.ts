@@ -4,7 +4,7 @@ import type { Order } from "../../src/domain/order.ts";
 import type { Position } from "../../src/domain/position.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
-import type { Broker, BrokerHost, TaggedOrder } from "../../src/spec/broker.ts";
+import type { Broker, BrokerHost, PositionListing, TaggedOrder } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { defineBroker } from "../../src/spec/define-broker.ts";
 import type { RiskOptions } from "../../src/spec/policy.ts";
@@ -34,6 +34,7 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
   let listingFails = false;
   let positionsFail = false;
   let duringPositions: (() => void) | undefined;
+  let heldBack: Promise<PositionListing> | undefined;
   let silent = false;
   let clock = 1;
 
@@ -111,7 +112,8 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
         if (positionsFail) throw new BrokerError("NotConnected", "no connection");
         const positions = [...held.values()];
         duringPositions?.();
-        return { positions, unmapped: [] };
+        // Whoever asks while an answer is held back shares it, as the vendors' adapters let him.
+        return heldBack ?? { positions, unmapped: [] };
       },
       placeOrder: async (order) => decide(() => ({ orderId: accept(order).orderId })),
       replaceOrder: async (orderId, { tag: _, ...change }) => decide(() => ({ orderId: set(orderId, change).orderId })),
@@ -169,6 +171,16 @@ export function createVenue({ complete = true, settleMs = 0 } = {}) {
     /** Is called when positions have been read and before they are answered. */
     duringPositions: (listener: (() => void) | undefined) => {
       duringPositions = listener;
+    },
+    /** Holds back the answer with what is held now; the returned function lets it go. */
+    holdPositionsBack: () => {
+      const answer = { positions: [...held.values()], unmapped: [] };
+      const { promise, resolve } = Promise.withResolvers<PositionListing>();
+      heldBack = promise;
+      return () => {
+        heldBack = undefined;
+        resolve(answer);
+      };
     },
     failPositions: (fails: boolean) => {
       positionsFail = fails;

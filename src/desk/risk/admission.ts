@@ -14,7 +14,8 @@ import { notAllowed } from "./allowance.ts";
 import { type Breach, beyond, forbiddenOrder, limitExceeded, NONE } from "./breach.ts";
 import { createDayValues } from "./day-values.ts";
 import { type Draft, remainingOf } from "./draft.ts";
-import { closable, heldOf, mostWorking, openCount, type Pending, type Working, workingOrders } from "./exposure.ts";
+import { closable, heldOf, openCount, type Pending, workingQty } from "./exposure.ts";
+import type { FilledMeanwhile, FillLog } from "./fill-log.ts";
 import { maySend, refuseUnless } from "./halted.ts";
 import { createRecent } from "./recent.ts";
 import { createTakenChanges } from "./taken.ts";
@@ -69,17 +70,19 @@ export interface RiskContext {
   readonly settleMs: () => number;
   readonly quote: (draft: Draft) => Promise<Quote>;
   readonly positions: () => Promise<readonly Position[]>;
+  /** What is filled while positions are read, here or for others. */
+  readonly fills: FillLog;
 }
 
 /** What was looked up for an order. */
 interface Facts {
   readonly reference: Reference | undefined;
   readonly positions: readonly Position[] | undefined;
-  /** What was working before the positions were asked for. */
-  readonly workingBefore: Working | undefined;
+  /** What was filled while the positions were read. */
+  readonly filledMeanwhile: number;
 }
 
-const NO_FACTS: Facts = { reference: undefined, positions: undefined, workingBefore: undefined };
+const NO_FACTS: Facts = { reference: undefined, positions: undefined, filledMeanwhile: 0 };
 
 export function createRisk(context: RiskContext): Risk {
   const { options, journal, book, state, unknowns, marketOf } = context;
@@ -99,20 +102,24 @@ export function createRisk(context: RiskContext): Risk {
     return new Map(all.map((write) => [write.id, write] as const)).values();
   }
 
-  function working(draft: Draft): Working {
-    return workingOrders(book, allPending(), draft, draft.replaced?.orderId);
-  }
-
-  /** Reads what the rules for this order rest on. */
-  async function look(draft: Draft, needs: Needs, limit: Limit): Promise<Facts> {
+  /** Reads what the rules for this order rest on, and decides. */
+  async function look(
+    draft: Draft,
+    action: IntentAction,
+    asked: WriteContext,
+    needs: Needs,
+    limit: Limit,
+  ): Promise<Admission> {
     if (needs.recent) await limit(recent.recover());
     if (needs.day) await limit(values.recover());
-    const workingBefore = needs.positions ? working(draft) : undefined;
-    const [reference, positions] = await Promise.all([
-      needs.quote ? limit(referenceFor(draft)) : undefined,
-      needs.positions ? limit(context.positions()) : undefined,
-    ]);
-    return { reference, positions, workingBefore };
+    const read = async (filled: FilledMeanwhile) => {
+      const [reference, positions] = await Promise.all([
+        needs.quote ? limit(referenceFor(draft)) : undefined,
+        needs.positions ? limit(context.positions()) : undefined,
+      ]);
+      return decide(draft, action, asked, needs, { reference, positions, filledMeanwhile: filled(draft) });
+    };
+    return needs.positions ? context.fills.during(read) : read(() => 0);
   }
 
   async function referenceFor(draft: Draft): Promise<Reference> {
@@ -230,10 +237,10 @@ export function createRisk(context: RiskContext): Risk {
     ];
   }
 
-  function closableNow(draft: Draft, { positions, workingBefore }: Facts): Closable | undefined {
-    if (positions === undefined || workingBefore === undefined) return undefined;
+  function closableNow(draft: Draft, { positions, filledMeanwhile }: Facts): Closable | undefined {
+    if (positions === undefined) return undefined;
     const held = heldOf(positions, draft.contract);
-    const onTheWay = mostWorking(workingBefore, working(draft));
+    const onTheWay = add(workingQty(book, allPending(), draft), filledMeanwhile);
     const told = `held are ${held}, of which open orders take ${onTheWay}`;
     return { free: closable(held, draft.direction, onTheWay), told };
   }
@@ -350,7 +357,7 @@ export function createRisk(context: RiskContext): Risk {
     refuseUnless(state(), true);
     if (!needs.recent && !needs.day && !needs.quote && !needs.positions)
       return decide(draft, action, asked, needs, NO_FACTS);
-    return look(draft, needs, limit).then((facts) => decide(draft, action, asked, needs, facts));
+    return look(draft, action, asked, needs, limit);
   }
 
   return {

@@ -13,19 +13,17 @@ export interface Pending {
   readonly action: IntentAction;
 }
 
-/** What may still be filled of the orders of one contract and direction, by order id, or tag where there is no id yet. */
-export type Working = ReadonlyMap<string, number>;
-
-/** Looks what is working now, but for the order that is about to be changed. */
-export function workingOrders(
+/** What may still be filled of the orders of a draft's contract and direction, but for the one that it changes. */
+export function workingQty(
   book: OrderBook,
   pending: Iterable<Pending>,
-  { contract, direction }: Pick<Draft, "contract" | "direction">,
-  except: string | undefined,
-): Working {
+  { contract, direction, replaced }: Pick<Draft, "contract" | "direction" | "replaced">,
+): number {
+  /** By order id, or tag where there is no id yet. */
   const working = new Map<string, number>();
   for (const order of book.open()) {
-    if (order.orderId !== except && isAlike(order, contract, direction)) working.set(order.orderId, remainingOf(order));
+    if (order.orderId !== replaced?.orderId && isAlike(order, contract, direction))
+      working.set(order.orderId, remainingOf(order));
   }
   for (const { id, action } of pending) {
     if (action.kind === "place") {
@@ -39,7 +37,7 @@ export function workingOrders(
       }
     }
   }
-  return working;
+  return [...working.values()].reduce(add, 0);
 }
 
 /** Orders that are open, and those that are about to be. */
@@ -47,18 +45,6 @@ export function openCount(book: OrderBook, pending: Iterable<Pending>): number {
   let count = book.open().length;
   for (const { id, action } of pending) if (action.kind === "place" && book.byTag(id) === undefined) count += 1;
   return count;
-}
-
-/**
- * The sum of what was working at either of two moments: a position that was read between them may or may not have what
- * was filled meanwhile, and is taken not to have it.
- */
-export function mostWorking(before: Working, after: Working): number {
-  let sum = 0;
-  for (const id of new Set([...before.keys(), ...after.keys()])) {
-    sum = add(sum, Math.max(before.get(id) ?? 0, after.get(id) ?? 0));
-  }
-  return sum;
 }
 
 /** The net position in a contract, negative for a short one. */
@@ -76,7 +62,8 @@ export function closable(held: number, direction: Direction, working: number): n
   return Math.max(0, subtract(toClose, working));
 }
 
-function isAlike(
+/** True for an order of this contract and direction. */
+export function isAlike(
   order: Pick<OrderRecord, "contract" | "direction">,
   contract: Contract,
   direction: Direction,
