@@ -62,7 +62,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const recovery = createRecovery(async () => {
     for (const record of await journal.openOrders()) if (book.get(record.orderId) === undefined) book.restore(record);
     for (const intent of await journal.unsettled()) {
-      if (intent.number !== undefined) tracker.expect(intent.id, intent.number);
+      if (intent.number !== undefined) tracker.expectAgain(intent.id, intent.number);
       unknowns.recover(intent);
     }
   });

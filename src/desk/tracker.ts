@@ -18,8 +18,10 @@ export interface Tracker {
   receive(report: Order): OrderRecord | Promise<OrderRecord>;
   /** The same with an order that the desk has made out of a broker's answer. */
   take(order: Order): OrderRecord | Promise<OrderRecord>;
-  /** Says that the order with this tag, or with this number of the vendor's, is ours, before it is first seen. */
+  /** Says that the order with this tag, or with this number of the vendor's, is ours, and about to be handed over. */
   expect(tag: string, number?: string): void;
+  /** The same of one that a process before this one handed over, and may have seen. */
+  expectAgain(tag: string, number: string): void;
   /** Takes that back: the intent has ended without an order. */
   forget(tag: string): void;
 }
@@ -37,7 +39,9 @@ export interface TrackerOptions {
 
 /** Starts tracking. */
 export function createTracker({ book, journal, events, onTracked, onAdopted }: TrackerOptions): Tracker {
+  /** By tags, with their numbers. */
   const expected = new Map<string, string | undefined>();
+  const expectedAgain = new Map<string, string>();
   /** First meetings under way: later reports of the same order wait for them, so that none overtakes. */
   const meetings = new Map<string, Promise<boolean>>();
 
@@ -46,7 +50,9 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     if (given.number === undefined) return given;
     const { number, ...report } = given;
     if (report.tag !== null) return report;
-    for (const [tag, awaited] of expected) if (awaited === number) return { ...report, tag };
+    for (const tags of [expected, expectedAgain]) {
+      for (const [tag, awaited] of tags) if (awaited === number) return { ...report, tag };
+    }
     return report;
   }
 
@@ -55,13 +61,20 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     // What others had ended long before it was first heard of is no news: a vendor's list goes back for months.
     const isNews = known !== undefined || !record.external || !isHistory(record);
     if (kind !== "none" && isNews) events.record({ kind, order: record });
-    if (record.tag !== null) expected.delete(record.tag);
+    if (record.tag !== null) forget(record.tag);
     onTracked(record, known);
     return record;
   }
 
-  /** Looks an order up that the book does not have; tells whether it is ours. */
+  function forget(tag: string): void {
+    expected.delete(tag);
+    expectedAgain.delete(tag);
+  }
+
+  /** Tells whether an order is ours that the book does not have. */
   function meet(report: Order): boolean | Promise<boolean> {
+    // Nothing stands in the journal yet of an order that was handed over just now.
+    if (report.tag !== null && expected.has(report.tag)) return true;
     const remembered = journal.order(report.orderId);
     const own =
       remembered instanceof Promise
@@ -81,7 +94,7 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
   }
 
   function isExpected({ tag }: Order): boolean {
-    return tag !== null && expected.has(tag);
+    return tag !== null && (expected.has(tag) || expectedAgain.has(tag));
   }
 
   async function isOfIntent(tag: string, report: Order): Promise<boolean> {
@@ -128,7 +141,8 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     receive: (report) => take(readReport(report)),
     take,
     expect: (tag, number) => void expected.set(tag, number),
-    forget: (tag) => void expected.delete(tag),
+    expectAgain: (tag, number) => void expectedAgain.set(tag, number),
+    forget,
   };
 }
 
