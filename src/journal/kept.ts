@@ -12,23 +12,28 @@ export class Kept<T> {
   readonly #open = new Map<string, T>();
   /** The newest first. */
   #ended: Map<string, T>[] = [new Map()];
+  /** The key that was last looked for in vain: who finds nothing under it asks again before he puts something there. */
+  #absent: string | undefined;
 
   constructor(kept: number) {
     this.#kept = kept;
   }
 
   get(key: string): T | undefined {
+    if (key === this.#absent) return undefined;
     const open = this.#open.get(key);
     if (open !== undefined) return open;
     for (const part of this.#ended) {
       const ended = part.get(key);
       if (ended !== undefined) return ended;
     }
+    this.#absent = key;
     return undefined;
   }
 
   /** Puts one that nothing is known of by its key. */
   add(key: string, value: T, isOpen: boolean): void {
+    if (key === this.#absent) this.#absent = undefined;
     if (isOpen) this.#open.set(key, value);
     else this.#end(key, value);
   }

@@ -44,8 +44,8 @@ export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Jou
 
   function begin(line: Stamped<IntentLine>): void {
     const { intents } = of(line.instance);
-    // They stand in the order in which they began.
-    intents.delete(line.id);
+    // They stand in the order in which they began. Without a key nothing stands under an id yet.
+    if (line.fingerprint !== null) intents.delete(line.id);
     intents.add(line.id, begun(line), true);
   }
 

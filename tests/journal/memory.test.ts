@@ -3,9 +3,9 @@ import type { EventPage, JournalLine } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { anOrder } from "../an-order.ts";
 
-function intent(id: string): JournalLine {
+function intent(id: string, fingerprint: string | null = null): JournalLine {
   const action = { kind: "cancel", orderId: "7" } as const;
-  return { kind: "intent", id, instance: "digest", principal: "default", at: 1, action, fingerprint: null };
+  return { kind: "intent", id, instance: "digest", principal: "default", at: 1, action, fingerprint };
 }
 
 function progress(id: string, state: "accepted" | "not_sent" | "unknown"): JournalLine {
@@ -20,14 +20,14 @@ test("forgets old settled intents, and never one whose outcome is open", () => {
   expect(found).toEqual([true, true, false, true, true]);
 });
 
-test("an intent that begins anew under its id takes the place of one, however often it does", () => {
+test("an intent that begins anew under its key takes the place of one, however often it does", () => {
   const journal = memoryJournal({ kept: 2 });
   journal.append([intent("kept"), progress("kept", "accepted")], "process");
   for (let round = 0; round < 10; round += 1) {
-    journal.append([intent("again"), progress("again", "not_sent")], "process");
+    journal.append([intent("again", "print"), progress("again", "not_sent")], "process");
     expect(journal.intent("digest", "kept")).toMatchObject({ state: "accepted" });
   }
-  journal.append([intent("again"), intent("third"), progress("third", "accepted")], "process");
+  journal.append([intent("again", "print"), intent("third"), progress("third", "accepted")], "process");
   expect(journal.intent("digest", "kept")).toMatchObject({ state: "accepted" });
   expect(journal.intent("digest", "again")).toMatchObject({ state: "sending" });
 });
