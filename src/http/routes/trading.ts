@@ -59,11 +59,12 @@ export const orderPlace: Api = defineApi({
   },
 });
 
-function orderRequest({ tradeType, symbol, region, price, ...order }: Output<typeof placeBody>): OrderRequest {
+function orderRequest(body: Output<typeof placeBody>): OrderRequest {
+  const { tradeType, symbol, region, price, qty, direction, orderType, timeInForce, lifecycle } = body;
   const contract = normalizeContract({ tradeType, region, symbol });
+  const request = { contract, direction, orderType, timeInForce, lifecycle, qty };
   // A market order may carry a price; it is ignored.
-  const limit = order.orderType === "Limit" && typeof price === "number" ? { price } : {};
-  return { contract, ...order, ...limit };
+  return orderType === "Limit" && typeof price === "number" ? { ...request, price } : request;
 }
 
 export const orderReplace: Api = defineApi({
