@@ -12,6 +12,7 @@
  *
  * @module
  */
+import type { AnswerInit } from "../create-http-trading.ts";
 import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
 import type { RunningServer, Servable, ServeOptions } from "./serve-options.ts";
 
@@ -28,7 +29,18 @@ export type { LogFormat, LogLevel, RunningServer, Servable, ServeOptions, Tls } 
  * @throws Error when the port is taken or a broker can never start, TypeError for wrong options.
  */
 export function serve(trading: Servable, options: ServeOptions = {}): Promise<RunningServer> {
-  return serveWith(listen, trading, options);
+  return serveWith(listen, trading, options, { respond });
+}
+
+/**
+ * Deno makes an answer whose only header is its content type in a fraction of the time of any other: what else it has is
+ * added afterwards.
+ */
+function respond(body: string, { status, headers }: AnswerInit): Response {
+  const { "content-type": type, ...others } = headers;
+  const response = new Response(body, { status, headers: type === undefined ? {} : { "content-type": type } });
+  for (const [name, value] of Object.entries(others)) response.headers.set(name, value);
+  return response;
 }
 
 /** The part of Deno's global that is used here, so that this module is also checked where its types are not known. */
