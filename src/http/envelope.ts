@@ -26,13 +26,13 @@ export const TEXT_HEADERS = { "content-type": "text/plain; charset=utf-8", ...CO
  * The rest would do nothing: only a program that sends the token in a header gets such an answer, which no frame, image or
  * link can.
  */
-const READ_HEADERS = {
+const READ_HEADERS = Object.freeze({
   "content-type": JSON_HEADERS["content-type"],
   "cache-control": COMMON_HEADERS["cache-control"],
-} as const;
+} as const);
 
 /** Of any other: nobody keeps such an answer that is not told to (RFC 9111, section 3). */
-const WRITE_HEADERS = { "content-type": JSON_HEADERS["content-type"] } as const;
+const WRITE_HEADERS = Object.freeze({ "content-type": JSON_HEADERS["content-type"] } as const);
 
 /** Writes the answers of one instance. */
 export interface Envelope {

@@ -14,7 +14,7 @@ export interface Server {
 /** What an answer has besides its text. */
 export interface AnswerInit {
   readonly status: number;
-  /** Names in lower case. */
+  /** Names in lower case. Frozen where more than one answer has them. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
