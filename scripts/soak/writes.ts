@@ -78,6 +78,8 @@ function verdictOn({ status, retryAfterMs, body }: Answer, client: ClientSetup, 
   counters.count("answers", status === 200 ? "200" : `${status} ${error?.code}`);
   if (status === 200) return { outcome: "accepted", orderId: body?.orderId };
   const words = `${broker} ${path} answered ${status} ${JSON.stringify(error ?? body)}`;
+  // A process that stood still finds a request too slow that had not come whole when it stopped: nothing was done of it.
+  if (status === 408) return { outcome: "again", waitMs: RETRY_MS, mayGiveUp: false };
   if (status === 429 || status === 503) {
     if (error?.outcome !== "not_sent") counters.broken(`${words}, which clients repeat by themselves`);
     if (!(Number(retryAfterMs) > 0)) counters.broken(`${words} without a time to wait`);

@@ -9,6 +9,9 @@ const STATUS: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
+/** Who sent an order has to know. */
+const NOT_WHOLE = "The request did not arrive whole, so nothing was done of it.\n";
+
 /**
  * Keeps Node from answering such bytes while a request before them is under way: its client would take the 400 for the
  * answer to that one, and a refusal for an order that was placed. It gets its own answer, then the connection ends.
@@ -29,10 +32,14 @@ export function answerClientErrors(server: Server): void {
       last.response.once("close", () => socket.destroy());
       return;
     }
-    if (socket.writable)
-      socket.write(`HTTP/1.1 ${STATUS[error.code ?? ""] ?? "400 Bad Request"}\r\nConnection: close\r\n\r\n`);
+    if (socket.writable) socket.write(answerOf(STATUS[error.code ?? ""] ?? "400 Bad Request"));
     socket.destroy(error);
   });
+}
+
+function answerOf(status: string): string {
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${NOT_WHOLE.length}\r\nConnection: close`;
+  return `${head}\r\n\r\n${NOT_WHOLE}`;
 }
 
 /** A request and its answer. */

@@ -35,9 +35,11 @@ test.each([
   ["what is no request", "400 Bad Request", "GET / HTTP/9\r\n\r\n"],
   ["a head that never ends", "431 Request Header Fields Too Large", `GET / HTTP/1.1\r\nx: ${"y".repeat(100_000)}`],
   ["a body that breaks", "400 Bad Request", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
-])("%s is answered %s", async (_name, status, text) => {
+])("%s is answered %s, and that nothing was done", async (_name, status, text) => {
   const never = () => new Promise<Response>(() => undefined);
-  expect(await talk(text, never)).toContain(`HTTP/1.1 ${status}`);
+  const answer = await talk(text, never);
+  expect(answer).toContain(`HTTP/1.1 ${status}`);
+  expect(answer).toMatch(/\r\n\r\nThe request did not arrive whole, so nothing was done of it\.\n$/);
 });
 
 test("a host that no URL has is the caller's fault", async () => {
