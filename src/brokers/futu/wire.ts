@@ -260,7 +260,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         revival.end();
       }).catch((error: unknown) => {
         revival.end();
-        const fault = isBrokerError(error) ? error : notConnected(reasonOf(error));
+        // What a login failed with is said of every later write, which was not sent whatever that was.
+        const fault = isBrokerError(error) && error.outcome === "not_sent" ? error : notConnected(reasonOf(error));
         refused = fault.code === "AuthenticationFailed" || fault instanceof NoSuchAccount;
         if (fault instanceof NoSuchAccount && !attempted) first.reject(fault);
         return fault;

@@ -93,6 +93,23 @@ describe("the truth about the connection", () => {
     expect(opend.connections().total).toBe(2);
   });
 
+  test("a login that fails in the middle leaves no write unknown: nothing was sent", async () => {
+    const opend = await openOpenD();
+    for (const skipped of [0, 1, 2]) {
+      // The state, the accounts and their pushes are asked for, in this order.
+      if (skipped > 0) opend.faults.arm({ kind: "delay", ms: 1, on: "read", count: skipped });
+      opend.faults.arm({ kind: "refuse", on: "read" });
+      const { broker } = await startBroker(opend.port);
+      for (const error of [
+        await rejection(broker.placeOrder(restingOrder(), call())),
+        await rejection(broker.cancelOrder("1", call())),
+      ]) {
+        expect(error).toMatchObject({ code: "NotConnected", outcome: "not_sent", retryAfterMs: 1000 });
+      }
+      await broker.close();
+    }
+  });
+
   test("without OpenD the start resolves, and calls say that nothing was sent", async () => {
     const opend = await openOpenD();
     await opend.close();
