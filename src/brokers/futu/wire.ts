@@ -306,10 +306,16 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     return exchange(requireSession().link, method, request, { ...QUERY, signal, turn });
   }
 
-  /** Hands a write to the live connection, or fails without having sent anything. */
-  function handOver<M extends Method>(method: M, request: Request, call: Call, turn: Turn): Promise<Reply<M>> {
+  /** Hands a write to the connection that it was asked on, or fails without having sent anything. */
+  function handOver<M extends Method>(
+    { link: live }: Session,
+    method: M,
+    request: Request,
+    call: Call,
+    turn: Turn,
+  ): Promise<Reply<M>> {
     if (call.signal.aborted) throw notConnected("given up before the request was sent");
-    const { link: live } = requireSession();
+    if (requireSession().link !== live) throw notConnected("the connection was lost before the request was sent");
     serial += 1;
     // SDK fault (packet ids): it says it fills them in, and does not; the number grows with each write of a connection.
     const packetID = { connID: live.connId, serialNo: serial };
@@ -376,18 +382,18 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
 
     async write(method, request, call, { kind, ...pace }) {
       const limits = bounds(call.signal);
+      const asked = requireSession();
       // When unlocking fails, OpenD's refusal of the order says so.
-      await unlock(requireSession()).catch(() => {});
+      await unlock(asked).catch(() => {});
       const turn = await budgets.of(pace).take(kind, limits);
       try {
-        return await handOver(method, request, call, turn);
+        return await handOver(asked, method, request, call, turn);
       } catch (error) {
         // OpenD refused it at its own door, so that no order came of it; with trading unlocked it may go in.
         if (!(error instanceof TradingLocked) || config.unlockPin === undefined || pinRefused) throw error;
-        const current = requireSession();
-        current.unlocked = false;
-        await unlock(current).catch(() => Promise.reject(error));
-        return handOver(method, request, call, await budgets.of(pace).take(kind, limits));
+        asked.unlocked = false;
+        await unlock(asked).catch(() => Promise.reject(error));
+        return handOver(asked, method, request, call, await budgets.of(pace).take(kind, limits));
       }
     },
   };

@@ -40,6 +40,20 @@ describe("writes", () => {
     expect(opend.venue.orders().map(({ wireId }) => wireId)).toEqual([second.orderId]);
   });
 
+  test("what waited for its turn when the connection was lost does not go out on the next one", async () => {
+    const opend = await openOpenD();
+    const { broker, host } = await startBroker(opend.port, { deadlineMs: 20_000 });
+    opend.faults.arm({ kind: "drop", on: "place" });
+    // Each is given time to arrive before the next: the last ones are still waiting when the connection is back.
+    const errors = await Promise.all(
+      Array.from({ length: 13 }, () => rejection(broker.placeOrder(restingOrder(), call()))),
+    );
+    expect(errors[0]).toMatchObject({ outcome: "unknown" });
+    for (const error of errors.slice(1)) expect(error).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+    await until(() => host.connections.length === 3);
+    expect(opend.venue.orders()).toEqual([]);
+  });
+
   test("packet numbers begin anew with each connection and grow on it", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);
