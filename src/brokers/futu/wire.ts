@@ -190,8 +190,12 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   }
 
   /** Once a connection, and reads work without it; after a refusal of the password never again. */
+  function isToUnlock(on: Session): boolean {
+    return config.tradeEnv === "REAL" && config.unlockPin !== undefined && !on.unlocked && !pinRefused;
+  }
+
   async function unlock(on: Session): Promise<void> {
-    if (config.tradeEnv !== "REAL" || config.unlockPin === undefined || on.unlocked || pinRefused) return;
+    if (!isToUnlock(on)) return;
     const { firm } = on.accounts[0] ?? {};
     const request = {
       unlock: true,
@@ -211,6 +215,13 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         throw error;
       }
     });
+  }
+
+  /** Unlocks for a write, which waits for that no longer than its caller does. */
+  async function unlockFor({ signal }: Call, on: Session): Promise<void> {
+    if (!isToUnlock(on)) return;
+    // Joined rather than handed the signal: the password that is on its way is not sent a second time beside it.
+    await shared.read("unlock for writes", signal, () => unlock(on));
   }
 
   /** One connection from its beginning to its end. @returns why it ended. */
@@ -384,7 +395,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       const limits = bounds(call.signal);
       const asked = requireSession();
       // When unlocking fails, OpenD's refusal of the order says so.
-      await unlock(asked).catch(() => {});
+      await unlockFor(call, asked).catch(() => {});
       const turn = await budgets.of(pace).take(kind, limits);
       try {
         return await handOver(asked, method, request, call, turn);
@@ -392,7 +403,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         // OpenD refused it at its own door, so that no order came of it; with trading unlocked it may go in.
         if (!(error instanceof TradingLocked) || config.unlockPin === undefined || pinRefused) throw error;
         asked.unlocked = false;
-        await unlock(asked).catch(() => Promise.reject(error));
+        await unlockFor(call, asked).catch(() => Promise.reject(error));
         return handOver(asked, method, request, call, await budgets.of(pace).take(kind, limits));
       }
     },

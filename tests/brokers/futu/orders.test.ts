@@ -149,12 +149,26 @@ describe("writes", () => {
     other.close();
   });
 
+  test("a write that waits for the unlock ends with its caller, and was not sent", async () => {
+    const opend = await openOpenD();
+    // The state, the accounts and their pushes are answered, the unlock is not, neither then nor with the order.
+    opend.faults.arm({ kind: "delay", ms: 1, on: "read", count: 3 });
+    opend.faults.arm({ kind: "rate-limit", on: "read" });
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    opend.faults.arm({ kind: "stall", on: "read" });
+    const placing = rejection(broker.placeOrder(restingOrder(), call(200)));
+    const silence = new Promise((resolve) => setTimeout(resolve, 2000, "still waiting"));
+    expect(await Promise.race([placing, silence])).toMatchObject({ outcome: "not_sent" });
+    expect(opend.venue.orders()).toEqual([]);
+  });
+
   test("what Futu would cut or cannot take is refused before it is sent", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);
     const real = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
     const cases = [
       [broker, { price: 190.001 }, "InvalidRequest"],
+      [broker, { price: 0.1234 }, "InvalidRequest"],
       [broker, { qty: 1.5 }, "InvalidRequest"],
       [broker, { qty: 0 }, "InvalidRequest"],
       [broker, { price: -1 }, "InvalidRequest"],
