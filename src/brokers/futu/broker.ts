@@ -261,21 +261,22 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         );
       }
       if (isTerminal(order.status)) throw notOpen(order, `order ${orderId} has ended`, "not_sent");
-      const price = order.orderType === "Market" ? undefined : change.price;
-      checkNumbers(price === undefined ? { qty: change.qty ?? order.qty } : { ...change, price }, region);
+      // OpenD takes a missing quantity or price for 0, so both are always sent, and cuts either of them.
+      const qty = change.qty ?? order.qty;
+      const price = order.orderType === "Market" ? null : (change.price ?? order.price);
+      checkNumbers(price === null ? { qty } : { qty, price }, region);
       if (change.qty !== undefined && change.qty < order.filledQty) {
         throw new BrokerError("InvalidRequest", `qty ${change.qty} is below the ${order.filledQty} already filled`, {
           outcome: "not_sent",
         });
       }
-      // OpenD takes a missing quantity or price for 0, so both are always sent.
       const request = {
         header: header(found.account, marketOf(found, order)),
         orderID: "0",
         orderIDEx: orderId,
         modifyOrderOp: MODIFY.change,
-        qty: change.qty ?? order.qty,
-        price: price ?? order.price ?? 0,
+        qty,
+        price: price ?? 0,
       };
       const pace = { limit: "modify", accId: found.account.accId, kind: "write" } as const;
       const changed = await wire

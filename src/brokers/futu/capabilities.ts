@@ -23,7 +23,7 @@ import type { FutuConfig } from "./config.ts";
 /** OpenD takes three digits behind the point and drops further ones; US shares above a dollar trade in cents. */
 const PRICE_STEPS = {
   US: [
-    { from: 0, step: 0.0001 },
+    { from: 0, step: 0.001 },
     { from: 1, step: 0.01 },
   ],
   HK: [{ from: 0, step: 0.001 }],

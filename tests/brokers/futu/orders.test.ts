@@ -237,6 +237,21 @@ describe("writes", () => {
   });
 });
 
+describe("a replace of an order placed elsewhere", () => {
+  test("is refused where OpenD would cut the price that it must be sent again with", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    const { wireId } = opend.venue.place("SIMULATE", { ...restingOrder(), price: 0.1234, tag: null });
+    expect(await rejection(broker.replaceOrder(wireId, { qty: 8 }, call()))).toMatchObject({
+      code: "InvalidRequest",
+      outcome: "not_sent",
+    });
+    expect(await broker.order(wireId, call())).toMatchObject({ qty: 10, price: 0.1234 });
+    await broker.replaceOrder(wireId, { qty: 8, price: 0.123 }, call());
+    expect(await broker.order(wireId, call())).toMatchObject({ qty: 8, price: 0.123 });
+  });
+});
+
 describe("orders", () => {
   test("one of last week is found, and listed with all", async () => {
     const opend = await openOpenD();
