@@ -251,6 +251,12 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
           outcome: "not_sent",
         });
       }
+      if (order.orderType === null) {
+        // Triggers and trails are not read here, so that a change could not say them again.
+        throw new BrokerError("NotSupported", `order ${orderId} is of a kind that cannot be replaced here`, {
+          outcome: "not_sent",
+        });
+      }
       if (region === "CN" && config.tradeEnv === "REAL") {
         throw new BrokerError(
           "NotSupported",

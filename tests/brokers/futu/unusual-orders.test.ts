@@ -1,0 +1,91 @@
+/** Orders that the simulator's exchange does not know: those that people place in the vendor's app. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocketServer } from "ws";
+import { encodeReply, type Reply } from "../../../simulators/opend/messages.ts";
+import { readWsFrame, writeWsFrame } from "../../../simulators/opend/ws-frames.ts";
+import { call, rejection, startBroker } from "./setup.ts";
+
+const HEADER = { trdEnv: 0, accID: "3450311", trdMarket: 2 };
+
+const ORDER = {
+  trdSide: 2,
+  orderStatus: 5,
+  orderID: "8900000000000000001",
+  orderIDEx: "77",
+  code: "AAPL",
+  name: "Apple",
+  qty: 10,
+  price: 150,
+  createTime: "2026-01-14 10:30:00",
+  updateTime: "2026-01-14 10:30:01",
+  secMarket: 2,
+  trdMarket: 2,
+};
+
+/** An OpenD with one paper account that holds one order. What changes it is asked for is kept in `changes`. */
+async function serveOrder(order: object): Promise<{ port: number; changes: number[] }> {
+  const changes: number[] = [];
+  const answers: Readonly<Record<number, Reply["s2c"]>> = {
+    1: { connID: "7" },
+    1002: {
+      marketHK: 5,
+      marketUS: 5,
+      marketSH: 5,
+      marketSZ: 5,
+      marketHKFuture: 0,
+      qotLogined: true,
+      trdLogined: true,
+      serverVer: 1,
+      serverBuildNo: 1,
+      time: 1768404600,
+    },
+    2001: { accList: [{ trdEnv: 0, accID: HEADER.accID, trdMarketAuthList: [2], simAccType: 1 }] },
+    2008: {},
+    2201: { header: HEADER, orderList: [order] },
+    2205: { header: HEADER, orderID: ORDER.orderID, orderIDEx: ORDER.orderIDEx },
+  };
+  const server = createServer();
+  const sockets = new WebSocketServer({ server });
+  sockets.on("connection", (peer) => {
+    peer.on("message", (data) => {
+      const frame = Buffer.isBuffer(data) ? readWsFrame(data) : undefined;
+      if (frame === undefined) throw new Error("no frame");
+      const { cmd, section } = frame;
+      if (cmd === 2205) changes.push(cmd);
+      const s2c = answers[cmd];
+      const reply: Reply = s2c === undefined ? { retType: -1, retMsg: `no ${cmd}` } : { retType: 0, s2c };
+      peer.send(writeWsFrame({ cmd, section, body: encodeReply(cmd, reply) }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const peer of sockets.clients) peer.terminate();
+    sockets.close();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, changes };
+}
+
+describe("an order of a kind that has no name here", () => {
+  test.each([10, 11, 12, 13, 14, 15, 16, 17, 18, 19])(
+    "type %i is not replaced: what it waits for would not be sent again",
+    async (orderType) => {
+      const opend = await serveOrder({ ...ORDER, orderType, auxPrice: 155 });
+      const { broker } = await startBroker(opend.port);
+      expect(await rejection(broker.replaceOrder("77", { qty: 8 }, call()))).toMatchObject({
+        code: "NotSupported",
+        outcome: "not_sent",
+      });
+      expect(opend.changes).toEqual([]);
+    },
+  );
+
+  test("is canceled like any other", async () => {
+    const opend = await serveOrder({ ...ORDER, orderType: 10, auxPrice: 155 });
+    const { broker } = await startBroker(opend.port);
+    await broker.cancelOrder("77", call());
+    expect(opend.changes).toHaveLength(1);
+  });
+});
