@@ -90,6 +90,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   let running: AbortController | undefined;
   let starting: Promise<void> | undefined;
   let link: Link | undefined;
+  /** What OpenD last said of its own login, on that connection. */
+  let loggedIn = false;
   let session: Session | undefined;
   let known: readonly TradingAccount[] | undefined;
   let down: BrokerError = notConnected("not started");
@@ -148,9 +150,10 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   }
 
   /** Keeps the session in step with OpenD's own login to the vendor. */
-  function follow(on: Link, loggedIn: boolean): void {
+  function follow(on: Link, isLoggedIn: boolean): void {
     if (on !== link) return;
-    if (!loggedIn && session !== undefined) leave(notConnected("OpenD is not logged in to Futu"));
+    loggedIn = isLoggedIn;
+    if (!loggedIn) leave(notConnected("OpenD is not logged in to Futu"));
     if (loggedIn && session === undefined) void establish(on).catch((error) => on.close(reasonOf(error)));
   }
 
@@ -183,7 +186,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     // That may have failed with the connection, whose end has then been told: nothing would end a session of it.
     const ended = on.ended();
     if (ended !== undefined) throw notConnected(ended);
-    if (on !== link) return;
+    // Without its login it takes no order; when that comes back, all this is done again.
+    if (on !== link || !loggedIn) return;
     known = accounts;
     session = fresh;
     handlers.onConnection(true);
@@ -244,7 +248,6 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     try {
       const { qotLogined, trdLogined } = await probe(opened);
       if (qotLogined && trdLogined) await establish(opened);
-      else down = notConnected("OpenD is not logged in to Futu");
       onUp();
       return notConnected(await opened.closed);
     } finally {
@@ -290,8 +293,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
 
   function onPush(command: number, message: unknown): void {
     if (command === COMMAND.Notify) {
-      const loggedIn = parseLoginNotice(message);
-      if (loggedIn !== undefined && link !== undefined) follow(link, loggedIn);
+      const isLoggedIn = parseLoginNotice(message);
+      if (isLoggedIn !== undefined && link !== undefined) follow(link, isLoggedIn);
     }
     const push = command === COMMAND.UpdateOrder ? parseOrderPush(message) : undefined;
     if (push !== undefined && known?.some(({ accId }) => accId === push.accID)) {

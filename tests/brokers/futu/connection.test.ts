@@ -47,6 +47,25 @@ describe("the truth about the connection", () => {
     expect(opend.connections().total).toBe(2);
   });
 
+  test("an OpenD that loses its login while trading is unlocked is never said to be there", async () => {
+    const opend = await openOpenD();
+    // The state, the accounts and their pushes are answered at once, the unlock when the login is gone.
+    opend.faults.arm({ kind: "delay", ms: 1, on: "read", count: 3 });
+    opend.faults.arm({ kind: "delay", ms: 300, on: "read" });
+    const broker = makeBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    const connections: boolean[] = [];
+    const starting = broker.start({ onOrder: () => {}, onConnection: ({ connected }) => connections.push(connected) });
+    await until(() => opend.faults.armed() === 0);
+    opend.setLoggedIn(false);
+    await starting;
+    expect(connections).toEqual([]);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ code: "NotConnected" });
+    opend.setLoggedIn(true);
+    await until(() => broker.ping(call()));
+    expect(connections).toEqual([true]);
+    expect(opend.connections().total).toBe(1);
+  });
+
   test("a half-open socket makes ping false, ends what is pending as unknown, and is replaced", async () => {
     const opend = await openOpenD();
     const { broker, host } = await startBroker(opend.port);
