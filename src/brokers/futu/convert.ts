@@ -113,12 +113,12 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     word: String(vendor.orderStatus),
     means: "UNKNOWN" as const,
   };
-  const filledQty = vendor.fillQty ?? (means === "FILLED" ? vendor.qty : 0);
+  const busted = word === "FILL_CANCELLED";
+  const filledQty = busted ? 0 : (vendor.fillQty ?? (means === "FILLED" ? vendor.qty : 0));
   const status = means === "OPEN" && filledQty > 0 ? "PARTIALLY_FILLED" : means;
   const orderType = lookUp(ORDER_TYPE, vendor.orderType) ?? null;
   const message = vendor.lastErrMsg ?? "";
   const failed = status === "REJECTED" || status === "EXPIRED";
-  const busted = word === "FILL_CANCELLED";
   return {
     orderId: vendor.orderIDEx,
     contract,

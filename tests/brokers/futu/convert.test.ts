@@ -124,6 +124,10 @@ describe("order status", () => {
     expect(toOrder({ ...bare, orderStatus: 11 })).toMatchObject({ filledQty: 10 });
     expect(toOrder({ ...bare, orderStatus: 24 })).toMatchObject({ filledQty: 0, avgPrice: 0 });
     expect(toOrder({ ...bare, orderStatus: 24 })?.warning).toContain("took the fills back");
+    expect(toOrder({ ...ORDER, orderStatus: 24, fillQty: 10, fillAvgPrice: 201.5 })).toMatchObject({
+      filledQty: 0,
+      avgPrice: 0,
+    });
   });
 });
 
