@@ -47,9 +47,15 @@ export interface FutuOptions extends InstanceOptions {
   readonly sdk?: unknown;
 }
 
+/** A name or an IPv4 address, or an IPv6 address. */
+const HOST = /^(?:[\p{L}\p{N}._-]+|(?:[\da-f]*:){2,7}[\da-f.]*)$/iu;
+
 const schema = () =>
   v.strictObject({
-    host: v.optional(v.pipe(v.string(), v.regex(/^[^\s/@?#]+$/, "must be a host name or an address")), "127.0.0.1"),
+    host: v.optional(
+      v.pipe(v.string("must be text"), v.regex(HOST, "must be a host name or an address, without port and brackets")),
+      "127.0.0.1",
+    ),
     port: v.pipe(
       v.number("must be a whole number from 1 to 65535"),
       v.integer("must be a whole number from 1 to 65535"),

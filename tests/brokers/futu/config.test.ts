@@ -57,6 +57,10 @@ describe("options", () => {
   });
 
   test.each([
+    ["host", "127.0.0.1:33333"],
+    ["host", "opend:33333"],
+    ["host", "[::1]"],
+    ["host", "%zz"],
     ["port", 1.5],
     ["port", "33333"],
     ["port", 65536],
@@ -65,6 +69,10 @@ describe("options", () => {
     ["unlockPin", "e10adc3949ba59abbe56e057f20f883"],
   ])("%s %s is refused", (name, value) => {
     expect(() => build({ ...OPTIONS, [name]: value })).toThrow(name);
+  });
+
+  test.each(["localhost", "opend.example.com", "10.0.0.7", "::1", "fe80::1"])("host %s is taken", (host) => {
+    expect(() => build({ ...OPTIONS, host })).not.toThrow();
   });
 
   test("an error names no secret", () => {
