@@ -56,6 +56,9 @@ export interface Refusal {
   readonly clockAheadMs: number | undefined;
 }
 
+/** The vendor answered that it is called too often, as opposed to a call that was held back here for that. */
+export class TooFrequent extends BrokerError {}
+
 /** The vendor answers nothing any more, since it was called too often for too long. */
 export class Blacklisted extends BrokerError {}
 
@@ -67,7 +70,7 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
   const { code, status } = refusal;
   const said = `${refusal.message || "no message"} (code ${code})`;
   const text = `Tiger refused ${method}: ${said}`;
-  if (isTooFrequent(refusal)) return new BrokerError("RateLimited", text, { outcome: "not_sent", retryAfterMs: 5_000 });
+  if (isTooFrequent(refusal)) return new TooFrequent("RateLimited", text, { outcome: "not_sent", retryAfterMs: 5_000 });
   if (status === 200 && code === 4) {
     const Forbidden = BLACKLISTED.test(refusal.message) ? Blacklisted : BrokerError;
     return new Forbidden("AuthenticationFailed", text + forbiddenBecause(refusal.message), { outcome: "not_sent" });

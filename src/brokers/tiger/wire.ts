@@ -8,7 +8,7 @@
  */
 import type * as v from "valibot";
 import type { Call, QueueLoad } from "../../spec/broker.ts";
-import { BrokerError } from "../../spec/broker-error.ts";
+import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { isPaperAccount, maskAccount, type TigerConfig } from "./config.ts";
@@ -16,7 +16,7 @@ import { createGateway, type Gateway, Unreachable } from "./gateway.ts";
 import { type JsonObject, writeJson } from "./json.ts";
 import { createSign, createVerify, readPrivateKey, type Sign } from "./keys.ts";
 import { ANYTHING } from "./messages.ts";
-import { Blacklisted, notConnected, type Purpose, reasonOf } from "./refusals.ts";
+import { Blacklisted, notConnected, type Purpose, reasonOf, TooFrequent } from "./refusals.ts";
 import { builtin } from "./runtime.ts";
 import { backOff, createBudgets, createRests, type Method, MS } from "./timing.ts";
 
@@ -139,9 +139,9 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
       rests.answered(method);
       return answer;
     } catch (error) {
-      if (error instanceof BrokerError && error.code === "RateLimited") {
+      if (error instanceof TooFrequent) {
         const retryAfterMs = rests.refused(method);
-        throw new BrokerError("RateLimited", error.message, { outcome: "not_sent", retryAfterMs });
+        throw new TooFrequent("RateLimited", error.message, { outcome: "not_sent", retryAfterMs });
       }
       if (error instanceof Blacklisted) rests.shutOut();
       if (error instanceof Unreachable && !closed) handlers.onReachable(false, error.message);
@@ -187,9 +187,10 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         (error: unknown) => error,
       );
       if (checking !== round || signal.aborted) return;
-      const answers = failed === undefined || (failed instanceof BrokerError && failed.code === "RateLimited");
-      if (answers) return handlers.onReachable(true);
-      handlers.onReachable(false, reasonOf(failed));
+      if (failed === undefined || failed instanceof TooFrequent) return handlers.onReachable(true);
+      // What was held back here for the vendor's limits has asked nobody, and says nothing about the gateway.
+      const heldBack = isBrokerError(failed) && failed.code === "RateLimited";
+      if (!heldBack) handlers.onReachable(false, reasonOf(failed));
       await pause(backOff(failures), signal);
       round.lastStep = performance.now();
     }

@@ -238,6 +238,32 @@ describe("the limits", () => {
   });
 });
 
+test("a gateway that is gone is not called back while the question itself has to rest", async () => {
+  const tiger = await openTiger();
+  const proxy = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const answer = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, {
+      method: "POST",
+      body: Buffer.concat(chunks),
+    });
+    response.end(await answer.text());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo;
+  const { broker, host } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
+  tiger.faults.arm({ kind: "rate-limit", on: "read" });
+  expect(await rejection(broker.orders({ status: "open" }, call()))).toMatchObject({ code: "RateLimited" });
+  proxy.close();
+  proxy.closeAllConnections();
+  expect(await rejection(broker.positions(call()))).toMatchObject({ code: "NotConnected" });
+  expect(await rejection(broker.cash({ currency: "USD" }, call()))).toMatchObject({ code: "NotConnected" });
+  expect(host.connections.map(({ connected }) => connected)).toEqual([true, false]);
+  await new Promise<void>((resolve) => proxy.listen(port, "127.0.0.1", resolve));
+  await until(() => host.connections.at(-1)?.connected === true);
+});
+
 describe("an order", () => {
   test("takes a number first, and the vendor refuses a second order with it", async () => {
     const tiger = await openTiger();
