@@ -44,24 +44,20 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
   });
-  let permission: { readonly at: number; readonly grabbed: Promise<unknown> } | undefined;
+  let permissionAt: number | undefined;
 
   /** Quotes need a permission, which one device at a time has. */
   async function grabPermission(call: Call): Promise<void> {
-    if (permission === undefined) {
-      const grabbed = wire.read({ method: "grab_quote_permission", schema: ANYTHING }, call);
-      permission = { at: performance.now(), grabbed };
-      grabbed.catch(() => {
-        permission = undefined;
-      });
-    }
-    await permission.grabbed;
+    if (permissionAt !== undefined) return;
+    await wire.read({ method: "grab_quote_permission", schema: ANYTHING }, call);
+    permissionAt = performance.now();
   }
 
   /** What another device took is taken back, but not again and again: a person may be looking at quotes there. */
   function losePermission(error: unknown): never {
     const lost = isBrokerError(error) && error.code === "AuthenticationFailed";
-    if (lost && permission !== undefined && performance.now() - permission.at > PERMISSION_MS) permission = undefined;
+    if (lost && permissionAt !== undefined && performance.now() - permissionAt > PERMISSION_MS)
+      permissionAt = undefined;
     throw error;
   }
 

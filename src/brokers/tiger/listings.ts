@@ -38,7 +38,7 @@ export interface Listings {
 }
 
 export function createListings(wire: Wire): Listings {
-  let others: { readonly at: number; readonly items: Promise<readonly VendorPosition[]> } | undefined;
+  let others: { readonly at: number; readonly items: readonly VendorPosition[] } | undefined;
 
   function idOf(orderId: string): bigint {
     if (/^[1-9]\d{0,18}$/.test(orderId) && BigInt(orderId) <= MOST_ID) return BigInt(orderId);
@@ -78,14 +78,11 @@ export function createListings(wire: Wire): Listings {
     return (await wire.read({ method: "positions", content, schema: POSITIONS }, call)).items ?? [];
   }
 
-  function ofOtherKinds(call: Call): Promise<readonly VendorPosition[]> {
-    if (others === undefined || performance.now() - others.at >= OTHER_KINDS_MS) {
-      const items = Promise.all(OTHER_KINDS.map((kind) => ofKind(kind, call))).then((lists) => lists.flat());
-      others = { at: performance.now(), items };
-      items.catch(() => {
-        others = undefined;
-      });
-    }
+  async function ofOtherKinds(call: Call): Promise<readonly VendorPosition[]> {
+    const now = performance.now();
+    if (others !== undefined && now - others.at < OTHER_KINDS_MS) return others.items;
+    const lists = await Promise.all(OTHER_KINDS.map((kind) => ofKind(kind, call)));
+    others = { at: now, items: lists.flat() };
     return others.items;
   }
 

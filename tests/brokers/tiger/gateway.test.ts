@@ -383,6 +383,55 @@ describe("an order", () => {
   });
 });
 
+describe("a caller who goes away", () => {
+  /** The gateway keeps what one method asks to itself until it is told to go on. */
+  async function openHolding(method: string) {
+    const tiger = await openTiger();
+    const gate = Promise.withResolvers<void>();
+    let held = 0;
+    const proxy = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString("utf8");
+      if (body.includes(`"${method}"`)) {
+        held += 1;
+        await gate.promise;
+      }
+      if (response.destroyed) return;
+      const answer = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body });
+      response.end(await answer.text());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const { broker } = await startBroker({ ...tiger, port: (proxy.address() as AddressInfo).port }, POLLING);
+    return { broker, goOn: () => gate.resolve(), isHeld: () => held > 0 };
+  }
+
+  test("takes no quote from those who wait for the same permission", async () => {
+    const { broker, goOn, isHeld } = await openHolding("grab_quote_permission");
+    const leaving = new AbortController();
+    const first = rejection(broker.quote(AAPL, { signal: leaving.signal }));
+    const second = broker.quote(AAPL, call());
+    await until(isHeld);
+    leaving.abort();
+    expect(await first).toMatchObject({ code: "Timeout" });
+    goOn();
+    expect(await second).toMatchObject({ latest: 201.5 });
+  });
+
+  test("takes no positions from those who wait for the same ones", async () => {
+    const { broker, goOn, isHeld } = await openHolding("positions");
+    const leaving = new AbortController();
+    const first = rejection(broker.positions({ signal: leaving.signal }));
+    const second = broker.positions(call());
+    await until(isHeld);
+    leaving.abort();
+    expect(await first).toMatchObject({ code: "Timeout" });
+    goOn();
+    expect((await second).positions).toHaveLength(2);
+  });
+});
+
 describe("quotes", () => {
   test("need a permission, which is grabbed once", async () => {
     const tiger = await openTiger();
