@@ -56,7 +56,7 @@ export function createPush(config: PushConfig, handlers: PushHandlers): Push {
       let ended = false;
       let heartbeat: ReturnType<typeof setInterval> | undefined;
       let silence: ReturnType<typeof setTimeout> | undefined;
-      let silenceMs: number = MS.pushConnect;
+      let silenceMs = 0;
 
       const end = (reason: BrokerError): void => {
         if (ended) return;
@@ -76,13 +76,12 @@ export function createPush(config: PushConfig, handlers: PushHandlers): Push {
         socket?.write(encodeRequest({ ...request, id: lastId }));
         return lastId;
       };
-      /** A connection that says nothing for longer than its heartbeats are apart is half open. */
-      const listen = (): void => {
+      const endAfter = (ms: number, what: string): void => {
         clearTimeout(silence);
-        silence = setTimeout(() => {
-          end(notConnected(`the push service said nothing for ${silenceMs} ms`));
-        }, silenceMs);
+        silence = setTimeout(() => end(notConnected(`the push service ${what} ${ms} ms`)), ms);
       };
+      /** A connection that says nothing for longer than its heartbeats are apart is half open. */
+      const listen = (): void => endAfter(silenceMs, "said nothing for");
 
       const answer = (response: PushResponse): void => {
         const { command, code, message, id, order } = response;
@@ -99,12 +98,14 @@ export function createPush(config: PushConfig, handlers: PushHandlers): Push {
         } else if (command === COMMAND.MESSAGE && id === subscription && !up && order === undefined) {
           if (code === CODE.subscribed) {
             up = true;
+            listen();
             onUp();
           } else end(refusal(response, up));
         } else if (order !== undefined) handlers.onOrder(order);
       };
 
-      listen();
+      // Whatever else it says meanwhile.
+      endAfter(MS.pushConnect, "did not take the login and the subscription within");
       signal.addEventListener("abort", leave, { once: true });
       try {
         socket = open(config);
@@ -123,7 +124,7 @@ export function createPush(config: PushConfig, handlers: PushHandlers): Push {
       });
       socket.on("data", (bytes) => {
         if (ended) return;
-        listen();
+        if (up) listen();
         try {
           for (const response of frames.take(bytes)) if (!ended) answer(response);
         } catch (error) {

@@ -1,5 +1,6 @@
 /** The push service, and looking at orders where there is none. */
 import { createPrivateKey } from "node:crypto";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { CLIENT_PRIVATE_KEY } from "../../../simulators/tiger/keys.ts";
 import type { TigerServer } from "../../../simulators/tiger/server.ts";
@@ -151,6 +152,23 @@ describe("the push service", () => {
     const error = await rejection(broker.start({ onOrder: () => {}, onConnection: () => {} }));
     expect(error).toMatchObject({ code: "AuthenticationFailed", message: expect.stringContaining("private key") });
     expect(unheard).toEqual([]);
+  });
+
+  test("that logs in and then says nothing of the subscription does not hold up the start", async () => {
+    const tiger = await openTiger();
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.write(bytes("04 08 02 10 01"));
+      const beating = setInterval(() => socket.write(bytes("04 08 08 10 03")), 500);
+      socket.on("close", () => clearInterval(beating));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { host } = await startBroker(tiger, { pushUrl: `tcp://127.0.0.1:${port}` });
+    expect(host.connections).toEqual([
+      { connected: false, reason: expect.stringContaining("did not take the login and the subscription within") },
+    ]);
   });
 
   test("is left alone after close", async () => {
