@@ -165,7 +165,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     },
 
     async replaceOrder(orderId, change, call): Promise<Placed> {
-      const vendor = await beforeSending(listings.one(orderId, call, true));
+      const vendor = await beforeSending(listings.toChange(orderId, call));
       const order = toOrder(vendor);
       if (order === undefined || order.orderType === null) {
         throw new BrokerError("NotSupported", `order ${orderId} is of a kind that cannot be replaced here`, {

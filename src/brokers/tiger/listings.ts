@@ -8,7 +8,7 @@ import type { Call } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { JsonObject } from "./json.ts";
 import { ANYTHING, ORDER_PAGE, POSITIONS, VENDOR_ORDER, type VendorOrder, type VendorPosition } from "./messages.ts";
-import type { Wire } from "./wire.ts";
+import type { Asked, Wire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
 /** How far back orders are looked for; older ones that are still open are listed beside. */
@@ -28,6 +28,8 @@ export interface Listings {
   idOf(orderId: string): bigint;
   /** @throws BrokerError `OrderNotFound` when Tiger does not know it. */
   one(orderId: string, call: Call, fresh?: boolean): Promise<VendorOrder>;
+  /** The same for a write that depends on it. */
+  toChange(orderId: string, call: Call): Promise<VendorOrder>;
   /** Open orders as Tiger counts them. */
   active(call: Call, fresh: boolean): Promise<readonly unknown[]>;
   /** The orders of 90 days and all open ones, each once. */
@@ -73,6 +75,21 @@ export function createListings(wire: Wire): Listings {
 
   const active = (call: Call, fresh: boolean) => pages("active_orders", {}, call, fresh);
 
+  async function single(orderId: string, ask: (asked: Asked<typeof ANYTHING>) => Promise<unknown>) {
+    const asked = { method: "orders", content: { id: idOf(orderId) }, schema: ANYTHING } as const;
+    const answer = await ask(asked).catch((error: unknown) => {
+      throw isBrokerError(error) && error.code === "OrderNotFound" ? notFound(orderId) : error;
+    });
+    const page = v.safeParse(v.object({ items: v.array(v.unknown()) }), answer);
+    const items = page.success ? page.output.items : [answer];
+    for (const item of items) {
+      const order = v.safeParse(VENDOR_ORDER, item);
+      if (order.success && order.output.id === orderId) return order.output;
+    }
+    if (items.every((item) => item == null || Object.keys(item).length === 0)) throw notFound(orderId);
+    throw new BrokerError("BrokerFault", `Tiger's answer about order ${orderId} is unreadable or about another order`);
+  }
+
   async function ofKind(kind: string, call: Call): Promise<readonly VendorPosition[]> {
     const content = { sec_type: kind, currency: "ALL", market: "ALL" };
     return (await wire.read({ method: "positions", content, schema: POSITIONS }, call)).items ?? [];
@@ -89,23 +106,8 @@ export function createListings(wire: Wire): Listings {
   return {
     idOf,
 
-    async one(orderId, call, fresh = false) {
-      const asked = { method: "orders", content: { id: idOf(orderId) }, schema: ANYTHING } as const;
-      const answer = await wire.read(asked, call, fresh).catch((error: unknown) => {
-        throw isBrokerError(error) && error.code === "OrderNotFound" ? notFound(orderId) : error;
-      });
-      const page = v.safeParse(v.object({ items: v.array(v.unknown()) }), answer);
-      const items = page.success ? page.output.items : [answer];
-      for (const item of items) {
-        const order = v.safeParse(VENDOR_ORDER, item);
-        if (order.success && order.output.id === orderId) return order.output;
-      }
-      if (items.every((item) => item == null || Object.keys(item).length === 0)) throw notFound(orderId);
-      throw new BrokerError(
-        "BrokerFault",
-        `Tiger's answer about order ${orderId} is unreadable or about another order`,
-      );
-    },
+    one: (orderId, call, fresh = false) => single(orderId, (asked) => wire.read(asked, call, fresh)),
+    toChange: (orderId, call) => single(orderId, (asked) => wire.prepare(asked, call)),
 
     active,
 

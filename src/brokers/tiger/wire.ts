@@ -39,7 +39,7 @@ export interface Wire {
     call: Call,
     purpose: Exclude<Purpose, "read">,
   ): Promise<v.InferOutput<S>>;
-  /** What a write needs beforehand, at a write's pace: when it fails, nothing of the write was sent. */
+  /** A read that a write needs beforehand, for itself and at a write's pace: when it fails, nothing of the write was sent. */
   prepare<S extends v.GenericSchema>(asked: Asked<S>, call: Call): Promise<v.InferOutput<S>>;
   /** True when the gateway and the login behind it answer; at most two seconds old. */
   ping(call: Call): Promise<boolean>;
@@ -155,6 +155,20 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     }
   }
 
+  /** A read, asked once more when the first one failed for want of an answer. */
+  async function again<S extends v.GenericSchema>(
+    asked: Asked<S>,
+    kind: PacingClass,
+    signal: AbortSignal,
+  ): Promise<v.InferOutput<S>> {
+    try {
+      return await exchange(asked, "read", kind, signal, MS.read);
+    } catch (error) {
+      if (!(error instanceof Unreachable) || signal.aborted) throw error;
+      return exchange(asked, "read", kind, signal, MS.read);
+    }
+  }
+
   /** The cheapest question that only a whole login is answered. */
   function ask(signal: AbortSignal): Promise<unknown> {
     return exchange(
@@ -221,21 +235,14 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     },
 
     read(asked, call, fresh = false) {
-      const again = async (signal: AbortSignal) => {
-        try {
-          return await exchange(asked, "read", "read", signal, MS.read);
-        } catch (error) {
-          if (!(error instanceof Unreachable) || signal.aborted) throw error;
-          return exchange(asked, "read", "read", signal, MS.read);
-        }
-      };
-      if (fresh) return again(call.signal);
-      return shared.read(`${asked.method} ${writeJson(asked.content ?? {})}`, call.signal, again);
+      if (fresh) return again(asked, "read", call.signal);
+      const key = `${asked.method} ${writeJson(asked.content ?? {})}`;
+      return shared.read(key, call.signal, (signal) => again(asked, "read", signal));
     },
 
     async prepare(asked, call) {
       if (call.signal.aborted) throw notConnected("given up before the request was sent");
-      return exchange(asked, "read", "write", call.signal, MS.read);
+      return again(asked, "write", call.signal);
     },
 
     async write(asked, call, purpose) {

@@ -264,6 +264,17 @@ test("a gateway that is gone is not called back while the question itself has to
   await until(() => host.connections.at(-1)?.connected === true);
 });
 
+test("reads that use up what is theirs stand in the way of no replace", async () => {
+  const tiger = await openTiger();
+  const { broker } = await startBroker(tiger, { ...POLLING, pollMs: 60_000 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  const reads = Array.from({ length: 120 }, () => broker.orders({ status: "all", fresh: true }, call()));
+  const refused = (await Promise.allSettled(reads)).filter(({ status }) => status === "rejected");
+  expect(refused.length).toBeGreaterThan(0);
+  expect(await broker.replaceOrder(orderId, { qty: 12 }, call())).toEqual({ orderId });
+  expect(tiger.venue.orders()).toMatchObject([{ order: { qty: 12 } }]);
+});
+
 describe("an order", () => {
   test("takes a number first, and the vendor refuses a second order with it", async () => {
     const tiger = await openTiger();
