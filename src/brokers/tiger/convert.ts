@@ -1,7 +1,7 @@
 /** Between our words and Tiger's: pure functions, nothing of the connection. */
 import * as v from "valibot";
 import { type Cash, type CashBalance, sameCurrency } from "../../domain/cash.ts";
-import { type Contract, cnExchange, contractKey, type Unmapped } from "../../domain/contract.ts";
+import { type Contract, cnExchange, contractKey, currencyOf, type Unmapped } from "../../domain/contract.ts";
 import type { MarketStatusMap } from "../../domain/market-status.ts";
 import { withoutDust } from "../../domain/money.ts";
 import { isTerminal, type Lifecycle, type Order, type OrderStatus } from "../../domain/order.ts";
@@ -71,10 +71,10 @@ function invalid(message: string): BrokerError {
   return new BrokerError("InvalidRequest", message, { outcome: "not_sent" });
 }
 
-/** Currency of a contract: the vendor's, offshore yuan written CNY; the region's where the vendor gives none. */
-function contractCurrency(currency: string | null | undefined, { region }: Contract): string {
+/** Currency of a contract: the vendor's, offshore yuan written CNY; that of its counter where the vendor gives none. */
+function contractCurrency(currency: string | null | undefined, contract: Contract): string {
   if (currency != null && /^[A-Z]{3}$/.test(currency)) return currency === "CNH" ? "CNY" : currency;
-  return isRegion(region) ? REGION_CURRENCIES[region] : "USD";
+  return currencyOf(contract, isRegion(contract.region) ? REGION_CURRENCIES[contract.region] : "USD");
 }
 
 /** 773 with scale 5 is 0.00773. */

@@ -320,6 +320,14 @@ describe("a quote", () => {
     const contract = { tradeType: "Securities", region: "CN", symbol: "600519" } as const;
     expect(toQuote(contract, quote).currency).toBe("CNY");
   });
+
+  test.each([
+    ["00700", "HKD"],
+    ["80700", "CNY"],
+    ["09010", "USD"],
+  ])("of Hong Kong's counter %s is in %s", (symbol, currency) => {
+    expect(toQuote({ tradeType: "Securities", region: "HK", symbol }, quote).currency).toBe(currency);
+  });
 });
 
 describe("cash", () => {
