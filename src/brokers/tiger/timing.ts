@@ -101,6 +101,8 @@ export function createRests(now: () => number = () => performance.now()): Rests 
   const rests = new Map<Method | typeof ALL, { readonly until: number; readonly ms: number }>();
 
   function begin(name: Method | typeof ALL, first: number, longest: number): number {
+    // What was under way when the rest began is refused as well, and says nothing new.
+    if (left(name) > 0) return left(name);
     const before = rests.get(name);
     const ms = before === undefined ? first : Math.min(longest, before.ms * 2);
     rests.set(name, { until: now() + ms, ms });
@@ -112,13 +114,12 @@ export function createRests(now: () => number = () => performance.now()): Rests 
   return {
     left: (method) => Math.max(0, left(method), left(ALL)),
     refused: (method) => begin(method, MS.firstRest, MS.longestRest),
-    shutOut() {
-      // What was under way when the rest began is refused as well, and says nothing new.
-      return left(ALL) > 0 ? left(ALL) : begin(ALL, MS.firstShutOut, MS.longestShutOut);
-    },
+    shutOut: () => begin(ALL, MS.firstShutOut, MS.longestShutOut),
     answered(method) {
-      rests.delete(method);
-      rests.delete(ALL);
+      // While there is a rest only cancels leave: any other answer is to what left before it, and does not end it.
+      for (const name of [method, ALL] as const) {
+        if (left(name) <= 0 || method === "cancel_order") rests.delete(name);
+      }
     },
   };
 }

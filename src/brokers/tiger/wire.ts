@@ -140,7 +140,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
       return answer;
     } catch (error) {
       if (error instanceof TooFrequent) {
-        const retryAfterMs = rests.refused(method);
+        const retryAfterMs = Math.ceil(rests.refused(method));
         throw new TooFrequent("RateLimited", error.message, { outcome: "not_sent", retryAfterMs });
       }
       if (error instanceof Blacklisted) rests.shutOut();

@@ -203,6 +203,28 @@ describe("the limits", () => {
     },
   );
 
+  test("that several calls ran into at once make the method rest once", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    tiger.faults.arm({ kind: "rate-limit", on: "place", count: 4 });
+    const placing = Array.from({ length: 4 }, () => rejection(broker.placeOrder(restingOrder(), call())));
+    const waits = (await Promise.all(placing)).map((error) => (error as BrokerError).retryAfterMs ?? 0);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(5_000);
+  });
+
+  test("are not over when a call is answered that left before them", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, { ...POLLING, pollMs: 60_000 });
+    tiger.faults.arm({ kind: "delay", on: "read", ms: 300 });
+    tiger.faults.arm({ kind: "rate-limit", on: "read" });
+    const list = () => broker.orders({ status: "open", fresh: true }, call());
+    const earlier = list();
+    await until(() => tiger.faults.armed() === 1);
+    expect(await rejection(list())).toMatchObject({ code: "RateLimited" });
+    expect(await earlier).toMatchObject({ orders: [] });
+    expect(await rejection(list())).toMatchObject({ code: "RateLimited", message: expect.stringContaining("rests") });
+  });
+
   test("that were ignored end in a blacklist, which is told as what it is", async () => {
     const tiger = await openTiger();
     const { broker } = await startBroker(tiger, POLLING);
