@@ -58,6 +58,9 @@ export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptio
     for (const orderId of before) {
       if (ids.has(orderId)) continue;
       lastStep = performance.now();
+      // Next time behind the others: one that cannot be read must not keep them waiting for ever.
+      open.delete(orderId);
+      open.add(orderId);
       hear(orderId, await read(orderId, signal));
     }
     for (const orderId of told.keys()) if (!ids.has(orderId) && !open.has(orderId)) told.delete(orderId);

@@ -89,6 +89,27 @@ test("a look at many orders that are open no more is not taken for one that ende
   expect(told).toEqual(open);
 });
 
+test("an order that cannot be read keeps no other from being told of", async () => {
+  let looks = 0;
+  const told: string[] = [];
+  const poller = createPoller({
+    pollMs: POLL_MS,
+    async look() {
+      looks += 1;
+      return looks === 1 ? ["1", "2", "3"].map((orderId) => orderOf(orderId, "OPEN")) : [];
+    },
+    async order(orderId) {
+      if (orderId === "1") throw new Error("its answer cannot be read");
+      return orderOf(orderId, "EXPIRED");
+    },
+    onOrder: ({ orderId, status }) => void (status === "EXPIRED" && told.push(orderId)),
+  });
+  onTestFinished(() => poller.stop());
+  await poller.start();
+  await vi.advanceTimersByTimeAsync(4 * POLL_MS);
+  expect(told).toEqual(["2", "3"]);
+});
+
 test("an order that has no name here, or that Tiger does not know any more, keeps no other from being told of", async () => {
   vi.useRealTimers();
   const tiger = await openTiger();
