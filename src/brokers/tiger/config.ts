@@ -86,6 +86,7 @@ const schema = () =>
             /^(?:tls|ssl|tcp):\/\/(?:\[[\da-fA-F:]+\]|[\w.-]+):\d{1,5}\/?$/,
             "must be tls://HOST:PORT or tcp://HOST:PORT",
           ),
+          v.check(isAddress, "must be tls://HOST:PORT or tcp://HOST:PORT, of a host and a port that there can be"),
         ),
         PUSH_URL,
       ),
@@ -116,6 +117,11 @@ const schema = () =>
       "either privateKey or privateKeyPath must be given",
     ),
   );
+
+function isAddress(pushUrl: string): boolean {
+  const asked = pushUrl.replace(/^\w+:/, "http:");
+  return URL.canParse(asked) && new URL(asked).port !== "0";
+}
 
 /** Keys stay text in the schema's input and become bytes in its output. */
 function keyOf(read: (text: string) => Uint8Array<ArrayBuffer>) {

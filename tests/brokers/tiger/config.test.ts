@@ -113,3 +113,10 @@ test("no secret is on the object", () => {
     expect(shown).not.toContain(secret);
   }
 });
+
+test.each(["tls://push.example:70000", "tls://push.example:0", "tls://1.2.3.999:9883"])(
+  "the address %s is none of a push service",
+  (pushUrl) => {
+    expect(() => parseTigerOptions({ ...OPTIONS, pushUrl })).toThrow(/pushUrl must be tls:/);
+  },
+);
