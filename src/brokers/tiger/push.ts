@@ -221,5 +221,6 @@ function heartbeatOf(message: string): { readonly send: number; readonly receive
     if (isBrokerError(error)) throw error;
   }
   const [send = 0, receive = 0] = typeof wanted === "string" ? wanted.split(",").map(Number) : [];
-  return { send: send > 0 ? send : MS.heartbeat, receive: receive > 0 ? receive : MS.heartbeat };
+  const within = (ms: number) => (ms > 0 ? Math.min(ms, MS.longestHeartbeat) : MS.heartbeat);
+  return { send: within(send), receive: within(receive) };
 }

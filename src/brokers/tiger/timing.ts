@@ -22,6 +22,8 @@ export const MS = {
   pushConnect: 8_000,
   /** What is asked of the push service in both directions; it answers with what it will do. */
   heartbeat: 10_000,
+  /** What it answers above this, a timer could not count; a connection that is half open would not be noticed before. */
+  longestHeartbeat: 60_000,
   firstBackOff: 500,
   mostBackOff: 30_000,
   /** After a refused login, or when another connection took this one's place: a person has to do something first. */

@@ -154,6 +154,27 @@ describe("the push service", () => {
     expect(unheard).toEqual([]);
   });
 
+  test("whose heartbeats are further apart than a timer can count is kept all the same", async () => {
+    const tiger = await openTiger();
+    const connected = Buffer.from('\x08\x02\x10\x01\x22\x26{"heart-beat":"3000000000,3000000000"}', "latin1");
+    const subscribed = bytes("06 08 07 10 02 18 70");
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      let requests = 0;
+      socket.on("data", () => {
+        requests += 1;
+        if (requests === 1) socket.write(Buffer.concat([Buffer.of(connected.length), connected]));
+        else socket.write(subscribed);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { broker, host } = await startBroker(tiger, { pushUrl: `tcp://127.0.0.1:${port}` });
+    for (let asked = 0; asked < 10; asked += 1) await broker.cash({ currency: "USD" }, call());
+    expect(host.connections).toEqual([{ connected: true }]);
+  });
+
   test("that logs in and then says nothing of the subscription does not hold up the start", async () => {
     const tiger = await openTiger();
     const server = createServer((socket) => {
