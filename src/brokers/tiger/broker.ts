@@ -223,6 +223,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     async orders({ status, fresh = false }, call) {
       const items = status === "all" ? await listings.all(call, fresh) : await listings.active(call, fresh);
       const listing = toOrderListing(items);
+      changes.learn(listing.orders);
       if (status === "all") return listing;
       return { ...listing, orders: listing.orders.filter((order) => !isTerminal(order.status)) };
     },

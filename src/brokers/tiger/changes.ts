@@ -3,7 +3,7 @@
  *
  * A file of its own beside `broker.ts`, since the two together would be too long.
  */
-import type { Lifecycle, Order } from "../../domain/order.ts";
+import { isTerminal, type Lifecycle, type Order } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
 import { pushOf } from "./capabilities.ts";
@@ -31,6 +31,8 @@ export interface Changes {
   onReachable(reachable: boolean, reason?: string): void;
   /** An order that is about to be placed: pushes do not say in which session it may trade. */
   expect(tag: string, lifecycle: Lifecycle): void;
+  /** Orders as they were read, which says in which session they may trade. */
+  learn(orders: readonly Order[]): void;
   /** Somebody asks something: a time to see whether the orders are still looked at. */
   wake(): void;
   /** An order that was placed or changed. */
@@ -42,7 +44,8 @@ const REMEMBERED_ORDERS = 10_000;
 
 export function createChanges(config: TigerConfig, wire: Wire, listings: Listings, handlers: ChangeHandlers): Changes {
   const kind = pushOf(config);
-  const lifecycles = new Remembered<string, Lifecycle>(REMEMBERED_ORDERS);
+  /** By id or tag; `null` is a session without a word here. */
+  const lifecycles = new Remembered<string, Lifecycle | null>(REMEMBERED_ORDERS);
   let closed = false;
   let reachable = true;
   /** Pushes come, or the orders have been looked at. */
@@ -61,7 +64,9 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     if (closed || vendor.account !== config.account) return;
     const order = toOrder(vendor);
     if (order === undefined) return;
-    const lifecycle = lifecycles.get(order.orderId) ?? (order.tag === null ? undefined : lifecycles.get(order.tag));
+    const { orderId, tag } = order;
+    const read = lifecycles.get(orderId);
+    const lifecycle = read !== undefined || tag === null ? read : lifecycles.get(tag);
     handlers.onOrder(lifecycle === undefined ? order : { ...order, lifecycle });
   }
 
@@ -120,6 +125,13 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     },
 
     expect: (tag, lifecycle) => lifecycles.set(tag, lifecycle),
+    learn(orders) {
+      for (const { orderId, lifecycle, status } of orders) {
+        // Of the others a push says enough.
+        const isSpecial = lifecycle === "OVERNIGHT" || lifecycle === null;
+        if (isSpecial && !isTerminal(status)) lifecycles.set(orderId, lifecycle);
+      }
+    },
     wake: () => poller.wake(),
     follow: (orderId) => poller.follow(orderId),
   };

@@ -83,6 +83,19 @@ describe("the push service", () => {
     expect(host.orders.find((one) => one.orderId === other)).toMatchObject({ tag: null, lifecycle: "RTH", qty: 5 });
   });
 
+  test("tells of the session of an order that was placed before this start, once it has been read", async () => {
+    const tiger = await openTiger();
+    const { broker: before } = await startBroker(tiger, { push: "polling" });
+    const { orderId } = await before.placeOrder(restingOrder({ lifecycle: "OVERNIGHT" }), call());
+    await before.close();
+    const { broker, host } = await startBroker(tiger);
+    const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+    expect(orders).toMatchObject([{ orderId, lifecycle: "OVERNIGHT" }]);
+    tiger.venue.fill(orderId, 4, 189.5);
+    await until(() => host.orders.some((one) => one.filledQty === 4));
+    expect(host.orders.at(-1)).toMatchObject({ orderId, lifecycle: "OVERNIGHT" });
+  });
+
   test("says of an order what reading it says", async () => {
     const { tiger, broker, host } = await openBoth();
     const { orderId } = await broker.placeOrder(restingOrder(), call());
