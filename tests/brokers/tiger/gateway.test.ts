@@ -416,6 +416,39 @@ describe("an order", () => {
   });
 });
 
+test("a refused cancel is explained by what the order is now, not by what somebody else read before", async () => {
+  const tiger = await openTiger();
+  const gate = Promise.withResolvers<void>();
+  const asked = { reads: 0, cancels: 0 };
+  const proxy = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString("utf8");
+    const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+    if (body.includes('"cancel_order"')) asked.cancels += 1;
+    if (/"method":"orders".*\\"id\\":/.test(body)) {
+      asked.reads += 1;
+      if (asked.reads === 1) await gate.promise;
+    }
+    response.end(answer);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const { broker: other } = await startBroker(tiger, POLLING);
+  const { orderId } = await other.placeOrder(restingOrder(), call());
+  const port = (proxy.address() as AddressInfo).port;
+  const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
+  const earlier = broker.order(orderId, call());
+  await until(() => asked.reads === 1);
+  tiger.venue.end(orderId, "EXPIRED", "");
+  tiger.faults.arm({ kind: "refuse", on: "cancel" });
+  const refused = rejection(broker.cancelOrder(orderId, call()));
+  await until(() => asked.cancels === 1);
+  gate.resolve();
+  expect(await earlier).toMatchObject({ status: "OPEN" });
+  expect(await refused).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" });
+});
+
 describe("a caller who goes away", () => {
   /** The gateway keeps what one method asks to itself until it is told to go on. */
   async function openHolding(method: string) {
