@@ -44,6 +44,8 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
   });
+  /** The last whole list had every order that a gateway has placed. */
+  let complete = true;
   let permissionAt: number | undefined;
 
   /** Quotes need a permission, which one device at a time has. */
@@ -85,7 +87,10 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
   }
 
   return {
-    capabilities: () => toCapabilities(config.account, changes.kind),
+    capabilities() {
+      const capabilities = toCapabilities(config.account, changes.kind);
+      return { ...capabilities, listing: { ...capabilities.listing, complete } };
+    },
     queues: wire.queues,
 
     async start(given) {
@@ -222,10 +227,13 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
 
     async orders({ status, fresh = false }, call) {
       const items = status === "all" ? await listings.all(call, fresh) : await listings.active(call, fresh);
-      const listing = toOrderListing(items);
-      changes.learn(listing.orders);
-      if (status === "all") return listing;
-      return { ...listing, orders: listing.orders.filter((order) => !isTerminal(order.status)) };
+      const { orders, unmapped, complete: isComplete } = toOrderListing(items);
+      changes.learn(orders);
+      if (status === "all") {
+        complete = isComplete;
+        return { orders, unmapped };
+      }
+      return { unmapped, orders: orders.filter((order) => !isTerminal(order.status)) };
     },
   };
 }

@@ -26,6 +26,7 @@ import {
 } from "./codes.ts";
 import {
   type Assets,
+  MARKED,
   type MarketState,
   ODD_ORDER,
   VENDOR_ORDER,
@@ -82,17 +83,31 @@ export function scaled(quantity: string | null | undefined, scale: number | null
   return Number(`${quantity ?? "0"}e${-(scale ?? 0)}`);
 }
 
+/** Orders, and whether they have all that a gateway has placed: what cannot be read of these is absent in appearance only. */
+export interface TigerOrderListing extends OrderListing {
+  readonly complete: boolean;
+}
+
 /** What Tiger's list gives, with what has no name here apart. */
-export function toOrderListing(items: readonly unknown[]): OrderListing {
+export function toOrderListing(items: readonly unknown[]): TigerOrderListing {
   const orders: Order[] = [];
   const unmapped: Unmapped[] = [];
+  let complete = true;
   for (const item of items) {
     const parsed = v.safeParse(VENDOR_ORDER, item);
     const order = parsed.success ? toOrder(parsed.output) : undefined;
-    if (order === undefined) unmapped.push(toUnmapped(item));
-    else orders.push(order);
+    if (order !== undefined) orders.push(order);
+    else {
+      unmapped.push(toUnmapped(item));
+      complete &&= !hasTag(item);
+    }
   }
-  return { orders, unmapped };
+  return { orders, unmapped, complete };
+}
+
+function hasTag(item: unknown): boolean {
+  const { success, output } = v.safeParse(MARKED, item);
+  return success && isTag(output.userMark);
 }
 
 function toUnmapped(item: unknown): Unmapped {

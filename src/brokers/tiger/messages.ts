@@ -78,6 +78,9 @@ export const ODD_ORDER = v.object({
   totalQuantityScale: v.nullish(scale),
 });
 
+/** The mark of an order, whatever else is odd about it. */
+export const MARKED = v.object({ userMark: v.string() });
+
 export const ORDER_NUMBER = v.pipe(
   v.object({ orderId: v.nullish(id), order_id: v.nullish(id) }),
   v.transform(({ orderId, order_id }) => orderId ?? order_id),

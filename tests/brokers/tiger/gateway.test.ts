@@ -361,6 +361,26 @@ describe("an order", () => {
     expect(orders).toMatchObject([{ tag: order.tag, status: "OPEN" }]);
   });
 
+  test("of a gateway that is listed and cannot be read keeps the list from proving one absent", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    tiger.faults.arm({ kind: "lose-answer", on: "place" });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
+    const orderId = tiger.venue.orders()[0]?.wireId ?? "";
+    const list = () => broker.orders({ status: "all", fresh: true }, call());
+    for (const odd of [{ market: null }, { totalQuantity: -1 }, { status: null }, { secType: "BOND" }]) {
+      tiger.showAs(orderId, odd);
+      expect(await list()).toMatchObject({ orders: [], unmapped: [{ originSymbol: "AAPL" }] });
+      expect(broker.capabilities().listing.complete).toBe(false);
+    }
+    tiger.showAs(orderId, {});
+    expect((await list()).orders).toMatchObject([{ orderId }]);
+    // What others hold orders for is none of it.
+    tiger.showAs(orderId, { secType: "OPT", userMark: "" });
+    expect((await list()).unmapped).toHaveLength(1);
+    expect(broker.capabilities().listing.complete).toBe(true);
+  });
+
   test("whose number cannot be had is not sent", async () => {
     const tiger = await openTiger();
     const { broker } = await startBroker(tiger, POLLING);
