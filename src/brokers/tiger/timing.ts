@@ -59,6 +59,13 @@ export type Method = keyof typeof LIMITS;
 /** The system behind paper accounts counts these together. */
 const PAPER_WRITES: ReadonlySet<Method> = new Set<Method>(["place_order", "modify_order", "cancel_order"]);
 
+/** What the vendor counts a call of the method as. */
+function countedAs(method: Method, isPaper: boolean): Method | typeof PAPER {
+  return isPaper && PAPER_WRITES.has(method) ? PAPER : method;
+}
+
+const PAPER = "orders of a paper account";
+
 /** One budget for each method, made when it is first needed. */
 export interface Budgets {
   of(method: Method): Budget;
@@ -71,7 +78,7 @@ export function createBudgets(isPaper: boolean, clock?: PacingClock): Budgets {
   const budgets = new Map<string, Budget>();
   return {
     of(method) {
-      const name = isPaper && PAPER_WRITES.has(method) ? "orders of a paper account" : method;
+      const name = countedAs(method, isPaper);
       const windows = [{ limit: LIMITS[method], perMs: MINUTE }];
       const budget = budgets.get(name) ?? createBudget({ name, windows, ...(clock && { clock }) });
       budgets.set(name, budget);
@@ -99,10 +106,11 @@ export interface Rests {
   answered(method: Method): void;
 }
 
-export function createRests(now: () => number = () => performance.now()): Rests {
-  const rests = new Map<Method | typeof ALL, { readonly until: number; readonly ms: number }>();
+export function createRests(isPaper: boolean, now: () => number = () => performance.now()): Rests {
+  type Name = ReturnType<typeof countedAs> | typeof ALL;
+  const rests = new Map<Name, { readonly until: number; readonly ms: number }>();
 
-  function begin(name: Method | typeof ALL, first: number, longest: number): number {
+  function begin(name: Name, first: number, longest: number): number {
     // What was under way when the rest began is refused as well, and says nothing new.
     if (left(name) > 0) return left(name);
     const before = rests.get(name);
@@ -111,15 +119,15 @@ export function createRests(now: () => number = () => performance.now()): Rests 
     return ms;
   }
 
-  const left = (name: Method | typeof ALL) => (rests.get(name)?.until ?? 0) - now();
+  const left = (name: Name) => (rests.get(name)?.until ?? 0) - now();
 
   return {
-    left: (method) => Math.max(0, left(method), left(ALL)),
-    refused: (method) => begin(method, MS.firstRest, MS.longestRest),
+    left: (method) => Math.max(0, left(countedAs(method, isPaper)), left(ALL)),
+    refused: (method) => begin(countedAs(method, isPaper), MS.firstRest, MS.longestRest),
     shutOut: () => begin(ALL, MS.firstShutOut, MS.longestShutOut),
     answered(method) {
       // While there is a rest only cancels leave: any other answer is to what left before it, and does not end it.
-      for (const name of [method, ALL] as const) {
+      for (const name of [countedAs(method, isPaper), ALL] as const) {
         if (left(name) <= 0 || method === "cancel_order") rests.delete(name);
       }
     },

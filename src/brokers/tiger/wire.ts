@@ -61,8 +61,9 @@ const QUOTES: ReadonlySet<Method> = new Set<Method>(["quote_real_time", "market_
 
 export function createWire(config: TigerConfig, deadlineMs: number, handlers: WireHandlers): Wire {
   const shared = createSharedReads();
-  const budgets = createBudgets(isPaperAccount(config.account));
-  const rests = createRests();
+  const isPaper = isPaperAccount(config.account);
+  const budgets = createBudgets(isPaper);
+  const rests = createRests(isPaper);
   let gateway: Gateway | undefined;
   let closed = false;
   /** Ends what is under way. A worker takes no signal of one request into another: each has its own. */

@@ -212,6 +212,17 @@ describe("the limits", () => {
     expect(Math.max(...waits)).toBeLessThanOrEqual(5_000);
   });
 
+  test("of a paper account, which counts all changes together, rest together", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, { ...POLLING, account: DEFAULT_PAPER_ACCOUNT });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    tiger.faults.arm({ kind: "rate-limit", on: "place" });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ code: "RateLimited" });
+    const replacing = rejection(broker.replaceOrder(orderId, { qty: 12 }, call()));
+    expect(await replacing).toMatchObject({ code: "RateLimited", message: expect.stringContaining("rests") });
+    await broker.cancelOrder(orderId, call());
+  });
+
   test("are not over when a call is answered that left before them", async () => {
     const tiger = await openTiger();
     const { broker } = await startBroker(tiger, { ...POLLING, pollMs: 60_000 });

@@ -112,7 +112,7 @@ test("only an error before the connection means that nothing left", () => {
 
 test("a method rests for longer each time that it is called too frequent, and no more once it was answered", () => {
   let now = 0;
-  const rests = createRests(() => now);
+  const rests = createRests(false, () => now);
   const waits: number[] = [];
   for (let count = 0; count < 6; count += 1) {
     waits.push(rests.refused("orders"));
@@ -128,7 +128,7 @@ test("a method rests for longer each time that it is called too frequent, and no
 
 test("all methods rest on the blacklist, for longer each time, and no more once one was answered", () => {
   let now = 0;
-  const rests = createRests(() => now);
+  const rests = createRests(false, () => now);
   const waits: number[] = [];
   for (let count = 0; count < 6; count += 1) {
     const wait = rests.shutOut();
