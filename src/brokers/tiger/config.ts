@@ -148,6 +148,16 @@ export function maskAccount(account: string): string {
   return `****${account.slice(-4)}`;
 }
 
+/** Takes out of the vendor's words what is nobody else's business: it may name in a refusal what it was given. */
+export function conceal(
+  text: string,
+  { account, secretKey, token }: Pick<TigerConfig, "account" | "secretKey" | "token">,
+) {
+  const secrets = [secretKey, token].filter((secret) => secret !== undefined);
+  const shown = secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+  return shown.replaceAll(account, maskAccount(account));
+}
+
 /**
  * Checks the options.
  *

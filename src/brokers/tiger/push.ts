@@ -4,7 +4,7 @@
  */
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { pause } from "../shared/retry.ts";
-import type { TigerConfig } from "./config.ts";
+import { conceal, type TigerConfig } from "./config.ts";
 import type { Sign } from "./keys.ts";
 import {
   CODE,
@@ -39,7 +39,7 @@ class PushRefused extends BrokerError {
   }
 }
 
-type PushConfig = Pick<TigerConfig, "tigerId" | "account" | "pushUrl" | "pushTls">;
+type PushConfig = Pick<TigerConfig, "tigerId" | "account" | "secretKey" | "token" | "pushUrl" | "pushTls">;
 
 export function createPush(config: PushConfig, handlers: PushHandlers): Push {
   let running: AbortController | undefined;
@@ -83,9 +83,12 @@ export function createPush(config: PushConfig, handlers: PushHandlers): Push {
       /** A connection that says nothing for longer than its heartbeats are apart is half open. */
       const listen = (): void => endAfter(silenceMs, "said nothing for");
 
+      const refused = ({ code, message }: PushResponse): BrokerError =>
+        refusal({ code, message: conceal(message, config) }, up);
+
       const answer = (response: PushResponse): void => {
         const { command, code, message, id, order } = response;
-        if (command === COMMAND.ERROR) end(refusal(response, up));
+        if (command === COMMAND.ERROR) end(refused(response));
         else if (command === COMMAND.DISCONNECT) end(notConnected("the push service ended the connection"));
         else if (command === COMMAND.CONNECTED && subscription < 0) {
           const interval = heartbeatOf(message);
@@ -100,7 +103,7 @@ export function createPush(config: PushConfig, handlers: PushHandlers): Push {
             up = true;
             listen();
             onUp();
-          } else end(refusal(response, up));
+          } else end(refused(response));
         } else if (order !== undefined) handlers.onOrder(order);
       };
 
@@ -200,7 +203,7 @@ function isAddress(host: string): boolean {
   return host.includes(":") || /^[\d.]+$/.test(host);
 }
 
-function refusal({ code, message }: PushResponse, up: boolean): BrokerError {
+function refusal({ code, message }: Pick<PushResponse, "code" | "message">, up: boolean): BrokerError {
   const said = `${message || "no reason given"} (code ${code})`;
   if (code === CODE.kickedOut) {
     return new PushRefused(

@@ -11,7 +11,7 @@ import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
-import { isPaperAccount, maskAccount, type TigerConfig } from "./config.ts";
+import { conceal, isPaperAccount, type TigerConfig } from "./config.ts";
 import { createGateway, type Gateway, Unreachable } from "./gateway.ts";
 import { type JsonObject, writeJson } from "./json.ts";
 import { createSign, createVerify, readPrivateKey, type Sign } from "./keys.ts";
@@ -85,13 +85,6 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
   }
 
   const common: JsonObject = { account: config.account, secret_key: config.secretKey, lang: "en_US" };
-
-  /** The vendor may name in a refusal what it was given. */
-  function conceal(text: string): string {
-    const secrets = [config.secretKey, config.token].filter((secret) => secret !== undefined);
-    const shown = secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
-    return shown.replaceAll(config.account, maskAccount(config.account));
-  }
 
   function contentOf({ method, content }: Asked<v.GenericSchema>): JsonObject | undefined {
     if (QUOTES.has(method)) return content === undefined ? undefined : { lang: "en_US", ...content };
@@ -222,7 +215,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         });
       const verify = await createVerify(config.tigerPublicKey);
       if (closed) throw notConnected("closed");
-      gateway = createGateway({ tigerId, deviceId, token, conceal, sign, verify });
+      gateway = createGateway({ tigerId, deviceId, token, conceal: (text) => conceal(text, config), sign, verify });
       return sign;
     },
 

@@ -150,6 +150,14 @@ describe("the push service", () => {
     expect(lastOf(host)).toMatchObject({ connected: false, reason: expect.stringContaining("refused the login") });
   });
 
+  test("that names the account in a refusal is told of without it", async () => {
+    const { host } = await openBoth({ account: "50190099" });
+    expect(lastOf(host)).toMatchObject({
+      connected: false,
+      reason: expect.stringContaining("no permission to account ****0099"),
+    });
+  });
+
   test("is not signed in to with a key that one wrong letter has damaged, which ends the start", async () => {
     const tiger = await openTiger();
     const modulus = Buffer.from(createPrivateKey(CLIENT_PRIVATE_KEY).export({ format: "jwk" }).n ?? "", "base64url");
