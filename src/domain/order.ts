@@ -182,7 +182,8 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
   const changed = (Object.keys(order) as (keyof Order)[]).some(
     (key) => key !== "updatedAt" && key !== "contract" && order[key] !== known[key],
   );
-  if (!changed) return { order: known, kind: "none" };
+  // What changed nothing is a report all the same: an earlier one that comes after it is late.
+  if (!changed) return { order: { ...known, updatedAt: order.updatedAt }, kind: "none" };
   return { order, kind: ended ? "correction" : "order" };
 }
 

@@ -103,6 +103,12 @@ describe("mergeOrder", () => {
     );
   });
 
+  test("a report that comes late is older than one that changed nothing", () => {
+    const known = mergeOrder(order({ updatedAt: 1 }), order({ updatedAt: 5 })).order;
+    const { order: merged, kind } = mergeOrder(known, order({ status: "PENDING_CANCEL", updatedAt: 3 }));
+    expect([merged.status, kind]).toEqual(["OPEN", "none"]);
+  });
+
   test("keeps the tag that a push leaves out", () => {
     expect(mergeOrder(order({ tag: "ht1" }), order({ status: "FILLED", filledQty: 12 })).order.tag).toBe("ht1");
   });
