@@ -160,7 +160,7 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
   const older = !ended && known.updatedAt !== null && report.updatedAt !== null && report.updatedAt < known.updatedAt;
   const busted = ended && report.filledQty < known.filledQty && isNewer(report, known);
   const fills =
-    report.filledQty > known.filledQty || busted
+    report.filledQty > known.filledQty || busted || !Number.isFinite(known.filledQty)
       ? { filledQty: report.filledQty, avgPrice: report.avgPrice }
       : {
           filledQty: known.filledQty,
@@ -180,11 +180,16 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
       : base.warning,
   };
   const changed = (Object.keys(order) as (keyof Order)[]).some(
-    (key) => key !== "updatedAt" && key !== "contract" && order[key] !== known[key],
+    (key) => key !== "updatedAt" && key !== "contract" && differ(order[key], known[key]),
   );
   // What changed nothing is a report all the same: an earlier one that comes after it is late.
   if (!changed) return { order: { ...known, updatedAt: order.updatedAt }, kind: "none" };
   return { order, kind: ended ? "correction" : "order" };
+}
+
+/** What is no number is nothing new where it was none before. */
+function differ(a: unknown, b: unknown): boolean {
+  return a !== b && !(Number.isNaN(a) && Number.isNaN(b));
 }
 
 function isNewer(a: Order, b: Order): boolean {

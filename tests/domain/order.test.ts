@@ -109,6 +109,20 @@ describe("mergeOrder", () => {
     expect([merged.status, kind]).toEqual(["OPEN", "none"]);
   });
 
+  test("a filled quantity that was no number is known from the first that is one", () => {
+    const { order: merged, kind } = mergeOrder(
+      order({ filledQty: Number.NaN }),
+      order({ filledQty: 5, avgPrice: 200 }),
+    );
+    expect([merged.filledQty, merged.avgPrice, kind]).toEqual([5, 200, "order"]);
+    expect(mergeOrder(merged, order({ filledQty: Number.NaN })).order.filledQty).toBe(5);
+  });
+
+  test("what is still no number is no change", () => {
+    const known = order({ filledQty: Number.NaN, avgPrice: Number.NaN });
+    expect(mergeOrder(known, order({ filledQty: Number.NaN, avgPrice: Number.NaN })).kind).toBe("none");
+  });
+
   test("keeps the tag that a push leaves out", () => {
     expect(mergeOrder(order({ tag: "ht1" }), order({ status: "FILLED", filledQty: 12 })).order.tag).toBe("ht1");
   });
