@@ -179,9 +179,12 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
       ? `filled quantity lowered by the vendor from ${known.filledQty} to ${report.filledQty}`
       : base.warning,
   };
-  const changed = (Object.keys(order) as (keyof Order)[]).some(
-    (key) => key !== "updatedAt" && key !== "contract" && differ(order[key], known[key]),
-  );
+  // Left out of a report is `cancelable` where nothing speaks against it any more.
+  const changed =
+    order.cancelable !== known.cancelable ||
+    (Object.keys(order) as (keyof Order)[]).some(
+      (key) => key !== "updatedAt" && key !== "contract" && differ(order[key], known[key]),
+    );
   // What changed nothing is a report all the same: an earlier one that comes after it is late.
   if (!changed) return { order: { ...known, updatedAt: order.updatedAt }, kind: "none" };
   return { order, kind: ended ? "correction" : "order" };

@@ -123,6 +123,11 @@ describe("mergeOrder", () => {
     expect(mergeOrder(known, order({ filledQty: Number.NaN, avgPrice: Number.NaN })).kind).toBe("none");
   });
 
+  test("an order that could not be canceled can be once its broker no longer says so", () => {
+    const { order: merged, kind } = mergeOrder(order({ cancelable: false }), order());
+    expect([merged.cancelable, kind]).toEqual([undefined, "order"]);
+  });
+
   test("keeps the tag that a push leaves out", () => {
     expect(mergeOrder(order({ tag: "ht1" }), order({ status: "FILLED", filledQty: 12 })).order.tag).toBe("ht1");
   });
