@@ -56,6 +56,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   /** Counts connections: a round that began on an older one proves nothing about this one. */
   let generation = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the timer is set for a look: each further unknown outcome would put that off else, and many for ever. */
+  let looksSoon = false;
   let closed = false;
 
   /** Takes over what the process before this one left behind. */
@@ -149,7 +151,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (closed) return;
     const { settleMs } = seat.broker.capabilities().listing;
     const look = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, settleMs));
-    timer = setTimeout(runQuietly, unknowns.size > 0 || !reconciled ? look : INTERVAL_MS);
+    looksSoon = unknowns.size > 0 || !reconciled;
+    timer = setTimeout(runQuietly, looksSoon ? look : INTERVAL_MS);
     unrefTimer(timer);
   }
 
@@ -187,7 +190,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (connected) runQuietly();
     },
     hurry() {
-      if (running === undefined) schedule();
+      if (running === undefined && !looksSoon) schedule();
     },
     close() {
       closed = true;

@@ -378,3 +378,27 @@ test("an id that the broker gives to a new order is not taken for the old one", 
   expect(again.orderId).toBe(orderId);
   expect(await second.desk.order(orderId, {})).toMatchObject({ status: "OPEN", tag: again.tag, external: false });
 });
+
+test("unknown outcomes that follow each other closely do not put off the look for them", async () => {
+  const venue = createVenue({ settleMs: 200 });
+  let listings = 0;
+  const counted: typeof venue.broker = (instance) => {
+    const broker = venue.broker(instance);
+    const { orders } = broker;
+    return Object.assign(broker, {
+      orders: (...args: Parameters<NonNullable<typeof orders>>) => {
+        listings += 1;
+        return orders?.(...args);
+      },
+    });
+  };
+  const { desk } = at({ ...venue, broker: counted });
+  await desk.reconcile();
+  const before = listings;
+  for (let sent = 0; sent < 100 && listings === before; sent += 1) {
+    venue.next("drop-before");
+    await failureOf(desk.place(LIMIT_BUY, BY));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(listings).toBeGreaterThan(before);
+});
