@@ -105,7 +105,14 @@ export function createDesk(options: DeskOptions): Desk {
     unknowns,
     newDeadline,
   });
-  const reads = createReads({ seat, book, tracker, deadlineMs, newDeadline });
+  const reads = createReads({
+    seat,
+    book,
+    tracker,
+    isReconciled: reconciler.isReconciled,
+    deadlineMs,
+    newDeadline,
+  });
   const keys = createKeys({ instance: digest, journal, required: options.requireIdempotencyKey ?? false });
   const switchesRecovered = () => Promise.all([ownSwitch.recover(), gatewaySwitch.recover()]);
   const risk = createRisk({

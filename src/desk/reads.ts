@@ -17,12 +17,15 @@ export interface ReadOptions {
   readonly seat: Seat;
   readonly book: OrderBook;
   readonly tracker: Tracker;
+  /** Whether what happened while the connection was away is known. */
+  readonly isReconciled: () => boolean;
   readonly deadlineMs: number;
   readonly newDeadline: NewDeadline;
 }
 
 /** Reads of one seat, each ended by its deadline. */
-export function createReads({ seat, book, tracker, deadlineMs, newDeadline }: ReadOptions): Reads {
+export function createReads(options: ReadOptions): Reads {
+  const { seat, book, tracker, isReconciled, deadlineMs, newDeadline } = options;
   const tooLate = `the broker did not answer within ${deadlineMs} ms; reading again is safe`;
 
   async function read<O extends Operation, T>(
@@ -47,7 +50,8 @@ export function createReads({ seat, book, tracker, deadlineMs, newDeadline }: Re
   /** What pushes have told of an open order, while they can be relied on. */
   function pushed(orderId: string): OrderView | undefined {
     const known = book.get(orderId);
-    const reliable = seat.isLive() && seat.broker.capabilities().push === "stream" && !book.isDoubtful(orderId);
+    const reliable =
+      seat.isLive() && isReconciled() && seat.broker.capabilities().push === "stream" && !book.isDoubtful(orderId);
     // A pending order has been answered, but not yet pushed.
     const told = known !== undefined && known.status !== "PENDING" && known.staleSince === null && !isClosed(known);
     return reliable && told ? { ...known, source: "journal" } : undefined;

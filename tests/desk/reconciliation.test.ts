@@ -402,3 +402,15 @@ test("unknown outcomes that follow each other closely do not put off the look fo
   }
   expect(listings).toBeGreaterThan(before);
 });
+
+test("after a reconnect an order is asked for until the broker's orders are known again", async () => {
+  const venue = createVenue();
+  const { desk } = at(venue);
+  const { orderId } = await desk.place(LIMIT_BUY, BY);
+  expect(await desk.order(orderId, {})).toMatchObject({ filledQty: 0, source: "journal" });
+  venue.silence(true);
+  venue.set(orderId, { status: "PARTIALLY_FILLED", filledQty: 5, avgPrice: 200 });
+  venue.failListings(true);
+  venue.reconnect();
+  expect(await desk.order(orderId, {})).toMatchObject({ filledQty: 5, source: "broker" });
+});
