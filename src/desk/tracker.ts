@@ -16,8 +16,11 @@ export interface Tracker {
    * @throws Failure (`BrokerFault`) for what is no order.
    */
   receive(report: Order): OrderRecord | Promise<OrderRecord>;
-  /** The same with an order that the desk has made out of a broker's answer. */
-  take(order: Order): OrderRecord | Promise<OrderRecord>;
+  /**
+   * Takes in an order that the desk has made out of a broker's answer. Of one that the broker has told of itself, it says
+   * no more than its tag.
+   */
+  taken(order: Order): OrderRecord | Promise<OrderRecord>;
   /** Says that the order with this tag, or with this number of the vendor's, is ours, and about to be handed over. */
   expect(tag: string, number?: string): void;
   /** The same of one that a process before this one handed over, and may have seen. */
@@ -71,11 +74,11 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     expectedAgain.delete(tag);
   }
 
-  /** Tells whether an order is ours that the book does not have. */
-  function meet(report: Order): boolean | Promise<boolean> {
+  /** Tells whether an order is ours that the book does not have, or has without a tag. */
+  function meet(report: Order, isInBook: boolean): boolean | Promise<boolean> {
     // Nothing stands in the journal yet of an order that was handed over just now.
     if (report.tag !== null && expected.has(report.tag)) return true;
-    const remembered = journal.order(report.orderId);
+    const remembered = isInBook ? undefined : journal.order(report.orderId);
     const own =
       remembered instanceof Promise
         ? remembered.then((record) => isRemembered(record, report))
@@ -87,7 +90,7 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
   function isRemembered(remembered: OrderRecord | undefined, report: Order): boolean | Promise<boolean> {
     if (remembered !== undefined && isSameOrder(remembered, report)) {
       book.restore(remembered);
-      return !remembered.external;
+      if (remembered.tag !== null || report.tag === null) return !remembered.external;
     }
     const { tag } = report;
     return isExpected(report) || (tag !== null && isTag(tag) && isOfIntent(tag, report));
@@ -126,9 +129,10 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
       known = undefined;
     }
     const meeting = meetings.get(orderId);
-    if (meeting !== undefined) return meeting.then((own) => apply(report, own || byNumber));
-    if (known !== undefined) return apply(report, byNumber);
-    const met = meet(report);
+    if (meeting !== undefined) return meeting.then(() => take(report));
+    // Whose an order is that was told of without its tag can be said once it has that.
+    if (known !== undefined && (known.tag !== null || report.tag === null)) return apply(report, byNumber);
+    const met = meet(report, known !== undefined);
     if (!(met instanceof Promise)) return apply(report, met);
     meetings.set(orderId, met);
     return met.then((own) => {
@@ -137,9 +141,17 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     });
   }
 
+  function taken(order: Order): OrderRecord | Promise<OrderRecord> {
+    const { orderId, tag } = order;
+    const meeting = meetings.get(orderId);
+    if (meeting !== undefined) return meeting.then(() => taken(order));
+    const known = book.get(orderId);
+    return take(known !== undefined && isSameOrder(known, order) ? { ...known, tag } : order);
+  }
+
   return {
     receive: (report) => take(readReport(report)),
-    take,
+    taken,
     expect: (tag, number) => void expected.set(tag, number),
     expectAgain: (tag, number) => void expectedAgain.set(tag, number),
     forget,

@@ -165,8 +165,11 @@ export function createWrites(options: WriteOptions): Writes {
               },
               placedOf: (answer) => withEffective(row, answer),
               // In the book from the answer on, even if no push ever comes.
-              onTaken: ({ orderId, effective }) =>
-                book.get(orderId) ?? tracker.take(pendingOrder({ ...request, ...effective }, orderId, tag)),
+              onTaken({ orderId, effective }) {
+                const known = book.get(orderId);
+                if (known?.tag === tag) return known;
+                return tracker.taken(pendingOrder({ ...request, ...effective }, orderId, tag));
+              },
               holdKey: claim.holdUntil,
             },
             deadline,

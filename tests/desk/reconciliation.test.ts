@@ -414,3 +414,51 @@ test("after a reconnect an order is asked for until the broker's orders are know
   venue.reconnect();
   expect(await desk.order(orderId, {})).toMatchObject({ filledQty: 5, source: "broker" });
 });
+
+describe("an order of ours that is first told of without its tag", () => {
+  async function untagged(journal = memoryJournal()) {
+    const venue = createVenue();
+    venue.silence(true);
+    const { desk } = at(venue, { journal });
+    await desk.reconcile();
+    return { venue, desk };
+  }
+
+  test("is ours from the broker's answer on", async () => {
+    const placing = Promise.withResolvers<{ orderId: string }>();
+    const { desk, host } = deskOver({
+      placeOrder: () => placing.promise,
+      orders: async () => ({ orders: [], unmapped: [] }),
+    });
+    open.push(desk);
+    await desk.reconcile();
+    const placed = desk.place(LIMIT_BUY, BY);
+    await new Promise((resolve) => setTimeout(resolve));
+    host().onOrder(anOrder({ orderId: "7", tag: null, status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200 }));
+    placing.resolve({ orderId: "7" });
+    const { tag } = await placed;
+    expect(desk.remembered("7")).toMatchObject({ tag, external: false, status: "PARTIALLY_FILLED", filledQty: 4 });
+  });
+
+  test("is ours once it is told of with its tag", async () => {
+    const { venue, desk } = await untagged();
+    venue.next("drop-after");
+    const { tag } = await failureOf(desk.place(LIMIT_BUY, BY));
+    const order = venue.ledger.get("1") ?? expect.unreachable();
+    venue.silence(false);
+    venue.push({ ...order, tag: null });
+    venue.push(order);
+    await expect.poll(() => desk.remembered("1")).toMatchObject({ tag, external: false });
+  });
+});
+
+test("an order under the id of one that is remembered is not taken for that, though the broker tells of neither", async () => {
+  const journal = memoryJournal();
+  const first = at(createVenue(), { journal });
+  await first.desk.place(LIMIT_BUY, BY);
+  await first.desk.close();
+  const { desk } = deskOver({ placeOrder: async () => ({ orderId: "1" }) }, { journal });
+  open.push(desk);
+  const { tag } = await desk.place({ ...LIMIT_BUY, qty: 3 }, BY);
+  expect(desk.remembered("1")).toMatchObject({ tag, qty: 3, external: false });
+});
