@@ -15,6 +15,8 @@ import { outcomeUnknown, type WriteFailure, writeFailure, written } from "./writ
 export interface Write<T> {
   /** What is written down before it does. */
   readonly line: IntentLine;
+  /** What is written down beside a refusal. */
+  readonly reason?: string;
   /** Asks the broker. Called once; what it throws before anything is sent has to say so. */
   send(call: Call): Promise<T>;
   /** What is written down of the broker's answer. */
@@ -90,23 +92,25 @@ export function createHandOver(options: HandOverOptions): HandOver {
   }
 
   /** The failure to answer with when an order was not written down in its time: it is not sent any more. */
-  async function tooLate({ line, holdKey }: Write<unknown>, begun: Begun): Promise<WriteFailure> {
+  async function tooLate({ line, reason, holdKey }: Write<unknown>, begun: Begun): Promise<WriteFailure> {
     const failure = writeFailure(journalTooSlow(), undefined);
-    const end = { intent: line, event: "withdraw", failure: written(failure), answeredAt: Date.now() } as const;
+    const ended = { failure: written(failure), ...beside(reason), answeredAt: Date.now() };
+    const end = { intent: line, event: "withdraw", ...ended } as const;
     if (begun.isWritten) await noted(begun, end);
     else holdKey(Promise.resolve(note(begun, end)));
     return failure;
   }
 
   /** The failure to answer with when the broker's call ended with an error. */
-  async function refused(intent: IntentLine, begun: Begun, error: unknown): Promise<WriteFailure> {
-    const { id, action } = intent;
+  async function refused({ line, reason }: Write<unknown>, begun: Begun, error: unknown): Promise<WriteFailure> {
+    const { id, action } = line;
     const answeredAt = Date.now();
     const isPlace = action.kind === "place";
     const failure = writeFailure(error, isPlace ? id : undefined, answeredAt);
-    await noted(begun, { intent, event: EVENT_OF[failure.outcome], failure: written(failure), answeredAt });
+    const ended = { failure: written(failure), ...beside(reason), answeredAt };
+    await noted(begun, { intent: line, event: EVENT_OF[failure.outcome], ...ended });
     if (failure.outcome === "unknown") {
-      unknowns.add(intent, elapsedMs(), begun);
+      unknowns.add(line, elapsedMs(), begun);
       reconciler.hurry();
     } else if (isPlace) {
       tracker.forget(id);
@@ -172,7 +176,7 @@ export function createHandOver(options: HandOverOptions): HandOver {
             taken = { placed, answeredAt };
           }
         } catch (error) {
-          throw await refused(line, begun, error);
+          throw await refused(write, begun, error);
         }
         if (taken !== undefined) {
           const told = write.onTaken?.(taken.placed);
@@ -205,10 +209,14 @@ function lateBegun(writing: Promise<boolean>): Begun {
 }
 
 /** How an intent ended, and when. */
-interface End extends Pick<ProgressLine, "placed" | "failure"> {
+interface End extends Pick<ProgressLine, "placed" | "failure" | "reason"> {
   readonly intent: IntentLine;
   readonly event: Exclude<IntentEvent, "hand-over">;
   readonly answeredAt: number;
+}
+
+function beside(reason: string | undefined): Pick<ProgressLine, "reason"> {
+  return reason === undefined ? {} : { reason };
 }
 
 const EVENT_OF = { not_sent: "withdraw", rejected: "reject", unknown: "lose" } as const;

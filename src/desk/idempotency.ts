@@ -22,6 +22,9 @@ export interface Claim {
   holdUntil(ended: Promise<unknown>): void;
 }
 
+/** What is written down beside the end of an attempt that had the number of one that was found nowhere. */
+export const SENT_AGAIN = "under the number of an attempt that was found nowhere";
+
 /** An answer that was given before, and when. */
 export interface Replay {
   readonly placed: Placed;
@@ -90,8 +93,10 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
     try {
       const record = await earlier(id, action);
       const replay = record === undefined ? undefined : replayOf(record, fingerprint);
-      // What was found nowhere may still be on its way: under the same number only one of the two is taken.
-      const number = record?.state === "resolved" ? record.number : undefined;
+      // What was found nowhere may still be on its way: under the same number only one of the two is taken. Attempts between
+      // the two that were not sent change nothing about that.
+      const isReserved = record?.state === "resolved" || record?.reason === SENT_AGAIN;
+      const number = isReserved ? record?.number : undefined;
       return {
         id,
         fingerprint,

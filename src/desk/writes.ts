@@ -7,7 +7,7 @@ import type { OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
-import type { Claim, Keys, Replay } from "./idempotency.ts";
+import { type Claim, type Keys, type Replay, SENT_AGAIN } from "./idempotency.ts";
 import { type Noted, noted } from "./intent.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { numbered, takeNumber } from "./order-number.ts";
@@ -158,6 +158,7 @@ export function createWrites(options: WriteOptions): Writes {
           const { placed, answeredAt } = await handOver.send(
             {
               line: lineOf(claim, action, context, noted(admission.value, number)),
+              ...(claim.number === undefined ? {} : { reason: SENT_AGAIN }),
               send(call) {
                 admission.confirm(() => deadline.abort());
                 tracker.expect(tag, number);

@@ -53,7 +53,10 @@ export interface ProgressLine {
   /** What the broker answered to an accepted place or replace; the order's id for a cancel. */
   readonly placed?: Placed;
   readonly failure?: IntentFailure;
-  /** How it was found out, for a resolved intent: by the late answer, by reconciliation, or an operator's reason. */
+  /**
+   * How it was found out, for a resolved intent: by the late answer, by reconciliation, or an operator's reason. For one
+   * that was not sent, that its number is that of an attempt that was found nowhere.
+   */
   readonly reason?: string;
 }
 

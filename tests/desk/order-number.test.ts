@@ -168,4 +168,18 @@ describe("the next attempt under a key", () => {
     await opened.place(LIMIT_BUY, KEYED);
     expect(sent).toEqual(["1001", "1002"]);
   });
+
+  test("keeps the number of one that was found nowhere through attempts that were not sent", async () => {
+    const { desk, venue, sent } = numberedVenue();
+    const opened = desk();
+    venue.next("drop-before");
+    await rejection(opened.place(LIMIT_BUY, KEYED));
+    await expect.poll(() => opened.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    venue.next("not-sent", "not-sent");
+    await rejection(opened.place(LIMIT_BUY, KEYED));
+    await rejection(opened.place(LIMIT_BUY, KEYED));
+    await opened.close();
+    await desk().place(LIMIT_BUY, KEYED);
+    expect(sent).toEqual(["1001", "1001", "1001", "1001"]);
+  });
 });
