@@ -140,7 +140,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     if (order === undefined || !listing.reported.has(action.orderId)) return;
     const result = appliedTo(action, order);
     if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
-    if (!isSettled(unknown, listing)) return;
+    if (!isSettled(unknown, listing) || isUnderWay(action, order)) return;
     await settle(
       unknown.id,
       { failure: refusal("BrokerFault", "not_sent", `the ${action.kind} has not been applied to the order`) },
@@ -220,6 +220,11 @@ function appliedTo(action: Exclude<IntentAction, { kind: "place" }>, order: Orde
   const applied = (qty === undefined || qty === order.qty) && (price === undefined || price === order.price);
   if (applied) return { placed };
   return isCompleted ? { failure: ended(order) } : undefined;
+}
+
+/** True while the broker works on such a change of the order, which is this one for all that is known. */
+function isUnderWay({ kind }: IntentAction, { status }: OrderRecord): boolean {
+  return status === (kind === "cancel" ? "PENDING_CANCEL" : "PENDING_REPLACE");
 }
 
 function ended(order: OrderRecord): IntentFailure {

@@ -83,7 +83,7 @@ describe("a change", () => {
     ],
     ["a cancel of a canceled order", CANCEL, { status: "CANCELED" }, { placed: { orderId: "1" } }],
     ["a cancel of a filled order", CANCEL, { status: "FILLED", filledQty: 12 }, { failure: { code: "OrderNotOpen" } }],
-    ["a cancel of an open order", CANCEL, { status: "PENDING_CANCEL" }, null],
+    ["a cancel of an open order", CANCEL, { status: "OPEN" }, null],
   ] as const)("%s", async (_name, action, fields, settlement) => {
     const { unknowns, book, journal } = await unknownWrite(action, 1000);
     book.apply(anOrder(fields), true, 1010);
@@ -103,4 +103,18 @@ describe("a change", () => {
     await unknowns.judge({ ...NOTHING, askedAt: 1001, complete: true, settleMs: 100 });
     expect(unknowns.size).toBe(1);
   });
+});
+
+test.each([
+  [{ kind: "replace", orderId: "1", change: { qty: 13 } }, "PENDING_REPLACE"],
+  [{ kind: "cancel", orderId: "1" }, "PENDING_CANCEL"],
+] as const)("%s is not called off while the order shows that it is under way", async (action, status) => {
+  const { unknowns, book, settled } = await unknownWrite(action, 1000);
+  const listing = { askedAt: 2000, reported: new Set(["1"]), complete: true, settleMs: 0 };
+  book.apply(anOrder({ status }), true, 2000);
+  await unknowns.judge(listing);
+  expect(settled).toEqual([]);
+  book.apply(anOrder({ status: "OPEN" }), true, 2001);
+  await unknowns.judge(listing);
+  expect(settled).toEqual([["httag", true]]);
 });
