@@ -94,6 +94,16 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
 
   function add({ id, action }: Pick<IntentRecord, "id" | "action">, endedAt: number | null, begun: Begun): void {
     unknowns.set(id, { id, action, begun, endedAt, absences: 0 });
+    // Its order may have been told of before its call failed, and a broker without a listing tells of it no second time.
+    const order = book.byTag(id);
+    if (order !== undefined) seen(order);
+  }
+
+  function seen(order: OrderRecord): void {
+    const unknown = order.tag === null ? undefined : unknowns.get(order.tag);
+    if (unknown?.action.kind !== "place" || unknown.known !== undefined) return;
+    // What cannot be written down now is found again by the next reconciliation.
+    settle(unknown.id, { placed: { orderId: order.orderId } }, "found by its tag").catch(() => undefined);
   }
 
   function end(unknown: Unknown, { failure }: Settlement): void {
@@ -168,12 +178,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       if (unknown !== undefined) unknown.endedAt ??= elapsedMs();
     },
     settle,
-    seen(order) {
-      const unknown = order.tag === null ? undefined : unknowns.get(order.tag);
-      if (unknown?.action.kind !== "place" || unknown.known !== undefined) return;
-      // What cannot be written down now is found again by the next reconciliation.
-      settle(unknown.id, { placed: { orderId: order.orderId } }, "found by its tag").catch(() => undefined);
-    },
+    seen,
     orderIds: () => [...unknowns.values()].flatMap(({ action }) => (action.kind === "place" ? [] : [action.orderId])),
     async settleKnown() {
       const reason = "known from the first, written down late";

@@ -118,3 +118,14 @@ test.each([
   await unknowns.judge(listing);
   expect(settled).toEqual([["httag", true]]);
 });
+
+test("a place whose order was told of before its call failed is found at once", async () => {
+  const { unknowns, book, journal } = await unknownWrite({ kind: "cancel", orderId: "9" }, 1000);
+  await journal.append(
+    [{ kind: "intent", id: "htplace", principal: "p", action: PLACE, fingerprint: null }],
+    "process",
+  );
+  book.apply(anOrder({ orderId: "2", tag: "htplace" }), true, 2000);
+  unknowns.add({ id: "htplace", action: PLACE }, 2001, WRITTEN);
+  expect(await journal.intent("htplace")).toMatchObject({ state: "resolved", placed: { orderId: "2" } });
+});
