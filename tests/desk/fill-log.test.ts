@@ -103,3 +103,12 @@ test("what others had ended a day before it was first heard of does not count", 
   sell(7, { status: "FILLED", updatedAt: 0, asOf: day + 1 });
   expect(reading.filled()).toBe(0);
 });
+
+test("an order whose filled quantity is no number is known all the same, and the others count", async () => {
+  const { sell, begin } = house();
+  const reading = await begin();
+  sell(Number.NaN);
+  sell(2);
+  expect(reading.filled()).toBe(2);
+  await reading.end();
+});

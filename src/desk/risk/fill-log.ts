@@ -60,8 +60,13 @@ export function createFillLog(): FillLog {
     },
     seen(order, known) {
       if (underWay.size === 0 || (known === undefined && isHistory(order))) return;
-      const qty = subtract(order.filledQty, known?.filledQty ?? 0);
+      const qty = subtract(filledOf(order), filledOf(known));
       if (qty > 0) fills.push({ order, qty });
     },
   };
+}
+
+/** What a broker gives for it may be no number: then nothing is known to be filled. */
+function filledOf(order: OrderRecord | undefined): number {
+  return order !== undefined && Number.isFinite(order.filledQty) ? order.filledQty : 0;
 }
