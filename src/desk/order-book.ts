@@ -15,6 +15,8 @@ export interface OrderBook {
   restore(record: OrderRecord): void;
   /** Drops an order whose id is another order's now. */
   forget(orderId: string): void;
+  /** Says that an order is ours which was taken for one placed elsewhere; gives its record if that is new. */
+  markOwn(orderId: string): OrderRecord | undefined;
   /** Marks an open order that the broker does not know any more; gives its record if that is new. */
   markStale(orderId: string, at: number): OrderRecord | undefined;
   /** Says that a change of this order was handed over: until the next report, what is known of it may be out of date. */
@@ -69,6 +71,13 @@ export function createOrderBook(): OrderBook {
       doubtful.delete(orderId);
       orders.delete(orderId);
       if (tag !== null) idByTag.delete(tag);
+    },
+    markOwn(orderId) {
+      const known = orders.get(orderId);
+      if (known === undefined || !known.external) return undefined;
+      const record = { ...known, external: false };
+      keep(record, known);
+      return record;
     },
     markStale(orderId, at) {
       const known = orders.get(orderId);

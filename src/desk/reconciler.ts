@@ -67,12 +67,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (intent.number !== undefined) tracker.expectAgain(intent.id, intent.number);
       unknowns.recover(intent);
     }
+    await tracker.reconsider();
   });
 
   async function reconcile(): Promise<void> {
     const deadline = newDeadline();
     // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
-    await recovery.run().catch(() => undefined);
+    await recovery
+      .run()
+      .then(tracker.reconsider)
+      .catch(() => undefined);
     await unknowns.settleKnown();
     if (seat.broker.orders === undefined) return;
     const askedAt = elapsedMs();

@@ -27,6 +27,8 @@ export interface Tracker {
   expectAgain(tag: string, number: string): void;
   /** Takes that back: the intent has ended without an order. */
   forget(tag: string): void;
+  /** Asks the journal again whose the orders are that were met while it was away; rejects while it still is. */
+  reconsider(): Promise<void>;
 }
 
 /** What the tracker stands on. */
@@ -47,6 +49,8 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
   const expectedAgain = new Map<string, string>();
   /** First meetings under way: later reports of the same order wait for them, so that none overtakes. */
   const meetings = new Map<string, Promise<boolean>>();
+  /** Orders of which the journal could not say whose they are. */
+  const doubtful = new Set<string>();
 
   /** An order whose mark the vendor lost is known by its number. The number has then done its work and goes no further. */
   function recognized(given: Order): Order {
@@ -84,7 +88,11 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
         ? remembered.then((record) => isRemembered(record, report))
         : isRemembered(remembered, report);
     // Without its journal the desk knows only what it sent itself since it started.
-    return own instanceof Promise ? own.catch(() => isExpected(report)) : own;
+    if (!(own instanceof Promise)) return own;
+    return own.catch(() => {
+      doubtful.add(report.orderId);
+      return isExpected(report);
+    });
   }
 
   function isRemembered(remembered: OrderRecord | undefined, report: Order): boolean | Promise<boolean> {
@@ -94,6 +102,17 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     }
     const { tag } = report;
     return isExpected(report) || (tag !== null && isTag(tag) && isOfIntent(tag, report));
+  }
+
+  async function reconsider(): Promise<void> {
+    for (const orderId of doubtful) {
+      const order = book.get(orderId);
+      const { tag = null } = order ?? {};
+      const own = order !== undefined && tag !== null && isTag(tag) && (await isOfIntent(tag, order));
+      const record = own ? book.markOwn(orderId) : undefined;
+      if (record !== undefined) events.record({ kind: "order", order: record });
+      doubtful.delete(orderId);
+    }
   }
 
   function isExpected({ tag }: Order): boolean {
@@ -155,6 +174,7 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     expect: (tag, number) => void expected.set(tag, number),
     expectAgain: (tag, number) => void expectedAgain.set(tag, number),
     forget,
+    reconsider,
   };
 }
 

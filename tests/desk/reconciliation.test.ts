@@ -462,3 +462,31 @@ test("an order under the id of one that is remembered is not taken for that, tho
   const { tag } = await desk.place({ ...LIMIT_BUY, qty: 3 }, BY);
   expect(desk.remembered("1")).toMatchObject({ tag, qty: 3, external: false });
 });
+
+test("an order met while the journal was away is ours once that is back", async () => {
+  const venue = createVenue();
+  const journal = memoryJournal();
+  const first = at(venue, { journal });
+  const { orderId, tag } = await first.desk.place(LIMIT_BUY, BY);
+  await first.desk.close();
+  let away = true;
+  const leaving =
+    <Args extends unknown[], T>(read: (...args: Args) => T) =>
+    (...args: Args): T => {
+      if (away) throw new Error("the disk is away");
+      return read(...args);
+    };
+  const { intent, order, openOrders, unsettled } = journal;
+  const flaky = {
+    ...journal,
+    intent: leaving(intent),
+    order: leaving(order),
+    openOrders: leaving(openOrders),
+    unsettled: leaving(unsettled),
+  };
+  const { desk } = at(venue, { journal: flaky });
+  expect(await desk.orders({ status: "all" }, {})).toMatchObject({ orders: [{ orderId, tag }] });
+  away = false;
+  await desk.reconcile();
+  expect(desk.remembered(orderId)).toMatchObject({ tag, external: false });
+});
