@@ -16,7 +16,7 @@ import type {
   TaggedChange,
   TaggedOrder,
 } from "../spec/broker.ts";
-import { type BrokerError, type BrokerErrorCode, isBrokerError } from "../spec/broker-error.ts";
+import { BrokerError, type BrokerErrorCode, isBrokerError } from "../spec/broker-error.ts";
 import type { Operation } from "../spec/capabilities.ts";
 import type { ConformanceCheck, Need } from "./check.ts";
 import { ConformanceError, ends, eventually, expect, expectOneOf, show } from "./expect.ts";
@@ -76,6 +76,18 @@ export async function openScene(stage: Stage, options: { readonly start?: boolea
     }
   };
 
+  /** As the gateway does: where the broker takes a number beforehand it is given one, and what fails there has not left. */
+  const place = (order: TaggedOrder, call: Call): Promise<Placed> | undefined => {
+    const { placeOrder, orderNumber } = broker;
+    if (placeOrder === undefined || orderNumber === undefined) return placeOrder?.call(broker, order, call);
+    // An order whose call was aborted before is the broker's to refuse, not ours.
+    const taking = orderNumber.call(broker, call.signal.aborted ? fresh() : call).catch((error: unknown) => {
+      if (!isBrokerError(error)) throw error;
+      throw new BrokerError(error.code, error.message, { outcome: "not_sent", cause: error });
+    });
+    return taking.then((number) => placeOrder.call(broker, { ...order, number }, call));
+  };
+
   let brokerClosed = false;
   const closeBroker = async (): Promise<void> => {
     if (brokerClosed) return;
@@ -95,7 +107,7 @@ export async function openScene(stage: Stage, options: { readonly start?: boolea
     positions: (call = fresh()) => attempt("positions", () => broker.positions?.(call)),
     quote: (contract, call = fresh()) => attempt("quote", () => broker.quote?.(contract, call)),
     marketStatus: (call = fresh()) => attempt("marketStatus", () => broker.marketStatus?.(call)),
-    place: (order, call = fresh()) => attempt("placeOrder", () => broker.placeOrder?.(order, call)),
+    place: (order, call = fresh()) => attempt("placeOrder", () => place(order, call)),
     replace: (orderId, change, call = fresh()) =>
       attempt("replaceOrder", () => broker.replaceOrder?.(orderId, change, call)),
     cancel: (orderId, call = fresh()) => attempt("cancelOrder", () => broker.cancelOrder?.(orderId, call)),

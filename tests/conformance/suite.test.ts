@@ -13,3 +13,23 @@ test("every check has a name of its own", () => {
   const names = brokerConformance.map(({ name }) => name);
   expect(names).toEqual([...new Set(names)]);
 });
+
+test("a broker that is given a number for each order is given one here too, and a new one each time", async () => {
+  const given: (string | undefined)[] = [];
+  let last = 0;
+  const stage = toyStage((broker) => {
+    const { placeOrder } = broker;
+    return Object.assign(broker, {
+      orderNumber: async () => String(++last),
+      placeOrder: async (...[order, call]: Parameters<typeof placeOrder>) => {
+        given.push(order.number);
+        const { number, ...unnumbered } = order;
+        if (number === undefined) throw new TypeError("there is no number");
+        return placeOrder(unnumbered, call);
+      },
+    });
+  });
+  const results = await runConformance(stage);
+  expect(results.filter(({ status }) => status === "failed")).toEqual([]);
+  expect(new Set(given).size).toBe(given.length);
+});
