@@ -33,3 +33,17 @@ test("a broker that is given a number for each order is given one here too, and 
   expect(results.filter(({ status }) => status === "failed")).toEqual([]);
   expect(new Set(given).size).toBe(given.length);
 });
+
+test("a quantity between two steps is measured by the market of the order, not by another one of its region", async () => {
+  const coins = { tradeType: "Cryptocurrencies", region: "US", unit: "Satoshi", qtyStep: 2 } as const;
+  const stage = toyStage((broker) => {
+    const { capabilities } = broker;
+    const [market, ...markets] = capabilities().markets;
+    if (market === undefined) throw new Error("the toy has no market");
+    return Object.assign(broker, {
+      capabilities: () => ({ ...capabilities(), markets: [{ ...market, ...coins }, market, ...markets] }),
+    });
+  });
+  const results = await runConformance(stage);
+  expect(results.filter(({ status }) => status === "failed")).toEqual([]);
+});

@@ -9,6 +9,7 @@ import {
   instrumentFor,
   ledgerRows,
   limitRow,
+  marketOf,
   newTag,
   orderUntil,
   priceStep,
@@ -98,10 +99,10 @@ export const refusalChecks: readonly ConformanceCheck[] = [
     [...TRADING, ...powers("ledger")],
     async (scene) => {
       const one = limitRow(scene);
-      const market = scene.broker.capabilities().markets.find(({ region }) => region === one.region);
+      const market = marketOf(scene, one.region, one.tradeType);
       const tag = newTag();
       const request = requestFor(scene, one);
-      const qty = add(request.qty, divide(market?.qtyStep ?? 1, 2));
+      const qty = add(request.qty, divide(market.qtyStep, 2));
       await expectRefusal(`a quantity of ${qty}`, "placeOrder", scene.place({ ...request, qty, tag }), {
         codes: ["InvalidRequest", "OrderRejected"],
       });
