@@ -1,4 +1,5 @@
 import { Failure, isFailure } from "../domain/failure.ts";
+import type { Order } from "../domain/order.ts";
 import type { OrderListing } from "../spec/broker.ts";
 import type { Deadline } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
@@ -78,13 +79,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       .then(tracker.reconsider)
       .catch(() => undefined);
     await unknowns.settleKnown();
-    if (seat.broker.orders === undefined) return;
+    const canList = seat.broker.orders !== undefined;
+    // Of what can be neither listed nor read nothing can be found out.
+    if (!canList && seat.broker.order === undefined) return;
     const askedAt = elapsedMs();
     const openBefore = book.open().map(({ orderId }) => orderId);
-    const { orders } = await deadline.limit<OrderListing>(
-      seat.method("orders")({ status: "all", fresh: true }, deadline),
-      "the broker did not list its orders in time",
-    );
+    const orders = canList ? await list(deadline) : [];
     const listed = new Set<string>();
     for (const order of orders) {
       listed.add(order.orderId);
@@ -95,11 +95,20 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);
     }
     const { complete, settleMs } = seat.broker.capabilities().listing;
-    await unknowns.judge({ askedAt, reported, complete, settleMs });
+    await unknowns.judge({ askedAt, reported, complete: complete && canList, settleMs });
+    if (!canList) return;
     missing = openBefore.filter((orderId) => {
       const order = book.get(orderId);
       return !reported.has(orderId) && order?.staleSince === null && !isClosed(order);
     });
+  }
+
+  async function list(deadline: Deadline): Promise<readonly Order[]> {
+    const { orders } = await deadline.limit<OrderListing>(
+      seat.method("orders")({ status: "all", fresh: true }, deadline),
+      "the broker did not list its orders in time",
+    );
+    return orders;
   }
 
   /**

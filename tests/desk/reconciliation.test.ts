@@ -490,3 +490,24 @@ test("an order met while the journal was away is ours once that is back", async 
   await desk.reconcile();
   expect(desk.remembered(orderId)).toMatchObject({ tag, external: false });
 });
+
+test("an unknown change is read from its order at a broker that cannot list, where an unknown place stays unknown", async () => {
+  const order = anOrder({ orderId: "1" });
+  const { desk } = deskOver({
+    placeOrder: async () => {
+      throw new BrokerError("BrokerFault", "the socket dropped");
+    },
+    replaceOrder: async (_orderId, change) => {
+      Object.assign(order, change, { updatedAt: 2 });
+      throw new BrokerError("BrokerFault", "the socket dropped");
+    },
+    order: async () => order,
+  });
+  open.push(desk);
+  await failureOf(desk.place(LIMIT_BUY, BY));
+  await failureOf(desk.replace("1", { qty: 13 }, KEYED));
+  await expect.poll(() => desk.unknownIntents(), { timeout: 5000 }).toMatchObject([{ action: { kind: "place" } }]);
+  expect(await desk.replace("1", { qty: 13 }, KEYED)).toMatchObject({ orderId: "1", replayed: true });
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(await desk.unknownIntents()).toHaveLength(1);
+});
