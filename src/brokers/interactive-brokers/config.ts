@@ -17,8 +17,8 @@ export interface InteractiveBrokersOptions extends InstanceOptions {
    */
   readonly clientId: number;
   /**
-   * The account, as TWS shows it (`U1234567`). Default: the login's only one. Paper accounts begin with D, and whether the
-   * account is real money is read from that alone.
+   * The account, as TWS shows it (`U1234567`). Default: the only one of the login that TWS first has, and no other later.
+   * Paper accounts begin with D, and whether the account is real money is read from that alone.
    */
   readonly accountId?: string;
   /** Milliseconds to wait for the connection and for the answer of a read. Default 8000. */

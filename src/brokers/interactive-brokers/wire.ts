@@ -195,7 +195,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       ask(on, make, lane, config.timeout, "read");
 
   async function setUp(on: Link): Promise<void> {
-    account = chooseAccount(on.accounts, config.accountId);
+    // A gateway that comes back with another login, of real money perhaps, is not the one that was started with.
+    account = chooseAccount(on.accounts, config.accountId ?? account);
     // Type 3 takes delayed quotes only where live ones are not subscribed to.
     if (config.delayedQuotes) on.tell((api) => api.reqMarketDataType(3));
     await probe(on);

@@ -1,9 +1,9 @@
-import { connect, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { SECOND_ACCOUNT } from "../../../simulators/tws/accounts.ts";
-import { createFrameReader, encode, type Message } from "../../../simulators/tws/frames.ts";
 import { errorMessage } from "../../../simulators/tws/refusal.ts";
 import type { Tws } from "../../../simulators/tws/server.ts";
+import { openBetween } from "./between.ts";
 import { ACCOUNT, call, makeBroker, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 const DOWN = { code: "NotConnected", outcome: "not_sent" };
@@ -148,6 +148,24 @@ test("serves one of several accounts of a login, and asks which when it is not s
   expect(host.orders).toEqual([]);
 });
 
+test("orders go to the account that was first chosen, also when TWS comes back with another login", async () => {
+  const before = await openTws({ accounts: [ACCOUNT] });
+  const { broker } = await startBroker(before.port);
+  await broker.placeOrder(restingOrder(), call());
+  await before.close();
+  const after = await openTws({ accounts: ["U7654321"], port: before.port });
+  const place = () =>
+    broker.placeOrder(restingOrder(), call()).then(
+      () => "placed",
+      (error: Error) => error.message,
+    );
+  const ends: string[] = [];
+  await until(async () => ends.push(await place()) > 0 && /placed|has no account/.test(ends.at(-1) ?? ""));
+  expect(ends.at(-1)).toContain("has no account ****4567; it has: ****4321");
+  expect(ledger(after)).toEqual([]);
+  expect(broker.capabilities()).toMatchObject({ environment: "SIMULATE", account: "****4567" });
+});
+
 test("a listener of the host that throws harms nothing", async () => {
   const tws = await openTws();
   const broker = makeBroker(tws.port);
@@ -163,38 +181,6 @@ test("a listener of the host that throws harms nothing", async () => {
   expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN" });
   expect(tws.connections().total).toBe(1);
 });
-
-/** A TWS that says something of its own as well, where it is asked what to say to a message of the client. */
-async function openBetween({ port }: Tws, say: (fields: readonly string[]) => Message | undefined): Promise<number> {
-  const sockets: Socket[] = [];
-  const server = createServer((client) => {
-    const there = connect(port, "127.0.0.1");
-    const read = createFrameReader();
-    for (const [from, to] of [
-      [client, there],
-      [there, client],
-    ] as const) {
-      sockets.push(from);
-      from.on("error", () => {});
-      from.on("close", () => to.destroy());
-      from.on("data", (bytes) => to.write(bytes));
-    }
-    client.on("data", (bytes) => {
-      for (const sent of read(bytes) ?? []) {
-        const said = "fields" in sent ? say(sent.fields) : undefined;
-        if (said !== undefined) client.write(encode(said));
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 test("a doubt about an order that cannot be looked into for want of the link ends that order alone", async () => {
   const tws = await openTws();
