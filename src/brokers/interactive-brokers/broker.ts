@@ -46,7 +46,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
   });
   const store = createOrderStore({ clientId, account: wire.account, now: wire.now, toTime });
   const directory = createDirectory(wire);
-  const listings = createListings(wire, store, () => {
+  const listings = createListings(wire, store, clientId, () => {
     const permIds = [...held];
     held.clear();
     for (const permId of permIds) push(permId);
@@ -121,7 +121,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       clientId,
       ms: config.writeTimeout,
       signal: call.signal,
-      ask: () => wire.beside((asking) => openOrders(asking, "own"), "orders"),
+      ask: () => wire.beside((asking) => openOrders(asking, "own", clientId), "orders"),
     };
   }
 
@@ -254,9 +254,9 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       );
     },
 
-    async orders({ status }, call): Promise<OrderListing> {
+    async orders({ status, fresh = false }, call): Promise<OrderListing> {
       account();
-      const listed = await listings.read(status, call);
+      const listed = await listings.read(status, call, fresh);
       const mapped = await Promise.all(listed.map(async (known) => ({ known, order: await orderOf(known, call) })));
       return {
         orders: mapped.flatMap(({ order }) => order ?? []),

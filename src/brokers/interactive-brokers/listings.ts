@@ -2,23 +2,31 @@
 import { isTerminal } from "../../domain/order.ts";
 import type { Call } from "../../spec/broker.ts";
 import type { KnownOrder, OrderStore } from "./order-store.ts";
-import { completedOrders, executions, openOrders } from "./read-calls.ts";
-import { notConnected } from "./refusals.ts";
+import { completedOrders, executions, openOrders, UNNUMBERED } from "./read-calls.ts";
+import { notConnected, notWhole } from "./refusals.ts";
 import { MS } from "./timing.ts";
 import type { Reader, Wire } from "./wire.ts";
 
 export interface Listings {
   /** Reads everything on one connection, so that the store knows it. */
   load(read: Reader): Promise<void>;
-  /** Every order that the gateway lists. */
-  read(status: "open" | "all", call: Call): Promise<readonly KnownOrder[]>;
+  /**
+   * Every order that the gateway lists.
+   *
+   * @param whole Whether it proves that there is no other.
+   * @throws BrokerError also where it has to be whole and the gateway has an order of ours that cannot be named yet.
+   */
+  read(status: "open" | "all", call: Call, whole?: boolean): Promise<readonly KnownOrder[]>;
   /** Looks for orders of other programs from now on, of which the gateway pushes nothing. */
   watch(): void;
   close(): void;
 }
 
-/** @param onListed called when no list is being read any more. */
-export function createListings(wire: Wire, store: OrderStore, onListed: () => void): Listings {
+/**
+ * @param ours our client id.
+ * @param onListed called when no list is being read any more.
+ */
+export function createListings(wire: Wire, store: OrderStore, ours: number, onListed: () => void): Listings {
   let reading = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
   let watching = false;
@@ -28,7 +36,7 @@ export function createListings(wire: Wire, store: OrderStore, onListed: () => vo
     if (known === undefined) throw notConnected("the account is not known yet");
     return known;
   };
-  const open = (read: Reader) => read((asking) => openOrders(asking, "all"), "orders");
+  const open = (read: Reader) => read((asking) => openOrders(asking, "all", ours), "orders");
   const completed = (read: Reader) => read(completedOrders, "completed");
   const fills = (read: Reader) => read((asking) => executions(asking, account()));
 
@@ -70,13 +78,14 @@ export function createListings(wire: Wire, store: OrderStore, onListed: () => vo
       await everything(read);
     },
 
-    async read(status, call) {
+    async read(status, call, whole = false) {
       const found = await wire.read(`orders ${status}`, call, async (read) => {
         if (status === "all") return everything(read);
         const listed = await open(read);
         await fills(read);
         return listed;
       });
+      if (whole && status === "all" && found.has(UNNUMBERED)) throw notWhole();
       const orders = [...found].flatMap((permId) => store.get(permId) ?? []);
       return status === "all" ? orders : orders.filter((known) => isOpen(known));
     },

@@ -28,8 +28,15 @@ export function currentTime({ ms, skip }: Asking): Exchange<number> {
   };
 }
 
-/** Which open orders to list: those of our client id, which takes their pushes over, or everybody's. */
-export function openOrders({ ms, skip }: Asking, whose: "own" | "all"): Exchange<ReadonlySet<number>> {
+/** Stands in a list of `permId`s for orders of ours that have none yet: they are on their way from TWS to the vendor. */
+export const UNNUMBERED = 0;
+
+/**
+ * Which open orders to list: those of our client id, which takes their pushes over, or everybody's.
+ *
+ * @param ours our client id.
+ */
+export function openOrders({ ms, skip }: Asking, whose: "own" | "all", ours: number): Exchange<ReadonlySet<number>> {
   const found = new Set<number>();
   let late = skip;
   return {
@@ -37,7 +44,11 @@ export function openOrders({ ms, skip }: Asking, whose: "own" | "all"): Exchange
     ms,
     send: (api) => (whose === "own" ? api.reqOpenOrders() : api.reqAllOpenOrders()),
     hear(message, { done }) {
-      if (message.kind === "openOrder") found.add(message.order.permId);
+      if (message.kind === "openOrder") {
+        const { permId, clientId } = message.order;
+        if (permId > 0) found.add(permId);
+        else if (clientId === ours) found.add(UNNUMBERED);
+      }
       if (message.kind === "openOrderEnd" && late-- <= 0) done(found);
     },
   };

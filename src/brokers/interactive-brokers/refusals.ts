@@ -46,6 +46,14 @@ export function orderNotFound(orderId: string): BrokerError {
   });
 }
 
+/** A list of orders has one that cannot be shown. */
+export function notWhole(): BrokerError {
+  return new BrokerError(
+    "BrokerFault",
+    "TWS has an order of this program that has no permId of Interactive Brokers yet: the list of orders is not whole",
+  );
+}
+
 /** "Max rate of messages per second has been exceeded": the message was thrown away. */
 const TOO_FAST = 100;
 

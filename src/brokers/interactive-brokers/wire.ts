@@ -200,7 +200,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     // Type 3 takes delayed quotes only where live ones are not subscribed to.
     if (config.delayedQuotes) on.tell((api) => api.reqMarketDataType(3));
     await probe(on);
-    await ask(on, (asking) => openOrders(asking, "own"), "orders", config.timeout, "write");
+    await ask(on, (asking) => openOrders(asking, "own", config.clientId), "orders", config.timeout, "write");
     await handlers.onSession(readerOn(on));
     if (on !== link || linkLost) return;
     session = { link: on };

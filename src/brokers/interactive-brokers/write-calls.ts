@@ -5,6 +5,7 @@ import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS, REFUSALS } from "./cod
 import type { Exchange, OrderTicket, Settle } from "./link.ts";
 import type { Message, Notice, VendorContract } from "./messages.ts";
 import type { OrderStore } from "./order-store.ts";
+import { UNNUMBERED } from "./read-calls.ts";
 import { isTooFast, notConnected, toCancelRefusal, toOrderRefusal, unknownOutcome } from "./refusals.ts";
 import { MS } from "./timing.ts";
 
@@ -85,6 +86,8 @@ export function submit(
         (open) => {
           if (settled) return;
           const known = store.own(orderId);
+          // It may be the one that the vendor has not numbered yet: what follows says what becomes of it.
+          if (known === undefined && open.has(UNNUMBERED)) return;
           if (known !== undefined && open.has(known.permId) && isAsAsked()) settle.done(known.permId);
           else settle.fail(toOrderRefusal(notice, what));
         },

@@ -1,0 +1,41 @@
+/** What TWS says of an order that tells less, or something else, than what becomes of it. */
+import { expect, test } from "vitest";
+import { RESPONSE } from "../../../simulators/tws/messages.ts";
+import { errorMessage } from "../../../simulators/tws/refusal.ts";
+import { openBetween } from "./between.ts";
+import { call, openTws, rejection, restingOrder, startBroker } from "./setup.ts";
+
+/** A message about an order with the number that IB gives it left out, as before IB has given it one. */
+function withoutPermId(fields: readonly string[]): readonly string[] {
+  const at = Number(fields[0]) === RESPONSE.openOrder ? 25 : Number(fields[0]) === RESPONSE.orderStatus ? 6 : -1;
+  return fields.map((field, index) => (index === at ? "0" : field));
+}
+
+test("an order that TWS has, and Interactive Brokers has not numbered yet, is not one that the account lacks", async () => {
+  const tws = await openTws();
+  let numbered = false;
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (numbered ? fields : withoutPermId(fields)),
+  );
+  const { broker } = await startBroker(port, { writeTimeout: 500 });
+  const order = restingOrder();
+  expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({ outcome: "unknown" });
+  const list = () => broker.orders({ status: "all", fresh: true }, call());
+  expect(await rejection(list())).toMatchObject({ code: "BrokerFault", message: expect.stringContaining("permId") });
+  numbered = true;
+  expect((await list()).orders).toMatchObject([{ tag: order.tag, status: "OPEN" }]);
+});
+
+test("a remark on an order that is not numbered yet is no refusal of it", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    ([id, number]) => (id === "3" ? errorMessage(Number(number), 10311, "This order is routed directly.") : undefined),
+    withoutPermId,
+  );
+  const { broker } = await startBroker(port, { writeTimeout: 2_500 });
+  expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
+  expect(tws.venue.orders()).toHaveLength(1);
+});
