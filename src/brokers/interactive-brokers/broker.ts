@@ -86,21 +86,26 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
     return contract === null ? undefined : toOrder(known, contract, clientId);
   }
 
-  /** What is known of an order: our own by what is pushed, others by a listing. */
-  async function find(orderId: string, call: Call): Promise<KnownOrder> {
+  /**
+   * What is known of an order: our own by what is pushed, others by a listing.
+   *
+   * @param evenMissing Whether also of one that was open and that no list has any more.
+   */
+  async function find(orderId: string, call: Call, evenMissing = false): Promise<KnownOrder> {
     const permId = /^[1-9]\d{0,15}$/.test(orderId) ? Number(orderId) : 0;
     if (!Number.isSafeInteger(permId) || permId === 0) throw orderNotFound(orderId);
     const known = store.get(permId);
-    if (known?.described && isOwn(known, clientId) && wire.ready()) return known;
+    if (known?.described && isOwn(known, clientId) && wire.ready() && !store.isMissing(permId)) return known;
     await listings.read("all", call);
     const found = store.get(permId);
-    if (found === undefined) throw orderNotFound(orderId);
+    if (found === undefined || (store.isMissing(permId) && !evenMissing)) throw orderNotFound(orderId);
     return found;
   }
 
   /** The order, if it can be changed from here. */
   async function changeable(orderId: string, what: "replaced" | "canceled", call: Call): Promise<KnownOrder> {
-    const known = await beforeSending(find(orderId, call));
+    // A cancel of one that is gone does nothing; a change would be a new order where TWS has forgotten the number.
+    const known = await beforeSending(find(orderId, call, what === "canceled"));
     if (isTerminal(known.status)) {
       throw new BrokerError("OrderNotOpen", `order ${orderId} cannot be ${what}: it is ${known.originStatus}`, {
         outcome: "not_sent",

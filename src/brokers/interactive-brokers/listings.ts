@@ -52,6 +52,7 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
 
   /** What ends while it is being listed is in one list or in both, never in neither: open orders are read first. */
   async function readEverything(read: Reader): Promise<ReadonlySet<number>> {
+    const openBefore = store.open();
     const found = new Set(await open(read));
     for (const permId of await completed(read)) found.add(permId);
     const filled = await fills(read);
@@ -62,6 +63,8 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
       for (const permId of await completed(read)) found.add(permId);
     }
     for (const permId of filled) found.add(permId);
+    // What ended on an earlier day while there was no connection is in no list, and nobody was told.
+    store.miss(openBefore.map(({ permId }) => permId).filter((permId) => !found.has(permId)));
     return found;
   }
 
@@ -69,7 +72,7 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
   async function look(): Promise<void> {
     const call = { signal: AbortSignal.timeout(MS.watch * 2) };
     const listed = await wire.read("watch", call, open);
-    const vanished = store.open().some(({ permId }) => !listed.has(permId));
+    const vanished = store.open().some(({ permId }) => !listed.has(permId) && !store.isMissing(permId));
     if (vanished) await wire.read("watch all", call, everything);
   }
 

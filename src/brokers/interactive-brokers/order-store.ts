@@ -60,6 +60,8 @@ interface Entry {
   refusal: Notice | undefined;
   createdAt: number | null;
   changedAt: number | null;
+  /** True once all lists lacked it although nothing was heard of its end. */
+  missing: boolean;
 }
 
 export interface OrderStore {
@@ -70,6 +72,9 @@ export interface OrderStore {
   own(orderId: number): KnownOrder | undefined;
   /** All orders that were not completed when last heard of. */
   open(): readonly KnownOrder[];
+  /** Says that no list has these: what is known of those that are open may be out of date, until they are heard of again. */
+  miss(permIds: readonly number[]): void;
+  isMissing(permId: number): boolean;
   /** What the gateway last refused about this number, since {@link begin}. */
   refusalOf(orderId: number): Notice | undefined;
   /** Forgets errors about an order number, before something new is asked of it. */
@@ -134,6 +139,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
       refusal: undefined,
       createdAt: null,
       changedAt: null,
+      missing: false,
     };
     entries.set(permId, fresh);
     if (entries.size > KEPT_ORDERS) prune();
@@ -203,6 +209,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           const entry = entryOf(order.permId);
           return change(entry, () => {
             const isNew = entry.order === undefined;
+            entry.missing = false;
             entry.contract = contract;
             entry.order = order;
             identify(entry, orderId, order.clientId);
@@ -219,6 +226,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           const known = entries.get(permId);
           if (permId <= 0 || known === undefined) return undefined;
           return change(known, () => {
+            known.missing = false;
             identify(known, orderId, message.clientId);
             if (filled >= known.filled) {
               known.filled = filled;
@@ -232,6 +240,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           if (execution.permId <= 0 || !isOurs(execution.acctNumber)) return undefined;
           const entry = entryOf(execution.permId);
           return change(entry, () => {
+            entry.missing = false;
             entry.contract ??= contract;
             identify(entry, execution.orderId, execution.clientId);
             addFill(entry, execution);
@@ -242,6 +251,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           if (order.permId <= 0 || !isOurs(order.account)) return undefined;
           const entry = entryOf(order.permId);
           return change(entry, () => {
+            entry.missing = false;
             entry.contract ??= contract;
             entry.order = entry.order === undefined ? order : asEnded(entry.order, order, state);
             entry.completed = true;
@@ -283,6 +293,15 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
         .filter((entry) => entry.contract !== undefined && !isTerminal(statusOf(entry).status))
         .map((entry) => known(entry));
     },
+
+    miss(permIds) {
+      for (const permId of permIds) {
+        const entry = entries.get(permId);
+        if (entry !== undefined && !isTerminal(statusOf(entry).status)) entry.missing = true;
+      }
+    },
+
+    isMissing: (permId) => entries.get(permId)?.missing === true,
 
     refusalOf: (orderId) => refusals.get(orderId),
 

@@ -69,6 +69,24 @@ test("new orders never take the number of an old one, at once or after a reconne
   expect(ledger(tws).map(({ qty }) => qty)).toEqual(Array.from({ length: 40 }, () => 10));
 });
 
+test("an order that ended on an earlier day, while nobody listened, is not told as the open one that it was", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder({ timeInForce: "GTC" }), call());
+  tws.faults.arm({ kind: "restart", ms: 300 });
+  await until(() => host.connections.at(-1)?.connected === false);
+  tws.venue.end(orderId, "CANCELED", "");
+  tws.venue.setNow(tws.venue.now() + 3 * 86_400_000);
+  await until(() => host.connections.at(-1)?.connected === true);
+  expect((await broker.orders({ status: "all", fresh: true }, call())).orders).toEqual([]);
+  expect(await rejection(broker.order(orderId, call()))).toMatchObject({ code: "OrderNotFound" });
+  expect(await rejection(broker.replaceOrder(orderId, { qty: 11 }, call()))).toMatchObject({
+    code: "OrderNotFound",
+    outcome: "not_sent",
+  });
+  await broker.cancelOrder(orderId, call());
+});
+
 test("says no while TWS has lost its link, although TWS answers the time, and comes back by itself", async () => {
   const tws = await openTws();
   const { broker, host } = await startBroker(tws.port);
