@@ -180,8 +180,14 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
     const ended = isTerminal(lookUp<OrderStatus>(ORDER_STATUS, entry.status) ?? "UNKNOWN");
     // Messages about an order overtake each other: none takes it back from its end.
     if (ended && status !== "Filled") return;
-    if (status === "Submitted" || status === "PreSubmitted") entry.refusal = undefined;
+    if (status === "Submitted" || status === "PreSubmitted") forgive(entry);
     entry.status = status;
+  }
+
+  /** The order lives: what was said against it before is no reason for its end. */
+  function forgive(entry: Entry): void {
+    entry.refusal = undefined;
+    if (entry.clientId === clientId) refusals.delete(entry.orderId);
   }
 
   function addFill(entry: Entry, execution: Execution): void {

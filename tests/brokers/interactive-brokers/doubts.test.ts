@@ -39,3 +39,16 @@ test("a remark on an order that is not numbered yet is no refusal of it", async 
   expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
   expect(tws.venue.orders()).toHaveLength(1);
 });
+
+const REMARK = "This order is routed directly.";
+
+test("an order on which TWS remarked something when it was placed is canceled later, not rejected", async () => {
+  const tws = await openTws();
+  const port = await openBetween(tws, ([id, number]) =>
+    id === "3" ? errorMessage(Number(number), 10311, REMARK) : undefined,
+  );
+  const { broker, host } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  await broker.cancelOrder(orderId, call());
+  expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
+});
