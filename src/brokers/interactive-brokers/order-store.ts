@@ -8,7 +8,7 @@ import { Remembered } from "../../domain/remembered.ts";
 import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
 import type { Execution, Message, Notice, VendorContract, VendorOrder, VendorState } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";
-import { isTooFast } from "./refusals.ts";
+import { isOfState, isTooFast } from "./refusals.ts";
 
 /** An order as far as it is known. */
 export interface KnownOrder {
@@ -275,7 +275,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           const entry = permId === undefined ? undefined : entries.get(permId);
           const isRemark = isWarning(code, text);
           if (isRemark) warnings.set(id, text);
-          else if (code !== ORDER_CANCELED && !isTooFast(message)) refusals.set(id, message);
+          else if (code !== ORDER_CANCELED && !isTooFast(message) && !isOfState(message)) refusals.set(id, message);
           if (entry === undefined) return undefined;
           return change(entry, () => identify(entry, id, clientId));
         }

@@ -97,6 +97,11 @@ export function isTooFast({ code }: Notice): boolean {
 const UNKNOWN_ORDER: ReadonlySet<number> = new Set([135, 10147]);
 const NOT_CANCELABLE: ReadonlySet<number> = new Set([104, 136, 161, 10148]);
 
+/** True for a refusal that says in what state the order is, and nothing against it. */
+export function isOfState({ code }: Notice): boolean {
+  return UNKNOWN_ORDER.has(code) || NOT_CANCELABLE.has(code);
+}
+
 /** The vendor's refusal of a cancel. */
 export function toCancelRefusal(notice: Notice, orderId: string): BrokerError {
   if (notice.code === TOO_FAST) return tooFast(notice, "the cancel");

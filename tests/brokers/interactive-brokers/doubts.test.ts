@@ -52,3 +52,12 @@ test("an order on which TWS remarked something when it was placed is canceled la
   await broker.cancelOrder(orderId, call());
   expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
 });
+
+test("an order is canceled, not rejected, also where it was canceled twice", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  await Promise.all([broker.cancelOrder(orderId, call()), broker.cancelOrder(orderId, call())]);
+  await broker.ping(call());
+  expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
+});
