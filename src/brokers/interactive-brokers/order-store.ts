@@ -79,6 +79,10 @@ export interface OrderStore {
   refusalOf(orderId: number): Notice | undefined;
   /** Forgets errors about an order number, before something new is asked of it. */
   begin(orderId: number): void;
+  /** Says that a change or a cancel of this order is under way: what is refused now is that, and not the order. */
+  ask(orderId: number): void;
+  /** Says that it has ended. */
+  answered(orderId: number): void;
 }
 
 export interface StoreOptions {
@@ -114,6 +118,8 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
   /** Errors about numbers of ours, which may come before the `permId` does. */
   const refusals = new Remembered<number, Notice>(KEPT_ORDERS);
   const warnings = new Remembered<number, string>(KEPT_ORDERS);
+  /** Numbers of orders of which a change or a cancel is under way. */
+  const asked = new Set<number>();
   /** Numbers of orders that were handed over here and are not yet known by `permId`; those that are refused never are. */
   const begun = new Remembered<number, true>(KEPT_ORDERS);
 
@@ -204,6 +210,9 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
     if (later) entry.lastFill = execution;
   }
 
+  const saysAgainst = (notice: Notice) =>
+    notice.code !== ORDER_CANCELED && !isTooFast(notice) && !isOfState(notice) && !asked.has(notice.id);
+
   const isOurs = (name: string) => account() === undefined || name === "" || name === account();
 
   return {
@@ -275,7 +284,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           const entry = permId === undefined ? undefined : entries.get(permId);
           const isRemark = isWarning(code, text);
           if (isRemark) warnings.set(id, text);
-          else if (code !== ORDER_CANCELED && !isTooFast(message) && !isOfState(message)) refusals.set(id, message);
+          else if (saysAgainst(message)) refusals.set(id, message);
           if (entry === undefined) return undefined;
           return change(entry, () => identify(entry, id, clientId));
         }
@@ -319,6 +328,13 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
       if (entry === undefined) return;
       entry.refusal = undefined;
       entry.warning = null;
+    },
+
+    ask: (orderId) => void asked.add(orderId),
+
+    answered(orderId) {
+      asked.delete(orderId);
+      this.begin(orderId);
     },
   };
 }

@@ -135,6 +135,7 @@ export function submit(
     signal,
     send(api) {
       store.begin(orderId);
+      if (isChange) store.ask(orderId);
       api.placeOrder(orderId, contract, ticket);
     },
     hear(message, settle) {
@@ -155,8 +156,7 @@ export function submit(
     cleanUp() {
       settled = true;
       clearTimeout(grace);
-      // What was refused was the change: the order itself is as it was.
-      if (isChange) store.begin(orderId);
+      if (isChange) store.answered(orderId);
     },
   };
 }
@@ -168,7 +168,10 @@ export function cancel({ store, clientId, ms, signal }: Writing, orderId: number
     what: "the cancel",
     ms,
     signal,
-    send: (api) => api.cancelOrder(orderId),
+    send(api) {
+      store.ask(orderId);
+      api.cancelOrder(orderId);
+    },
     hear(message, { done, fail }) {
       const notice = noticeOf(message, orderId);
       if (notice !== undefined) {
@@ -190,8 +193,7 @@ export function cancel({ store, clientId, ms, signal }: Writing, orderId: number
     silent: unknownOutcome,
     cleanUp() {
       clearTimeout(grace);
-      // A cancel that was refused says nothing against the order.
-      store.begin(orderId);
+      store.answered(orderId);
     },
   };
 }

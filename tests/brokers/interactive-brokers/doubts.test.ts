@@ -61,3 +61,20 @@ test("an order is canceled, not rejected, also where it was canceled twice", asy
   await broker.ping(call());
   expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
 });
+
+test("a refused change of an order that is inactive leaves the order as it was", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => fields.map((field) => field.replace(/^(?:Pre)?Submitted$/, "Inactive")),
+  );
+  const { broker, host } = await startBroker(port);
+  const contract = { tradeType: "Securities", region: "HK", symbol: "00700" } as const;
+  const { orderId } = await broker.placeOrder(restingOrder({ contract, qty: 100, price: 480.2 }), call());
+  expect(await rejection(broker.replaceOrder(orderId, { price: 480.123 }, call()))).toMatchObject({
+    outcome: "rejected",
+  });
+  expect(host.orders.map(({ status }) => status)).not.toContain("REJECTED");
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", originStatus: "Inactive" });
+});
