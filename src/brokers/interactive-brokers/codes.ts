@@ -99,7 +99,9 @@ const ORDER_WARNINGS: ReadonlySet<number> = new Set([165, 399, 404, 434, 492, 10
 
 /** True for a message about an order or a request that changes nothing about it. */
 export function isWarning(code: number, text: string): boolean {
-  return (code >= 2100 && code < 2170) || ORDER_WARNINGS.has(code) || /^(?:order )?warning\b|\bWarning:/i.test(text);
+  if ((code >= 2100 && code < 2170) || ORDER_WARNINGS.has(code)) return true;
+  // Whatever a refusal warns of besides.
+  return !REFUSALS.has(code) && /^(?:order )?warning\b|\bWarning:/i.test(text);
 }
 
 /** Remarks about market data that comes all the same: partly subscribed; delayed instead of live. */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { RESPONSE } from "../../../simulators/tws/messages.ts";
 import { errorMessage } from "../../../simulators/tws/refusal.ts";
 import { openBetween } from "./between.ts";
-import { call, openTws, rejection, restingOrder, startBroker } from "./setup.ts";
+import { call, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 /** A message about an order with the number that IB gives it left out, as before IB has given it one. */
 function withoutPermId(fields: readonly string[]): readonly string[] {
@@ -77,4 +77,13 @@ test("a refused change of an order that is inactive leaves the order as it was",
   });
   expect(host.orders.map(({ status }) => status)).not.toContain("REJECTED");
   expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", originStatus: "Inactive" });
+});
+
+test("a refusal whose text warns of something is a refusal all the same", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.venue.end(orderId, "REJECTED", "Warning: the exchange takes no more of these");
+  await until(() => host.orders.at(-1)?.originStatus === "Inactive");
+  expect(host.orders.at(-1)).toMatchObject({ status: "REJECTED", errorReason: expect.stringContaining("no more") });
 });
