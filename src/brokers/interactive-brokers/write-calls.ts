@@ -79,6 +79,13 @@ export function submit(
     grace = setTimeout(act, MS.refusalGrace);
   }
 
+  /** Refused, unless a part of a new order was filled: then it was taken, whatever became of the rest. */
+  function refuse(notice: Notice, settle: Settle<number>): void {
+    const known = store.own(orderId);
+    if (!isChange && known !== undefined && known.filledQty > 0) settle.done(known.permId);
+    else settle.fail(toOrderRefusal(notice, what));
+  }
+
   /** The gateway said something of which it is not known whether the order outlived it. */
   function lookInto(notice: Notice, settle: Settle<number>): void {
     after(() => {
@@ -89,7 +96,7 @@ export function submit(
           // It may be the one that the vendor has not numbered yet: what follows says what becomes of it.
           if (known === undefined && open.has(UNNUMBERED)) return;
           if (known !== undefined && open.has(known.permId) && isAsAsked()) settle.done(known.permId);
-          else settle.fail(toOrderRefusal(notice, what));
+          else refuse(notice, settle);
         },
         // Without an answer it stays unknown, until the time is up.
         () => {},
@@ -119,10 +126,10 @@ export function submit(
     } else if (CANCELED.has(status) && !isChange) {
       const text = store.refusalOf(orderId);
       const notice = text ?? doubt ?? { id: orderId, code: ORDER_CANCELED, text: `the order was canceled at once` };
-      if (doubt !== undefined || text !== undefined) settle.fail(toOrderRefusal(notice, what));
-      else after(() => settle.fail(toOrderRefusal(doubt ?? notice, what)));
+      if (doubt !== undefined || text !== undefined) refuse(notice, settle);
+      else after(() => refuse(doubt ?? notice, settle));
     } else if (status === "Inactive" && doubt !== undefined) {
-      settle.fail(toOrderRefusal(doubt, what));
+      refuse(doubt, settle);
     } else if (doubt === undefined) {
       // Taken in, but not yet passed on, or inactive: a refusal may still follow.
       after(() => settle.done(permId));
@@ -142,7 +149,7 @@ export function submit(
       const notice = noticeOf(message, orderId);
       if (notice !== undefined) {
         if (NOT_CONNECTED.has(notice.code)) settle.fail(notConnected(notice.text));
-        else if (isTooFast(notice) || REFUSALS.has(notice.code)) settle.fail(toOrderRefusal(notice, what));
+        else if (isTooFast(notice) || REFUSALS.has(notice.code)) refuse(notice, settle);
         else {
           doubt = notice;
           lookInto(notice, settle);

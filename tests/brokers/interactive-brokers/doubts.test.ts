@@ -87,3 +87,20 @@ test("a refusal whose text warns of something is a refusal all the same", async 
   await until(() => host.orders.at(-1)?.originStatus === "Inactive");
   expect(host.orders.at(-1)).toMatchObject({ status: "REJECTED", errorReason: expect.stringContaining("no more") });
 });
+
+test("an order of which a part was filled before it was canceled was taken, whatever else was told of it", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (fields.some((field) => /^(?:Pre)?Submitted$/.test(field)) ? undefined : fields),
+  );
+  const { broker } = await startBroker(port);
+  const placing = broker.placeOrder(restingOrder(), call());
+  await until(() => tws.venue.orders().length === 1);
+  const [{ wireId } = { wireId: "" }] = tws.venue.orders();
+  tws.venue.fill(wireId, 4, 189.5);
+  tws.venue.end(wireId, "CANCELED", "");
+  expect(await placing).toEqual({ orderId: wireId });
+  expect(await broker.order(wireId, call())).toMatchObject({ status: "CANCELED", filledQty: 4 });
+});
