@@ -6,7 +6,7 @@ import type { Exchange, OrderTicket, Settle } from "./link.ts";
 import type { Message, Notice, VendorContract } from "./messages.ts";
 import type { OrderStore } from "./order-store.ts";
 import { UNNUMBERED } from "./read-calls.ts";
-import { isTooFast, notConnected, toCancelRefusal, toOrderRefusal, unknownOutcome } from "./refusals.ts";
+import { isOfState, isTooFast, notConnected, toCancelRefusal, toOrderRefusal, unknownOutcome } from "./refusals.ts";
 import { MS } from "./timing.ts";
 
 /** What every write needs. */
@@ -169,8 +169,28 @@ export function submit(
 }
 
 /** Asks for the cancellation, and waits until the gateway has taken the request. */
-export function cancel({ store, clientId, ms, signal }: Writing, orderId: number, name: string): Exchange<void> {
+export function cancel({ store, clientId, ms, signal, ask }: Writing, orderId: number, name: string): Exchange<void> {
   let grace: ReturnType<typeof setTimeout> | undefined;
+  let looking: ReturnType<typeof setTimeout> | undefined;
+  let settled = false;
+
+  /** The gateway said something of which it is not known whether it kept the cancel. */
+  function lookInto(notice: Notice, { done, fail }: Settle<void>): void {
+    clearTimeout(looking);
+    looking = setTimeout(() => {
+      ask().then(
+        () => {
+          if (settled) return;
+          const status = store.own(orderId)?.status;
+          if (status === "CANCELED" || status === "PENDING_CANCEL") done();
+          else fail(toCancelRefusal(notice, name));
+        },
+        // Without an answer it stays unknown, until the time is up.
+        () => {},
+      );
+    }, MS.refusalGrace);
+  }
+
   return {
     what: "the cancel",
     ms,
@@ -179,13 +199,16 @@ export function cancel({ store, clientId, ms, signal }: Writing, orderId: number
       store.ask(orderId);
       api.cancelOrder(orderId);
     },
-    hear(message, { done, fail }) {
+    hear(message, settle) {
+      const { done, fail } = settle;
       const notice = noticeOf(message, orderId);
       if (notice !== undefined) {
         if (notice.code === ORDER_CANCELED || /state: *(?:PendingCancel|Cancelled|ApiCancelled)/i.test(notice.text)) {
           done();
         } else if (NOT_CONNECTED.has(notice.code)) fail(notConnected(notice.text));
-        else fail(toCancelRefusal(notice, name));
+        else if (isTooFast(notice) || isOfState(notice) || REFUSALS.has(notice.code))
+          fail(toCancelRefusal(notice, name));
+        else lookInto(notice, settle);
         return;
       }
       const told = toldOf(message, orderId, clientId);
@@ -199,7 +222,9 @@ export function cancel({ store, clientId, ms, signal }: Writing, orderId: number
     },
     silent: unknownOutcome,
     cleanUp() {
+      settled = true;
       clearTimeout(grace);
+      clearTimeout(looking);
       store.answered(orderId);
     },
   };

@@ -104,3 +104,14 @@ test("an order of which a part was filled before it was canceled was taken, what
   expect(await placing).toEqual({ orderId: wireId });
   expect(await broker.order(wireId, call())).toMatchObject({ status: "CANCELED", filledQty: 4 });
 });
+
+test("a remark that comes while an order is canceled is no refusal of the cancel", async () => {
+  const tws = await openTws();
+  const port = await openBetween(tws, ([id, number]) =>
+    id === "4" ? errorMessage(Number(number), 10311, REMARK) : undefined,
+  );
+  const { broker } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  await broker.cancelOrder(orderId, call());
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "CANCELED" });
+});
