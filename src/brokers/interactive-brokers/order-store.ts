@@ -77,11 +77,11 @@ export interface OrderStore {
   isMissing(permId: number): boolean;
   /** What the gateway last refused about this number, since {@link begin}. */
   refusalOf(orderId: number): Notice | undefined;
-  /** Forgets errors about an order number, before something new is asked of it. */
+  /** Forgets errors and remarks about an order number, before something new is asked of it. */
   begin(orderId: number): void;
   /** Says that a change or a cancel of this order is under way: what is refused now is that, and not the order. */
   ask(orderId: number): void;
-  /** Says that it has ended. */
+  /** Says that it has ended: what was remarked meanwhile stays. */
   answered(orderId: number): void;
 }
 
@@ -334,7 +334,9 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
 
     answered(orderId) {
       asked.delete(orderId);
-      this.begin(orderId);
+      refusals.delete(orderId);
+      const entry = entries.get(owned.get(orderId) ?? 0);
+      if (entry !== undefined) entry.refusal = undefined;
     },
   };
 }

@@ -115,3 +115,18 @@ test("a remark that comes while an order is canceled is no refusal of the cancel
   await broker.cancelOrder(orderId, call());
   expect(await broker.order(orderId, call())).toMatchObject({ status: "CANCELED" });
 });
+
+test("what TWS warns of when an order is changed stays with the order", async () => {
+  const tws = await openTws();
+  let sent = 0;
+  const port = await openBetween(tws, ([id, number]) => {
+    if (id !== "3") return undefined;
+    sent += 1;
+    return sent === 2 ? errorMessage(Number(number), 399, "Order Message: it waits until tomorrow") : undefined;
+  });
+  const { broker } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  await broker.replaceOrder(orderId, { price: 189 }, call());
+  const warning = expect.stringContaining("it waits until tomorrow");
+  expect(await broker.order(orderId, call())).toMatchObject({ price: 189, warning });
+});
