@@ -219,8 +219,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       timeoutMs: timeout,
       signal,
       onMessage(message) {
-        if (message.kind === "openOrder" || message.kind === "orderStatus") orderIds.heard(message.orderId);
-        else if (message.kind === "notice") orderIds.heard(message.id);
+        const number = ownNumberIn(message, clientId);
+        if (number !== undefined) orderIds.heard(number);
         handlers.onMessage(message);
         const state = message.kind === "notice" ? lookUp<"lost" | "restored">(LINK_MESSAGE, message.code) : undefined;
         if (state !== undefined && message.kind === "notice") follow(state, message.text);
@@ -385,6 +385,13 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       turn.arrived();
     }
   }
+}
+
+/** The number of an order of this client id; those of others have numbers of their own, which may be the same. */
+function ownNumberIn(message: Message, clientId: number): number | undefined {
+  if (message.kind === "notice") return message.id;
+  if (message.kind === "openOrder") return message.order.clientId === clientId ? message.orderId : undefined;
+  return message.kind === "orderStatus" && message.clientId === clientId ? message.orderId : undefined;
 }
 
 /** @throws NoSuchAccount with the login's accounts, masked, when none or more than one fits. */

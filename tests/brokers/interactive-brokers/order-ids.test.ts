@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { RESPONSE } from "../../../simulators/tws/messages.ts";
 import { createOrderIds, FIRST_REQUEST_ID } from "../../../src/brokers/interactive-brokers/order-ids.ts";
+import { openBetween } from "./between.ts";
 import { call, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 const NOW = Date.UTC(2026, 10, 24);
@@ -107,4 +109,19 @@ test("an order that is still on its way when its program ends is not taken for t
   const named = ({ tag, price }: { tag: string | null; price?: number | null }) => `${price} ${tag}`;
   const atVenue = tws.venue.orders().map(({ order }) => named(order));
   expect(atVenue.filter((each) => each !== named(late))).toEqual([first, second].map(named));
+});
+
+test("an order of another client id with the number of one of ours does not say that the gateway has heard of ours", async () => {
+  const tws = await openTws();
+  const ahead: number[] = [];
+  const port = await openBetween(tws, ([id, number]) => {
+    if (id !== "3") return undefined;
+    ahead.push(Number(number) - Math.floor((Date.now() - Date.UTC(2026, 0, 1)) / 250));
+    return [RESPONSE.orderStatus, Number(number), "Submitted", 0, 10, 0, 999, 0, 0, 70, "", 0];
+  });
+  const { broker } = await startBroker(port, { writeTimeout: 500 });
+  tws.faults.arm({ kind: "stall", on: "place", count: 6 });
+  await Promise.all(Array.from({ length: 6 }, () => rejection(broker.placeOrder(restingOrder(), call()))));
+  expect(ahead).toHaveLength(6);
+  expect(Math.max(...ahead)).toBeLessThanOrEqual(0);
 });
