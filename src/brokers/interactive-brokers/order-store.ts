@@ -157,7 +157,8 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
       if (entries.size <= KEPT_ORDERS) return;
       if (!isTerminal(statusOf(entry).status)) continue;
       entries.delete(permId);
-      owned.delete(entry.orderId);
+      // Other client ids have the same numbers.
+      if (owned.get(entry.orderId) === permId) owned.delete(entry.orderId);
     }
   }
 

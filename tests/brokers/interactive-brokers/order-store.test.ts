@@ -27,6 +27,23 @@ test("refusals of orders are kept for as many orders as there are", () => {
   expect(store.refusalOf(KEPT_ORDERS + 1)).toMatchObject({ code: 201 });
 });
 
+test("an order of another client id that is forgotten takes no order of ours with the same number with it", () => {
+  const store = newStore();
+  const contract = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+  const vendor = { ...contract, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
+  const order = { ...terms, account: "", orderRef: "", filledQuantity: undefined };
+  const tell = (permId: number, clientId: number, orderId: number, status: string) => {
+    const state = { status, warningText: "", completedTime: "", completedStatus: "" };
+    store.hear({ kind: "openOrder", orderId, contract: vendor, order: { ...order, permId, clientId }, state });
+  };
+  tell(1, 7, 5, "Submitted");
+  tell(2, 70, 5, "Cancelled");
+  for (let permId = 3; permId <= KEPT_ORDERS + 1; permId += 1) tell(permId, 70, permId + 10, "Cancelled");
+  expect(store.get(2)).toBeUndefined();
+  expect(store.own(5)).toMatchObject({ permId: 1, status: "OPEN" });
+});
+
 test.each([
   ["Filled", 0, 8, { qty: 8 }],
   ["Filled", 12, 12, { qty: 12 }],
