@@ -11,9 +11,9 @@ import { BrokerError } from "../../spec/broker-error.ts";
 import { DIRECTION, lookUp, ORDER_TYPE, TICK_FIELD, TIME_IN_FORCE, type TickField } from "./codes.ts";
 import { contractCurrency, OVERNIGHT_EXCHANGE } from "./contracts.ts";
 import { toZone } from "./hours.ts";
+import type { KnownOrder } from "./known-order.ts";
 import type { OrderTicket } from "./link.ts";
 import type { AccountValue, VendorContract } from "./messages.ts";
-import type { KnownOrder } from "./order-store.ts";
 
 /**
  * One order; `undefined` when its side has no word here.

@@ -1,7 +1,8 @@
 /** Lists of orders: open ones of everybody, completed ones and fills of the day, put together. */
 import { isTerminal } from "../../domain/order.ts";
 import type { Call } from "../../spec/broker.ts";
-import type { KnownOrder, OrderStore } from "./order-store.ts";
+import type { KnownOrder } from "./known-order.ts";
+import type { OrderStore } from "./order-store.ts";
 import { completedOrders, executions, openOrders, UNNUMBERED } from "./read-calls.ts";
 import { notConnected, notWhole } from "./refusals.ts";
 import { MS } from "./timing.ts";

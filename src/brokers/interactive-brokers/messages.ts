@@ -238,3 +238,10 @@ export const EVENTS: readonly string[] = Object.keys(READERS);
 export function parseMessage(event: string, args: Arguments): Message | undefined {
   return READERS[event]?.(args);
 }
+
+/** The number of an order of this client id; those of others have numbers of their own, which may be the same. */
+export function ownNumberIn(message: Message, clientId: number): number | undefined {
+  if (message.kind === "notice") return message.id;
+  if (message.kind === "openOrder") return message.order.clientId === clientId ? message.orderId : undefined;
+  return message.kind === "orderStatus" && message.clientId === clientId ? message.orderId : undefined;
+}

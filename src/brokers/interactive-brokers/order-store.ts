@@ -2,67 +2,13 @@
  * What is known of the account's orders, put together by `permId` from all that the gateway tells: open orders, statuses,
  * fills, completed orders and errors, in whatever order and however often they come.
  */
-import { add, divide, multiply, subtract, withoutDust } from "../../domain/money.ts";
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
 import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
-import type { Execution, Message, Notice, VendorContract, VendorOrder, VendorState } from "./messages.ts";
+import { asEnded, type Entry, type KnownOrder, known, statusOf } from "./known-order.ts";
+import type { Execution, Message, Notice } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";
 import { isOfState, isTooFast } from "./refusals.ts";
-
-/** An order as far as it is known. */
-export interface KnownOrder {
-  readonly permId: number;
-  /** Number under its client id; 0 where that is not known. */
-  readonly orderId: number;
-  /** `undefined` where it is not known, as of completed orders of earlier connections. */
-  readonly clientId: number | undefined;
-  readonly contract: VendorContract;
-  readonly order: VendorOrder;
-  /** False while only fills of it are known. */
-  readonly described: boolean;
-  readonly status: OrderStatus;
-  readonly originStatus: string;
-  readonly qty: number;
-  readonly filledQty: number;
-  readonly avgPrice: number;
-  readonly errorReason: string;
-  readonly warning: string | null;
-  readonly createdAt: number | null;
-  readonly updatedAt: number | null;
-}
-
-interface Fill {
-  readonly revision: number;
-  readonly shares: number;
-  readonly price: number;
-}
-
-interface Entry {
-  readonly permId: number;
-  orderId: number;
-  clientId: number | undefined;
-  contract: VendorContract | undefined;
-  order: VendorOrder | undefined;
-  status: string;
-  /** True once it was among the completed orders. */
-  completed: boolean;
-  completedStatus: string;
-  completedAt: number | null;
-  /** As the gateway sums it up, and at which average. */
-  filled: number;
-  average: number;
-  readonly fills: Map<string, Fill>;
-  lastFill: Execution | undefined;
-  /** True once the vendor has corrected a fill: the fills themselves count then, whatever sums said before. */
-  corrected: boolean;
-  warning: string | null;
-  refusal: Notice | undefined;
-  createdAt: number | null;
-  changedAt: number | null;
-  /** True once all lists lacked it although nothing was heard of its end. */
-  missing: boolean;
-}
 
 export interface OrderStore {
   /** Takes a message in. @returns the `permId` of the order it changed. */
@@ -97,20 +43,6 @@ export interface StoreOptions {
 
 /** The oldest completed orders are forgotten beyond so many. */
 export const KEPT_ORDERS = 20_000;
-const EMPTY_ORDER: VendorOrder = {
-  permId: 0,
-  clientId: undefined,
-  action: "",
-  totalQuantity: undefined,
-  orderType: "",
-  lmtPrice: undefined,
-  tif: "",
-  outsideRth: false,
-  account: "",
-  orderRef: "",
-  filledQuantity: undefined,
-};
-
 export function createOrderStore({ clientId, account, now, toTime }: StoreOptions): OrderStore {
   const entries = new Map<number, Entry>();
   /** Our own order numbers. */
@@ -340,100 +272,6 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
       if (entry !== undefined) entry.refusal = undefined;
     },
   };
-}
-
-function known(entry: Entry): KnownOrder {
-  const order = entry.order ?? fromFill(entry.lastFill);
-  const { filledQty, avgPrice } = filledOf(entry);
-  const total = order.totalQuantity ?? 0;
-  const { status, originStatus, errorReason } = statusOf(entry);
-  return {
-    permId: entry.permId,
-    orderId: entry.orderId,
-    clientId: entry.clientId,
-    contract: entry.contract as VendorContract,
-    order,
-    described: entry.order !== undefined,
-    status,
-    originStatus,
-    // Completed orders come without their total; what was filled is the least it can have been.
-    qty: withoutDust(total > 0 ? total : Math.max(filledQty, order.filledQuantity ?? 0)),
-    filledQty,
-    avgPrice,
-    errorReason,
-    warning: isTerminal(status) ? null : entry.warning,
-    createdAt: entry.createdAt,
-    updatedAt: entry.changedAt ?? entry.completedAt,
-  };
-}
-
-/**
- * An order as it ended, which need not be as it was last heard of: the answer to a change may have been lost. It mostly has
- * no total once it is done with; where it was filled, that is all of it.
- */
-function asEnded(last: VendorOrder, ended: VendorOrder, { status }: VendorState): VendorOrder {
-  const total = ended.totalQuantity || (status === "Filled" ? ended.filledQuantity : 0);
-  return { ...last, totalQuantity: total || last.totalQuantity, lmtPrice: ended.lmtPrice || last.lmtPrice };
-}
-
-/** What a fill tells of its order, where nothing else does. */
-function fromFill(fill: Execution | undefined): VendorOrder {
-  if (fill === undefined) return EMPTY_ORDER;
-  return {
-    ...EMPTY_ORDER,
-    permId: fill.permId,
-    clientId: fill.clientId,
-    action: fill.side === "BOT" ? "BUY" : "SELL",
-    account: fill.acctNumber,
-    orderRef: fill.orderRef,
-    filledQuantity: fill.cumQty,
-  };
-}
-
-/** Filled quantity and average price: of the fills themselves where all are known, else as the gateway sums them up. */
-function filledOf({ fills, filled, average, lastFill, corrected }: Entry): { filledQty: number; avgPrice: number } {
-  const list = [...fills.values()];
-  const sum = list.reduce((total, fill) => add(total, withoutDust(fill.shares)), 0);
-  const cumulated = lastFill?.cumQty ?? 0;
-  const filledQty = corrected ? sum : Math.max(sum, withoutDust(filled), withoutDust(cumulated));
-  if (filledQty <= 0) return { filledQty: 0, avgPrice: 0 };
-  if (sum === filledQty) {
-    const value = list.reduce(
-      (total, fill) => add(total, multiply(withoutDust(fill.shares), withoutDust(fill.price))),
-      0,
-    );
-    return { filledQty, avgPrice: withoutDust(divide(value, sum)) };
-  }
-  // Fills of earlier days are not listed any more, but the sums have them in.
-  const byFill = subtract(filledQty, withoutDust(cumulated)) === 0 ? lastFill?.avgPrice : undefined;
-  return { filledQty, avgPrice: withoutDust(byFill ?? average) };
-}
-
-function statusOf(entry: Entry): Pick<KnownOrder, "status" | "originStatus" | "errorReason"> {
-  const { refusal, completed, completedStatus } = entry;
-  const { filledQty } = filledOf(entry);
-  const total = entry.order?.totalQuantity ?? 0;
-  // An order of which only fills are known is neither open nor listed as completed: what was filled is all of it.
-  if (entry.order === undefined) return { status: "FILLED", originStatus: "Filled", errorReason: "" };
-  const means = lookUp<OrderStatus>(ORDER_STATUS, entry.status) ?? "UNKNOWN";
-  const originStatus = entry.status || "Unknown";
-  const reason = refusal?.text || completedStatus || originStatus;
-  if (entry.status === "Inactive" && (completed || refusal !== undefined)) {
-    return { status: "REJECTED", originStatus, errorReason: reason };
-  }
-  if (means === "CANCELED") {
-    const refused = refusal !== undefined && filledQty === 0;
-    return { status: refused ? "REJECTED" : "CANCELED", originStatus, errorReason: refused ? reason : "" };
-  }
-  if (means === "FILLED" && !completed && filledQty < total) {
-    // The word overtook the numbers; the status that sums the fills up follows.
-    return { status: filledQty > 0 ? "PARTIALLY_FILLED" : "OPEN", originStatus, errorReason: "" };
-  }
-  if (means !== "FILLED" && means !== "PENDING_CANCEL" && total > 0 && filledQty >= total) {
-    return { status: "FILLED", originStatus, errorReason: "" };
-  }
-  const isWorking = means === "OPEN" || means === "PENDING";
-  return { status: isWorking && filledQty > 0 ? "PARTIALLY_FILLED" : means, originStatus, errorReason: "" };
 }
 
 function later(a: number | null, b: number | null): number | null {

@@ -13,7 +13,7 @@ import { maskAccount } from "./capabilities.ts";
 import { LINK_MESSAGE, lookUp } from "./codes.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
 import { type Exchange, type Library, type Link, loadLibrary, openLink } from "./link.ts";
-import type { Message } from "./messages.ts";
+import { type Message, ownNumberIn } from "./messages.ts";
 import { createOrderIds } from "./order-ids.ts";
 import { type Asking, currentTime, openOrders } from "./read-calls.ts";
 import { LinkLost, NoSuchAccount, notConnected, reasonOf, unknownOutcome } from "./refusals.ts";
@@ -385,13 +385,6 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       turn.arrived();
     }
   }
-}
-
-/** The number of an order of this client id; those of others have numbers of their own, which may be the same. */
-function ownNumberIn(message: Message, clientId: number): number | undefined {
-  if (message.kind === "notice") return message.id;
-  if (message.kind === "openOrder") return message.order.clientId === clientId ? message.orderId : undefined;
-  return message.kind === "orderStatus" && message.clientId === clientId ? message.orderId : undefined;
 }
 
 /** @throws NoSuchAccount with the login's accounts, masked, when none or more than one fits. */
