@@ -73,12 +73,23 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
     if (order !== undefined) host?.onOrder(order);
   }
 
-  /** @throws BrokerError `OrderNotFound` */
-  async function detail(orderId: string, call: Call): Promise<VendorOrder> {
+  /**
+   * @param fresh for what follows from a write or goes into one: a read that began before may say what was before.
+   * @throws BrokerError `OrderNotFound`
+   */
+  async function detail(orderId: string, call: Call, fresh = false): Promise<VendorOrder> {
     // Longport's ids are numbers; of others it knows nothing.
     if (!/^\d{1,20}$/.test(orderId)) throw notFound(orderId);
     const vendor = await wire
-      .read({ what: "order", key: orderId, limit: "trade", act: (on, signal) => on.order(orderId, signal) }, call)
+      .read(
+        {
+          what: "order",
+          ...(fresh ? {} : { key: orderId }),
+          limit: "trade",
+          act: (on, signal) => on.order(orderId, signal),
+        },
+        call,
+      )
       .catch((error) => Promise.reject(named(error, orderId)));
     if (vendor.order_id !== orderId) throw notFound(orderId);
     terms.seen(vendor);
@@ -89,7 +100,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   async function explain(error: unknown, orderId: string, call: Call): Promise<unknown> {
     if (!isBrokerError(error) || error.code !== "OrderRejected") return named(error, orderId);
     try {
-      const order = toOrder(await detail(orderId, call));
+      const order = toOrder(await detail(orderId, call, true));
       return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
     } catch (lookup) {
       return isBrokerError(lookup) && lookup.code === "OrderNotFound" ? lookup : error;
@@ -177,7 +188,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
     },
 
     async replaceOrder(orderId, change, call): Promise<Placed> {
-      const vendor = await beforeSending(detail(orderId, call));
+      const vendor = await beforeSending(detail(orderId, call, true));
       const order = toOrder(vendor);
       const region = order?.contract.region ?? "";
       if (order === undefined || !isRegion(region)) {

@@ -1,5 +1,9 @@
 /** Orders when things go wrong: nothing is sent twice, and nothing is called certain that is not. */
-import { describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { call, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
 
 describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
@@ -59,7 +63,56 @@ describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
   });
 });
 
+/** What the vendor's front makes of an answer of the service. */
+type Front = (request: string, answer: { status: number; text: string }) => Promise<{ status: number; text: string }>;
+
+/** The address of a front that passes requests on to the service, and answers as it is told. */
+async function openFront(port: number, front: Front): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const { method = "GET", url = "/", headers } = request;
+    const body = Buffer.concat(await request.toArray());
+    const passed = ["x-api-key", "authorization", "x-timestamp", "x-api-signature", "content-type"];
+    const answer = await fetch(`http://127.0.0.1:${port}${url}`, {
+      method,
+      headers: passed.map((name): [string, string] => [name, String(headers[name])]),
+      ...(body.length === 0 ? {} : { body }),
+    });
+    const { status, text } = await front(`${method} ${url}`, { status: answer.status, text: await answer.text() });
+    response.writeHead(status, { "content-type": "application/json" }).end(text);
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 describe("orders", () => {
+  test("a replace keeps what the order is now, not what a read that began before says", async () => {
+    const server = await openLongport();
+    const held = Promise.withResolvers<void>();
+    let reads = 0;
+    const httpUrl = await openFront(server.port, async (request, answer) => {
+      if (request.startsWith("GET /v1/trade/order?")) reads += 1;
+      if (request.startsWith("GET /v1/trade/order?") && reads === 1) await held.promise;
+      return answer;
+    });
+    const { broker } = await startBroker(server.port, { httpUrl });
+    const { orderId } = await broker.placeOrder(restingOrder({ price: 190 }), call());
+    const slow = broker.order(orderId, call());
+    await until(() => reads === 1);
+    // Changed meanwhile, as in the vendor's app.
+    const found = server.venue.find(orderId);
+    if (found === undefined) throw new Error("no order");
+    server.venue.book("LB").replace(found.order.orderId, { price: 180 });
+    const replaced = broker.replaceOrder(orderId, { qty: 20 }, call());
+    await delay(300);
+    held.resolve();
+    await Promise.all([slow, replaced]);
+    expect(server.venue.find(orderId)?.order).toMatchObject({ qty: 20, price: 180 });
+  });
+
   test("a session that the vendor changes in silence is shown", async () => {
     const server = await openLongport();
     const { broker } = await startBroker(server.port);
