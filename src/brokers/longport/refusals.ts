@@ -101,7 +101,7 @@ function fromRefusal({ code, message: text }: VendorRefusal, what: string, purpo
   }
   const rule = RULES.find(({ codes, text: words }) => codes?.includes(code) || words?.test(text));
   if (rule !== undefined) return new BrokerError(rule.code, message, { outcome: "rejected" });
-  if (family === 500 || family === 504) {
+  if (isServerFault(code)) {
     // An internal error may have come after the order.
     return purpose === "read" ? new BrokerError("BrokerFault", message) : unknown(message);
   }
@@ -112,6 +112,11 @@ function fromRefusal({ code, message: text }: VendorRefusal, what: string, purpo
 /** True for the refusals of a token that is expired or was replaced. */
 export function isTokenRefusal(code: number): boolean {
   return Math.floor(code / 1000) === 401;
+}
+
+/** True for what is no word about the request: 500000 and the like of the service, 504 and the like of a front. */
+function isServerFault(code: number): boolean {
+  return /^5\d\d(?:\d{3})?$/.test(String(code));
 }
 
 function tooFast(what: string, said: string): BrokerError {

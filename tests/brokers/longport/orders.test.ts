@@ -113,6 +113,22 @@ describe("orders", () => {
     expect(server.venue.find(orderId)?.order).toMatchObject({ qty: 20, price: 180 });
   });
 
+  test.each([
+    '{"code":504,"message":"upstream request timed out"}',
+    '{"code":503000,"message":"unavailable","data":null}',
+  ])("an order that was taken is unknown behind a front that answers %s", async (text) => {
+    const server = await openLongport();
+    const httpUrl = await openFront(server.port, async (request, answer) =>
+      request === "POST /v1/trade/order" ? { status: Number(text.slice(8, 11)), text } : answer,
+    );
+    const { broker } = await startBroker(server.port, { httpUrl });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+      code: "OutcomeUnknown",
+      outcome: "unknown",
+    });
+    expect(server.venue.orders()).toHaveLength(1);
+  });
+
   test("a session that the vendor changes in silence is shown", async () => {
     const server = await openLongport();
     const { broker } = await startBroker(server.port);
