@@ -248,6 +248,8 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
         await tokens.load();
         requireOpen();
         link = { up: false, reason: "not connected yet" };
+        // What was heard of HTTP before counts no more; nothing else would ever take it back.
+        silence = undefined;
         const mine = {
           onOrder: handlers.onOrder,
           onLink(up: boolean, reason: string) {

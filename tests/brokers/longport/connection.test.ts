@@ -48,6 +48,20 @@ describe.each(TRANSPORTS)("the connection over %s", (transport) => {
     await until(() => broker.ping(call()));
   });
 
+  test("what an earlier run heard of HTTP does not count for the next", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port, { transport });
+    const { port } = server;
+    await server.close();
+    await until(async () => !(await broker.ping(call())));
+    await rejection(broker.cash({ currency: "USD" }, call()));
+    await broker.close();
+    await openLongport({ port });
+    await broker.start({ onOrder: () => {}, onConnection: () => {} });
+    await until(() => broker.ping(call()));
+    await broker.placeOrder(restingOrder(), call());
+  });
+
   test("a service that is not there when it starts is found when it comes", async () => {
     const away = await openLongport();
     const { port } = away;
