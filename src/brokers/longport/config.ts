@@ -59,6 +59,15 @@ function url(protocols: readonly string[]) {
   );
 }
 
+/** Requests are made of it and a path, and `fetch` refuses an address with a password, which it shows in its error. */
+function httpUrl() {
+  const bare = (text: string) => {
+    const { username, password } = URL.canParse(text) ? new URL(text) : { username: "", password: "" };
+    return username === "" && password === "" && !/[?#]/.test(text);
+  };
+  return v.pipe(url(["https:", "http:"]), v.check(bare, "must have no user, no password, no query and no fragment"));
+}
+
 const schema = () =>
   v.pipe(
     v.strictObject({
@@ -67,7 +76,7 @@ const schema = () =>
       accessToken: v.optional(secret()),
       tokenFile: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
       autoRefreshToken: v.optional(v.boolean("must be true or false"), false),
-      httpUrl: v.optional(url(["https:", "http:"]), SERVICE_URLS.httpUrl),
+      httpUrl: v.optional(httpUrl(), SERVICE_URLS.httpUrl),
       quoteWsUrl: v.optional(url(["wss:", "ws:"]), SERVICE_URLS.quoteWsUrl),
       tradeWsUrl: v.optional(url(["wss:", "ws:"]), SERVICE_URLS.tradeWsUrl),
       transport: v.optional(v.picklist(TRANSPORTS, `must be ${TRANSPORTS.join(" or ")}`), "web"),

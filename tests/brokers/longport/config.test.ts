@@ -31,6 +31,15 @@ describe("options", () => {
     });
   });
 
+  test.each([
+    ["httpUrl", "https://user:UrlSecret@openapi.longportapp.com"],
+    ["httpUrl", "https://openapi.longportapp.com/?a=UrlSecret"],
+    ["httpUrl", "https://openapi.longportapp.com#UrlSecret"],
+  ])("%s is refused as %s, where no request could go out", (name, value) => {
+    expect(() => build({ ...OPTIONS, [name]: value })).toThrow(new RegExp(name));
+    expect(() => build({ ...OPTIONS, [name]: value })).not.toThrow(/UrlSecret/);
+  });
+
   test("those of the instance are passed on unseen", () => {
     const { instanceId, tokens } = SECRETS;
     const broker = longport({ ...OPTIONS, name: "main", deadlineMs: 2000 });
