@@ -95,7 +95,8 @@ export function openTokenFile(path: string): TokenFile {
 
     async locked(act) {
       const files = await system();
-      const lock = `${path}.lock`;
+      // Beside the file itself: another process may know it by another name.
+      const lock = `${await files.realpath(path)}.lock`;
       if (await isStale(files, lock)) await files.unlink(lock).catch(() => {});
       try {
         await writeSynced(files, lock, "", "wx");

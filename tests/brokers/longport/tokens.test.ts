@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,6 +57,9 @@ describe("the token file", () => {
     const file = openTokenFile(path);
     const within = await file.locked(() => openTokenFile(path).locked(async () => "both"));
     expect(within).toBeUndefined();
+    const link = join(path, "..", "link.toml");
+    await symlink(path, link);
+    expect(await file.locked(() => openTokenFile(link).locked(async () => "both"))).toBeUndefined();
     await writeFile(`${path}.lock`, "");
     expect(await file.locked(async () => "early")).toBeUndefined();
     const old = new Date(Date.now() - 3_600_000);
