@@ -92,7 +92,8 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
     problem,
     async load() {
       if (file === undefined) return;
-      known = await file.read();
+      const kept = await file.read();
+      known = unsaved?.ended === kept.token ? unsaved.fresh : kept;
       const reason = problem();
       if (reason !== undefined) throw reason;
     },

@@ -113,6 +113,9 @@ describe("refreshing", () => {
       await tokens.check();
       expect(tokens.current()).toBe("new");
     }
+    // As when the broker is closed and started again.
+    await tokens.load();
+    expect(tokens.current()).toBe("new");
     expect(refresh).toHaveBeenCalledTimes(1);
     expect(await readFile(path, "utf8")).toContain("old");
     await writeFile(path, fileText("elsewhere", Date.now() + 80 * DAY_MS));
