@@ -36,14 +36,14 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
         );
         const before = found.size;
         for (const order of page.orders) found.set(order.order_id, order);
-        if (page.hasMore === false || page.orders.length === 0) break;
+        if (page.hasMore === false || (page.hasMore === undefined && page.orders.length === 0)) break;
         const isNew = found.size > before;
         const oldest = Math.min(...page.orders.map(({ submitted_at: at }) => at ?? Number.POSITIVE_INFINITY));
         const stuck = !isNew && (page.hasMore === true || page.orders.length >= LONGEST_PAGE);
         if (stuck || !(oldest <= to)) {
           throw new BrokerError(
             "BrokerFault",
-            "Longport's order history cannot be paged: too many orders of one second",
+            "Longport's order history cannot be paged: it goes on, and gives no more orders",
           );
         }
         // The next page may begin with more of the oldest one's second; where nobody says so, it is looked for behind too.

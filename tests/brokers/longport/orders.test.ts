@@ -1,10 +1,7 @@
 /** Orders when things go wrong: nothing is sent twice, and nothing is called certain that is not. */
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { call, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
+import { describe, expect, test } from "vitest";
+import { call, openFront, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
 
 describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
   test("a plain 429 on a submit leaves no order, is never posted again, and says that nothing was sent", async () => {
@@ -63,31 +60,6 @@ describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
   });
 });
 
-/** What the vendor's front makes of an answer of the service. */
-type Front = (request: string, answer: { status: number; text: string }) => Promise<{ status: number; text: string }>;
-
-/** The address of a front that passes requests on to the service, and answers as it is told. */
-async function openFront(port: number, front: Front): Promise<string> {
-  const server = createServer(async (request, response) => {
-    const { method = "GET", url = "/", headers } = request;
-    const body = Buffer.concat(await request.toArray());
-    const passed = ["x-api-key", "authorization", "x-timestamp", "x-api-signature", "content-type"];
-    const answer = await fetch(`http://127.0.0.1:${port}${url}`, {
-      method,
-      headers: passed.map((name): [string, string] => [name, String(headers[name])]),
-      ...(body.length === 0 ? {} : { body }),
-    });
-    const { status, text } = await front(`${method} ${url}`, { status: answer.status, text: await answer.text() });
-    response.writeHead(status, { "content-type": "application/json" }).end(text);
-  });
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 describe("orders", () => {
   test("a replace keeps what the order is now, not what a read that began before says", async () => {
     const server = await openLongport();
@@ -127,6 +99,19 @@ describe("orders", () => {
       outcome: "unknown",
     });
     expect(server.venue.orders()).toHaveLength(1);
+  });
+
+  test("a history that goes on and gives nothing is not taken for a whole one", async () => {
+    const server = await openLongport();
+    const httpUrl = await openFront(server.port, async (request, answer) =>
+      request.startsWith("GET /v1/trade/order/history")
+        ? { status: 200, text: '{"code":0,"message":"","data":{"orders":[],"has_more":true}}' }
+        : answer,
+    );
+    const { broker } = await startBroker(server.port, { httpUrl });
+    expect(await rejection(broker.orders({ status: "all", fresh: true }, call()))).toMatchObject({
+      code: "BrokerFault",
+    });
   });
 
   test("a session that the vendor changes in silence is shown", async () => {

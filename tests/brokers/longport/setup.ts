@@ -1,4 +1,7 @@
 /** A Longport broker in front of a simulator of its own, both taken down after the test. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { onTestFinished, vi } from "vitest";
 import {
   type LongportServer,
@@ -97,4 +100,32 @@ export function until(holds: () => boolean | Promise<boolean>): Promise<void> {
     },
     { timeout: 20_000, interval: 20 },
   );
+}
+
+/** What the vendor's front makes of an answer of the service. */
+export type Front = (
+  request: string,
+  answer: { status: number; text: string },
+) => Promise<{ status: number; text: string }>;
+
+/** The address of a front that passes requests on to the service, and answers as it is told. */
+export async function openFront(port: number, front: Front): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const { method = "GET", url = "/", headers } = request;
+    const body = Buffer.concat(await request.toArray());
+    const passed = ["x-api-key", "authorization", "x-timestamp", "x-api-signature", "content-type"];
+    const answer = await fetch(`http://127.0.0.1:${port}${url}`, {
+      method,
+      headers: passed.map((name): [string, string] => [name, String(headers[name])]),
+      ...(body.length === 0 ? {} : { body }),
+    });
+    const { status, text } = await front(`${method} ${url}`, { status: answer.status, text: await answer.text() });
+    response.writeHead(status, { "content-type": "application/json" }).end(text);
+  });
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
