@@ -29,6 +29,8 @@ export interface Tokens {
   load(): Promise<void>;
   /** Takes up what another process wrote, and refreshes what ends soon. Never throws: {@link problem} says what is wrong. */
   check(): Promise<void>;
+  /** Resolves when no check is under way: what the vendor gave is in the file then. */
+  settled(): Promise<void>;
 }
 
 export function createTokens({ config, refresh, onChange }: TokenOptions): Tokens {
@@ -39,6 +41,8 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
   let fault: BrokerError | undefined;
   /** A new token that could not be written, while the file still holds the one that the vendor has ended. */
   let unsaved: { readonly fresh: AccessToken; readonly ended: string } | undefined;
+
+  const checks = new Set<Promise<void>>();
 
   function problem(): BrokerError | undefined {
     if (known === undefined) return fault ?? failed("the token file has not been read yet");
@@ -83,6 +87,16 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
     if (autoRefreshToken && endsSoon(kept)) await on.locked(() => renew(on));
   }
 
+  async function check(on: TokenFile): Promise<void> {
+    try {
+      await match(on);
+      fault = undefined;
+    } catch (error) {
+      // A token in hand serves on until it ends.
+      fault = isBrokerError(error) ? error : failed("the access token could not be refreshed");
+    }
+  }
+
   return {
     current() {
       const reason = problem();
@@ -99,13 +113,13 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
     },
     async check() {
       if (file === undefined) return;
-      try {
-        await match(file);
-        fault = undefined;
-      } catch (error) {
-        // A token in hand serves on until it ends.
-        fault = isBrokerError(error) ? error : failed("the access token could not be refreshed");
-      }
+      const mine = check(file);
+      checks.add(mine);
+      await mine;
+      checks.delete(mine);
+    },
+    async settled() {
+      await Promise.all(checks);
     },
   };
 }

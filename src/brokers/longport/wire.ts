@@ -89,12 +89,15 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
   });
   const tokens = createTokens({
     config,
-    refresh: (expiresAt) =>
-      http.get("/v1/token/refresh", REPLIES.refreshed, {
+    async refresh(expiresAt) {
+      if (running === undefined) throw notConnected(link.reason);
+      return http.get("/v1/token/refresh", REPLIES.refreshed, {
         query: { expired_at: expiresAt.toISOString() },
-        signal: running?.signal ?? AbortSignal.abort(),
+        // Not given up by `close`: the vendor ends the token before, and this answer alone has the new one.
+        signal: new AbortController().signal,
         timeoutMs: MS.write,
-      }),
+      });
+    },
     onChange: () => transport?.renew(),
   });
 
@@ -293,7 +296,7 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
       transport = undefined;
       told = false;
       for (const budget of Object.values(budgets)) budget.clear();
-      await ending;
+      await Promise.all([ending, tokens.settled()]);
     },
 
     async probe(call) {

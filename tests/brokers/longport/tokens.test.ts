@@ -9,7 +9,17 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { DEFAULT_ACCESS_TOKEN } from "../../../simulators/longport/server.ts";
 import { openTokenFile, parseTokenFile } from "../../../src/brokers/longport/token-file.ts";
 import { createTokens } from "../../../src/brokers/longport/tokens.ts";
-import { call, makeBroker, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
+import {
+  call,
+  makeBroker,
+  openFront,
+  openLongport,
+  rejection,
+  restingOrder,
+  startBroker,
+  TRANSPORTS,
+  until,
+} from "./setup.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -169,6 +179,29 @@ describe.each(TRANSPORTS)("a broker over %s", (transport) => {
     expect(server.tokens.refreshed).toHaveLength(1);
     expect(await readFile(path, "utf8")).toContain(fresh);
     expect(await broker.cash({ currency: "USD" }, call())).toMatchObject({ amount: 1_000_000 });
+  });
+
+  test("that is closed while it refreshes keeps the token that it gets, for the one before has ended", async () => {
+    const server = await openLongport();
+    const held = Promise.withResolvers<void>();
+    let asked = false;
+    const httpUrl = await openFront(server.port, async (request, answer) => {
+      if (!request.startsWith("GET /v1/token/refresh")) return answer;
+      asked = true;
+      await held.promise;
+      return answer;
+    });
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
+    const broker = makeBroker(server.port, { transport, tokenFile: path, autoRefreshToken: true, httpUrl });
+    const started = broker.start({ onOrder: () => {}, onConnection: () => {} }).catch((error: unknown) => error);
+    await until(() => asked);
+    const closed = broker.close();
+    await delay(200);
+    held.resolve();
+    await closed;
+    expect(await started).toMatchObject({ code: "NotConnected" });
+    expect(server.tokens.refreshed).toHaveLength(1);
+    expect((await openTokenFile(path).read()).token).toBe(server.tokens.current);
   });
 
   test("that refreshes as it starts asks its link no more often than any other", async () => {
