@@ -142,7 +142,9 @@ function causeOf(error: unknown): string {
 /** True when there was no connection the request could have gone out on; each runtime says so in words of its own. */
 function neverSent(error: unknown): boolean {
   for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
-    const { code } = cause as { readonly code?: unknown };
+    const { code, syscall } = cause as { readonly code?: unknown; readonly syscall?: unknown };
+    // The way may go from under a connection too, behind a request that has arrived.
+    if (syscall === "read" || syscall === "write") return false;
     if (NEVER_SENT.test(`${typeof code === "string" ? code : ""} ${cause.message}`)) return true;
   }
   return false;
