@@ -128,7 +128,7 @@ export function queryText(query: Query): string {
 }
 
 const NEVER_SENT =
-  /ECONNREFUSED|ConnectionRefused|connection refused|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT|dns error|failed to lookup/i;
+  /ECONNREFUSED|ConnectionRefused|tcp connect error|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT|dns error|failed to lookup/i;
 
 /** The words of what lies deepest: Node says no more than "fetch failed" at the top. */
 function causeOf(error: unknown): string {

@@ -9,6 +9,11 @@ function failure(syscall: string, code: string): TypeError {
   return new TypeError("fetch failed", { cause });
 }
 
+/** What Deno's `fetch` throws. */
+function denoFailure(message: string): TypeError {
+  return new TypeError("fetch failed", { cause: new Error(message) });
+}
+
 test.each([
   ["connect", "ECONNREFUSED", false],
   ["connect", "EHOSTUNREACH", false],
@@ -20,8 +25,28 @@ test.each([
   ["read", "ECONNREFUSED", true],
   ["read", "ECONNRESET", true],
 ])("after %s %s an order may have been sent: %s", async (syscall, code, sent) => {
+  expect(await sendAgainst(failure(syscall, code))).toMatchObject({ name: "NoAnswer", sent });
+});
+
+test.each([
+  [
+    "error sending request for url (http://127.0.0.1/): client error (Connect): tcp connect error: Connection refused (os error 111)",
+    false,
+  ],
+  [
+    "error sending request for url (http://x/): client error (Connect): dns error: failed to lookup address information",
+    false,
+  ],
+  ["No route to host (os error 113)", true],
+  ["Connection refused (os error 111)", true],
+])("after %s on Deno an order may have been sent: %s", async (message, sent) => {
+  expect(await sendAgainst(denoFailure(message))).toMatchObject({ name: "NoAnswer", sent });
+});
+
+/** Sends an order whose request fails so; gives back what is made of it. */
+function sendAgainst(error: Error): Promise<unknown> {
   // No test can take the way away from under a connection, so the system's word for it is given here.
-  vi.stubGlobal("fetch", () => Promise.reject(failure(syscall, code)));
+  vi.stubGlobal("fetch", () => Promise.reject(error));
   onTestFinished(() => void vi.unstubAllGlobals());
   const http = createHttp({
     httpUrl: "http://127.0.0.1:9",
@@ -31,5 +56,5 @@ test.each([
     onTime: () => {},
   });
   const request = { body: {}, signal: new AbortController().signal, timeoutMs: 1_000 };
-  expect(await rejection(http.write("POST", "/v1/trade/order", request))).toMatchObject({ name: "NoAnswer", sent });
-});
+  return rejection(http.write("POST", "/v1/trade/order", request));
+}
