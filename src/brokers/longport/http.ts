@@ -5,6 +5,7 @@
  * answered 429.
  */
 import type * as v from "valibot";
+import { neverSent } from "../shared/never-sent.ts";
 import { parseJson, parseReply, Unreadable } from "./messages.ts";
 import { HttpFault, NoAnswer, reasonOf, VendorRefusal } from "./refusals.ts";
 import { signatureHeader } from "./signature.ts";
@@ -127,9 +128,6 @@ export function queryText(query: Query): string {
   return parameters.toString();
 }
 
-const NEVER_SENT =
-  /ECONNREFUSED|ConnectionRefused|tcp connect error|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT|dns error|failed to lookup/i;
-
 /** The words of what lies deepest: Node says no more than "fetch failed" at the top. */
 function causeOf(error: unknown): string {
   let said = reasonOf(error);
@@ -137,15 +135,4 @@ function causeOf(error: unknown): string {
     said = cause.message || said;
   }
   return said;
-}
-
-/** True when there was no connection the request could have gone out on; each runtime says so in words of its own. */
-function neverSent(error: unknown): boolean {
-  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
-    const { code, syscall } = cause as { readonly code?: unknown; readonly syscall?: unknown };
-    // The way may go from under a connection too, behind a request that has arrived.
-    if (syscall === "read" || syscall === "write") return false;
-    if (NEVER_SENT.test(`${typeof code === "string" ? code : ""} ${cause.message}`)) return true;
-  }
-  return false;
 }

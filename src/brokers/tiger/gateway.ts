@@ -5,18 +5,11 @@
  */
 import * as v from "valibot";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { neverSent } from "../shared/never-sent.ts";
 import { type JsonObject, parseJson, writeJson } from "./json.ts";
 import type { Sign, Verify } from "./keys.ts";
 import { ENVELOPE, type Envelope } from "./messages.ts";
-import {
-  isTooFrequent,
-  neverLeft,
-  notConnected,
-  type Purpose,
-  reasonOf,
-  toRefusal,
-  withoutAnswer,
-} from "./refusals.ts";
+import { isTooFrequent, notConnected, type Purpose, reasonOf, toRefusal, withoutAnswer } from "./refusals.ts";
 import { sendOnce } from "./runtime.ts";
 import type { Method } from "./timing.ts";
 
@@ -165,7 +158,7 @@ function unreachable(error: unknown, method: Method, purpose: Purpose, signal: A
       : new BrokerError("OutcomeUnknown", `${method}: ${reason}`, { outcome: "unknown" });
   }
   const reason = reasonOf(error);
-  if (purpose === "read" || neverLeft(error)) {
+  if (purpose === "read" || neverSent(error)) {
     return new Unreachable("NotConnected", `Tiger cannot be reached: ${reason}`, {
       outcome: "not_sent",
       retryAfterMs: 1000,

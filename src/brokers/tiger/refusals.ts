@@ -136,21 +136,6 @@ export function notConnected(reason: string): BrokerError {
   });
 }
 
-/** Names of system errors that come before a connection is there, in the words of the three runtimes. */
-const BEFORE_CONNECTING =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ConnectionRefused|FailedToOpenSocket|UND_ERR_CONNECT_TIMEOUT)$/;
-const CONNECT_FAILED = /tcp connect error|dns error|tls handshake/i;
-
-/** True when `fetch` failed before anything could have been sent. */
-export function neverLeft(error: unknown): boolean {
-  if (typeof error !== "object" || error === null) return false;
-  const { code, cause, errors, message } = error as Partial<Record<"code" | "cause" | "errors" | "message", unknown>>;
-  if (typeof code === "string" && BEFORE_CONNECTING.test(code)) return true;
-  if (Array.isArray(errors) && errors.length > 0) return errors.every(neverLeft);
-  if (typeof message === "string" && CONNECT_FAILED.test(message)) return true;
-  return cause !== undefined && neverLeft(cause);
-}
-
 /** The words of whatever was thrown. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

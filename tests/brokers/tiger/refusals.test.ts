@@ -1,6 +1,6 @@
 /** The vendor's codes and texts in our words. */
 import { expect, test } from "vitest";
-import { neverLeft, type Purpose, type Refusal, toRefusal } from "../../../src/brokers/tiger/refusals.ts";
+import { type Purpose, type Refusal, toRefusal } from "../../../src/brokers/tiger/refusals.ts";
 import { createRests, MS } from "../../../src/brokers/tiger/timing.ts";
 
 function refused(code: number, message: string, purpose: Purpose, more: Partial<Refusal> = {}) {
@@ -90,24 +90,6 @@ test.each([
   const message = "common param error(timestamp is expired)";
   const error = toRefusal({ code: 1000, message, status: 200, clockAheadMs }, "place_order", "place");
   expect(error.message).toContain(words);
-});
-
-test("only an error before the connection means that nothing left", () => {
-  const caused = (code: string) => Object.assign(new TypeError("fetch failed"), { cause: { code } });
-  expect([caused("ECONNREFUSED"), caused("ENOTFOUND"), { code: "ConnectionRefused" }].map(neverLeft)).toEqual([
-    true,
-    true,
-    true,
-  ]);
-  expect(neverLeft(new TypeError("error sending request: tcp connect error: refused"))).toBe(true);
-  expect([caused("ECONNRESET"), caused("UND_ERR_SOCKET"), new TypeError("fetch failed"), null].map(neverLeft)).toEqual([
-    false,
-    false,
-    false,
-    false,
-  ]);
-  const both = { cause: { errors: [{ code: "ECONNREFUSED" }, { code: "ECONNRESET" }] } };
-  expect(neverLeft(both)).toBe(false);
 });
 
 test("a method rests for longer each time that it is called too frequent, and no more once it was answered", () => {
