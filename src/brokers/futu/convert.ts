@@ -8,7 +8,7 @@ import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { isRegion, REGION_CURRENCIES, type Region } from "../shared/regions.ts";
+import { contractCurrency, isRegion, REGION_CURRENCIES, type Region } from "../shared/regions.ts";
 import {
   CURRENCY,
   type Exchange,
@@ -74,17 +74,8 @@ function invalid(message: string): BrokerError {
   return new BrokerError("InvalidRequest", message, { outcome: "not_sent" });
 }
 
-/** Currency of a contract: the vendor's, offshore yuan written CNY; the region's where the vendor gives none. */
-function contractCurrency(currency: number | undefined, contract: Contract): string {
-  const given = lookUp<string | null>(CURRENCY, currency ?? 0) ?? null;
-  if (given !== null) return given === "CNH" ? "CNY" : given;
-  return regionCurrency(contract);
-}
-
-function regionCurrency({ region, symbol }: Contract): string {
-  // The yuan counters of Hong Kong have the numbers 80000 to 89999.
-  if (region === "HK" && symbol.startsWith("8")) return "CNY";
-  return isRegion(region) ? REGION_CURRENCIES[region] : "USD";
+function toCurrency(currency: number | undefined, contract: Contract): string {
+  return contractCurrency(lookUp<string | null>(CURRENCY, currency ?? 0), contract);
 }
 
 /** What OpenD's list gives, with what has no name here apart. */
@@ -122,7 +113,7 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
   return {
     orderId: vendor.orderIDEx,
     contract,
-    currency: contractCurrency(vendor.currency, contract),
+    currency: toCurrency(vendor.currency, contract),
     direction,
     orderType,
     price: orderType === "Market" || vendor.price === undefined ? null : withoutDust(vendor.price),
@@ -168,7 +159,7 @@ export function toPositions(vendor: readonly VendorPosition[]): PositionListing 
     }
     const key = contractKey(contract);
     const sum = add(positions.get(key)?.qty ?? 0, qty);
-    positions.set(key, { contract, unit: "Share", currency: contractCurrency(currency, contract), qty: sum });
+    positions.set(key, { contract, unit: "Share", currency: toCurrency(currency, contract), qty: sum });
   }
   return { positions: [...positions.values()], unmapped };
 }
@@ -242,7 +233,7 @@ export function toQuote(contract: Contract, snapshot: Snapshot): Quote {
   const { isSuspend, secStatus, updateTimestamp, updateTime } = snapshot;
   return {
     contract,
-    currency: regionCurrency(contract),
+    currency: contractCurrency(undefined, contract),
     isTradable: !isSuspend && (lookUp<boolean>(SECURITY_TRADABLE, secStatus ?? 0) ?? true),
     latest: withoutDust(snapshot.curPrice),
     preClose: withoutDust(snapshot.lastClosePrice),

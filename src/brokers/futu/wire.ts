@@ -193,11 +193,11 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     handlers.onConnection(true);
   }
 
-  /** Once a connection, and reads work without it; after a refusal of the password never again. */
   function isToUnlock(on: Session): boolean {
     return config.tradeEnv === "REAL" && config.unlockPin !== undefined && !on.unlocked && !pinRefused;
   }
 
+  /** Once a connection, and reads work without it; after a refusal of the password never again. */
   async function unlock(on: Session): Promise<void> {
     if (!isToUnlock(on)) return;
     const { firm } = on.accounts[0] ?? {};

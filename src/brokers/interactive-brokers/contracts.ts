@@ -6,7 +6,7 @@
  */
 import { type Contract, cnExchange, contractKey } from "../../domain/contract.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
+import { REGIONS, type Region } from "../shared/regions.ts";
 import type { ContractDetails, VendorContract } from "./messages.ts";
 
 /** The form of a symbol, by region; the whole symbol matches. */
@@ -109,13 +109,6 @@ function named(region: Region, symbol: string): Contract | null {
 
 function fits(region: Region, symbol: string): boolean {
   return new RegExp(`^(?:${SYMBOL_PATTERNS[region]})$`).test(symbol);
-}
-
-/** The currency of a contract: the vendor's, offshore yuan written CNY; the region's where the vendor gives none. */
-export function contractCurrency(currency: string, contract: Contract): string {
-  if (currency !== "") return currency === "CNH" ? "CNY" : currency;
-  const region = regionOf(contract);
-  return region === undefined ? "USD" : REGION_CURRENCIES[region];
 }
 
 /**

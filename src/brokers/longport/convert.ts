@@ -7,7 +7,7 @@ import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { isRegion, REGION_CURRENCIES, type Region } from "../shared/regions.ts";
+import { contractCurrency, isRegion, type Region } from "../shared/regions.ts";
 import {
   lookUp,
   ORDER_STATUS,
@@ -81,18 +81,6 @@ export function toDecimalText(value: number): string {
   return point >= digits.length
     ? `${sign}${digits.padEnd(point, "0")}`
     : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
-}
-
-/** Currency of a contract: the vendor's, offshore yuan written CNY; the region's where the vendor gives none. */
-function contractCurrency(currency: string, contract: Contract): string {
-  if (currency !== "") return currency === "CNH" ? "CNY" : currency;
-  return regionCurrency(contract);
-}
-
-function regionCurrency({ region, symbol }: Contract): string {
-  // The yuan counters of Hong Kong have the numbers 80000 to 89999.
-  if (region === "HK" && symbol.startsWith("8")) return "CNY";
-  return isRegion(region) ? REGION_CURRENCIES[region] : "USD";
 }
 
 /** What the vendor lists, with what has no name here apart. */
@@ -242,7 +230,7 @@ export function toQuote(contract: Contract, vendor: VendorQuote): Quote {
   );
   return {
     contract,
-    currency: regionCurrency(contract),
+    currency: contractCurrency(undefined, contract),
     isTradable: lookUp(TRADE_STATUS, trade_status)?.tradable ?? false,
     latest: newest.last_done,
     preClose: newest.prev_close || regular.prev_close,

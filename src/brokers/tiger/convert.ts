@@ -1,7 +1,7 @@
 /** Between our words and Tiger's: pure functions, nothing of the connection. */
 import * as v from "valibot";
 import { type Cash, type CashBalance, sameCurrency } from "../../domain/cash.ts";
-import { type Contract, cnExchange, contractKey, currencyOf, type Unmapped } from "../../domain/contract.ts";
+import { type Contract, cnExchange, contractKey, type Unmapped } from "../../domain/contract.ts";
 import type { MarketStatusMap } from "../../domain/market-status.ts";
 import { withoutDust } from "../../domain/money.ts";
 import { isTerminal, type Lifecycle, type Order, type OrderStatus } from "../../domain/order.ts";
@@ -9,7 +9,7 @@ import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { isRegion, REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
+import { contractCurrency, isRegion, REGIONS, type Region } from "../shared/regions.ts";
 import {
   BASE_CURRENCIES,
   CHANGE_IS_PENDING,
@@ -70,12 +70,6 @@ function isSymbol(region: Region, symbol: string): boolean {
 
 function invalid(message: string): BrokerError {
   return new BrokerError("InvalidRequest", message, { outcome: "not_sent" });
-}
-
-/** Currency of a contract: the vendor's, offshore yuan written CNY; that of its counter where the vendor gives none. */
-function contractCurrency(currency: string | null | undefined, contract: Contract): string {
-  if (currency != null && /^[A-Z]{3}$/.test(currency)) return currency === "CNH" ? "CNY" : currency;
-  return currencyOf(contract, isRegion(contract.region) ? REGION_CURRENCIES[contract.region] : "USD");
 }
 
 /** 773 with scale 5 is 0.00773. */
@@ -242,7 +236,7 @@ export function toQuote(contract: Contract, quote: VendorQuote): Quote {
   // Before the first trade of the day there is no high, low or open: the last price is all there is.
   return {
     contract,
-    currency: contractCurrency(null, contract),
+    currency: contractCurrency(undefined, contract),
     isTradable: status == null ? true : (lookUp<boolean>(QUOTE_IS_TRADABLE, status) ?? false),
     latest: withoutDust(latestPrice),
     preClose: withoutDust(preClose ?? latestPrice),
