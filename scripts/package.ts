@@ -1,7 +1,7 @@
 /** The npm package: how it is built and packed. */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
 import denoJson from "../deno.json" with { type: "json" };
 import packageJson from "../package.json" with { type: "json" };
@@ -12,13 +12,19 @@ export const ROOT: string = join(import.meta.dirname, "..");
 const ALWAYS = ["package.json", "README.md", "LICENSE"];
 
 /**
+ * An import of one of our own files for what it does when it is loaded, which is nothing: the build keeps files in their
+ * order by them, and a worker's bundler would keep the adapters of all brokers for them.
+ */
+const BARE_IMPORT = /^import "\.{1,2}\/[^"]+";\n/gm;
+
+/**
  * Builds into a folder, in place of what is there: the types a file for each source; the code a file for each entrypoint,
  * and what several of them need in files beside them. To open a file costs a runtime more than what stands in it.
  */
 export function buildPackage(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   runTool("tsc", ["-p", "tsconfig.build.json", "--outDir", folder]);
-  buildSync({
+  const { outputFiles } = buildSync({
     absWorkingDir: ROOT,
     entryPoints: Object.values(denoJson.exports),
     outbase: ".",
@@ -32,7 +38,12 @@ export function buildPackage(folder: string): void {
     target: "es2024",
     charset: "utf8",
     logLevel: "warning",
+    write: false,
   });
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text.replaceAll(BARE_IMPORT, ""));
+  }
 }
 
 /**

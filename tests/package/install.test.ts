@@ -1,6 +1,6 @@
 /** The package as its users get it: packed, installed into an empty project, imported on every runtime, type-checked. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -70,6 +70,14 @@ test("the tarball brings the built package and nothing else", () => {
   const expected = ["CHANGES.md", "LICENSE", "README.md", "README.zh-CN.md", "dist", "package.json"];
   expect(readdirSync(installed).sort()).toEqual(expected);
   expect(readdirSync(join(installed, "dist")).sort()).toEqual(["mod.d.ts", "mod.js", "shared", "src"]);
+});
+
+test("no file asks for another of which it takes nothing: a worker would carry the adapters of all brokers for it", () => {
+  const dist = join(project, "node_modules/httptrading/dist");
+  const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
+  const bare = files.filter((file) => /^import "\.{1,2}\//m.test(readFileSync(join(dist, file), "utf8")));
+  expect(files.length).toBeGreaterThan(ENTRYPOINTS.length);
+  expect(bare).toEqual([]);
 });
 
 test("no vendor's library is pulled in", () => {
