@@ -1,10 +1,7 @@
 /** The socket against a server that does what no OpenD should: headers without bodies, strangers' bytes, late answers. */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type WebSocket as Peer, WebSocketServer } from "ws";
 import { encodeReply } from "../../../simulators/opend/messages.ts";
 import { readWsFrame, writeWsFrame } from "../../../simulators/opend/ws-frames.ts";
 import {
@@ -17,34 +14,17 @@ import {
 } from "../../../src/brokers/futu/socket.ts";
 import { collectGarbage } from "../../collect-garbage.ts";
 import { rejection } from "./setup.ts";
-
-interface Asked {
-  readonly cmd: number;
-  readonly section: bigint;
-  readonly peer: Peer;
-}
+import { type Asked, STATE, serveRequests } from "./strange-opend.ts";
 
 /** A server that logs everybody in and leaves the rest to the test. */
 async function serve(onRequest: (asked: Asked) => void): Promise<string> {
-  const server = createServer();
-  const sockets = new WebSocketServer({ server });
-  sockets.on("connection", (peer) => {
-    peer.on("message", (data) => {
-      const frame = Buffer.isBuffer(data) ? readWsFrame(data) : undefined;
-      if (frame === undefined) throw new Error("no frame");
-      const { cmd, section } = frame;
-      if (cmd === 1)
-        peer.send(writeWsFrame({ cmd, section, body: encodeReply(1, { retType: 0, s2c: { connID: "7" } }) }));
-      else onRequest({ cmd, section, peer });
-    });
+  const port = await serveRequests((asked) => {
+    const { cmd, section, peer } = asked;
+    if (cmd === 1)
+      peer.send(writeWsFrame({ cmd, section, body: encodeReply(1, { retType: 0, s2c: { connID: "7" } }) }));
+    else onRequest(asked);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    for (const peer of sockets.clients) peer.terminate();
-    sockets.close();
-    server.close();
-  });
-  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `ws://127.0.0.1:${port}`;
 }
 
 async function connect(url: string, onPush: (command: number, message: unknown) => void = () => {}) {
@@ -60,19 +40,6 @@ async function connect(url: string, onPush: (command: number, message: unknown) 
     onEnd: () => {},
   });
 }
-
-const STATE = {
-  marketHK: 5,
-  marketUS: 5,
-  marketSH: 5,
-  marketSZ: 5,
-  marketHKFuture: 0,
-  qotLogined: true,
-  trdLogined: true,
-  serverVer: 1,
-  serverBuildNo: 1,
-  time: 1,
-};
 
 describe("one connection", () => {
   test("keeps nothing of a call that is not answered and not waited for any more", async () => {
@@ -154,25 +121,9 @@ describe("one connection", () => {
   });
 
   test("the number of the connection keeps all its digits", async () => {
-    const server = createServer();
-    const sockets = new WebSocketServer({ server });
-    sockets.on("connection", (peer) => {
-      peer.on("message", () =>
-        peer.send(
-          writeWsFrame({
-            cmd: 1,
-            section: 1n,
-            body: encodeReply(1, { retType: 0, s2c: { connID: "7206417055261818881" } }),
-          }),
-        ),
-      );
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => {
-      for (const peer of sockets.clients) peer.terminate();
-      server.close();
-    });
-    const link = await connect(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const body = encodeReply(1, { retType: 0, s2c: { connID: "7206417055261818881" } });
+    const port = await serveRequests(({ peer }) => peer.send(writeWsFrame({ cmd: 1, section: 1n, body })));
+    const link = await connect(`ws://127.0.0.1:${port}`);
     expect(link.connId).toBe("7206417055261818881");
   });
 

@@ -1,11 +1,9 @@
 /** Orders that the simulator's exchange does not know: those that people place in the vendor's app. */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { WebSocketServer } from "ws";
+import { describe, expect, test } from "vitest";
 import { encodeReply, type Reply } from "../../../simulators/opend/messages.ts";
-import { readWsFrame, writeWsFrame } from "../../../simulators/opend/ws-frames.ts";
+import { writeWsFrame } from "../../../simulators/opend/ws-frames.ts";
 import { call, rejection, startBroker } from "./setup.ts";
+import { STATE, serveRequests } from "./strange-opend.ts";
 
 const HEADER = { trdEnv: 0, accID: "3450311", trdMarket: 2 };
 
@@ -29,43 +27,19 @@ async function serveOrder(order: object): Promise<{ port: number; changes: numbe
   const changes: number[] = [];
   const answers: Readonly<Record<number, Reply["s2c"]>> = {
     1: { connID: "7" },
-    1002: {
-      marketHK: 5,
-      marketUS: 5,
-      marketSH: 5,
-      marketSZ: 5,
-      marketHKFuture: 0,
-      qotLogined: true,
-      trdLogined: true,
-      serverVer: 1,
-      serverBuildNo: 1,
-      time: 1768404600,
-    },
+    1002: { ...STATE, time: 1768404600 },
     2001: { accList: [{ trdEnv: 0, accID: HEADER.accID, trdMarketAuthList: [2], simAccType: 1 }] },
     2008: {},
     2201: { header: HEADER, orderList: [order] },
     2205: { header: HEADER, orderID: ORDER.orderID, orderIDEx: ORDER.orderIDEx },
   };
-  const server = createServer();
-  const sockets = new WebSocketServer({ server });
-  sockets.on("connection", (peer) => {
-    peer.on("message", (data) => {
-      const frame = Buffer.isBuffer(data) ? readWsFrame(data) : undefined;
-      if (frame === undefined) throw new Error("no frame");
-      const { cmd, section } = frame;
-      if (cmd === 2205) changes.push(cmd);
-      const s2c = answers[cmd];
-      const reply: Reply = s2c === undefined ? { retType: -1, retMsg: `no ${cmd}` } : { retType: 0, s2c };
-      peer.send(writeWsFrame({ cmd, section, body: encodeReply(cmd, reply) }));
-    });
+  const port = await serveRequests(({ cmd, section, peer }) => {
+    if (cmd === 2205) changes.push(cmd);
+    const s2c = answers[cmd];
+    const reply: Reply = s2c === undefined ? { retType: -1, retMsg: `no ${cmd}` } : { retType: 0, s2c };
+    peer.send(writeWsFrame({ cmd, section, body: encodeReply(cmd, reply) }));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    for (const peer of sockets.clients) peer.terminate();
-    sockets.close();
-    server.close();
-  });
-  return { port: (server.address() as AddressInfo).port, changes };
+  return { port, changes };
 }
 
 describe("an order of a kind that has no name here", () => {

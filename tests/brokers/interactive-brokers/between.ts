@@ -1,5 +1,5 @@
 /** A TWS that says something of its own as well, or something else than it was about to. */
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { createFrameReader, encode, type Message } from "../../../simulators/tws/frames.ts";
 import type { Tws } from "../../../simulators/tws/server.ts";
@@ -40,6 +40,11 @@ export async function openBetween(
       there.write(bytes);
     });
   });
+  return listening(server, sockets);
+}
+
+/** Lets a server listen until the end of the test, which ends these sockets too; gives the port. */
+export async function listening(server: Server, sockets: readonly Socket[]): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();

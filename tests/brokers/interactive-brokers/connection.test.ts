@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { SECOND_ACCOUNT } from "../../../simulators/tws/accounts.ts";
 import { errorMessage } from "../../../simulators/tws/refusal.ts";
 import type { Tws } from "../../../simulators/tws/server.ts";
-import { openBetween } from "./between.ts";
+import { listening, openBetween } from "./between.ts";
 import { ACCOUNT, call, makeBroker, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 const DOWN = { code: "NotConnected", outcome: "not_sent" };
@@ -237,14 +237,7 @@ test("a message that cannot be read ends the connection, not the process", async
       socket.write(text(4, 2, 5, 201, "no", "{broken"));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  const { broker, host } = await startBroker(address.port);
+  const { broker, host } = await startBroker(await listening(server, sockets));
   expect(host.connections).toEqual([]);
   expect(await rejection(broker.cash({ currency: "USD" }, call()))).toMatchObject({
     code: "NotConnected",
