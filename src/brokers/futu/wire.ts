@@ -35,6 +35,7 @@ import {
 } from "./refusals.ts";
 import { type Library, type Link, loadLibrary, openLink } from "./socket.ts";
 import { backOff, createBudgets, MS, type Pace } from "./timing.ts";
+import { createUnlocking, type Unlockable } from "./unlocking.ts";
 
 export interface WireHandlers {
   onOrder(order: VendorOrder, accId: string): void;
@@ -76,10 +77,8 @@ interface Sending {
 
 const QUERY: Sending = { purpose: "read", ms: MS.read };
 
-interface Session {
+interface Session extends Unlockable {
   readonly link: Link;
-  readonly accounts: readonly TradingAccount[];
-  unlocked: boolean;
 }
 
 export function createWire(config: FutuConfig, deadlineMs: number, handlers: WireHandlers): Wire {
@@ -98,8 +97,12 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   const revival = new Revival();
   let probing: { readonly link: Link; readonly at: number; readonly state: Promise<GlobalState> } | undefined;
   let serial = 0;
-  /** A password that OpenD refused is never sent again: a few wrong ones lock the account. */
-  let pinRefused = false;
+  const unlocking = createUnlocking<Session>({
+    config,
+    deadlineMs,
+    budgets,
+    ask: (on, request) => exchange(on.link, "UnlockTrade", request, QUERY),
+  });
 
   /** Sends on this very connection, and ends whatever happens. */
   function exchange<M extends Method>(
@@ -182,7 +185,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     // SDK fault (subscriptions): they are lost with the connection; here every connection asks for them.
     await exchange(on, "SubAccPush", { accIDList: accounts.map(({ accId }) => accId) }, QUERY);
     const fresh: Session = { link: on, accounts, unlocked: false };
-    await unlock(fresh).catch(() => {});
+    await unlocking.unlock(fresh).catch(() => {});
     // That may have failed with the connection, whose end has then been told: nothing would end a session of it.
     const ended = on.ended();
     if (ended !== undefined) throw notConnected(ended);
@@ -191,41 +194,6 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     known = accounts;
     session = fresh;
     handlers.onConnection(true);
-  }
-
-  function isToUnlock(on: Session): boolean {
-    return config.tradeEnv === "REAL" && config.unlockPin !== undefined && !on.unlocked && !pinRefused;
-  }
-
-  /** Once a connection, and reads work without it; after a refusal of the password never again. */
-  async function unlock(on: Session): Promise<void> {
-    if (!isToUnlock(on)) return;
-    const { firm } = on.accounts[0] ?? {};
-    const request = {
-      unlock: true,
-      pwdMD5: config.unlockPin,
-      ...(firm === undefined ? {} : { securityFirm: firm }),
-    };
-    await shared.read("unlock", new AbortController().signal, async () => {
-      await budgets.of({ limit: "unlock" }).take("cancel", { deadline: performance.now() + deadlineMs });
-      try {
-        await exchange(on.link, "UnlockTrade", request, QUERY);
-        on.unlocked = true;
-      } catch (error) {
-        const code = isBrokerError(error) ? error.code : undefined;
-        pinRefused = code === "AuthenticationFailed";
-        // Another refusal is not repeated on this connection either, unless OpenD says that trading is locked.
-        on.unlocked = code === "BrokerFault";
-        throw error;
-      }
-    });
-  }
-
-  /** Unlocks for a write, which waits for that no longer than its caller does. */
-  async function unlockFor({ signal }: Call, on: Session): Promise<void> {
-    if (!isToUnlock(on)) return;
-    // Joined rather than handed the signal: the password that is on its way is not sent a second time beside it.
-    await shared.read("unlock for writes", signal, () => unlock(on));
   }
 
   /** One connection from its beginning to its end. @returns why it ended. */
@@ -398,15 +366,15 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       const limits = bounds(call.signal);
       const asked = requireSession();
       // When unlocking fails, OpenD's refusal of the order says so.
-      await unlockFor(call, asked).catch(() => {});
+      await unlocking.unlockFor(call, asked).catch(() => {});
       const turn = await budgets.of(pace).take(kind, limits);
       try {
         return await handOver(asked, method, request, call, turn);
       } catch (error) {
         // OpenD refused it at its own door, so that no order came of it; with trading unlocked it may go in.
-        if (!(error instanceof TradingLocked) || config.unlockPin === undefined || pinRefused) throw error;
+        if (!(error instanceof TradingLocked) || config.unlockPin === undefined || unlocking.isRefused()) throw error;
         asked.unlocked = false;
-        await unlockFor(call, asked).catch(() => Promise.reject(error));
+        await unlocking.unlockFor(call, asked).catch(() => Promise.reject(error));
         return handOver(asked, method, request, call, await budgets.of(pace).take(kind, limits));
       }
     },
