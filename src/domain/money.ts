@@ -67,11 +67,15 @@ export function isMultipleOf(value: number, step: number): boolean {
 }
 
 /**
- * Takes the dust off a number that a vendor's own float arithmetic has touched: 201.49999999999997 becomes 201.5.
- * `NaN` and infinities are given back as they are; a broker's `convert.ts` turns those into an absence.
+ * Takes the dust off a number that a vendor's own float arithmetic has touched: 201.49999999999997 becomes 201.5. Whole
+ * numbers have none, and of large ones the cents are kept. `NaN` and infinities are given back as they are; a broker's
+ * `convert.ts` turns those into an absence.
  */
 export function withoutDust(value: number): number {
-  return Number.isFinite(value) ? Number(value.toPrecision(MAX_SIGNIFICANT_DIGITS - 2)) : value;
+  if (!Number.isFinite(value) || Number.isSafeInteger(value)) return value;
+  const downToCents = Math.floor(Math.log10(Math.abs(value))) + 3;
+  const digits = Math.min(Math.max(MAX_SIGNIFICANT_DIGITS - 2, downToCents), MAX_SIGNIFICANT_DIGITS);
+  return Number(value.toPrecision(digits));
 }
 
 /** Parts of one in which most prices and steps are whole. */

@@ -27,6 +27,13 @@ describe("decimal arithmetic", () => {
     expect(money.withoutDust(201.49999999999997)).toBe(201.5);
   });
 
+  test("leaves a large balance its cents, and a whole number every digit", () => {
+    expect(money.withoutDust(123_456_789_012.34)).toBe(123_456_789_012.34);
+    expect(money.withoutDust(-1_234_567_890_123.45)).toBe(-1_234_567_890_123.45);
+    expect(money.withoutDust(1_234_567_890_123_456)).toBe(1_234_567_890_123_456);
+    expect(money.withoutDust(99_999_999_999.990005)).toBe(99_999_999_999.99);
+  });
+
   test("an average over nothing is 0", () => {
     expect(money.divide(5, 0)).toBe(0);
   });
