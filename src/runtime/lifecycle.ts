@@ -1,6 +1,5 @@
 /** From the first line of the banner to the last request: what is the same on every runtime. */
 import process from "node:process";
-import { setImmediate } from "node:timers";
 import { handlerBehind, observe, type Server, sharedTimer } from "../create-http-trading.ts";
 import { bannerLines, bannerWarnings, localUrl } from "./banner.ts";
 import {
@@ -10,6 +9,7 @@ import {
   type Servable,
   type ServeOptions,
 } from "./serve-options.ts";
+import { afterAnswers, answerByTurns } from "./turn.ts";
 
 /** A runtime's own part: opens a port and hands each request to `fetch`. Rejects when the port cannot be had. */
 export type Listen = (
@@ -31,7 +31,7 @@ export interface Listener {
 const SERVER: Server = {
   holdsLength: true,
   respond: (body, init) => new Response(body, init),
-  lasting: { later: setImmediate, alarm: sharedTimer() },
+  lasting: { later: afterAnswers, alarm: sharedTimer() },
 };
 
 /** Serves with the given runtime. */
@@ -47,13 +47,12 @@ export async function serveWith(
   const stopLogs = await startLogs(trading, checked);
   const dump =
     orderDump === undefined ? undefined : await (await import("./order-dump.ts")).dumpOrders(trading, orderDump, print);
-  const listener = await listen(handlerBehind(trading, { ...SERVER, ...server }), checked).catch(
-    async (error: unknown) => {
-      await dump?.finish();
-      stopLogs();
-      throw refused(error, checked);
-    },
-  );
+  const answer = answerByTurns(handlerBehind(trading, { ...SERVER, ...server }));
+  const listener = await listen(answer, checked).catch(async (error: unknown) => {
+    await dump?.finish();
+    stopLogs();
+    throw refused(error, checked);
+  });
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
