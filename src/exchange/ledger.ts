@@ -1,5 +1,5 @@
 /** What the account owns: cash by currency and positions by contract. Knows nothing of open orders. */
-import { type Contract, contractKey, normalizeContract } from "../domain/contract.ts";
+import { type Contract, contractKey, currencyOf as currencyOfCounter, normalizeContract } from "../domain/contract.ts";
 import { add, divide, multiply, subtract } from "../domain/money.ts";
 import type { Direction } from "../domain/order.ts";
 import { DEFAULT_RATES_TO_USD, ledgerCurrency } from "./currencies.ts";
@@ -40,9 +40,9 @@ export interface LedgerOptions {
   readonly ratesToUsd: Readonly<Record<string, number>> | undefined;
 }
 
-/** Currency of a contract's prices. What lies outside the known venues is booked in USD. */
+/** Currency of a contract's prices: its counter's or its venue's. What lies outside the known venues is booked in USD. */
 export function currencyOf(contract: Contract): string {
-  return marketOf(contract.region)?.currency ?? "USD";
+  return currencyOfCounter(contract, marketOf(contract.region)?.currency ?? "USD");
 }
 
 /**

@@ -40,6 +40,18 @@ describe("cash", () => {
     expect(exchange.totalCash("HKD")).toBe(30_000);
   });
 
+  test("a Hong Kong counter in yuan or US dollars is paid for in its own currency", () => {
+    const cash = { USD: 10_000, CNY: 10_000 };
+    const counters = [security("HK", "80700"), security("HK", "9010")] as const;
+    const prices = counters.map((contract) => ({ contract, price: 9, lotSize: 100 }));
+    const { exchange } = openMarket({ cash, prices }, IN_HK);
+    const bought = counters.map((contract) => exchange.place(limit({ contract, price: 9, qty: 100 })));
+    expect(bought.map(({ currency }) => currency)).toEqual(["CNY", "USD"]);
+    expect(exchange.positions().map(({ currency }) => currency)).toEqual(["CNY", "USD"]);
+    expect(counters.map((contract) => exchange.quote(contract)?.currency)).toEqual(["CNY", "USD"]);
+    expect(exchange.balances()).toEqual([usd(9_100), { currency: "CNY", amount: 9_100, available: 9_100 }]);
+  });
+
   test("onshore and offshore yuan are one line", () => {
     const { exchange } = openMarket({ cash: { CNH: 100, CNY: 50 }, ratesToUsd: { CNH: 0.1 } });
     expect(exchange.balances()).toEqual([{ currency: "CNY", amount: 150, available: 150 }]);
