@@ -73,7 +73,9 @@ export function createRecords({ orders: known, fills: made, kept, tell }: Record
     fills.push(fill);
     traded.set(fill.orderId, tradedWith(fill.orderId, fill.qty, fill.price));
   }
-  for (const order of known) keep(order);
+  // A state has them in the order in which they were accepted.
+  for (const order of known) orders.set(order.orderId, order);
+  for (const order of known.toSorted((a, b) => a.updatedAt - b.updatedAt)) keep(order);
 
   return {
     order: (orderId) => orders.get(orderId),

@@ -231,6 +231,24 @@ describe("orders that have ended", () => {
     expect(exchange.place(limit({ price: 190, qty: 1 })).orderId).toBe(String(Number(last.orderId) + 1));
   });
 
+  test("are forgotten in the order in which they ended, also after a restart", () => {
+    const first = openMarket({ cash: { USD: 1_000_000 }, keptOrders: 3 });
+    const place = ({ exchange }: typeof first) => exchange.place(limit({ qty: 1, timeInForce: "GTC" })).orderId;
+    const oldest = place(first);
+    for (const minute of [31, 32, 33, 34]) {
+      const orderId = place(first);
+      first.at(`2025-05-28T10:${minute}:00-04:00`);
+      first.exchange.cancel(orderId);
+    }
+    first.at("2025-05-28T10:40:00-04:00");
+    first.exchange.cancel(oldest);
+    const second = openMarket({ state: first.exchange.snapshot(), keptOrders: 3 }, "2025-05-28T10:41:00-04:00");
+    for (const { exchange } of [first, second]) exchange.cancel(exchange.place(limit({ qty: 1 })).orderId);
+    const known = ({ exchange }: typeof first) => exchange.orders().map(({ orderId }) => orderId);
+    expect(known(second)).toContain(oldest);
+    expect(known(second)).toEqual(known(first));
+  });
+
   test("are all remembered by default", () => {
     const { exchange } = openMarket();
     for (let count = 0; count < 100; count += 1) exchange.cancel(exchange.place(limit({ price: 190, qty: 1 })).orderId);
