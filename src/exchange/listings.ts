@@ -49,12 +49,10 @@ export function createListings(
     return listing;
   };
 
-  /** Moves a listing into the trading day given; the old day's last price becomes the close before. */
-  const enter = (listing: Listing, day: string): void => {
-    if (day <= listing.day) return;
-    listing.preClose = listing.last;
-    listing.open = listing.high = listing.low = listing.last;
-    listing.day = day;
+  /** The figures of the trading day given, if no price of it is known yet: the old day's last price is the close before. */
+  const figuresOn = (listing: Listing, day: string) => {
+    const { last } = listing;
+    return day > listing.day ? { last, preClose: last, open: last, high: last, low: last } : listing;
   };
 
   for (const { contract: given, price, preClose, openPrice, highPrice, lowPrice, tradingDay: day } of remembered) {
@@ -85,8 +83,9 @@ export function createListings(
         return;
       }
       if (day > listing.day) {
-        enter(listing, day);
+        listing.preClose = listing.last;
         listing.open = listing.high = listing.low = price;
+        listing.day = day;
       }
       listing.last = price;
       listing.high = Math.max(listing.high, price);
@@ -95,16 +94,16 @@ export function createListings(
     quote: (contract, day, now) => {
       const listing = listings.get(contractKey(contract));
       if (listing === undefined) return undefined;
-      enter(listing, day);
+      const { last, preClose, open, high, low } = figuresOn(listing, day);
       return {
         contract: listing.contract,
         currency: currencyOf(contract),
         isTradable: true,
-        latest: listing.last,
-        preClose: listing.preClose,
-        highPrice: listing.high,
-        lowPrice: listing.low,
-        openPrice: listing.open,
+        latest: last,
+        preClose,
+        highPrice: high,
+        lowPrice: low,
+        openPrice: open,
         timestamp: now,
       };
     },

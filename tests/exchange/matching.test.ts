@@ -329,6 +329,16 @@ describe("time", () => {
     expect(exchange.balances()).toEqual([{ currency: "USD", amount: 20_000, available: 20_000 }]);
   });
 
+  test("a look at a day without a price yet changes nothing of what the day will look like", () => {
+    const { exchange, at } = openMarket();
+    exchange.setPrice(AAPL, 205);
+    at("2025-05-28T20:00:00-04:00");
+    const flat = { latest: 205, preClose: 205, openPrice: 205, highPrice: 205, lowPrice: 205 };
+    expect(exchange.quote(AAPL)).toMatchObject(flat);
+    exchange.setPrice(AAPL, 207);
+    expect(exchange.quote(AAPL)).toMatchObject({ preClose: 205, openPrice: 207, highPrice: 207, lowPrice: 207 });
+  });
+
   test("a trading day's figures begin afresh with the day", () => {
     const { exchange, at } = openMarket();
     exchange.setPrice(AAPL, 210);
