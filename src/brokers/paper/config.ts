@@ -39,7 +39,7 @@ export interface PaperOptions extends InstanceOptions {
    * Default `false`.
    */
   readonly ownsQuotes?: boolean;
-  /** Milliseconds between two looks at another broker's quotes, at least 100. Default 3000. */
+  /** Milliseconds between two looks at another broker's quotes, 100 to 2147483647. Default 3000. */
   readonly quoteIntervalMs?: number;
   /** Seed of the random walk, a whole number. Default 1. */
   readonly seed?: number;
@@ -80,6 +80,9 @@ const currency = () => v.pipe(v.string(), v.regex(/^[A-Z]{3,5}$/, "must be named
 const date = () => v.pipe(v.string("must be text"), v.check(isDate, "must be a date, YYYY-MM-DD"));
 const clock = () => v.custom<() => number>((value) => typeof value === "function", "must be a function");
 
+/** A timer for longer than this fires at once, again and again. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 /** An object of ours, known by a method. */
 const having = <T>(method: string, what: string) =>
   v.custom<T>(
@@ -115,7 +118,13 @@ const schema = () =>
       ),
     ),
     ownsQuotes: v.exactOptional(v.boolean("must be true or false")),
-    quoteIntervalMs: v.exactOptional(v.pipe(whole(), v.minValue(100, "must be at least 100"))),
+    quoteIntervalMs: v.exactOptional(
+      v.pipe(
+        whole(),
+        v.minValue(100, "must be at least 100"),
+        v.maxValue(LONGEST_TIMER_MS, `must be at most ${LONGEST_TIMER_MS}`),
+      ),
+    ),
     seed: v.exactOptional(whole()),
     clock: v.exactOptional(clock()),
     stateFile: v.exactOptional(v.pipe(v.string("must be a path"), v.nonEmpty("must be a path"))),

@@ -99,6 +99,11 @@ describe("faults", () => {
     ["a broker without quotes", { quotes: { kind: "x" } }, /quotes must be/],
     ["owning nothing", { ownsQuotes: true }, /ownsQuotes needs another broker/],
     ["too many looks", { quoteIntervalMs: 5 }, /quoteIntervalMs must be at least 100/],
+    [
+      "looks so rare that a timer cannot count to them",
+      { quoteIntervalMs: 2 ** 31 },
+      /quoteIntervalMs must be at most/,
+    ],
     ["half a seed", { seed: 0.5 }, /seed must be a whole number/],
     ["a clock that stands", { clock: 5 }, /clock must be a function/],
     ["a file without a name", { stateFile: "" }, /stateFile must be a path/],
