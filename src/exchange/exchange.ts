@@ -6,8 +6,8 @@
  * filled by hand with `fill`. When a price crosses several orders, sells come before buys, each side by limit and then
  * by time. The account's own orders never trade with each other: they would both have met the market first.
  *
- * An order outside its session rests, and is matched at the last price when the session opens. Market orders are matched
- * in regular hours only. A DAY order ends with the trading day of its kind, however often it is replaced.
+ * An order outside its session rests, and is matched at the last price when the session opens, or, where prices are
+ * `quoted`, at the first that is set then. Market orders are matched in regular hours only. A DAY order ends with the trading day of its kind, however often it is replaced.
  */
 import { type Contract, contractKey, normalizeContract } from "../domain/contract.ts";
 import { add, isExactDecimal, subtract } from "../domain/money.ts";
@@ -40,6 +40,7 @@ const DEFAULT_CASH = { USD: 1_000_000 };
  */
 export function createExchange(options: ExchangeOptions = {}): Exchange {
   const clock = options.clock ?? Date.now;
+  const quoted = options.quoted ?? false;
   const state = stateOf(options);
   const timetable = createTimetable(options.holidays);
   const tradingDay = (contract: Contract): string => timetable.tradingDay(contract, clock());
@@ -122,7 +123,8 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     if (now < ticked) rewind(now);
     ticked = now;
     const due = book.due(now).map((resting) => {
-      const opens = resting.wakesAt < resting.endsAt && crossingPrice(resting.order) !== undefined;
+      const meets = !quoted && crossingPrice(resting.order) !== undefined;
+      const opens = meets && resting.wakesAt < resting.endsAt;
       return { resting, opens, at: opens ? resting.wakesAt : resting.endsAt };
     });
     // The price has not moved since the last call, so an order that does not cross now crossed at no opening in between.

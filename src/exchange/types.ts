@@ -148,6 +148,11 @@ export interface ExchangeOptions {
   readonly allowShort?: boolean;
   /** Non-trading days by region, `YYYY-MM-DD` in the market's own time zone. */
   readonly holidays?: Readonly<Record<string, readonly string[]>>;
+  /**
+   * True where the last prices are another market's, which `setPrice` tells of: an order that has waited for its session
+   * then meets the first price that is set in it, since the one from before may long be gone. Default false.
+   */
+  readonly quoted?: boolean;
   /** First order number. Default 1. */
   readonly firstOrderNumber?: number;
   /**

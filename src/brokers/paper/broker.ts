@@ -229,9 +229,9 @@ async function openAccount(config: PaperConfig): Promise<Account> {
   return { exchange, saver };
 }
 
-async function openExchange({ exchange, store }: PaperConfig): Promise<Exchange> {
+async function openExchange({ exchange, quotes, store }: PaperConfig): Promise<Exchange> {
   if ("place" in exchange) return exchange;
-  const options = { ...exchange, keptOrders: KEPT_ORDERS };
+  const options = { ...exchange, keptOrders: KEPT_ORDERS, quoted: typeof quotes === "object" };
   const text = (await store?.load()) ?? null;
   // No number is given out again that a journal may remember: of an account that was here before, or of this one after
   // the moment of the copy that it was restored from.

@@ -138,6 +138,27 @@ describe("another broker's quotes", () => {
     await broker.close();
   });
 
+  test("that fail when a session opens leave what has waited for it waiting, and not to meet an older price", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    let now = REGULAR - 2 * 3_600_000;
+    const { broker, pushes } = await openAccount({ quotes, quoteIntervalMs: 100, clock: () => now });
+    state.price = 180;
+    const { orderId } = await broker.placeOrder(limit(), call());
+    state.fault = new BrokerError("NotConnected", "gone");
+    now = REGULAR;
+    expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN" });
+    state.asked.length = 0;
+    await until(() => state.asked.length >= 2);
+    Object.assign(state, { fault: undefined, price: 195 });
+    state.asked.length = 0;
+    await until(() => state.asked.length >= 2);
+    expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN" });
+    state.price = 185;
+    await until(() => pushes.at(-1)?.status === "FILLED");
+    expect(await broker.order(orderId, call())).toMatchObject({ avgPrice: 185 });
+    await broker.close();
+  });
+
   test("without a last price send no order to meet an older one", async () => {
     const { state, broker: quotes } = quoteBroker();
     const { broker, pushes } = await openAccount({ quotes });
