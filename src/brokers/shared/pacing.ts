@@ -149,6 +149,8 @@ export function createBudget(options: PacingOptions): Budget {
         waiter.grant({
           arrived() {
             call.countedBy = clock.now();
+            // One that was on its way for longer than the longest window is counted no more.
+            if (!taken.includes(call)) taken.push(call);
             advance();
           },
         });

@@ -112,6 +112,25 @@ describe("a budget", () => {
     expect(log).toEqual(["unanswered", "answered"]);
   });
 
+  test("counts a call that was longer on its way than its window from its answer on", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "x", windows: [{ limit: 2, perMs: 1000 }], transitMs: 50, clock });
+    const { log, watch } = recorder();
+    const slow = await budget.take("cancel");
+    clock.advance(1100);
+    const next = await budget.take("cancel");
+    clock.advance(400);
+    slow.arrived();
+    next.arrived();
+    watch("third", budget.take("cancel"));
+    clock.advance(999);
+    await settle();
+    expect(log).toEqual([]);
+    clock.advance(1);
+    await settle();
+    expect(log).toEqual(["third"]);
+  });
+
   test("refuses at once what would wait past its deadline, and says how long the wait is", async () => {
     const clock = createManualClock();
     const budget = createBudget({ name: "place order", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
@@ -213,6 +232,59 @@ describe("a budget", () => {
       }),
     );
   });
+});
+
+test("a vendor sees no window exceeded, whenever calls arrive and answers come", async () => {
+  const step = fc.record({
+    wait: fc.integer({ min: 0, max: 300 }),
+    kind: fc.constantFrom<PacingClass>("read", "write", "cancel"),
+    /** From its leave until the vendor counts it, and from then until its answer is here; without one nothing comes. */
+    way: fc.integer({ min: 0, max: 50 }),
+    answer: fc.option(fc.integer({ min: 0, max: 600 }), { nil: undefined }),
+    abort: fc.option(fc.integer({ min: 0, max: 600 }), { nil: undefined }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const clock = createManualClock();
+      const windows = [
+        { limit: 3, perMs: 300 },
+        { limit: 6, perMs: 1000 },
+      ];
+      const budget = createBudget({ name: "x", windows, minSpacingMs: 20, transitMs: 50, clock });
+      const counted: number[] = [];
+      let open = 0;
+      for (const { wait, kind, way, answer, abort } of steps) {
+        await pass(clock, wait);
+        const leave = new AbortController();
+        if (abort !== undefined) clock.after(abort, () => leave.abort());
+        open += 1;
+        budget
+          .take(kind, { signal: leave.signal })
+          .then(
+            ({ arrived }) => {
+              counted.push(clock.now() + way);
+              if (answer !== undefined) clock.after(way + answer, arrived);
+            },
+            (error: unknown) => {
+              if (!isBrokerError(error) || !leave.signal.aborted) throw error;
+            },
+          )
+          .finally(() => {
+            open -= 1;
+          });
+        await settle();
+      }
+      await pass(clock, 60_000);
+      expect([open, clock.waiting(), budget.load().waiting]).toEqual([0, 0, 0]);
+      counted.sort((a, b) => a - b);
+      counted.forEach((at, index) => {
+        for (const { limit, perMs } of windows) {
+          expect(at - (counted[index - limit] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(perMs);
+        }
+        expect(at - (counted[index - 1] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(20);
+      });
+    }),
+  );
 });
 
 test("a budget tells how calls waited: now, in all, and in vain", async () => {
