@@ -80,6 +80,7 @@ const PRECEDENCE = ["cancel", "write", "read"] as const satisfies readonly Pacin
 interface Waiter {
   /** When it began to wait. */
   readonly since: number;
+  readonly signal: AbortSignal | undefined;
   readonly deadline: number;
   readonly grant: (turn: Turn) => void;
   readonly refuse: (error: BrokerError) => void;
@@ -135,7 +136,10 @@ export function createBudget(options: PacingOptions): Budget {
       const turn = firstTurn(planned, next, now);
       if (turn === undefined) break;
       const { kind, at, waiter } = turn;
-      if (at > waiter.deadline) {
+      if (waiter.signal?.aborted) {
+        queues[kind].splice(next[kind], 1);
+        waiter.refuse(aborted(name));
+      } else if (at > waiter.deadline) {
         queues[kind].splice(next[kind], 1);
         load.refused += 1;
         waiter.refuse(tooLate(name, at - now));
@@ -184,6 +188,7 @@ export function createBudget(options: PacingOptions): Budget {
         };
         const waiter: Waiter = {
           since: clock.now(),
+          signal,
           deadline,
           grant: (turn) => settle(() => resolve(turn)),
           refuse: (error) => settle(() => reject(error)),

@@ -131,6 +131,27 @@ describe("a budget", () => {
     expect(log).toEqual(["third"]);
   });
 
+  test("sends nothing of a caller who has gone, also where two of its calls wait", async () => {
+    const clock = createManualClock();
+    const waits = createBudget({
+      name: "x",
+      windows: [],
+      minSpacingMs: 1000,
+      transitMs: 0,
+      // A timer that is late, as in a process that was busy.
+      clock: { now: clock.now, after: () => () => undefined },
+    });
+    const { log, watch } = recorder();
+    await waits.take("write");
+    const abort = new AbortController();
+    watch("first", waits.take("write", { signal: abort.signal }));
+    watch("second", waits.take("write", { signal: abort.signal }));
+    clock.advance(1000);
+    abort.abort();
+    await settle();
+    expect(log).toEqual(["first: RateLimited not_sent", "second: RateLimited not_sent"]);
+  });
+
   test("refuses at once what would wait past its deadline, and says how long the wait is", async () => {
     const clock = createManualClock();
     const budget = createBudget({ name: "place order", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
