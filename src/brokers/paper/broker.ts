@@ -51,6 +51,8 @@ export function createPaperBroker(config: PaperConfig): Adapter {
   const source = typeof config.quotes === "object" ? config.quotes : undefined;
   let opened: Promise<Account> | undefined;
   let starting: Promise<void> | undefined;
+  /** Ends with the start that was begun last, also one that the account was closed over. */
+  let begun: Promise<void> = Promise.resolve();
   let session: Session | undefined;
   let generation = 0;
 
@@ -63,8 +65,7 @@ export function createPaperBroker(config: PaperConfig): Adapter {
     return opened;
   };
 
-  const begin = async (host: BrokerHost): Promise<void> => {
-    const mine = generation;
+  const begin = async (host: BrokerHost, mine: number): Promise<void> => {
     const account = await open();
     if (mine !== generation) return;
     if (config.ownsQuotes) await source?.start?.(SILENT_HOST);
@@ -131,10 +132,15 @@ export function createPaperBroker(config: PaperConfig): Adapter {
     start: (host) => {
       if (session !== undefined) return Promise.resolve();
       if (starting !== undefined) return starting;
-      const mine = begin(host).finally(() => {
-        if (starting === mine) starting = undefined;
-      });
+      const wanted = generation;
+      // One that was closed over closes the other broker when it ends, which must not come after the next start of it.
+      const mine = begun
+        .then(() => begin(host, wanted))
+        .finally(() => {
+          if (starting === mine) starting = undefined;
+        });
       starting = mine;
+      begun = mine.catch(() => undefined);
       return mine;
     },
 

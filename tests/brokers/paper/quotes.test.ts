@@ -287,4 +287,30 @@ describe("another broker's quotes", () => {
     expect((await second).connections).toEqual([]);
     expect(state.life.at(-1)).toBe("close");
   });
+
+  test("that belong to the account stay open where it was closed while it started and is opened again", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    const connected = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    let starts = 0;
+    const broker = closedAccount({
+      quotes: {
+        ...quotes,
+        start: async () => {
+          state.life.push("start");
+          await connected[starts++]?.promise;
+        },
+      },
+      ownsQuotes: true,
+    });
+    const first = start(broker);
+    await until(() => state.life.length === 1);
+    await broker.close();
+    const second = start(broker);
+    connected[1].resolve();
+    connected[0].resolve();
+    await first;
+    expect((await second).connections).toEqual([{ connected: true }]);
+    expect(state.life.at(-1)).toBe("start");
+    await broker.close();
+  });
 });
