@@ -160,7 +160,12 @@ export function parsePaperOptions(options: PaperOptions): PaperConfig {
   const faults = [...(result.issues ?? []).map(faultOf), ...contradictions(own)];
   if (result.success) {
     const { positions, prices } = result.output;
-    faults.push(...missingRates(result.output), ...repeated("positions", positions), ...repeated("prices", prices));
+    faults.push(
+      ...missingRates(result.output),
+      ...senselessRates(result.output),
+      ...repeated("positions", positions),
+      ...repeated("prices", prices),
+    );
   }
   if (!result.success || faults.length > 0) throw new TypeError(`paper: ${faults.join("; ")}`);
 
@@ -211,6 +216,14 @@ function missingRates({ cash = {}, ratesToUsd = {} }: v.InferOutput<ReturnType<t
   return Object.keys(cash)
     .filter((currency) => !known.has(ledgerCurrency(currency)))
     .map((currency) => `cash.${currency} has no rate; give ratesToUsd.${currency}`);
+}
+
+function senselessRates({ ratesToUsd = {} }: v.InferOutput<ReturnType<typeof schema>>): string[] {
+  const { USD = 1, CNY, CNH = CNY } = ratesToUsd;
+  const faults = USD === 1 ? [] : [`ratesToUsd.USD must be 1, not ${USD}`];
+  if (CNY !== undefined && CNH !== CNY)
+    faults.push("ratesToUsd.CNH and ratesToUsd.CNY are of one currency here: give one");
+  return faults;
 }
 
 /** Of two lines about one contract only one can be so. */

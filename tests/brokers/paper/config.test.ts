@@ -59,6 +59,12 @@ describe("faults", () => {
     ["a currency in small letters", { cash: { usd: 5 } }, /currency code in capitals/],
     ["a currency without a rate", { cash: { JPY: 5 } }, /cash\.JPY has no rate; give ratesToUsd\.JPY/],
     ["a rate of nothing", { ratesToUsd: { JPY: 0 } }, /ratesToUsd\.JPY must be above 0/],
+    [
+      "a dollar that is not worth a dollar",
+      { ratesToUsd: { USD: 7.8, HKD: 1 } },
+      /ratesToUsd\.USD must be 1, not 7\.8/,
+    ],
+    ["two rates of the yuan", { ratesToUsd: { CNY: 0.14, CNH: 0.139 } }, /ratesToUsd\.CNH and ratesToUsd\.CNY .* one/],
     ["a price below zero", { prices: [{ contract: AAPL, price: -1 }] }, /prices\.0\.price must be above 0/],
     ["a price with dust", { prices: [{ contract: AAPL, price: 0.1 + 0.2 }] }, /prices\.0\.price .* 15 digits/],
     [
