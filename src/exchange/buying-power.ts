@@ -33,7 +33,7 @@ export function createBuyingPower(
   const boundBy = ({ contract, buyValue, sellQty }: Exposure): number => {
     const held = ledger.held(contract);
     if (held >= sellQty) return buyValue;
-    const price = last(contract) ?? 0;
+    const price = last(contract) ?? Math.max(0, ledger.costOf(contract));
     const margin = multiply(multiply(Math.max(0, -held), price), SHORT_MARGIN);
     const uncovered = subtract(sellQty, Math.max(0, held));
     return add(Math.max(buyValue, margin), multiply(multiply(uncovered, price), subtract(SHORT_MARGIN, 1)));

@@ -25,6 +25,8 @@ export interface Ledger {
   settle(trade: Trade): void;
   /** Quantity held; 0 for none. */
   held(contract: Contract): number;
+  /** Average cost of what is held; 0 for none. */
+  costOf(contract: Contract): number;
   /** Every position that is not zero, in the order in which each was first held. */
   holdings(): readonly Holding[];
   /** Cash by currency. */
@@ -91,6 +93,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       else holdings.set(key, after);
     },
     held: (contract) => holdings.get(contractKey(contract))?.qty ?? 0,
+    costOf: (contract) => holdings.get(contractKey(contract))?.avgCost ?? 0,
     holdings: () => [...holdings.values()],
     cash: () => cash,
     convert: (amount, from, to) =>

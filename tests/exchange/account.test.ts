@@ -127,6 +127,15 @@ describe("short sales", () => {
     expect(refusalOf(() => short(1))).toBe("insufficient-funds");
   });
 
+  test("bind by what they cost where no price is known", () => {
+    const positions = [{ contract: security("US", "MSFT"), qty: -100, avgCost: 400 }];
+    const { exchange } = openMarket({ cash: { USD: 70_000 }, positions, allowShort: true });
+    expect(exchange.balances()).toEqual([usd(70_000, 10_000)]);
+    expect(refusalOf(() => exchange.place(limit({ price: 190, qty: 100 })))).toBe("insufficient-funds");
+    exchange.setPrice(security("US", "MSFT"), 300);
+    expect(exchange.balances()).toEqual([usd(70_000, 25_000)]);
+  });
+
   test("can always be bought back", () => {
     const { exchange } = openMarket({ cash: { USD: 10_000 }, allowShort: true });
     exchange.place(limit({ direction: "SELL", price: 200, qty: 100 }));
