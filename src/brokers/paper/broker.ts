@@ -162,16 +162,19 @@ export function createPaperBroker(config: PaperConfig): Adapter {
     ping: (call) => read(call, () => source?.ping?.(call) ?? true),
 
     cash: ({ currency }, call) =>
-      read(call, (exchange): Cash => {
+      read(call, async (exchange, now): Promise<Cash> => {
         const balances = toBalances(exchange.balances());
-        try {
-          return { currency, amount: exchange.totalCash(currency), balances };
-        } catch (error) {
-          throw new BrokerError("InvalidRequest", readError(error).message, { outcome: "not_sent" });
-        }
+        const amount = totalCash(exchange, currency);
+        await settled(now.saver);
+        return { currency, amount, balances };
       }),
 
-    positions: (call) => read(call, (exchange) => toPositions(exchange.positions())),
+    positions: (call) =>
+      read(call, async (exchange, now) => {
+        const positions = toPositions(exchange.positions());
+        await settled(now.saver);
+        return positions;
+      }),
 
     quote: (contract, call) =>
       read(call, async (exchange, now) => {
@@ -343,6 +346,14 @@ async function kept(saver: Saver | undefined): Promise<void> {
       outcome: "unknown",
       cause: error,
     });
+  }
+}
+
+function totalCash(exchange: Exchange, currency: string): number {
+  try {
+    return exchange.totalCash(currency);
+  } catch (error) {
+    throw new BrokerError("InvalidRequest", readError(error).message, { outcome: "not_sent" });
   }
 }
 

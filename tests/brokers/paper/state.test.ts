@@ -168,8 +168,13 @@ describe("a store", () => {
     const { orderId } = await broker.placeOrder(limit(), call());
     fail(new Error("disk full"));
     expect(await errorOf(broker.cancelOrder(orderId, call()))).toMatchObject({ code: "OutcomeUnknown" });
-    for (const reading of [broker.order(orderId, call()), broker.orders({ status: "all" }, call())]) {
-      const error = await errorOf(reading);
+    const readings = [
+      broker.order(orderId, call()),
+      broker.orders({ status: "all" }, call()),
+      broker.cash({ currency: "USD" }, call()),
+      broker.positions(call()),
+    ];
+    for (const error of await Promise.all(readings.map(errorOf))) {
       expect(error).toMatchObject({ code: "BrokerFault" });
       expect(error.message).toContain("disk full");
     }
