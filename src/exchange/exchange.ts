@@ -7,7 +7,8 @@
  * by time. The account's own orders never trade with each other: they would both have met the market first.
  *
  * An order outside its session rests, and is matched at the last price when the session opens, or, where prices are
- * `quoted`, at the first that is set then. Market orders are matched in regular hours only. A DAY order ends with the trading day of its kind, however often it is replaced.
+ * `quoted`, at the first that is set then. Market orders are matched in regular hours only. A DAY order ends with the
+ * trading day of its kind, however often it is replaced.
  */
 import { type Contract, contractKey, normalizeContract } from "../domain/contract.ts";
 import { add, isExactDecimal, subtract } from "../domain/money.ts";
