@@ -27,6 +27,8 @@ export async function listenWebSocket(
   const server = tls === undefined ? createServer() : createSecureServer({ cert: tls.cert, key: tls.key });
   const sockets = new WebSocketServer({ server });
   sockets.on("connection", (socket) => serve(gateway, socket));
+  // The server's errors once more, which are told by `listen`: unheard they would end the process.
+  sockets.on("error", () => undefined);
   const listening = await listen(server, port, host);
   return {
     port: listening.port,

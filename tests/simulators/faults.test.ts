@@ -1,4 +1,5 @@
 /** Every kind of fault at the stages it can strike, seen from a client, with the ledger as the judge. */
+import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenD, startOpenD } from "../../simulators/opend/server.ts";
 import { createFaults, faultProblem } from "../../simulators/shared/faults.ts";
@@ -227,6 +228,21 @@ describe("restart", () => {
     expect(at(s2c, "orderList", "length")).toBe(1);
     expect(await again.place(real, BUY)).toMatchObject({ retType: -1 });
     again.close();
+  });
+
+  test("waits for a port that another program has taken meanwhile", async () => {
+    await expect(startOpenD({ port: opend.port })).rejects.toThrow("EADDRINUSE");
+    const other = createServer();
+    const taken = () =>
+      new Promise<boolean>((resolve) => {
+        other.once("error", () => resolve(false));
+        other.listen(opend.port, "127.0.0.1", () => resolve(true));
+      });
+    opend.faults.arm({ kind: "restart", ms: 300 });
+    await expect.poll(taken).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => other.close(resolve));
+    await expect.poll(() => tcpConnect(opend.tcpPort), { timeout: 10_000 }).toBeDefined();
   });
 
   test("a simulator that is closed while it restarts stays closed", async () => {
