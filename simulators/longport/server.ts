@@ -1,4 +1,6 @@
 /** A whole Longport: the HTTP service, both long links, the control port and the exchange behind them, in this process. */
+
+import { pause } from "../../src/brokers/shared/retry.ts";
 import { demoAccount } from "../../src/exchange/demo-account.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
@@ -138,31 +140,31 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     running.close();
     throw error;
   };
-  let closed = false;
+  const closing = new AbortController();
   let listening = await listenWeb(running, options.port ?? 0, host, venue.now).catch(abandon);
   const { port } = listening;
   let restarting = Promise.resolve();
 
   const down = async (): Promise<void> => {
-    const closing = listening.close();
+    const end = listening.close();
     running.reset();
-    await closing;
+    await end;
   };
   const reopen = async (): Promise<void> => {
-    while (!closed) {
+    while (!closing.signal.aborted) {
       try {
         listening = await listenWeb(running, port, host, venue.now);
         return;
       } catch {
-        await pause(REOPEN_MS);
+        await pause(REOPEN_MS, closing.signal);
       }
     }
   };
   function restart(ms: number): void {
     restarting = restarting.then(async () => {
-      if (closed) return;
+      if (closing.signal.aborted) return;
       await down();
-      await pause(ms);
+      await pause(ms, closing.signal);
       await reopen();
     });
   }
@@ -193,8 +195,8 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
       running.tell({ ...found, fill: null });
     },
     async close() {
-      if (closed) return;
-      closed = true;
+      if (closing.signal.aborted) return;
+      closing.abort();
       venue.close();
       await control.close();
       await restarting;
@@ -202,8 +204,4 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
       running.close();
     },
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

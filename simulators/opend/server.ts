@@ -1,5 +1,6 @@
 /** A whole OpenD: both wires, the control port and the exchange behind them, in this process. */
 
+import { pause } from "../../src/brokers/shared/retry.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
 import { createFrequencyLimiter } from "../shared/frequency.ts";
@@ -102,7 +103,7 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
       throw error;
     }
   };
-  let closed = false;
+  const closing = new AbortController();
   let listening = await open(options.port ?? 0, options.tcpPort ?? 0).catch((error: unknown) => {
     venue.close();
     throw error;
@@ -111,25 +112,25 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
   let restarting = Promise.resolve();
 
   const down = async (): Promise<void> => {
-    const closing = listening.map((each) => each.close());
+    const ends = listening.map((each) => each.close());
     gateway.reset();
-    await Promise.all(closing);
+    await Promise.all(ends);
   };
   const reopen = async (): Promise<void> => {
-    while (!closed) {
+    while (!closing.signal.aborted) {
       try {
         listening = await open(ws.port, tcp.port);
         return;
       } catch {
-        await pause(REOPEN_MS);
+        await pause(REOPEN_MS, closing.signal);
       }
     }
   };
   function restart(ms: number): void {
     restarting = restarting.then(async () => {
-      if (closed) return;
+      if (closing.signal.aborted) return;
       await down();
-      await pause(ms);
+      await pause(ms, closing.signal);
       await reopen();
     });
   }
@@ -159,8 +160,8 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     connections: () => gateway.connections(),
     setLoggedIn: (loggedIn) => gateway.setLoggedIn(loggedIn),
     async close() {
-      if (closed) return;
-      closed = true;
+      if (closing.signal.aborted) return;
+      closing.abort();
       venue.close();
       gateway.close();
       await control.close();
@@ -168,8 +169,4 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
       await down();
     },
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,5 +1,6 @@
 /** A whole Tiger: the gateway, the push service, the control port and the exchange behind them, in this process. */
 import { createPrivateKey, createPublicKey } from "node:crypto";
+import { pause } from "../../src/brokers/shared/retry.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
 import type { Listening } from "../shared/listening.ts";
@@ -136,7 +137,7 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
       throw error;
     }
   };
-  let closed = false;
+  const closing = new AbortController();
   let listening = await openAll(doors.map(({ wanted }) => wanted)).catch((error: unknown) => {
     venue.close();
     throw error;
@@ -152,21 +153,21 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
     listening = [];
   };
   const reopen = async (): Promise<void> => {
-    while (!closed) {
+    while (!closing.signal.aborted) {
       try {
         listening = await openAll(ports);
         return;
       } catch {
-        await pause(REOPEN_MS);
+        await pause(REOPEN_MS, closing.signal);
       }
     }
   };
   function restart(ms: number): void {
     restarting = restarting.then(async () => {
-      if (closed) return;
+      if (closing.signal.aborted) return;
       desk.counter?.reset();
       await down();
-      await pause(ms);
+      await pause(ms, closing.signal);
       await reopen();
     });
   }
@@ -203,8 +204,8 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
     showAs: (orderId, fields) => void desk.shownAs.set(orderId, fields),
     kickOut: () => pushes.kickOut(),
     async close() {
-      if (closed) return;
-      closed = true;
+      if (closing.signal.aborted) return;
+      closing.abort();
       venue.close();
       pushes.close();
       await control.close();
@@ -241,8 +242,4 @@ function openDesk(options: TigerOptions, limitStyle: LimitStyle): Desk {
     quoteDevice: undefined,
     isUp: true,
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

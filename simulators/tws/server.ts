@@ -1,4 +1,6 @@
 /** A whole TWS or IB Gateway: the API port, the control port and the exchange behind them, in this process. */
+
+import { pause } from "../../src/brokers/shared/retry.ts";
 import { contractKey, normalizeContract } from "../../src/domain/contract.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
@@ -116,7 +118,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     restart: (ms) => restart(ms),
   });
 
-  let closed = false;
+  const closing = new AbortController();
   let listening = await listenTws(gateway, options.port ?? 0, host).catch((error: unknown) => {
     venue.close();
     throw error;
@@ -125,25 +127,25 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
   let restarting = Promise.resolve();
 
   const down = async (): Promise<void> => {
-    const closing = listening.close();
+    const end = listening.close();
     gateway.reset();
-    await closing;
+    await end;
   };
   const reopen = async (): Promise<void> => {
-    while (!closed) {
+    while (!closing.signal.aborted) {
       try {
         listening = await listenTws(gateway, port, host);
         return;
       } catch {
-        await pause(REOPEN_MS);
+        await pause(REOPEN_MS, closing.signal);
       }
     }
   };
   function restart(ms: number): void {
     restarting = restarting.then(async () => {
-      if (closed) return;
+      if (closing.signal.aborted) return;
       await down();
-      await pause(ms);
+      await pause(ms, closing.signal);
       await reopen();
     });
   }
@@ -180,8 +182,8 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     silence: (messageId, scope = "message") => gateway.silences.add(messageId, scope),
     resetOrderIds: () => records.resetIds(),
     async close() {
-      if (closed) return;
-      closed = true;
+      if (closing.signal.aborted) return;
+      closing.abort();
       venue.close();
       gateway.close();
       await control.close();
@@ -189,8 +191,4 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
       await down();
     },
   };
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
