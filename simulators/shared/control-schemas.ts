@@ -8,17 +8,21 @@ const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const text = v.pipe(v.string(), v.nonEmpty());
 const contract = { tradeType: v.optional(v.picklist(TRADE_TYPES), "Securities"), region: text, symbol: text };
 
+/** Since the epoch. Later years have another form. */
+const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Date.UTC(9999, 11, 31)));
 /** Milliseconds since the epoch, or a time in ISO 8601. */
 const instant = v.union(
   [
-    v.pipe(v.number(), v.integer(), v.minValue(0)),
+    milliseconds,
     v.pipe(
       v.string(),
       v.isoTimestamp(),
       v.transform((value) => Date.parse(value)),
+      // Not every text of that form is a time.
+      milliseconds,
     ),
   ],
-  "expected milliseconds since the epoch or an ISO 8601 time",
+  "expected milliseconds since the epoch or an ISO 8601 time, before the year 10000",
 );
 
 export const body = {

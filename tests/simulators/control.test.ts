@@ -186,11 +186,15 @@ describe("wrong input", () => {
     ["POST", "/orders/1/end", { status: "FILLED" }, 400, "status"],
     ["POST", "/session", { brokerLogin: "no" }, 400, "brokerLogin"],
     ["POST", "/clock", { now: "tomorrow" }, 400, "now"],
+    ["POST", "/clock", { now: "2030-06-01T12:00:00+08" }, 400, "now"],
+    ["POST", "/clock", { now: 9e15 }, 400, "now"],
     ["GET", "/nothing", undefined, 404, "/nothing"],
     ["PUT", "/orders", {}, 404, "PUT"],
     ["POST", "/orders/%zz/end", {}, 400, ""],
   ])("%s %s %j → %i", async (method, path, body, status, text) => {
+    const before = opend.venue.now();
     const answer = await ask(method, path, body);
+    expect(opend.venue.now() - before).toBeLessThan(60_000);
     expect(answer).toMatchObject({ status, json: { error: expect.stringContaining(text) } });
     expect(opend.venue.orders()).toEqual([]);
   });
