@@ -25,12 +25,15 @@ const instant = v.union(
   "expected milliseconds since the epoch or an ISO 8601 time, before the year 10000",
 );
 
+/** A timer of more milliseconds goes off at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 export const body = {
   fault: v.strictObject({
     kind: text,
     on: v.optional(v.picklist(FAULT_STAGES)),
     count: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-    ms: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+    ms: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(LONGEST_TIMER))),
   }),
   quote: v.strictObject({ ...contract, price: positive, suspended: v.optional(v.boolean()) }),
   fill: v.strictObject({ orderId: text, qty: positive, price: positive }),

@@ -176,6 +176,7 @@ describe("wrong input", () => {
     ["POST", "/faults", { kind: "lose-answer", on: "push" }, 400, "lose-answer"],
     ["POST", "/faults", { kind: "drop", count: 0 }, 400, "count"],
     ["POST", "/faults", { kind: "drop", time: 1 }, 400, "time"],
+    ["POST", "/faults", { kind: "delay", ms: 3_000_000_000 }, 400, "ms"],
     ["POST", "/faults", "{", 400, "JSON"],
     ["POST", "/faults", [], 400, "kind"],
     ["POST", "/quotes", { region: "US", symbol: "AAPL", price: -1 }, 400, "price"],
