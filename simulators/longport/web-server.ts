@@ -23,7 +23,11 @@ export async function listenWeb(gateway: Gateway, port: number, host: string, no
   });
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
-    const { pathname, searchParams } = new URL(request.url ?? "/", "http://service");
+    // A client that goes away in the middle of it is no fault, and nobody else hears of it.
+    socket.on("error", () => undefined);
+    const target = URL.parse(request.url ?? "/", "http://service");
+    if (target === null) return refuseUpgrade(socket, "400 Bad Request");
+    const { pathname, searchParams } = target;
     const kind = Object.hasOwn(LINKS, pathname) ? LINKS[pathname] : undefined;
     if (kind === undefined) return refuseUpgrade(socket, "404 Not Found");
     const known = searchParams.get("version") === "1" && searchParams.get("codec") === "1";
@@ -97,5 +101,7 @@ function serveLink(gateway: Gateway, kind: LinkKind, socket: WebSocket): void {
 }
 
 function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  const answer = `HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+  // A client that leaves its half open would keep the port from closing.
+  socket.end(answer, () => socket.destroy());
 }

@@ -1,4 +1,6 @@
 /** The long links, packet by packet. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { decode, encode } from "../../simulators/longport/messages.ts";
 import { readRequest, writePush, writeResponse } from "../../simulators/longport/packets.ts";
@@ -83,6 +85,23 @@ describe("a link", () => {
     await expect(open("trade", "")).rejects.toThrow("400");
     await expect(openLink(longport, "other" as "quote")).rejects.toThrow("404");
     expect(longport.connections()).toEqual({ open: 0, total: 0, quote: 0, trade: 0 });
+  });
+
+  test("that is asked for at no address, or by one that goes at once or stays, is refused and forgotten", async () => {
+    const ask = (path: string): Promise<Socket> =>
+      new Promise((resolve) => {
+        const socket = connect({ port: longport.port, host: "127.0.0.1", allowHalfOpen: true });
+        socket.on("error", () => undefined);
+        socket.on("connect", () => resolve(socket));
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+      });
+    const said = async (socket: Socket) => String((await once(socket, "data"))[0]);
+    expect(await said(await ask("//"))).toContain("400 Bad Request");
+    expect(await said(await ask("/nowhere"))).toContain("404 Not Found");
+    (await ask("/nowhere")).resetAndDestroy();
+    expect((await login("quote")).closed).toBeDefined();
+    for (const link of links) link.close();
+    await longport.close();
   });
 
   test("is for nobody who has not authenticated, and for each password once", async () => {
