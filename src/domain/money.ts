@@ -23,6 +23,14 @@ export function isExactDecimal(value: number): boolean {
   return unitsOf(value) !== undefined || (Number.isFinite(value) && significantDigits(value) <= MAX_SIGNIFICANT_DIGITS);
 }
 
+/** From here on numbers are written with an exponent, and the product of a few may be beyond every number. */
+const TOO_LARGE = 1e21;
+
+/** True for what can be a price or a quantity: an exact decimal above 0 of which a value can be computed. */
+export function isPositiveDecimal(value: number): boolean {
+  return value > 0 && value < TOO_LARGE && isExactDecimal(value);
+}
+
 /** True for the text of a number that reading it as one does not change: `12.50`, not `12.00000000000000000001`. */
 export function isExactLiteral(text: string): boolean {
   // So few digits that a number keeps them all.

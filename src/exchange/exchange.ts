@@ -11,7 +11,7 @@
  * trading day of its kind, however often it is replaced.
  */
 import { type Contract, contractKey, normalizeContract } from "../domain/contract.ts";
-import { add, isExactDecimal, subtract } from "../domain/money.ts";
+import { add, isPositiveDecimal, subtract } from "../domain/money.ts";
 import { isTerminal, type OrderChange } from "../domain/order.ts";
 import { byPriority, createBook, type Resting, unfilled } from "./book.ts";
 import { createBuyingPower } from "./buying-power.ts";
@@ -238,7 +238,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     if (!(qty > 0 && qty <= left)) {
       throw new RefusedByExchange("bad-quantity", `order ${orderId} has ${left} left to fill, not ${qty}`);
     }
-    if (!(price > 0 && isExactDecimal(price)))
+    if (!isPositiveDecimal(price))
       throw new RefusedByExchange("bad-price", `a fill needs a price above 0, not ${price}`);
     return execute(resting, qty, price, now);
   };

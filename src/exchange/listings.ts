@@ -1,6 +1,6 @@
 /** The contracts that have a price, and what their day has looked like so far. */
 import { type Contract, contractKey, normalizeContract } from "../domain/contract.ts";
-import { isExactDecimal } from "../domain/money.ts";
+import { isPositiveDecimal } from "../domain/money.ts";
 import type { Quote } from "../domain/quote.ts";
 import { currencyOf } from "./ledger.ts";
 import { marketOf } from "./markets.ts";
@@ -122,7 +122,9 @@ export function createListings(
 }
 
 function checkPrice(contract: Contract, price: number): void {
-  if (!(price > 0 && isExactDecimal(price))) {
-    throw new RangeError(`a price of ${contractKey(contract)} must be an exact decimal above 0, not ${price}`);
+  if (!isPositiveDecimal(price)) {
+    throw new RangeError(
+      `a price of ${contractKey(contract)} must be an exact decimal above 0 and below 1e21, not ${price}`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 /** What an order must look like before money is looked at. Each check throws the exchange's refusal. */
 import { type Contract, contractKey } from "../domain/contract.ts";
-import { isExactDecimal, isMultipleOf, subtract } from "../domain/money.ts";
+import { isMultipleOf, isPositiveDecimal, subtract } from "../domain/money.ts";
 import type { Direction, OrderRequest } from "../domain/order.ts";
 import { RefusedByExchange } from "./exchange-error.ts";
 import { isTradable, marketOf, priceStep } from "./markets.ts";
@@ -23,8 +23,8 @@ export function checkSession({ contract, lifecycle, orderType }: OrderRequest): 
 
 /** Refuses a limit that is not above zero or lies between the contract's price steps. */
 export function checkLimit(contract: Contract, price: number | undefined): void {
-  if (price === undefined || !(price > 0 && isExactDecimal(price))) {
-    throw new RefusedByExchange("bad-price", `a limit order needs a price above 0, not ${price}`);
+  if (price === undefined || !isPositiveDecimal(price)) {
+    throw new RefusedByExchange("bad-price", `a limit order needs a price above 0 and below 1e21, not ${price}`);
   }
   const step = priceStep(contract, price);
   if (isMultipleOf(price, step)) return;
@@ -47,8 +47,8 @@ export function checkQuantity(
   lot: number,
   sellable: number,
 ): void {
-  if (!(qty > 0 && isExactDecimal(qty))) {
-    throw new RefusedByExchange("bad-quantity", `a quantity must be above 0, not ${qty}`);
+  if (!isPositiveDecimal(qty)) {
+    throw new RefusedByExchange("bad-quantity", `a quantity must be above 0 and below 1e21, not ${qty}`);
   }
   if (isMultipleOf(qty, lot)) return;
   const sellsRemainder = direction === "SELL" && qty <= sellable && isMultipleOf(subtract(sellable, qty), lot);

@@ -89,6 +89,7 @@ describe("price steps", () => {
     [AAPL, Number.NaN, "bad-price"],
     [AAPL, Number.POSITIVE_INFINITY, "bad-price"],
     [AAPL, 0.1 + 0.2, "bad-price"],
+    [AAPL, 1e300, "bad-price"],
   ] as const)("%o at %d: %s", (contract, price, refusal) => {
     const { exchange } = openMarket(RICH);
     expect(refusalOf(() => exchange.place(limit({ contract, price })))).toBe(refusal);

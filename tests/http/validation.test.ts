@@ -44,6 +44,8 @@ describe("order/place", () => {
     ["a price with a space", { price: " 200" }, "price"],
     ["a price of more digits than a number holds", { price: "200.12345678901234567" }, "price"],
     ["a price of more digits, as a number", { price: 200.12345678901235 }, "price"],
+    ["a price whose products are no numbers", { price: 1e300 }, "price"],
+    ["a quantity whose products are no numbers", { qty: 1e300 }, "qty"],
     ["a price finer than the market's step", { price: 200.001 }, "price"],
     ["a limit order with a null price", { price: null }, "price"],
     ["an unknown order type", { orderType: "Stop" }, "orderType"],

@@ -92,6 +92,8 @@ describe("orders that are refused", () => {
     ["a fraction of a share", SIM_US, { ...BUY, qty: 1.5 }, "数量"],
     ["a US code on the HK account", SIM_HK, BUY, "5位数字"],
     ["an HK code without its zeros", SIM_HK, { ...BUY, code: "700", price: 500, qty: 100 }, "5位数字"],
+    ["numbers whose product is none", SIM_US, { ...BUY, qty: 1e300, price: 1e300 }, "价格"],
+    ["a quantity whose value is no number", SIM_US, { ...BUY, orderType: 2, qty: 1e308 }, "数量"],
     ["half a lot", SIM_HK, { ...BUY, code: "00700", price: 500, qty: 50 }, "数量"],
     ["a market the account lacks", { ...SIM_US, trdMarket: 1 }, { ...BUY, code: "00700" }, "权限"],
     ["a real account through the simulated environment", { ...REAL, trdEnv: 0 }, BUY, "找不到业务账号"],

@@ -1,7 +1,7 @@
 /** What `paper()` takes: every option, checked at construction with all faults in one error. */
 import * as v from "valibot";
 import { type Contract, contractKey, normalizeContract, TRADE_TYPES } from "../../domain/contract.ts";
-import { isExactDecimal } from "../../domain/money.ts";
+import { isPositiveDecimal } from "../../domain/money.ts";
 import { DEFAULT_RATES_TO_USD, ledgerCurrency } from "../../exchange/currencies.ts";
 import { demoAccount } from "../../exchange/demo-account.ts";
 import { MARKET_REGIONS } from "../../exchange/markets.ts";
@@ -67,7 +67,7 @@ const finite = () => v.pipe(v.number("must be a number"), v.finite("must be a fi
 const aboveZero = () =>
   v.pipe(
     v.number("must be a number"),
-    v.check((value) => value > 0 && isExactDecimal(value), "must be above 0, with at most 15 digits"),
+    v.check(isPositiveDecimal, "must be above 0 and below 1e21, with at most 15 digits"),
   );
 const whole = () => v.pipe(v.number("must be a number"), v.safeInteger("must be a whole number"));
 const contract = () =>

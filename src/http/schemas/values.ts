@@ -1,9 +1,9 @@
 /** Schemas of single values: what a field takes in, with messages that say what to send instead. */
 import * as z from "zod";
-import { isExactDecimal, MAX_SIGNIFICANT_DIGITS, parseDecimal } from "../../domain/money.ts";
+import { isPositiveDecimal, MAX_SIGNIFICANT_DIGITS, parseDecimal } from "../../domain/money.ts";
 import { once } from "./once.ts";
 
-const DECIMAL_RULE = `a positive number, or the same as plain decimal text, of at most ${MAX_SIGNIFICANT_DIGITS} significant digits`;
+const DECIMAL_RULE = `a positive number, or the same as plain decimal text, of at most ${MAX_SIGNIFICANT_DIGITS} significant digits and below 1e21`;
 
 /**
  * A positive number or the same as plain decimal text; never an exponent in text, never a number that a double cannot
@@ -15,7 +15,7 @@ function positiveDecimal(what: string) {
     .union([z.number({ error }).gt(0, { error }), z.string({ error }).regex(/^\d+(?:\.\d+)?$/, { error })], { error })
     .transform((value, context): number => {
       const decimal = typeof value === "string" ? parseDecimal(value) : value;
-      if (decimal !== undefined && decimal > 0 && isExactDecimal(decimal)) return decimal;
+      if (decimal !== undefined && isPositiveDecimal(decimal)) return decimal;
       context.addIssue({ code: "custom", message: `${error}; this ${what} is not`, input: value });
       return z.NEVER;
     });
