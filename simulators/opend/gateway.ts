@@ -128,6 +128,8 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
   };
 
   const publish = (event: VenueEvent): void => {
+    // Without its login OpenD does not hear of it itself, and tells it to nobody afterwards either.
+    if (!desk.loggedIn) return;
     for (const { cmd, accId, s2c } of pushesOf(desk, event)) {
       const listeners = [...members].filter((member) => member.subscribed.has(accId));
       if (listeners.length === 0) continue;

@@ -283,3 +283,18 @@ test("a lost login behind OpenD is told, and trade and quote calls are refused u
   await client.place(US, BUY);
   expect(opend.venue.orders()).toHaveLength(1);
 });
+
+test("what happens to an order while the login is lost is never pushed, and listed once it is back", async () => {
+  const client = await connect();
+  await client.call("SubAccPush", { accIDList: [US.accID] });
+  const { orderIDEx } = await client.place(US, BUY);
+  const states = () => client.pushes.flatMap(({ cmd, s2c }) => (cmd === 2208 ? [at(s2c, "order", "orderStatus")] : []));
+  await expect.poll(states).toEqual([5]);
+  opend.setLoggedIn(false);
+  opend.venue.fill(String(orderIDEx), 4, 190.5);
+  opend.setLoggedIn(true);
+  const [listed] = listAt(await client.call("GetOrderList", { header: US }), "orderList");
+  expect(listed).toMatchObject({ orderStatus: 10, fillQty: 4 });
+  opend.venue.fill(String(orderIDEx), 6, 190.5);
+  await expect.poll(states).toEqual([5, 11]);
+});
