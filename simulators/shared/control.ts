@@ -70,8 +70,8 @@ const ROUTES: Readonly<Record<string, Route>> = {
   "POST /quotes": ({ venue }, input) => {
     const { tradeType, region, symbol, price, suspended } = v.parse(body.quote, input);
     const contract = normalizeContract({ tradeType, region, symbol });
-    if (suspended !== undefined) venue.suspend(contract, suspended);
     venue.setPrice(contract, price);
+    if (suspended !== undefined) venue.suspend(contract, suspended);
     return { region: contract.region, symbol: contract.symbol, price };
   },
   "POST /fills": ({ venue }, input) => {

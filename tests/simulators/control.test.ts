@@ -120,6 +120,12 @@ test("POST /quotes fills what crosses and lists what was not listed", async () =
   expect(opend.venue.isSuspended(contract)).toBe(true);
 });
 
+test("POST /quotes with a price that is none halts nothing", async () => {
+  const quote = { region: "US", symbol: "AAPL", price: 1e300, suspended: true };
+  expect(await ask("POST", "/quotes", quote)).toMatchObject({ status: 400 });
+  expect(opend.venue.isSuspended({ tradeType: "Securities", region: "US", symbol: "AAPL" })).toBe(false);
+});
+
 test("POST /fills fills a part", async () => {
   const orderId = await placedElsewhere();
   expect((await ask("POST", "/fills", { orderId, qty: 4, price: 190.1 })).json).toMatchObject({
