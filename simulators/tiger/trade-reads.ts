@@ -72,27 +72,29 @@ function page(desk: Desk, account: Account, request: ListRequest, chosen: Chosen
   return paged(items, request, "orders");
 }
 
-/** A page of items whose ids fall; the token of the next names the last id of this one. */
+/**
+ * A page of items whose ids fall; the token of the next names the last id of this one, which need not be among the items
+ * any more when that is asked for.
+ */
 function paged(
   items: readonly Answer[],
   { limit, page_token: token }: Pick<ListRequest, "limit" | "page_token">,
   kind: string,
 ): Answer {
   const after = token === undefined || token === "" ? undefined : lastIdOf(token, kind);
-  const start = after === undefined ? 0 : items.findIndex(({ id }) => String(id) === after) + 1;
-  if (after !== undefined && start === 0) throw bizParameter("invalid page_token");
-  const end = start + limit;
-  const last = items[end - 1]?.["id"];
+  const left = after === undefined ? items : items.filter(({ id }) => BigInt(String(id)) < after);
+  const page = left.slice(0, limit);
+  const last = page.at(-1)?.["id"];
   return {
-    nextPageToken: items.length > end ? Buffer.from(`${kind}|null|null|${last}`).toString("base64") : "",
-    items: items.slice(start, end),
+    nextPageToken: left.length > limit ? Buffer.from(`${kind}|null|null|${last}`).toString("base64") : "",
+    items: page,
   };
 }
 
-function lastIdOf(token: string, kind: string): string {
+function lastIdOf(token: string, kind: string): bigint {
   const [name, , , id] = Buffer.from(token, "base64").toString("utf8").split("|");
-  if (name !== kind || id === undefined) throw bizParameter("invalid page_token");
-  return id;
+  if (name !== kind || !/^\d+$/.test(id ?? "")) throw bizParameter("invalid page_token");
+  return BigInt(id ?? "");
 }
 
 function matches(

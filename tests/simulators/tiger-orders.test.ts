@@ -227,6 +227,15 @@ describe("lists", () => {
     expect((await list({ limit: 0 })).code).toBe(1010);
   });
 
+  test("go on where they were when the order that ended a page has left the list", async () => {
+    const [first, second, third] = [await place(), await place(), await place()];
+    const { data } = await list({ limit: 2 }, "active_orders");
+    expect(ids(data)).toEqual([third, second]);
+    await ask(tiger, "cancel_order", { account: LIVE, id: String(second) });
+    const next = await list({ limit: 2, page_token: data["nextPageToken"] }, "active_orders");
+    expect({ ids: ids(next.data), more: next.data["nextPageToken"] }).toEqual({ ids: [first], more: "" });
+  });
+
   test("are filtered by market, symbol, state, kind and time", async () => {
     const apple = await place();
     const tencent = await place({ symbol: "00700", currency: "HKD", limit_price: 500, total_quantity: 100 });
