@@ -179,7 +179,9 @@ function modify(desk: Desk, client: Client, known: KnownOrder, fields: readonly 
     terms.direction === order.direction &&
     terms.orderType === order.orderType &&
     terms.timeInForce === order.timeInForce &&
-    terms.lifecycle === order.lifecycle;
+    terms.lifecycle === order.lifecycle &&
+    terms.tag === order.tag &&
+    terms.exchange === (known.record.exchange || terms.found.exchange);
   if (!matchesOriginal) throw new Refusal(105, "Order being modified does not match original order.");
   const { qty, price } = terms;
   try {

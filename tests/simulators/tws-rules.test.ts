@@ -105,6 +105,8 @@ describe("a change", () => {
     ["of another contract", { 3: "QQQ" }, 105],
     ["of the side", { 16: "SELL" }, 105],
     ["of the session", { 33: 1 }, 105],
+    ["of the reference", { 26: "another" }, 105],
+    ["of the exchange", { 9: "NASDAQ" }, 105],
     ["to a price between two steps", { 19: 190.505 }, 110],
     ["to more than there is money for", { 17: 1_000_000 }, 201],
   ] as const)("%s is refused, and the order lives on", async (_name, change, code) => {
