@@ -79,13 +79,14 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
   const outcome = code === "OutcomeUnknown" ? "unknown" : repeated && failure.outcome ? "not_sent" : failure.outcome;
   const { tag, answeredAt, replayed } = failure;
   const details = wireDetails(failure.details);
-  const waitMs = failure.retryAfterMs ?? (repeated ? DEFAULT_RETRY_MS : undefined);
+  const given = failure.retryAfterMs;
+  const waitMs = Number.isFinite(given) ? given : repeated ? DEFAULT_RETRY_MS : undefined;
   // Who is told when to come again comes again.
   const retryAfterMs = outcome === "unknown" ? undefined : waitMs;
   return {
     status: errorStatus === 200 ? 200 : status,
     headers: {
-      ...(retryAfterMs === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+      ...(retryAfterMs === undefined ? {} : { "retry-after": secondsOf(retryAfterMs) }),
       ...(replayed ? REPLAYED : {}),
     },
     error: {
@@ -98,6 +99,11 @@ export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): Failu
     },
     ...(answeredAt === undefined ? {} : { at: answeredAt }),
   };
+}
+
+/** Whole seconds in plain digits, and no more of them than every client can read (RFC 9111, section 1.2.2). */
+function secondsOf(milliseconds: number): string {
+  return String(Math.min(Math.max(1, Math.ceil(milliseconds / 1000)), 2_147_483_647));
 }
 
 /**

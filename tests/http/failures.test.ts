@@ -119,7 +119,11 @@ test.for<[number, string]>([
   [1000, "1"],
   [1001, "2"],
   [30_000, "30"],
-])("a wait of %i ms is Retry-After %s", async ([retryAfterMs, header]) => {
+  [Number.NaN, "1"],
+  [-5, "1"],
+  [Number.POSITIVE_INFINITY, "1"],
+  [1e30, "2147483647"],
+])("a wait of %d ms is Retry-After %s", async ([retryAfterMs, header]) => {
   const { headers } = await answerTo(new Failure("RateLimited", "later", { retryAfterMs }));
   expect(headers.get("retry-after")).toBe(header);
 });
