@@ -64,6 +64,7 @@ export function createEnvelope({ instanceId, kind, display }: EnvelopeOwner): En
 
   function write(ex: string, fields: AnswerFields, at = Date.now()): string {
     const rest = JSON.stringify(fields);
+    if (!rest.startsWith("{")) throw new TypeError("the fields of an answer must be an object");
     return `${head}${wireTime(at)}","ex":${ex}${rest === "{}" ? "}" : `,${rest.slice(1)}`}`;
   }
 

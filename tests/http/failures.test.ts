@@ -329,4 +329,20 @@ describe("what nobody foresaw", () => {
     expect((await ask(gateway, "silent")).json.ex).toBe("internal error");
     expect((await ask(gateway, "forging")).json.ex).toBe("internal error");
   });
+
+  test.each<[string, () => unknown]>([
+    ["a list", () => ["hello"]],
+    ["what is written as text", () => new Date()],
+    ["what is written as nothing", () => ({ toJSON: () => undefined })],
+  ])("fields that are %s are at fault, since no envelope holds them", async (_what, make) => {
+    const api = defineApi({
+      name: "odd",
+      method: "GET",
+      path: "odd",
+      // An untyped handler can give anything.
+      handler: ({ respond }) => respond(make() as Readonly<Record<string, unknown>>),
+    });
+    const { status, json } = await ask(gatewayOf(exampleBroker(), { extendApis: [api], onError() {} }), "odd");
+    expect([status, json.ex]).toEqual([502, "internal error"]);
+  });
 });
