@@ -116,8 +116,9 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         },
       };
       const answer = await api.handler(context);
-      if (!isResponse(answer)) throw new TypeError(`the handler of ${api.name} answered no Response`);
-      return answer === own ? answer : finish(answer, requestId);
+      if (own !== undefined && answer === own) return own;
+      if (!isResponse(answer)) throw new TypeError(`the handler of ${api.name} answered no Response that can be sent`);
+      return finish(answer, requestId);
     } catch (error) {
       // Whoever asks about a failure has to be able to name it.
       const failed = { method, server, requestId: requestId ?? newRequestId() };
@@ -201,9 +202,11 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
   return cors === undefined ? handle : withCors(handle, cors, tokenHeader);
 }
 
-/** Told by its form: one from another copy of the class is as good. */
+/** Told by its form: one from another copy of the class is as good. One whose body was read, or `Response.error()`, is not. */
 function isResponse(answer: unknown): boolean {
-  return typeof answer === "object" && answer !== null && "status" in answer && "headers" in answer;
+  if (typeof answer !== "object" || answer === null || !("headers" in answer)) return false;
+  const { bodyUsed, status } = answer as Partial<Response>;
+  return bodyUsed === false && status !== 0;
 }
 
 function writeToConsole(error: string, { api, instance }: ErrorReport): void {

@@ -12,7 +12,7 @@ import {
   type FailureOptions,
 } from "../../mod.ts";
 import { aFewTurns, unheardRejections } from "../unheard.ts";
-import { ask, type Calls, exampleBroker, gatewayOf, instance, moment, ORDER, openOrder } from "./gateway.ts";
+import { ask, type Calls, exampleBroker, gatewayOf, instance, moment, ORDER, openOrder, request } from "./gateway.ts";
 
 /** The table of `orders.md`, written out once more by hand: code, status, retryable. */
 const TABLE: readonly (readonly [FailureCode, number, boolean])[] = [
@@ -344,5 +344,21 @@ describe("what nobody foresaw", () => {
     });
     const { status, json } = await ask(gatewayOf(exampleBroker(), { extendApis: [api], onError() {} }), "odd");
     expect([status, json.ex]).toEqual([502, "internal error"]);
+  });
+
+  test("a handler that answers what can be sent no more, or is another library's response, is at fault", async () => {
+    const kept = new Response("kept");
+    const theirs: unknown = { status: 200, headers: {}, data: "hello" };
+    const apis = [
+      defineApi({ name: "kept", method: "POST", path: "kept", handler: () => kept }),
+      defineApi({ name: "failed", method: "POST", path: "failed", handler: () => Response.error() }),
+      defineApi({ name: "theirs", method: "POST", path: "theirs", handler: () => theirs as Response }),
+    ];
+    const gateway = gatewayOf(exampleBroker(), { extendApis: apis, onError() {} });
+    expect(await (await gateway.fetch(request("kept", { method: "POST" }))).text()).toBe("kept");
+    for (const path of ["kept", "failed", "theirs"]) {
+      const { status, json } = await ask(gateway, path, { method: "POST" });
+      expect([path, status, json.error.outcome]).toEqual([path, 504, "unknown"]);
+    }
   });
 });
