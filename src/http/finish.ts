@@ -18,8 +18,10 @@ export function finish(response: Response, requestId: string | undefined): Respo
 
 function stamp(headers: Headers, requestId: string | undefined): void {
   if (requestId !== undefined) headers.set(REQUEST_ID_HEADER, requestId);
-  if (headers.has(MARK)) return;
-  for (const [name, value] of Object.entries(COMMON_HEADERS)) if (!headers.has(name)) headers.set(name, value);
+  const mark = headers.get(MARK);
+  // Set to what it is: where that cannot be done, nobody could add anything after this either.
+  if (mark !== null) headers.set(MARK, mark);
+  else for (const [name, value] of Object.entries(COMMON_HEADERS)) if (!headers.has(name)) headers.set(name, value);
 }
 
 /** Every answer that is made here has it. */

@@ -1,6 +1,9 @@
 /** Browsers: pages of other origins may do nothing, unless named; and learn nothing of what is there. */
-import { describe, expect, test } from "vitest";
-import { type CorsOptions, createHttpTrading } from "../../mod.ts";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type CorsOptions, createHttpTrading, defineApi } from "../../mod.ts";
 import { exampleBroker, gatewayOf, INSTANCE, request } from "./gateway.ts";
 
 const ORIGIN = "https://desk.example.org";
@@ -89,6 +92,22 @@ describe("for a named origin", () => {
       (await trading.fetch(request("ping/state", { method: "OPTIONS", headers: { Origin: ORIGIN } }))).status,
     ).toBe(404);
   });
+});
+
+test("an answer that an API of one's own has fetched has the words too", async () => {
+  const far = createServer((_request, response) => {
+    response.setHeader("x-content-type-options", "nosniff");
+    response.end("far");
+  });
+  await once(far.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void far.close());
+  const { port } = far.address() as AddressInfo;
+  const handler = () => fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
+  const api = defineApi({ name: "far", method: "GET", path: "far", handler });
+  const trading = gatewayOf(exampleBroker(), { cors: { origins: [ORIGIN] }, extendApis: [api] });
+  const answer = await trading.fetch(request("far", { headers: { origin: ORIGIN } }));
+  expect([answer.status, await answer.text()]).toEqual([200, "far"]);
+  expect(ofCors(answer)).toMatchObject({ "access-control-allow-origin": ORIGIN });
 });
 
 test("any origin, when that is what was asked for", async () => {
