@@ -64,19 +64,18 @@ export async function serveWith(
   };
   const unhook = checked.signals ? closeOnSignals(close, print) : () => {};
 
+  const url = localUrl(hostname, listener.port, tls !== undefined);
   try {
     await startBrokers(trading, warn);
+    // A signal may have come while the brokers were starting.
+    if (closing === undefined) {
+      for (const line of bannerLines(url, checked, trading.instances, trading.journal)) print(line);
+      for (const line of bannerWarnings(checked, trading.instances, trading.journal)) warn(line);
+    }
   } catch (error) {
     // Why nothing could start is what the operator needs; what does not close after that is told besides.
     await close().catch((failed: unknown) => warn(`Warning: ${failed instanceof Error ? failed.message : failed}`));
     throw error;
-  }
-
-  const url = localUrl(hostname, listener.port, tls !== undefined);
-  // A signal may have come while the brokers were starting.
-  if (closing === undefined) {
-    for (const line of bannerLines(url, checked, trading.instances, trading.journal)) print(line);
-    for (const line of bannerWarnings(checked, trading.instances, trading.journal)) warn(line);
   }
   return { url, hostname, port: listener.port, close, [Symbol.asyncDispose]: close };
 }

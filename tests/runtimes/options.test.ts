@@ -83,6 +83,28 @@ describe("a server that cannot begin", () => {
     };
     await expect(serve(broken, quiet)).rejects.toThrow("the login was refused");
   });
+
+  test("because a broker cannot say what it is gives the port back and closes", async () => {
+    const odd: Servable = {
+      ...trading,
+      instances: [
+        {
+          name: "odd",
+          kind: "odd",
+          display: "Odd",
+          account: null,
+          get environment(): "SIMULATE" {
+            throw new Error("the account is not known yet");
+          },
+        },
+      ],
+    };
+    closed.length = 0;
+    const before = process.listenerCount("SIGTERM");
+    await expect(serve(odd, quiet)).rejects.toThrow("the account is not known yet");
+    expect(closed).toEqual(["closed"]);
+    expect(process.listenerCount("SIGTERM")).toBe(before);
+  });
 });
 
 describe("a running server", () => {
