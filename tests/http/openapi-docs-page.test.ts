@@ -111,6 +111,19 @@ test("every operation, type and curl command is on the page", () => {
   expect(page).toContain("In plain text: nothing is here.");
 });
 
+test("an API may stand under any name, also one that every object has", () => {
+  const api = defineApi({
+    name: "odd",
+    method: "GET",
+    path: "constructor/odd",
+    schema: { summary: "Odd" },
+    handler: ({ respond }) => respond(),
+  });
+  const odd = documentOf([api]);
+  expect(odd.tags).toContainEqual({ name: "constructor", description: "APIs under `constructor`." });
+  expect(docsPage(odd)).toContain("constructor/odd");
+});
+
 test("the hostile text is shown, as text", () => {
   const page = docsPage(hostileDocument);
   expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");

@@ -27,16 +27,16 @@ export interface OpenApiOptions {
 const API_PREFIX = "/httptrading/api/{instanceId}/";
 
 /** What the groups of the standard APIs are; a custom API's group is the first segment of its path. */
-const TAG_TEXTS: Readonly<Record<string, string>> = {
-  ping: "Whether the broker can be reached.",
-  market: "Quotes and market states.",
-  cash: "Money of the account.",
-  position: "Holdings of the account.",
-  order: "Orders: place, change, cancel, look up, follow.",
-  capabilities: "What this broker can do with this account.",
-  guard: "The kill switch.",
-  [GATEWAY]: "The gateway itself.",
-};
+const TAG_TEXTS: ReadonlyMap<string, string> = new Map([
+  ["ping", "Whether the broker can be reached."],
+  ["market", "Quotes and market states."],
+  ["cash", "Money of the account."],
+  ["position", "Holdings of the account."],
+  ["order", "Orders: place, change, cancel, look up, follow."],
+  ["capabilities", "What this broker can do with this account."],
+  ["guard", "The kill switch."],
+  [GATEWAY, "The gateway itself."],
+]);
 
 /**
  * Describes the given APIs and the routes outside the instances in OpenAPI 3.1. An API without a schema is left out. No instance id or
@@ -62,12 +62,11 @@ export function openApiDocument(apis: readonly Api[], options: OpenApiOptions): 
       [method]: paths[path]?.[method] ?? operationOf(api, name, { schemas, replies, requireIdempotencyKey }),
     };
     if (!tags.some((tag) => tag.name === name)) {
-      tags.push({ name, description: TAG_TEXTS[name] ?? `APIs under \`${name}\`.` });
+      tags.push({ name, description: tagText(name) });
     }
   }
   Object.assign(paths, gatewayPaths(schemas, replies));
-  if (!tags.some((tag) => tag.name === GATEWAY))
-    tags.push({ name: GATEWAY, description: TAG_TEXTS[GATEWAY] ?? GATEWAY });
+  if (!tags.some((tag) => tag.name === GATEWAY)) tags.push({ name: GATEWAY, description: tagText(GATEWAY) });
   const { responses, examples, headers } = replies;
   return {
     openapi: "3.1.0",
@@ -113,6 +112,10 @@ const INSTANCE_ID: Parameter = {
 
 function tagOf(api: Api): string {
   return api.path.split("/")[0] || GATEWAY;
+}
+
+function tagText(name: string): string {
+  return TAG_TEXTS.get(name) ?? `APIs under \`${name}\`.`;
 }
 
 /** What operations are written with. */
