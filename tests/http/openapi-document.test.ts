@@ -7,6 +7,7 @@ import { STD_APIS } from "../../src/http/std-apis.ts";
 import { exampleBroker, gatewayOf } from "./gateway.ts";
 import { documentOf, examplesOf, operation, operationsOf, reply } from "./openapi-fixture.ts";
 
+const ADMIN = "adminToken0000000001";
 const document = documentOf();
 const respond = defineApi({ name: "plain", method: "GET", path: "plain", handler: (context) => context.respond() });
 
@@ -134,6 +135,24 @@ test("with errorStatus 200 every failure is an example of that status", () => {
   expect([...examples.keys()]).toEqual(expect.arrayContaining(["Done", "InvalidRequest", "OutcomeUnknown"]));
   expect(failureSchema().safeParse(examples.get("OutcomeUnknown")).success).toBe(true);
   expect(failureSchema().safeParse(examples.get("Done")).success).toBe(false);
+});
+
+test("with errorStatus 200 a turn of all that fails is told under that status too", async () => {
+  const trading = gatewayOf(exampleBroker(), { errorStatus: 200, adminTokens: [ADMIN] });
+  const asked = new Request("http://127.0.0.1/httptrading/guard/state", {
+    method: "POST",
+    headers: { "HT-TOKEN": ADMIN, "content-type": "application/json" },
+    body: "{}",
+  });
+  const failed = await trading.fetch(asked);
+  expect(failed.status).toBe(200);
+  const all = documentOf([], { errorStatus: 200 });
+  const turn = operation(all, "gatewayGuardChange");
+  expect(Object.keys(turn.responses)).toEqual(["200", "404"]);
+  const examples = [...examplesOf(all, reply(all, turn, 200)).values()];
+  const keys = Object.keys(await failed.json()).toSorted();
+  expect(examples.map((example) => Object.keys(Object(example)).toSorted())).toContainEqual(keys);
+  expect(reply(all, turn, 200).content["application/json"]?.schema.anyOf).toHaveLength(2);
 });
 
 /** Operations outside the instances. */

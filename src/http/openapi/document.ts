@@ -65,7 +65,7 @@ export function openApiDocument(apis: readonly Api[], options: OpenApiOptions): 
       tags.push({ name, description: tagText(name) });
     }
   }
-  Object.assign(paths, gatewayPaths(schemas, replies));
+  Object.assign(paths, gatewayPaths(schemas, replies, errorStatus));
   if (!tags.some((tag) => tag.name === GATEWAY)) tags.push({ name: GATEWAY, description: tagText(GATEWAY) });
   const { responses, examples, headers } = replies;
   return {

@@ -1,6 +1,7 @@
 /** The operations outside the instances: liveness for everybody, readiness and metrics for operators. */
-import type { FailureCode } from "../../domain/failure.ts";
+import { Failure, type FailureCode } from "../../domain/failure.ts";
 import { EXPOSITION_TYPE } from "../../observe/exposition.ts";
+import { type ErrorStatus, FAILURE_STATUS, failureAnswer } from "../failures.ts";
 import { healthSchema, readinessSchema } from "../schemas/envelope.ts";
 import { gatewayFailureSchema, gatewayGuardSchema, gatewayTurnSchema, turnBody } from "../schemas/guard.ts";
 import type { ReplyStore } from "./replies.ts";
@@ -13,9 +14,13 @@ export const GATEWAY = "gateway";
 const TIME = "2025-05-28T05:20:07.062298+00:00";
 
 /** The paths outside the instances. */
-export function gatewayPaths(schemas: SchemaStore, replies: ReplyStore): Record<string, PathItem> {
+export function gatewayPaths(
+  schemas: SchemaStore,
+  replies: ReplyStore,
+  errorStatus: ErrorStatus,
+): Record<string, PathItem> {
   return {
-    "/httptrading/guard/state": { get: guard(schemas, replies), post: turn(schemas, replies) },
+    "/httptrading/guard/state": { get: guard(schemas, replies), post: turn(schemas, replies, errorStatus) },
     "/httptrading/health": { get: health(schemas, replies) },
     "/httptrading/health/ready": { get: ready(schemas, replies) },
     "/httptrading/metrics": { get: metrics(replies) },
@@ -50,21 +55,38 @@ function guard(schemas: SchemaStore, replies: ReplyStore): Operation {
   };
 }
 
-function turn(schemas: SchemaStore, replies: ReplyStore): Operation {
+function turn(schemas: SchemaStore, replies: ReplyStore, errorStatus: ErrorStatus): Operation {
   const canceled = [{ name: "futu", orderIds: ["69788888"], failed: [], complete: true }];
   const example = { ...GATEWAY_GUARD, written: true, canceled };
   const schema = schemas.inline(gatewayTurnSchema(), "output", "GatewayTurn");
   const failed = schemas.inline(gatewayFailureSchema(), "output", "GatewayFailure");
-  const failure = (code: FailureCode, message: string) => ({
-    type: "apiResponse",
-    time: TIME,
-    ex: message,
-    error: { code, message, outcome: "not_sent", retryable: false },
+  const good = { description: "Done.", content: { "application/json": { schema, example } } };
+  const failures = TURN_FAILURES.map(({ code, meaning, message }) => {
+    const { error } = failureAnswer(new Failure(code, message, { outcome: "not_sent" }), errorStatus);
+    return { code, meaning, value: { type: "apiResponse", time: TIME, ex: message, error } };
   });
-  const answer = (description: string, code: FailureCode, message: string) => ({
-    description,
-    content: { "application/json": { schema: failed, example: failure(code, message) } },
-  });
+  const byStatus = () =>
+    Object.fromEntries(
+      failures.map(({ code, meaning, value }) => [
+        FAILURE_STATUS[code],
+        {
+          description: meaning,
+          ...replies.headersOf([code]),
+          content: { "application/json": { schema: failed, example: value } },
+        },
+      ]),
+    );
+  const inOne = () => {
+    const told = failures.map(({ code, meaning, value }) => [code, { summary: meaning, value }]);
+    const examples = { Done: { summary: good.description, value: example }, ...Object.fromEntries(told) };
+    return {
+      "200": {
+        description: `${good.description} Or, with \`ex\` and \`error\` set, a failure.`,
+        ...replies.headersOf(failures.map(({ code }) => code)),
+        content: { "application/json": { schema: { anyOf: [schema, failed] }, examples } },
+      },
+    };
+  };
   return {
     operationId: "gatewayGuardChange",
     summary: "Turn the kill switch of all",
@@ -80,19 +102,28 @@ function turn(schemas: SchemaStore, replies: ReplyStore): Operation {
         },
       },
     },
-    responses: {
-      "200": { description: "Done.", content: { "application/json": { schema, example } } },
-      "400": answer("The request is wrong, and nothing was changed.", "InvalidRequest", "reason: is missing"),
-      "403": answer("The token looks after one instance only.", "Forbidden", "all instances are turned with …"),
-      "404": replies.notFound(),
-      "503": answer(
-        "A milder state could not be written down, so the switch stands as it stood.",
-        "JournalUnavailable",
-        "the journal cannot be used, so nothing was sent",
-      ),
-    },
+    responses: { "200": good, ...(errorStatus === 200 ? inOne() : byStatus()), "404": replies.notFound() },
   };
 }
+
+/** What can be wrong with a turn of the switch of all. */
+const TURN_FAILURES: readonly { readonly code: FailureCode; readonly meaning: string; readonly message: string }[] = [
+  {
+    code: "InvalidRequest",
+    meaning: "The request is wrong, and nothing was changed.",
+    message: "reason: is missing",
+  },
+  {
+    code: "Forbidden",
+    meaning: "The token looks after one instance only.",
+    message: "all instances are turned with one of the gateway's own admin tokens only",
+  },
+  {
+    code: "JournalUnavailable",
+    meaning: "A milder state could not be written down, so the switch stands as it stood.",
+    message: "the journal cannot be used, so nothing was sent",
+  },
+];
 
 function health(schemas: SchemaStore, replies: ReplyStore): Operation {
   const example = { type: "health", status: "ok", time: TIME };

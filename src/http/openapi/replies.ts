@@ -52,6 +52,8 @@ export interface ReplyStore {
   repliesOf(api: Api): Record<string, Reply | Reference>;
   /** The uniform 404, alone. */
   notFound(): Reference;
+  /** What an answer with one of these failures says besides its content. */
+  headersOf(codes: readonly FailureCode[]): Pick<Reply, "headers">;
 }
 
 /** Makes an empty store; shapes go to `schemas`. */
@@ -168,6 +170,7 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
     headers,
     repliesOf: errorStatus === 200 ? repliesInOne : repliesByStatus,
     notFound,
+    headersOf: (codes) => withHeaders(waiting(codes)),
   };
 }
 
