@@ -13,6 +13,7 @@
  * @module
  */
 import type { AnswerInit } from "../create-http-trading.ts";
+import { localUrl } from "./banner.ts";
 import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
 import type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
 
@@ -68,8 +69,13 @@ const IDLE_SECONDS = 255;
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 async function listen(fetch: Servable["fetch"], { hostname, port, tls }: ListenOptions): Promise<Listener> {
+  // Bun gives a request that names no host, as those of HTTP/1.0 may, a path in place of a URL.
+  const addressed = (request: Request) => {
+    if (!request.url.startsWith("/")) return fetch(request);
+    return fetch(new Request(localUrl(hostname, server.port, tls !== undefined) + request.url, request));
+  };
   const server = Bun.serve({
-    fetch,
+    fetch: addressed,
     hostname,
     port,
     ...(tls === undefined ? {} : { tls }),

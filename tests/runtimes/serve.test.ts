@@ -1,6 +1,7 @@
 /** What `serve` promises, under each runtime: one port, a banner, a shutdown that finishes what was begun. */
 import { request as httpsRequest } from "node:https";
 import { createConnection } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterAll, describe, expect, test } from "vitest";
 import { CERT, KEY } from "./certificate.ts";
 import { addressOf, type Program, RUNTIMES, start } from "./program.ts";
@@ -38,6 +39,14 @@ describe.each(RUNTIMES)("serve on %s", (runtime) => {
     const url = await addressOf(program);
     const body = new Uint8Array(3_000_000);
     expect(await (await fetch(`${url}/x`, { method: "POST", body })).text()).toBe(`POST ${url}/x 3000000`);
+  });
+
+  test("answers a client of HTTP/1.0 that names no host", async () => {
+    const program = run();
+    const url = await addressOf(program);
+    const socket = createConnection({ host: "127.0.0.1", port: Number(new URL(url).port) });
+    socket.write("POST /x HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}");
+    expect(await text(socket)).toMatch(/^HTTP\/1\.[01] 200 OK.*POST http:\/\/\S+\/x 2$/s);
   });
 
   test("warns of real money and of an open address", async () => {
