@@ -163,7 +163,8 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
   return {
     async follow(lastEventId) {
       const head = await journal.open();
-      await events.settled();
+      // What a silent journal has not taken by then is in the snapshot already, and told again once it is written.
+      await journal.inTime(events.settled());
       latest = Math.max(latest, head.sequence);
       let { first, position } = await startFrom(lastEventId, head.epoch);
       if (closed) throw new Failure("NotConnected", "the gateway is closing", { outcome: "not_sent" });

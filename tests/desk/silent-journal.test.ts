@@ -221,6 +221,18 @@ describe("a journal that falls silent", () => {
     expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "Halted" });
   });
 
+  test("keeps no follower waiting for its first word, and tells it what waited once that is written", async () => {
+    const { desk, fallSilent, comeBack } = await deskWith({});
+    fallSilent();
+    // Something that waits to be written.
+    await desk.turn({ state: "HALTED", principal: "plain", reason: "test" });
+    const cursor = await desk.follow(undefined);
+    expect(await cursor.next()).toMatchObject([{ kind: "snapshot" }]);
+    comeBack();
+    expect(await cursor.next()).toMatchObject([{ kind: "guard", state: "HALTED" }]);
+    cursor.close();
+  });
+
   test("does not keep a desk from being closed", async () => {
     const { desk, fallSilent } = await deskWith({});
     fallSilent();
