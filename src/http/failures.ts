@@ -73,8 +73,9 @@ const DEFAULT_RETRY_MS = 1000;
 /** Writes a failure in the form of the wire. */
 export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): FailureAnswer {
   // An unknown outcome outweighs whatever went wrong besides: under another code a client might send the order again.
-  const code = failure.outcome === "unknown" ? "OutcomeUnknown" : failure.code;
-  const status = FAILURE_STATUS[code] ?? FAILURE_STATUS.BrokerFault;
+  const known = Object.hasOwn(FAILURE_STATUS, failure.code) ? failure.code : "BrokerFault";
+  const code = failure.outcome === "unknown" ? "OutcomeUnknown" : known;
+  const status = FAILURE_STATUS[code];
   const repeated = status === 429 || status === 503;
   const outcome = code === "OutcomeUnknown" ? "unknown" : repeated && failure.outcome ? "not_sent" : failure.outcome;
   const { tag, answeredAt, replayed } = failure;

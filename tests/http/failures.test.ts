@@ -106,6 +106,15 @@ describe.for(TABLE)("%s", ([code, status, retryable]) => {
   });
 });
 
+test.each(["NotFound", "constructor", ""])(
+  "a failure of the code %j, which is none, is the broker's fault",
+  async (code) => {
+    // An untyped broker can give anything.
+    const { status, json } = await answerTo(new Failure(code as FailureCode, "no such order"));
+    expect([status, json.error]).toEqual([502, { code: "BrokerFault", message: "no such order", retryable: false }]);
+  },
+);
+
 test("429 and 503 say that nothing was sent, even of what the vendor turned away", async () => {
   for (const code of ["RateLimited", "NotConnected", "NotReconciled", "JournalUnavailable"] as const) {
     const { json } = await answerTo(new Failure(code, "no", { outcome: "rejected" }));
