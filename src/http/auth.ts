@@ -61,7 +61,8 @@ function entryOf(token: string | TokenOptions): Entry {
   if (typeof token === "string") {
     return { digest: sha256(utf8ToBytes(token)), mandate: PLAIN_MANDATE, expiresAt: Number.POSITIVE_INFINITY };
   }
-  const { name, scopes, expiresAt, allow, limits } = token;
+  const { name, scopes, allow, limits } = token;
+  const expiresAt = token.expiresAt === undefined ? Number.POSITIVE_INFINITY : new Date(token.expiresAt).getTime();
   return {
     digest: token.sha256 === undefined ? sha256(utf8ToBytes(token.token ?? "")) : hexToBytes(token.sha256),
     mandate: {
@@ -69,8 +70,9 @@ function entryOf(token: string | TokenOptions): Entry {
       scopes: [...scopes],
       ...(allow === undefined ? {} : { allow }),
       ...(limits === undefined ? {} : { limits }),
+      ...(token.expiresAt === undefined ? {} : { expiresAt }),
     },
-    expiresAt: expiresAt === undefined ? Number.POSITIVE_INFINITY : new Date(expiresAt).getTime(),
+    expiresAt,
   };
 }
 

@@ -19,12 +19,16 @@ const OPENING = encoder.encode(": events follow\nretry: 2000\n\n");
 const HEARTBEAT = encoder.encode(": heartbeat\n\n");
 
 /**
- * Streams what the cursor gives, and closes it when the client goes away.
+ * Streams what the cursor gives, and closes it when the client goes away, or has no right to it any more.
  *
  * Nothing is fetched before the client's side asks for it, so that a slow client has at most one page of 200 events
  * waiting here, and that one is shared by all who stand at the same place. The stream ends with the cursor.
  */
-export function eventStream(cursor: Omit<EventCursor, "next">, clientSignal: AbortSignal): ReadableStream<Uint8Array> {
+export function eventStream(
+  cursor: Omit<EventCursor, "next">,
+  clientSignal: AbortSignal,
+  endsAt: number = Number.POSITIVE_INFINITY,
+): ReadableStream<Uint8Array> {
   let end: () => void = () => undefined;
   let asker: Asker;
   let asking = false;
@@ -46,7 +50,8 @@ export function eventStream(cursor: Omit<EventCursor, "next">, clientSignal: Abo
         asker = {
           take(events) {
             asking = false;
-            if (events === undefined) return end();
+            // Asked with every page and heartbeat.
+            if (events === undefined || Date.now() >= endsAt) return end();
             try {
               controller.enqueue(events.length === 0 ? HEARTBEAT : encodeEvents(cursor.epoch, events));
             } catch {

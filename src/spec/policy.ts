@@ -122,4 +122,6 @@ export interface Mandate {
   readonly scopes: readonly Scope[];
   readonly allow?: TokenAllowance;
   readonly limits?: TokenLimits;
+  /** From when on it is good for nothing, in milliseconds since the epoch; absent for one without an end. */
+  readonly expiresAt?: number;
 }

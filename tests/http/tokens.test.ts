@@ -134,3 +134,19 @@ test("two tokens of one name are one principal: a key answers the same under eit
   expect([second.json.tag, second.headers.get("idempotent-replayed")]).toEqual([first.json.tag, "true"]);
   expect(other.json.tag).not.toBe(first.json.tag);
 });
+
+test("a stream of events ends with the token that it was asked for with, before anything that came after", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2026, 0, 1) });
+  const expiring = { token: SECRET, name: "bot", scopes: ["read"], expiresAt: "2026-01-01T01:00:00Z" } as const;
+  const trading = gatewayFor([TOKEN, expiring]);
+  const reader = (await trading.fetch(request("order/events", { token: SECRET }))).body?.getReader();
+  const next = async () => new TextDecoder().decode((await reader?.read())?.value);
+  expect(await next()).toContain("retry:");
+  expect(await next()).toContain("event: snapshot");
+  expect((await ask(trading, "order/place", { body: ORDER })).status).toBe(200);
+  expect(await next()).toContain("event: order");
+  vi.setSystemTime(Date.UTC(2026, 0, 1, 1));
+  expect((await ask(trading, "order/place", { body: ORDER })).status).toBe(200);
+  expect(await reader?.read()).toEqual({ done: true, value: undefined });
+  await trading.close();
+});

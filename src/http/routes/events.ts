@@ -41,7 +41,7 @@ export const orderEvents: Api = defineApi({
     description: [
       "Server-sent events: the open orders, then every change, each once and in order, with a comment as a heartbeat when nothing happens for 5 s.",
       "A client that comes back says the id of the last event it has seen, in `Last-Event-ID` or `after`, and goes on from there. If both are given the header counts: an EventSource repeats its first URL whenever it reconnects.",
-      "A client for which 10,000 events went by without its reading any is disconnected, and can resume. When the gateway closes, every stream ends.",
+      "A client for which 10,000 events went by without its reading any is disconnected, and can resume. When the gateway closes, every stream ends, and when its token expires a stream does.",
       ...KINDS,
     ].join("\n\n"),
     query: () =>
@@ -55,11 +55,11 @@ export const orderEvents: Api = defineApi({
     failures: ["JournalUnavailable"],
     eventStreamExample: EXAMPLE,
   }),
-  async handler({ broker, request, query }) {
+  async handler({ broker, request, query, mandate }) {
     // Nobody reads the answer to a HEAD, so nothing may be opened for it.
     if (request.method === "HEAD") return new Response(null, { headers: EVENT_STREAM_HEADERS });
     const lastEventId = request.headers.get("last-event-id") || query.after;
     const cursor = await broker.follow(lastEventId);
-    return new Response(eventStream(cursor, request.signal), { headers: EVENT_STREAM_HEADERS });
+    return new Response(eventStream(cursor, request.signal, mandate?.expiresAt), { headers: EVENT_STREAM_HEADERS });
   },
 });
