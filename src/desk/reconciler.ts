@@ -63,7 +63,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /** Takes over what the process before this one left behind. */
   const recovery = createRecovery(async () => {
-    for (const record of await journal.openOrders()) if (book.get(record.orderId) === undefined) book.restore(record);
+    for (const record of await journal.openOrders())
+      if (book.get(record.orderId) === undefined) tracker.restore(record);
     for (const intent of await journal.unsettled()) {
       if (intent.number !== undefined) tracker.expectAgain(intent.id, intent.number);
       unknowns.recover(intent);

@@ -21,6 +21,8 @@ export interface Tracker {
    * no more than its tag.
    */
   taken(order: Order): OrderRecord | Promise<OrderRecord>;
+  /** Takes over an order as the journal remembers it. */
+  restore(record: OrderRecord): void;
   /** Says that the order with this tag, or with this number of the vendor's, is ours, and about to be handed over. */
   expect(tag: string, number?: string): void;
   /** The same of one that a process before this one handed over, and may have seen. */
@@ -97,11 +99,17 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
 
   function isRemembered(remembered: OrderRecord | undefined, report: Order): boolean | Promise<boolean> {
     if (remembered !== undefined && isSameOrder(remembered, report)) {
-      book.restore(remembered);
+      restore(remembered);
       if (remembered.tag !== null || report.tag === null) return !remembered.external;
     }
     const { tag } = report;
     return isExpected(report) || (tag !== null && isTag(tag) && isOfIntent(tag, report));
+  }
+
+  function restore(record: OrderRecord): void {
+    book.restore(record);
+    // Without the journal an order of ours is taken for another's, and may be written down as that.
+    if (record.external && record.tag !== null && isTag(record.tag)) doubtful.add(record.orderId);
   }
 
   async function reconsider(): Promise<void> {
@@ -171,6 +179,7 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
   return {
     receive: (report) => take(readReport(report)),
     taken,
+    restore,
     expect: (tag, number) => void expected.set(tag, number),
     expectAgain: (tag, number) => void expectedAgain.set(tag, number),
     forget,

@@ -491,6 +491,27 @@ test("an order met while the journal was away is ours once that is back", async 
   expect(desk.remembered(orderId)).toMatchObject({ tag, external: false });
 });
 
+test.each([
+  ["open", "OPEN"],
+  ["ended", "CANCELED"],
+] as const)(
+  "an order that was %s and written down as another's while the journal was away is ours after the next start",
+  async (_name, status) => {
+    const venue = createVenue();
+    const journal = memoryJournal();
+    const first = at(venue, { journal });
+    const { orderId } = await first.desk.place(LIMIT_BUY, BY);
+    await first.desk.close();
+    const order = { ...venue.set(orderId, { status }), external: true, asOf: Date.now(), staleSince: null };
+    await journal.append([{ kind: "order", order, instance: DIGEST, at: Date.now() }], "process");
+    const { desk } = at(venue, { journal });
+    await desk.reconcile();
+    venue.reconnect();
+    await expect.poll(() => desk.remembered(orderId)).toMatchObject({ external: false });
+    await expect.poll(() => journal.order(DIGEST, orderId)).toMatchObject({ external: false });
+  },
+);
+
 test("an unknown change is read from its order at a broker that cannot list, where an unknown place stays unknown", async () => {
   const order = anOrder({ orderId: "1" });
   const { desk } = deskOver({
