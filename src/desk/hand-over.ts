@@ -158,6 +158,7 @@ export function createHandOver(options: HandOverOptions): HandOver {
       const end = unknowns.underWay(line.id);
       try {
         const begun = await begin(line);
+        if (begun.isWritten) unknowns.begunAgain(line.id);
         // A cancel is never refused for want of a journal.
         if (line.action.kind !== "cancel" && (!begun.isWritten || deadline.isOver)) throw await tooLate(write, begun);
         let sending: Promise<T>;

@@ -28,6 +28,8 @@ export interface Unknowns {
   addKnown(intent: Pick<IntentRecord, "id" | "action">, known: Settlement): void;
   /** Adds one that an earlier process left behind, whose call has ended with it; not one that is under way here. */
   recover(intent: Pick<IntentRecord, "id" | "action">): void;
+  /** Says that one, if there is one, has begun again under its key: what becomes of that is what its id stands for now. */
+  begunAgain(id: string): void;
   /** Says that the call of one has ended without an answer. */
   ended(id: string): void;
   /** Settles one for a reason that is written down with it. Does nothing for one that is settled already. */
@@ -173,6 +175,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     addKnown({ id, action }, known) {
       unknowns.set(id, { id, action, begun: WRITTEN, known, endedAt: elapsedMs(), absences: 0 });
     },
+    begunAgain: (id) => void unknowns.delete(id),
     ended(id) {
       const unknown = unknowns.get(id);
       if (unknown !== undefined) unknown.endedAt ??= elapsedMs();

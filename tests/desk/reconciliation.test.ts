@@ -512,6 +512,28 @@ test.each([
   },
 );
 
+test("a cancel that was taken at the second attempt under its key is told so again, whatever became of the order", async () => {
+  const order = anOrder({ orderId: "1" });
+  let attempts = 0;
+  const { desk, journal, host } = deskOver({
+    cancelOrder: async () => {
+      attempts += 1;
+      if (attempts === 1) throw new BrokerError("BrokerFault", "the socket dropped");
+    },
+    order: async () => order,
+    orders: async () => ({ orders: [order], unmapped: [] }),
+  });
+  open.push(desk);
+  await desk.reconcile();
+  expect(await failureOf(desk.cancel("1", KEYED))).toMatchObject({ code: "OutcomeUnknown" });
+  const taken = await desk.cancel("1", KEYED);
+  Object.assign(order, { status: "FILLED", filledQty: order.qty, updatedAt: 2 });
+  host().onConnection({ connected: true });
+  await expect.poll(() => desk.state().reconciled).toBe(true);
+  expect(await desk.cancel("1", KEYED)).toEqual({ ...taken, replayed: true });
+  expect((await journal.unsettled(DIGEST)).length).toBe(0);
+});
+
 test("an unknown change is read from its order at a broker that cannot list, where an unknown place stays unknown", async () => {
   const order = anOrder({ orderId: "1" });
   const { desk } = deskOver({
