@@ -111,7 +111,9 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   function end(unknown: Unknown, { failure }: Settlement): void {
     if (unknowns.get(unknown.id) !== unknown) return;
     unknowns.delete(unknown.id);
-    host.onSettled(unknown, failure !== undefined);
+    // An order may have shown up while its absence was being written down.
+    const isThere = failure?.outcome === "not_sent" && book.byTag(unknown.id) !== undefined;
+    host.onSettled(unknown, failure !== undefined && !isThere);
   }
 
   async function settle(id: string, result: Settlement, reason: string): Promise<void> {

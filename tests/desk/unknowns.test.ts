@@ -10,8 +10,8 @@ import { anOrder, LIMIT_BUY } from "./desk-broker.ts";
 const NOTHING = { reported: new Set<string>() };
 const PLACE: IntentAction = { kind: "place", request: LIMIT_BUY };
 
-async function unknownWrite(action: IntentAction, endedAt: number | null) {
-  const journal = instanceJournal(memoryJournal(), "digest");
+async function unknownWrite(action: IntentAction, endedAt: number | null, kept = memoryJournal()) {
+  const journal = instanceJournal(kept, "digest");
   const book = createOrderBook();
   const absent: string[] = [];
   const settled: [string, boolean][] = [];
@@ -128,4 +128,25 @@ test("a place whose order was told of before its call failed is found at once", 
   book.apply(anOrder({ orderId: "2", tag: "htplace" }), true, 2000);
   unknowns.add({ id: "htplace", action: PLACE }, 2001, WRITTEN);
   expect(await journal.intent("htplace")).toMatchObject({ state: "resolved", placed: { orderId: "2" } });
+});
+
+test("an order that shows up while its absence is being written down counts", async () => {
+  const memory = memoryJournal();
+  const written = Promise.withResolvers<void>();
+  const slow = {
+    ...memory,
+    append: async (...args: Parameters<typeof memory.append>) => {
+      if (args[0][0]?.kind === "progress") await written.promise;
+      return memory.append(...args);
+    },
+  };
+  const { unknowns, book, settled, journal } = await unknownWrite(PLACE, 1000, slow);
+  await unknowns.judge({ ...NOTHING, askedAt: 1100, complete: true, settleMs: 100 });
+  const judging = unknowns.judge({ ...NOTHING, askedAt: 1200, complete: true, settleMs: 100 });
+  const order = anOrder({ tag: "httag" });
+  unknowns.seen(book.apply(order, true, 1).record);
+  written.resolve();
+  await judging;
+  await expect.poll(() => journal.intent("httag")).toMatchObject({ placed: { orderId: order.orderId } });
+  expect(settled).toEqual([["httag", false]]);
 });
