@@ -5,7 +5,7 @@ import type { Power, Stage } from "./stage.ts";
 /** One thing that must be there for a check to say anything. All needs of a check must be met. */
 export type Need =
   /** The broker has this method. */
-  | { readonly operation: Operation | "start" | "close" }
+  | { readonly operation: Operation | "orderNumber" | "start" | "close" }
   /** The capabilities have at least one row with these fields. */
   | { readonly row: Partial<OrderCapability> }
   /** The capabilities have a limit order of this region that can be replaced. */

@@ -37,6 +37,7 @@ export interface Scene {
   positions(call?: Call): Promise<PositionListing>;
   quote(contract: Contract, call?: Call): Promise<Quote>;
   marketStatus(call?: Call): Promise<MarketStatusMap>;
+  /** Places an order; under a number that was not given before unless the order has one, where the broker takes numbers. */
   place(order: TaggedOrder, call?: Call): Promise<Placed>;
   replace(orderId: string, change: TaggedChange, call?: Call): Promise<Placed>;
   cancel(orderId: string, call?: Call): Promise<void>;
@@ -79,7 +80,9 @@ export async function openScene(stage: Stage, options: { readonly start?: boolea
   /** As the gateway does: where the broker takes a number beforehand it is given one, and what fails there has not left. */
   const place = (order: TaggedOrder, call: Call): Promise<Placed> | undefined => {
     const { placeOrder, orderNumber } = broker;
-    if (placeOrder === undefined || orderNumber === undefined) return placeOrder?.call(broker, order, call);
+    if (placeOrder === undefined || orderNumber === undefined || order.number !== undefined) {
+      return placeOrder?.call(broker, order, call);
+    }
     // An order whose call was aborted before is the broker's to refuse, not ours.
     const taking = orderNumber.call(broker, call.signal.aborted ? fresh() : call).catch((error: unknown) => {
       if (!isBrokerError(error)) throw error;

@@ -1,4 +1,5 @@
 /** Orders to test with, and looking at what became of them. */
+import type { Contract } from "../domain/contract.ts";
 import { add, divide, isExactDecimal, multiply } from "../domain/money.ts";
 import { ORDER_STATUSES, type Order, type OrderRequest, type OrderStatus } from "../domain/order.ts";
 import type { OrderCapability, PriceStep } from "../spec/capabilities.ts";
@@ -46,9 +47,38 @@ export function restingPrice(scene: Scene, instrument: Instrument): number {
   return multiply(Math.floor(divide(multiply(instrument.price, 0.95), step)), step);
 }
 
-/** The price step of an instrument a little below its price. */
-export function priceStep(scene: Scene, { contract, price, priceStep: own }: Instrument): number {
-  return own ?? stepAt(marketOf(scene, contract.region, contract.tradeType).priceSteps, multiply(price, 0.95));
+/** A price 5 percent above the market, on the step: a limit order to sell rests there. */
+export function restingSalePrice(scene: Scene, instrument: Instrument): number {
+  const step = priceStep(scene, instrument, 1.05);
+  return multiply(Math.ceil(divide(multiply(instrument.price, 1.05), step)), step);
+}
+
+/** The price step of an instrument a little below its price, or at another part of it. */
+export function priceStep(scene: Scene, { contract, price, priceStep: own }: Instrument, part = 0.95): number {
+  return own ?? stepAt(marketOf(scene, contract.region, contract.tradeType).priceSteps, multiply(price, part));
+}
+
+/** What is held of a contract; fails when it is listed in more than one row. */
+export async function heldOf(scene: Scene, { region, tradeType, symbol }: Contract): Promise<number> {
+  const { positions } = await scene.positions();
+  const rows = positions.filter(
+    ({ contract }) => contract.region === region && contract.tradeType === tradeType && contract.symbol === symbol,
+  );
+  expect(rows.length <= 1, () => `${region} ${symbol} is listed in ${rows.length} positions`);
+  return rows[0]?.qty ?? 0;
+}
+
+/** Reads the positions until so much is held of a contract. */
+export async function heldUntil(scene: Scene, contract: Contract, qty: number): Promise<void> {
+  let seen: number | undefined;
+  await scene.until(
+    `the position in ${contract.region} ${contract.symbol} to be ${qty}`,
+    async () => {
+      seen = await heldOf(scene, contract);
+      return seen === qty ? seen : undefined;
+    },
+    () => seen,
+  );
 }
 
 export function marketOf(scene: Scene, region: string, tradeType: string) {

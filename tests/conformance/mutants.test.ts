@@ -6,9 +6,16 @@ import { failingMutants } from "./mutants/failing.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { placingMutants } from "./mutants/placing.ts";
 import { readingMutants } from "./mutants/reading.ts";
+import { showingMutants } from "./mutants/showing.ts";
 import { toyStage } from "./toy/toy-broker.ts";
 
-const MUTANTS: readonly Mutant[] = [...readingMutants, ...placingMutants, ...changingMutants, ...failingMutants];
+const MUTANTS: readonly Mutant[] = [
+  ...readingMutants,
+  ...placingMutants,
+  ...changingMutants,
+  ...showingMutants,
+  ...failingMutants,
+];
 
 describe.concurrent("a broker that", () => {
   for (const { fault, mutate, red } of MUTANTS) {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { BrokerError } from "../../src/spec/broker-error.ts";
 import { brokerConformance, runConformance } from "../../src/testing/index.ts";
 import { toyStage } from "./toy/toy-broker.ts";
 
@@ -14,24 +15,35 @@ test("every check has a name of its own", () => {
   expect(names).toEqual([...new Set(names)]);
 });
 
-test("a broker that is given a number for each order is given one here too, and a new one each time", async () => {
-  const given: (string | undefined)[] = [];
+/** A toy at a venue that takes one order for each number, or one that does not look at them; `given` is what it was sent. */
+function numberedStage(looks: boolean, given: (string | undefined)[] = []) {
   let last = 0;
-  const stage = toyStage((broker) => {
+  return toyStage((broker) => {
     const { placeOrder } = broker;
     return Object.assign(broker, {
       orderNumber: async () => String(++last),
       placeOrder: async (...[order, call]: Parameters<typeof placeOrder>) => {
-        given.push(order.number);
         const { number, ...unnumbered } = order;
         if (number === undefined) throw new TypeError("there is no number");
+        if (looks && given.includes(number)) throw new BrokerError("OrderRejected", "the number was used before");
+        given.push(number);
         return placeOrder(unnumbered, call);
       },
     });
   });
-  const results = await runConformance(stage);
+}
+
+test("a broker that is given a number for each order is given one here too, and a new one each time", async () => {
+  const given: (string | undefined)[] = [];
+  const results = await runConformance(numberedStage(true, given));
   expect(results.filter(({ status }) => status === "failed")).toEqual([]);
   expect(new Set(given).size).toBe(given.length);
+});
+
+test("a broker whose venue takes two orders with one number is caught", async () => {
+  const results = await runConformance(numberedStage(false));
+  const failed = results.filter(({ status }) => status === "failed").map(({ name }) => name);
+  expect(failed).toEqual(["takes one order for each number"]);
 });
 
 test("a quantity between two steps is measured by the market of the order, not by another one of its region", async () => {

@@ -1,10 +1,20 @@
 /** Replacing and canceling. */
-import { multiply } from "../../domain/money.ts";
-import type { OrderChange } from "../../domain/order.ts";
+import { add, divide, multiply } from "../../domain/money.ts";
+import { isTerminal, type OrderChange } from "../../domain/order.ts";
 import type { ConformanceCheck } from "../check.ts";
 import { expectEqual, expectOneOf } from "../expect.ts";
-import { check, expectRefusal, type Scene } from "../scene.ts";
-import { expectOrder, ledgerRows, orderUntil, placeResting, type Resting, stepUp } from "../trade.ts";
+import { check, expectRefusal, rejectionOf, type Scene } from "../scene.ts";
+import {
+  expectOrder,
+  ledgerRows,
+  newTag,
+  orderUntil,
+  placeResting,
+  priceStep,
+  type Resting,
+  restingSalePrice,
+  stepUp,
+} from "../trade.ts";
 import { methods, powers, REGIONS, row, TRADING } from "./needing.ts";
 
 const REPLACING = [...TRADING, ...methods("replaceOrder")];
@@ -60,6 +70,54 @@ export const changeChecks: readonly ConformanceCheck[] = [
       expectEqual([whole.qty, whole.filledQty], [qty, qty], "total and filled at the end");
     },
   ),
+
+  check(
+    "keeps the total and the fills of an order whose price is replaced",
+    [...REPLACING, ...powers("fill")],
+    async (scene) => {
+      const resting = await placeResting(scene, { lots: 3 });
+      const { lot, request, tag } = resting;
+      await scene.venue.fill?.(resting.orderId, lot, request.price);
+      await orderUntil(scene, resting.orderId, ["PARTIALLY_FILLED"]);
+      const price = stepUp(resting);
+      const orderId = await replaced(scene, resting, { price });
+      const part = await orderUntil(scene, orderId, ["PARTIALLY_FILLED"], (order) => order.price === price);
+      expectEqual([part.qty, part.filledQty, part.avgPrice], [request.qty, lot, request.price], "total, filled, at");
+      if (scene.venue.ledger === undefined) return;
+      const working = (await ledgerRows(scene, tag)).filter(({ status }) => !isTerminal(status));
+      const seen = working.map(({ qty, filledQty }) => [qty, filledQty]);
+      expectEqual(seen, [[request.qty, lot]], "total and filled at the venue");
+    },
+  ),
+
+  check("keeps the side of an order that is replaced", [...REPLACING, ...powers("fill")], async (scene) => {
+    const bought = await placeResting(scene);
+    await scene.venue.fill?.(bought.orderId, bought.lot, bought.request.price);
+    await orderUntil(scene, bought.orderId, ["FILLED"]);
+    const price = restingSalePrice(scene, bought.instrument);
+    const request = { ...bought.request, direction: "SELL", price } as const;
+    const tag = newTag();
+    const { orderId } = await scene.place({ ...request, tag });
+    const step = priceStep(scene, bought.instrument, 1.05);
+    await expectReplaced(scene, { ...bought, orderId, tag, request, step }, { price: add(price, step) });
+  }),
+
+  check("never cuts the price of a replace", [...REPLACING, ...powers("ledger")], async (scene) => {
+    const resting = await placeResting(scene);
+    const { orderId, tag, request, step } = resting;
+    await orderUntil(scene, orderId, ["OPEN"]);
+    const price = add(request.price, divide(step, 10));
+    const replacing = scene.replace(orderId, { price, tag });
+    const refused = (await rejectionOf(replacing)) !== undefined;
+    if (refused) {
+      await expectRefusal("a replace with a price finer than the step", "replaceOrder", replacing, {
+        codes: ["InvalidRequest", "OrderRejected"],
+      });
+    }
+    const working = (await ledgerRows(scene, tag)).filter(({ status }) => !isTerminal(status));
+    const seen = working.map((one) => one.price);
+    expectEqual(seen, [refused ? request.price : price], "price at the venue after a replace with too fine a one");
+  }),
 
   check("refuses to replace a filled order", [...REPLACING, ...powers("fill")], async (scene) => {
     const resting = await placeResting(scene);

@@ -23,6 +23,8 @@ import { methods, powers, TRADING } from "./needing.ts";
 const UNDER_WAY_MS = 30;
 /** Long enough for a broker to notice, and for a place to find nobody there. */
 const AWAY_MS = 2000;
+/** Long enough for what would be sent again over a new connection to arrive there. */
+const AFTERWARDS_MS = 250;
 const LOST: Need[] = [...TRADING, ...methods("orders"), ...powers("loseAnswer", "ledger")];
 
 export const faultChecks: readonly ConformanceCheck[] = [
@@ -121,6 +123,7 @@ export const faultChecks: readonly ConformanceCheck[] = [
     const listed = await listedUntil(scene, `an order with tag ${tag}`, "open", (orders) =>
       orders.find((one) => one.tag === tag),
     );
+    await pause(AFTERWARDS_MS);
     const rows = (await ledgerRows(scene, tag)).map(({ orderId }) => orderId);
     expectEqual(rows, [listed.orderId], "orders at the venue with the tag");
   }),
@@ -189,6 +192,13 @@ export const faultChecks: readonly ConformanceCheck[] = [
       await expectNotSent("a place while the venue is away", "placeOrder", scene.place(order));
       await connectedUntil(scene, known, true);
       await orderUntil(scene, kept, ["OPEN"]);
+      if (scene.broker.orders !== undefined) {
+        for (const status of ["open", "all"] as const) {
+          await listedUntil(scene, "the order from before", status, (orders) =>
+            orders.find((one) => one.orderId === kept),
+          );
+        }
+      }
       const after = await placeResting(scene);
       expectEqual((await ledgerRows(scene, after.tag)).length, 1, "orders at the venue that were placed afterwards");
       expectEqual(await ledgerRows(scene, tag), [], "orders at the venue with the tag of the one that was not sent");

@@ -1,7 +1,7 @@
 /** Every change of an order reaches `onOrder`. */
 import { isTerminal } from "../../domain/order.ts";
 import type { ConformanceCheck, Need } from "../check.ts";
-import { expect, expectEqual } from "../expect.ts";
+import { expect, expectEqual, expectOneOf } from "../expect.ts";
 import { check } from "../scene.ts";
 import {
   expectOrder,
@@ -27,18 +27,17 @@ export const pushChecks: readonly ConformanceCheck[] = [
   }),
 
   check("pushes a partial fill and the last one", [...PUSHING, ...powers("fill")], async (scene) => {
-    const { orderId, lot, request } = await placeResting(scene, { lots: 2 });
+    const resting = await placeResting(scene, { lots: 2 });
+    const { orderId, lot, request } = resting;
+    const price = stepUp(resting, -1);
     await orderUntil(scene, orderId, ["OPEN"]);
-    await scene.venue.fill?.(orderId, lot, request.price);
+    await scene.venue.fill?.(orderId, lot, price);
     const part = await pushUntil(scene, [orderId], "partly filled", ({ status }) => status === "PARTIALLY_FILLED");
-    expectEqual([part.filledQty, part.avgPrice], [lot, request.price], "filled quantity and average as pushed");
-    await scene.venue.fill?.(orderId, lot, request.price);
+    expectEqual([part.filledQty, part.avgPrice], [lot, price], "filled quantity and average as pushed");
+    expectOrder(scene, part, request, "the order as pushed with a part of it filled");
+    await scene.venue.fill?.(orderId, lot, price);
     const whole = await pushUntil(scene, [orderId], "filled", ({ status }) => status === "FILLED");
-    expectEqual(
-      [whole.filledQty, whole.avgPrice],
-      [request.qty, request.price],
-      "filled quantity and average as pushed",
-    );
+    expectEqual([whole.filledQty, whole.avgPrice], [request.qty, price], "filled quantity and average as pushed");
     const ours = scene.pushes.filter((order) => order.orderId === orderId);
     for (const order of ours) expectWellFormed(order, "a pushed order");
     const end = ours.findIndex(({ status }) => isTerminal(status));
@@ -65,11 +64,17 @@ export const pushChecks: readonly ConformanceCheck[] = [
   }),
 
   check("pushes that the venue ended an order", [...PUSHING, ...powers("end")], async (scene) => {
-    const { orderId } = await placeResting(scene);
-    await orderUntil(scene, orderId, ["OPEN"]);
-    await scene.venue.end?.(orderId, "REJECTED", "ended by the conformance suite");
-    const pushed = await pushUntil(scene, [orderId], "being rejected", ({ status }) => status === "REJECTED");
-    expect(pushed.errorReason !== "", () => "errorReason of the pushed order is empty");
+    for (const ending of ["REJECTED", "CANCELED", "EXPIRED"] as const) {
+      const { orderId } = await placeResting(scene);
+      await orderUntil(scene, orderId, ["OPEN"]);
+      await scene.venue.end?.(orderId, ending, "ended by the conformance suite");
+      const { status, errorReason } = await pushUntil(scene, [orderId], `being ${ending}`, (order) =>
+        isTerminal(order.status),
+      );
+      // Some vendors call an expired order canceled.
+      expectOneOf(status, ending === "EXPIRED" ? ["EXPIRED", "CANCELED"] : [ending], "status of the pushed order");
+      expect(status !== "REJECTED" || errorReason !== "", () => "errorReason of the pushed order is empty");
+    }
   }),
 
   check("pushes an order that was placed elsewhere", [...PUSHING, ...powers("placeElsewhere")], async (scene) => {
@@ -80,5 +85,9 @@ export const pushChecks: readonly ConformanceCheck[] = [
     expectEqual(pushed.contract, instrumentFor(scene, one).contract, "contract of the pushed order");
     expectEqual(pushed.tag, null, "its tag");
     expectWellFormed(pushed, "the pushed order");
+    if (scene.venue.fill === undefined) return;
+    await scene.venue.fill(orderId, request.qty, request.price ?? 0);
+    const filled = await pushUntil(scene, [orderId], "being filled", ({ status }) => status === "FILLED");
+    expectEqual(filled.filledQty, request.qty, "filled quantity of the order placed elsewhere, as pushed");
   }),
 ];

@@ -7,7 +7,17 @@ import type { ConformanceCheck } from "../check.ts";
 import { expect, expectEqual, expectOneOf } from "../expect.ts";
 import { check, expectRefusal, rejectionOf, type Scene } from "../scene.ts";
 import type { Instrument } from "../stage.ts";
-import { expectDecimal, expectTime, marketOf, openMarket, orderUntil, placeResting, priceStep } from "../trade.ts";
+import {
+  expectDecimal,
+  expectTime,
+  heldOf,
+  heldUntil,
+  marketOf,
+  openMarket,
+  orderUntil,
+  placeResting,
+  priceStep,
+} from "../trade.ts";
 import { methods, powers, REGIONS, row, TRADING } from "./needing.ts";
 
 const NO_CURRENCY = "XTS";
@@ -116,25 +126,10 @@ export const readChecks: readonly ConformanceCheck[] = [
       ],
       async (scene) => {
         const { orderId, request, lot, instrument } = await placeResting(scene, { region });
-        const held = async (): Promise<number> => {
-          const { positions } = await scene.positions();
-          const found = positions.find(
-            ({ contract }) => contract.region === region && contract.symbol === instrument.contract.symbol,
-          );
-          return found?.qty ?? 0;
-        };
-        const before = await held();
+        const before = await heldOf(scene, instrument.contract);
         await scene.venue.fill?.(orderId, lot, request.price);
         await orderUntil(scene, orderId, ["FILLED"]);
-        let seen = before;
-        await scene.until(
-          `the position to have grown from ${before} by ${lot}`,
-          async () => {
-            seen = await held();
-            return seen === add(before, lot) ? seen : undefined;
-          },
-          () => seen,
-        );
+        await heldUntil(scene, instrument.contract, add(before, lot));
       },
     ),
   ),
@@ -163,6 +158,8 @@ export const readChecks: readonly ConformanceCheck[] = [
       async (scene) => {
         const instrument = instrumentIn(scene, region);
         const price = add(instrument.price, multiply(3, priceStep(scene, instrument)));
+        // Asked for before, so that an answer that is remembered does not pass for the new one.
+        await scene.quote(instrument.contract);
         await scene.venue.setPrice?.(instrument.contract, price);
         let seen = 0;
         await scene.until(

@@ -14,6 +14,12 @@ export const changingMutants: readonly Mutant[] = [
       "lists an order in US as it reads it",
       "lists an order in HK as it reads it",
       "lists an order in CN as it reads it",
+      "lists the fills of an order, and one that is filled under its tag",
+      "fills a market order at the market's price",
+      "sells what is held",
+      "shows that the venue rejected an order, and why",
+      "shows that an order expired, and why",
+      "shows that the venue canceled an order",
       "lists an accepted order, once and under its tag, to who asks past the caches",
       "keeps the tag of an order that is replaced",
       "says unknown when the answer to a place is lost, and lists the order once",
@@ -78,7 +84,14 @@ export const changingMutants: readonly Mutant[] = [
   {
     fault: "lists only open orders",
     mutate: listing((orders) => orders.filter(({ status }) => !isTerminal(status))),
-    red: ["lists what has ended among all orders, not among the open ones"],
+    red: [
+      "lists the fills of an order, and one that is filled under its tag",
+      "fills a market order at the market's price",
+      "shows that the venue rejected an order, and why",
+      "shows that an order expired, and why",
+      "shows that the venue canceled an order",
+      "lists what has ended among all orders, not among the open ones",
+    ],
   },
   {
     fault: "sends an order twice to be sure",
@@ -240,7 +253,7 @@ export const changingMutants: readonly Mutant[] = [
   {
     fault: "forgets the fills of an order that is canceled",
     mutate: showing((order) => (order.status === "CANCELED" ? { ...order, filledQty: 0 } : order)),
-    red: ["keeps the fills of an order that is canceled"],
+    red: ["keeps the fills of an order that the venue ended", "keeps the fills of an order that is canceled"],
   },
   {
     fault: "has a word of its own for the second cancel",
@@ -344,11 +357,13 @@ export const changingMutants: readonly Mutant[] = [
   {
     fault: "does not push that an order was canceled",
     mutate: pushing((order) => (order.status === "CANCELED" ? [] : [order])),
-    red: ["pushes that an order was canceled"],
+    red: ["pushes that an order was canceled", "pushes that the venue ended an order"],
   },
   {
     fault: "does not push what a replace changed",
-    mutate: pushing((order) => (order.status === "OPEN" && order.price !== 190.09 ? [] : [order])),
+    mutate: pushing((order) =>
+      order.direction === "BUY" && order.status === "OPEN" && order.price !== 190.09 ? [] : [order],
+    ),
     red: ["pushes what a replace changed"],
   },
   {

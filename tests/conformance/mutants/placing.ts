@@ -97,7 +97,12 @@ export const placingMutants: readonly Mutant[] = [
     mutate: altering(({ placeOrder }) => ({
       placeOrder: (order, call) => placeOrder({ ...order, direction: "BUY" }, call),
     })),
-    red: ["sells what is held"],
+    red: [
+      "fills a market order at the market's price",
+      "sells what is held",
+      "shows what was sold and is not held as a position below zero, unless it cannot be sold",
+      "keeps the side of an order that is replaced",
+    ],
   },
   {
     fault: "gives ids as numbers",
@@ -135,6 +140,7 @@ export const placingMutants: readonly Mutant[] = [
       "takes Limit GTC ETH in CN",
       "lists an order in US as it reads it",
       "lists an order in CN as it reads it",
+      "lists the fills of an order, and one that is filled under its tag",
       "fills a limit order when the market comes to it",
       "sells what is held",
       "replaces the quantity of an order",
@@ -142,6 +148,7 @@ export const placingMutants: readonly Mutant[] = [
       "cancels an order in CN",
       "never cuts a price that is finer than its step",
       "pushes that an order is open, as it reads it",
+      "pushes a partial fill and the last one",
     ],
   },
   {
@@ -167,7 +174,10 @@ export const placingMutants: readonly Mutant[] = [
     mutate: showing((order) => (order.status === "PARTIALLY_FILLED" ? { ...order, status: "OPEN" } : order)),
     red: [
       "fills a part and then the rest",
+      "lists the fills of an order, and one that is filled under its tag",
+      "keeps the fills of an order that the venue ended",
       "takes the quantity of a replace as the new total, with what is filled",
+      "keeps the total and the fills of an order whose price is replaced",
       "keeps the fills of an order that is canceled",
       "pushes a partial fill and the last one",
     ],
@@ -202,7 +212,12 @@ export const placingMutants: readonly Mutant[] = [
   {
     fault: "takes an expired order for an open one",
     mutate: showing((order) => (order.status === "EXPIRED" ? { ...order, status: "OPEN" } : order)),
-    red: ["shows that an order expired, and why", "ends an order for the day when the day is over"],
+    red: [
+      "shows that an order expired, and why",
+      "keeps the fills of an order that the venue ended",
+      "ends an order for the day when the day is over",
+      "pushes that the venue ended an order",
+    ],
   },
   {
     fault: "forgets the currency of Hong Kong",
@@ -248,6 +263,12 @@ export const placingMutants: readonly Mutant[] = [
       "lists an order in US as it reads it",
       "lists an order in HK as it reads it",
       "lists an order in CN as it reads it",
+      "lists the fills of an order, and one that is filled under its tag",
+      "fills a market order at the market's price",
+      "sells what is held",
+      "shows that the venue rejected an order, and why",
+      "shows that an order expired, and why",
+      "shows that the venue canceled an order",
       "lists an accepted order, once and under its tag, to who asks past the caches",
       "takes orders that are placed at the same time, each once",
       "replaces the price of an order in US",
@@ -256,6 +277,9 @@ export const placingMutants: readonly Mutant[] = [
       "replaces the quantity of an order",
       "replaces price and quantity of an order at once",
       "keeps the tag of an order that is replaced",
+      "keeps the total and the fills of an order whose price is replaced",
+      "keeps the side of an order that is replaced",
+      "never cuts the price of a replace",
       "cancels an order in US",
       "cancels an order in HK",
       "cancels an order in CN",
@@ -272,6 +296,7 @@ export const placingMutants: readonly Mutant[] = [
     mutate: showing((order) => (order.status === "CANCELED" ? { ...order, status: "REJECTED" } : order)),
     red: [
       "shows that the venue canceled an order",
+      "keeps the fills of an order that the venue ended",
       "cancels an order that was placed elsewhere, unless it says that it cannot",
       "lists what has ended among all orders, not among the open ones",
       "cancels an order in US",
@@ -280,6 +305,7 @@ export const placingMutants: readonly Mutant[] = [
       "keeps the fills of an order that is canceled",
       "takes a second cancel, or says that the order is not open",
       "pushes that an order was canceled",
+      "pushes that the venue ended an order",
     ],
   },
 ];

@@ -162,7 +162,11 @@ export const readingMutants: readonly Mutant[] = [
         return { ...listing, positions: listing.positions.filter(({ contract }) => contract.region !== "US") };
       },
     })),
-    red: ["shows what was bought as a position, in US"],
+    red: [
+      "shows what was bought as a position, in US",
+      "sells what is held",
+      "shows what was sold and is not held as a position below zero, unless it cannot be sold",
+    ],
   },
   {
     fault: "writes Hong Kong symbols without their zeros",
