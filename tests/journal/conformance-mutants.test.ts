@@ -170,6 +170,116 @@ const MUTANTS: readonly Mutant[] = [
     red: "every turn of the kill switch is known for ever, by instance and in order",
   },
   {
+    fault: "lists the intents of a day without what they count",
+    mutate: (good) => ({
+      intentsSince: async (instance, at) =>
+        (await good.intentsSince(instance, at)).map(({ value: _value, ...record }) => record),
+    }),
+    red: "the intents of a day are those that began in it, also when they began anew",
+  },
+  {
+    fault: "leaves resolved intents out of their day",
+    mutate: (good) => ({
+      intentsSince: async (instance, at) =>
+        (await good.intentsSince(instance, at)).filter(({ state }) => state !== "resolved"),
+    }),
+    red: "the intents of a day are those that began in it, also when they began anew",
+  },
+  {
+    fault: "lists unsettled intents without the number of their order",
+    mutate: (good) => ({
+      unsettled: async (instance) => (await good.unsettled(instance)).map(({ number: _number, ...record }) => record),
+    }),
+    red: "an intent begins as sending, with everything it was written down with",
+  },
+  {
+    fault: "takes only a place for unsettled",
+    mutate: (good) => ({
+      unsettled: async (instance) => (await good.unsettled(instance)).filter(({ action }) => action.kind === "place"),
+    }),
+    red: "an intent begins as sending, with everything it was written down with",
+  },
+  {
+    fault: "keeps the value and the number with which an intent first began",
+    mutate(good) {
+      const begun = new Set<string>();
+      const first = (line: JournalLine): JournalLine => {
+        if (line.kind !== "intent" || !begun.has(line.id)) {
+          if (line.kind === "intent") begun.add(line.id);
+          return line;
+        }
+        const { value: _value, number: _number, ...rest } = line;
+        return rest;
+      };
+      return { append: (lines, safety) => good.append(lines.map(first), safety) };
+    },
+    red: "what an intent counts for its day stays with it",
+  },
+  {
+    fault: "takes every order for one of its own",
+    mutate: (good) => ({
+      order: async (instance, id) => {
+        const record = await good.order(instance, id);
+        return record && { ...record, external: false };
+      },
+    }),
+    red: "an order is known as it was written down, in every status and with all that may be said of it",
+  },
+  {
+    fault: "rounds to cents",
+    mutate: (good) => ({
+      append: (lines, safety) =>
+        good.append(
+          JSON.parse(JSON.stringify(lines), (_key, value) =>
+            typeof value === "number" ? Math.round(value * 100) / 100 : value,
+          ),
+          safety,
+        ),
+    }),
+    red: "an order is known as it was written down, in every status and with all that may be said of it",
+  },
+  {
+    fault: "takes only what is called open for an open order",
+    mutate: (good) => ({
+      openOrders: async (instance) =>
+        (await good.openOrders(instance)).filter(({ status }) => status === "OPEN" || status === "PARTIALLY_FILLED"),
+    }),
+    red: "an order is known as it was written down, in every status and with all that may be said of it",
+  },
+  {
+    fault: "tells no ids apart by their case",
+    mutate: (good) => ({
+      append: (lines, safety) =>
+        good.append(
+          lines.map((line) =>
+            line.kind === "order" || line.kind === "correction"
+              ? { ...line, order: { ...line.order, orderId: line.order.orderId.toLowerCase() } }
+              : line,
+          ),
+          safety,
+        ),
+      order: (instance, id) => good.order(instance, id.toLowerCase()),
+    }),
+    red: "an order is known as it was written down, in every status and with all that may be said of it",
+  },
+  {
+    fault: "prunes an order by when it was placed",
+    mutate(good) {
+      let before = 0;
+      return {
+        prune(at) {
+          before = at;
+          return good.prune(at);
+        },
+        async order(instance, id) {
+          const record = await good.order(instance, id);
+          return record?.status === "FILLED" && (record.createdAt ?? 0) < before ? undefined : record;
+        },
+      };
+    },
+    red: "pruning goes by an order's last line, and not by the order's own times",
+  },
+  {
     fault: "is empty when it is opened again",
     mutate: () => ({}),
     reopen: () => memoryJournal(),

@@ -1,3 +1,4 @@
+import { isCompleted, ORDER_STATUSES } from "../../domain/order.ts";
 import type { OrderRecord } from "../../journal/journal.ts";
 import { expectEqual } from "../expect.ts";
 import type { JournalCheck } from "./check.ts";
@@ -34,6 +35,26 @@ export const eventChecks: readonly JournalCheck[] = [
     );
     expectEqual(await scene.order("3"), undefined, "an order that it has not seen");
   }),
+  check(
+    "an order is known as it was written down, in every status and with all that may be said of it",
+    async (scene) => {
+      const odd = [
+        { external: true, tag: "htaaaaaaaaaaaaaaaaaaaaaaaa", cancelable: false, staleSince: 7 },
+        { number: "9007199254740993", timeInForce: null, lifecycle: null, createdAt: null, updatedAt: null },
+        { qty: 0.00000001, filledQty: 0, price: 0.0001, avgPrice: 123456.789 },
+        { qty: 9_007_199_254_740_991, currency: "CNY", warning: "“价格” \n 警告", direction: "SELL" },
+      ] as const;
+      const ids = ["a", "A", "2026-05-28/1", "号"];
+      const orders = [
+        ...odd.map((more, index) => orderRecord(ids[index] ?? "", more)),
+        ...ORDER_STATUSES.map((status) => orderRecord(status, { status, originStatus: `vendor's ${status}` })),
+      ];
+      await scene.append(orders.map((order) => orderLine(order)));
+      for (const order of orders) expectEqual(await scene.order(order.orderId), order, `the order ${order.orderId}`);
+      const open = orders.filter((order) => !isCompleted(order)).map(({ orderId }) => orderId);
+      expectEqual(await openIds(scene), open.sort(), "open orders");
+    },
+  ),
   check("an order that is completed leaves the open ones and stays known", async (scene) => {
     const endings = [
       FILLED,

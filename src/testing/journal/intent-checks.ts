@@ -53,6 +53,8 @@ export const intentChecks: readonly JournalCheck[] = [
     }
     await scene.append([intentLine("numbered", { number: "40130857465156608" })], "power-loss");
     expectEqual((await scene.intent("numbered"))?.number, "40130857465156608", "the number of the order");
+    const begun = [...actions.map(({ kind }) => kind), "numbered"];
+    expectEqual(await scene.unsettled(), begun, "unsettled intents, of every kind");
   }),
   ...states.map((state) =>
     check(`an intent that went on as ${state} is ${state}, with what came with it`, async (scene) => {
@@ -99,6 +101,12 @@ export const intentChecks: readonly JournalCheck[] = [
   check("what an intent counts for its day stays with it", async (scene) => {
     await scene.append([intentLine("a", { value: 2418.5 }), progressLine("a", "accepted", PROGRESS.accepted)]);
     expectEqual((await scene.intent("a"))?.value, 2418.5, "its value");
+    await scene.append([progressLine("a", "not_sent", PROGRESS.not_sent)]);
+    await scene.append([intentLine("a", { value: 0.00000001, number: "9007199254740993" })]);
+    const { value, number } = (await scene.intent("a")) ?? {};
+    expectEqual([value, number], [0.00000001, "9007199254740993"], "its value and number when it began anew");
+    await scene.append([intentLine("b", { value: 9_007_199_254_740_991 })]);
+    expectEqual((await scene.intent("b"))?.value, 9_007_199_254_740_991, "the value of another");
   }),
   check("the intents of a day are those that began in it, also when they began anew", async (scene) => {
     await scene.append([
@@ -112,6 +120,12 @@ export const intentChecks: readonly JournalCheck[] = [
     expectEqual(await scene.intentsSince(4000), ["b", "again"], "since 4000");
     expectEqual(await scene.intentsSince(4001), ["again"], "since 4001");
     expectEqual(await scene.intentsSince(5001), [], "since 5001");
+    const ids = states.map((state) => `of the day, ${state}`);
+    await scene.append(ids.map((id, index) => intentLine(id, { at: 7000 + index, value: 12 })));
+    await scene.append(
+      states.map((state) => progressLine(`of the day, ${state}`, state, { ...PROGRESS[state], at: 8000 })),
+    );
+    expectEqual(await scene.intentsSince(7000), ids, "those of a day, whatever became of them");
   }),
   check("instances do not see each other's intents", async (scene) => {
     const elsewhere = { instance: OTHER_INSTANCE };

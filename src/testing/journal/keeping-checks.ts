@@ -89,6 +89,14 @@ export const keepingChecks: readonly JournalCheck[] = [
     expectEqual(await scene.append([intentLine("a")]), 6, "begun again");
     expectEqual((await scene.intent("a"))?.state, "sending", "begun again");
   }),
+  check("pruning goes by an order's last line, and not by the order's own times", async (scene) => {
+    await scene.append([orderLine(orderRecord("1")), orderLine(orderRecord("2"))]);
+    await scene.append([orderLine(orderRecord("2", { status: "CANCELED", createdAt: 9000, updatedAt: 9000 }))]);
+    await scene.append([orderLine(orderRecord("1", { status: "FILLED", filledQty: 12 }), { at: 6000 })]);
+    await scene.prune(5500);
+    expectEqual((await scene.order("1"))?.status, "FILLED", "completed after the day");
+    expectEqual(await scene.order("2"), undefined, "completed before the day");
+  }),
   check("every turn of the kill switch is known for ever, by instance and in order", async (scene) => {
     const turns = [guardLine("HALTED"), guardLine("REDUCING", { all: true }), guardLine("ACTIVE", { at: 2000 })];
     await scene.append([...turns, guardLine("HALTED", { instance: OTHER_INSTANCE }), anomalyLine("between")]);

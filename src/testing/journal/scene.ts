@@ -9,7 +9,7 @@ import type {
   NumberedEvent,
   OrderRecord,
 } from "../../journal/journal.ts";
-import { ConformanceError, ends, show } from "../expect.ts";
+import { ConformanceError, ends, expectEqual, show } from "../expect.ts";
 import type { JournalCheck } from "./check.ts";
 import { INSTANCE } from "./lines.ts";
 import type { JournalPower, JournalStage } from "./stage.ts";
@@ -23,9 +23,9 @@ export interface JournalScene {
   /** Appends what must be refused, and fails if it is not. */
   refused(lines: readonly JournalLine[], what: string): Promise<void>;
   intent(id: string, instance?: string): Promise<IntentRecord | undefined>;
-  /** Ids of the unsettled intents. */
+  /** Ids of the unsettled intents; fails when one is listed otherwise than it is. */
   unsettled(instance?: string): Promise<string[]>;
-  /** Ids of the intents that began since. */
+  /** Ids of the intents that began since; fails when one is listed otherwise than it is. */
   intentsSince(at: number, instance?: string): Promise<string[]>;
   guards(instance?: string): Promise<readonly GuardRecord[]>;
   order(orderId: string, instance?: string): Promise<OrderRecord | undefined>;
@@ -54,6 +54,14 @@ export async function onScene(stage: JournalStage, work: (scene: JournalScene) =
   const boundMs = stage.patienceMs ?? 10_000;
   const bounded = <T>(what: string, call: () => T | Promise<T>): Promise<T> =>
     ends(what, Promise.resolve().then(call), boundMs);
+  /** Ids of listed intents, each of which must be listed as it is when it is asked for by its id. */
+  const idsOf = async (method: "unsettled" | "intentsSince", instance: string, records: readonly IntentRecord[]) => {
+    for (const record of records) {
+      const alone = await bounded("intent", () => journal.intent(instance, record.id));
+      expectEqual(record, alone, `the intent ${record.id} as ${method} gives it`);
+    }
+    return records.map(({ id }) => id);
+  };
   const opened = await bounded("opening the stage", () => stage.open());
   let journal: Journal = opened.journal;
   try {
@@ -75,15 +83,22 @@ export async function onScene(stage: JournalStage, work: (scene: JournalScene) =
       intent: (id, instance = INSTANCE) => bounded("intent", () => journal.intent(instance, id)),
       async unsettled(instance = INSTANCE) {
         const records = await bounded("unsettled", () => journal.unsettled(instance));
-        return records.map(({ id }) => id);
+        return idsOf("unsettled", instance, records);
       },
       async intentsSince(at, instance = INSTANCE) {
         const records = await bounded("intentsSince", () => journal.intentsSince(instance, at));
-        return records.map(({ id }) => id);
+        return idsOf("intentsSince", instance, records);
       },
       guards: (instance = INSTANCE) => bounded("guards", () => journal.guards(instance)),
       order: (orderId, instance = INSTANCE) => bounded("order", () => journal.order(instance, orderId)),
-      openOrders: (instance = INSTANCE) => bounded("openOrders", () => journal.openOrders(instance)),
+      async openOrders(instance = INSTANCE) {
+        const orders = await bounded("openOrders", () => journal.openOrders(instance));
+        for (const order of orders) {
+          const alone = await bounded("order", () => journal.order(instance, order.orderId));
+          expectEqual(order, alone, `the order ${order.orderId} among the open ones`);
+        }
+        return orders;
+      },
       async page(after, limit, instance = INSTANCE) {
         const { events, complete } = await bounded("events", () => journal.events(instance, after, limit));
         return { numbers: events.map(({ sequence }) => sequence), complete };
