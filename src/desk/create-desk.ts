@@ -14,6 +14,7 @@ import { createKeys } from "./idempotency.ts";
 import { instanceDigest, instanceJournal, journalMs } from "./instance-journal.ts";
 import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-switch.ts";
 import { createOrderBook } from "./order-book.ts";
+import { queueLoads } from "./queue-loads.ts";
 import { createReads } from "./reads.ts";
 import { createReconciler } from "./reconciler.ts";
 import { createRisk } from "./risk/admission.ts";
@@ -231,7 +232,7 @@ export function createDesk(options: DeskOptions): Desk {
       openOrders: book.open().length,
       unknownIntents: unknowns.size,
       followers: followers.size,
-      queues: broker.queues?.() ?? [],
+      queues: queueLoads(broker),
     }),
     remembered: book.get,
     serveWith(server) {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import {
+  type Broker,
   BrokerError,
   createHttpTrading,
   defineApi,
@@ -191,6 +192,31 @@ describe("metrics", () => {
     expect(later.get('httptrading_reconciled{instance="mine"}')).toBe(0);
     await events.body?.cancel();
     await trading.close();
+  });
+
+  test("can be read of all instances when the broker of one says of its queues what cannot be", async () => {
+    const load = { waiting: 1, taken: 2, waitedMs: 3000, refused: 4 };
+    const said: readonly unknown[] = [
+      undefined,
+      "none",
+      [{ name: "no figures" }, { name: 7, ...load }, null, { name: "of text", ...load, waiting: "1" }],
+      [
+        { name: "no number", ...load, taken: Number.NaN },
+        { name: "good", ...load },
+      ],
+    ];
+    const broken = (): never => {
+      throw new Error("the queues are away");
+    };
+    for (const queues of [...said.map((one) => () => one), broken]) {
+      const trading = gateway({ queues: queues as NonNullable<Broker["queues"]> });
+      const seen = await metricsOf(trading);
+      const waiting = [...seen.keys()].filter((name) => name.startsWith("httptrading_queue_waiting"));
+      const good = queues !== broken && queues() === said.at(-1);
+      expect(waiting).toEqual(good ? ['httptrading_queue_waiting{instance="mine",queue="good"}'] : []);
+      expect(seen.has('httptrading_reconciled{instance="the \\"other\\"\\\\"}')).toBe(true);
+      await trading.close();
+    }
   });
 
   test("tell how the kill switch was left before a restart, though nobody has traded since", async () => {
