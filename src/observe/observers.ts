@@ -31,9 +31,11 @@ export function createObservers(first: readonly Observer[]): Observers {
   function around<Name extends "request" | "write">(name: Name): readonly NonNullable<Observer[Name]>[] {
     let found: NonNullable<Observer[Name]>[] = NOBODY;
     for (const observer of observers) {
-      // Asked for each time: an observer may come and go behind a getter.
-      const method = observer[name];
-      if (method !== undefined) found = [...found, method.bind(observer) as NonNullable<Observer[Name]>];
+      harmless(() => {
+        // Asked for each time: an observer may come and go behind a getter.
+        const method = observer[name];
+        if (typeof method === "function") found = [...found, method.bind(observer) as NonNullable<Observer[Name]>];
+      });
     }
     return found;
   }

@@ -217,6 +217,28 @@ describe("who watches an order cannot", () => {
   });
 });
 
+test.for<[what: string, observer: object]>([
+  [
+    "throws when it is asked for",
+    {
+      get request(): never {
+        throw new Error("away");
+      },
+      get write(): never {
+        throw new Error("away");
+      },
+    },
+  ],
+  ["is no function", { request: "log", write: 7, event: true }],
+  ["is null", { request: null, write: null, event: null }],
+])("an observer of which a member %s keeps no order from being sent", async ([, observer]) => {
+  const calls: Calls = [];
+  const trading = gatewayOf(exampleBroker({}, calls), { observers: [observer] });
+  const { status, json } = await ask(trading, "order/place", { body: ORDER });
+  expect([status, json.orderId]).toEqual([200, "69788888"]);
+  expect(writes(calls)).toHaveLength(1);
+});
+
 test("an observer whose word on an event comes to nothing takes nothing else down", async () => {
   const unheard = unheardRejections();
   let told = 0;
