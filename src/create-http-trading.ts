@@ -123,7 +123,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       requireIdempotencyKey,
       gatewaySwitch,
     });
-    const desk = observedDesk(made, observers, itsMetrics);
+    const desk = observedDesk(made, observers, itsMetrics, scrub);
     brokers.set(instance.instanceId, {
       desk,
       tokens: createTokenTable(instance.tokens, places),

@@ -11,8 +11,13 @@ interface AnyAnswer {
   readonly tag?: string;
 }
 
-/** The same desk, with every write counted and told. */
-export function observedDesk(desk: Desk, observers: Observers, metrics: InstanceMetrics | undefined): Desk {
+/** The same desk, with every write counted and told. `scrub` takes secrets out of what a client put into it. */
+export function observedDesk(
+  desk: Desk,
+  observers: Observers,
+  metrics: InstanceMetrics | undefined,
+  scrub: (text: string) => string,
+): Desk {
   function watched<Answer extends AnyAnswer>(
     action: ObservedWrite["action"],
     orderId: string | null,
@@ -30,9 +35,10 @@ export function observedDesk(desk: Desk, observers: Observers, metrics: Instance
     { principal, requestId }: WriteContext,
     work: () => Promise<Answer>,
   ): Promise<Answer> {
-    const about = { instance: desk.name, action, orderId, principal, requestId: requestId ?? null };
+    const told = orderId === null ? null : scrub(orderId);
+    const about = { instance: desk.name, action, orderId: told, principal, requestId: requestId ?? null };
     const tag = (orderId === null ? undefined : desk.remembered(orderId)?.tag) ?? null;
-    const { value: deliver, result } = await within(around, about, () => toEnd({ orderId, tag }, work));
+    const { value: deliver, result } = await within(around, about, () => toEnd({ orderId: told, tag }, work, scrub));
     metrics?.wrote(action, result);
     return deliver();
   }
@@ -54,6 +60,7 @@ export function observedDesk(desk: Desk, observers: Observers, metrics: Instance
 async function toEnd<Answer extends AnyAnswer>(
   { orderId, tag }: Pick<WriteResult, "orderId" | "tag">,
   work: () => Promise<Answer>,
+  scrub: (text: string) => string,
 ): Promise<Done<() => Answer, WriteResult>> {
   const begun = performance.now();
   try {
@@ -75,13 +82,17 @@ async function toEnd<Answer extends AnyAnswer>(
       value() {
         throw error;
       },
-      result: { ...failed(error, tag), orderId, ms: performance.now() - begun },
+      result: { ...failed(error, tag, scrub), orderId, ms: performance.now() - begun },
     };
   }
 }
 
-function failed(error: unknown, itsTag: string | null): Omit<WriteResult, "orderId" | "ms"> {
+function failed(
+  error: unknown,
+  itsTag: string | null,
+  scrub: (text: string) => string,
+): Omit<WriteResult, "orderId" | "ms"> {
   if (!isFailure(error)) return { outcome: "error", code: null, message: null, tag: itsTag, replayed: false };
   const { outcome = "not_sent", code, message, tag, replayed } = error;
-  return { outcome, code, message, tag: tag ?? itsTag, replayed };
+  return { outcome, code, message: scrub(message), tag: tag ?? itsTag, replayed };
 }

@@ -217,6 +217,22 @@ describe("who watches an order cannot", () => {
   });
 });
 
+test("a token or an instance id that a client gives for an order's id is told to nobody", async () => {
+  const seen: unknown[] = [];
+  const unknown = (orderId: string) => Promise.reject(new BrokerError("OrderNotFound", `there is no order ${orderId}`));
+  const trading = gatewayOf(exampleBroker({ cancelOrder: unknown, order: unknown }), {
+    observers: [{ write: async (about, work) => void seen.push(about, await work()) }],
+  });
+  for (const orderId of [TOKEN, INSTANCE]) {
+    const { json } = await ask(trading, "order/cancel", { body: { orderId } });
+    expect(json.error.message).toBe(`there is no order ${orderId}`);
+    await ask(trading, "order/replace", { body: { orderId, qty: 13 } });
+  }
+  expect(seen).toHaveLength(8);
+  expect(seen).toContainEqual(expect.objectContaining({ message: "there is no order [secret]", orderId: "[secret]" }));
+  expect(JSON.stringify(seen)).not.toMatch(new RegExp(`${TOKEN}|${INSTANCE}`));
+});
+
 test.for<[what: string, observer: object]>([
   [
     "throws when it is asked for",
