@@ -31,10 +31,14 @@ export function myBroker(options: InstanceOptions): Broker {
       if (currency !== "USD") throw new BrokerError("NotSupported", `there is no ${currency} here, only USD`);
       return { currency, amount: usd, balances: [{ currency, amount: usd, available: usd }] };
     },
-    positions: async () => ({ positions: [...held.values()], unmapped: [] }),
-    quote: async (contract) => ({ ...DAY, contract, currency: "USD", isTradable: true, timestamp: Date.now() }),
+    positions: async () => ({ positions: [...held.values()].filter(({ qty }) => qty !== 0), unmapped: [] }),
+    quote: async (contract) => {
+      if (contract.region !== "US") throw new BrokerError("UnknownContract", `there is no ${contract.region} here`);
+      return { ...DAY, contract, currency: "USD", isTradable: true, timestamp: Date.now() };
+    },
     marketStatus: async () => ({ Securities: { US: OPEN } }),
-    placeOrder: async ({ contract, ...order }) => {
+    placeOrder: async ({ contract, ...order }, { signal }) => {
+      if (signal.aborted) throw new BrokerError("Timeout", "its time is up", { outcome: "not_sent" });
       const orderId = `${orders.size + 1}`;
       const fill = { filledQty: order.qty, avgPrice: 100, createdAt: Date.now() };
       orders.set(orderId, { ...order, ...DONE, ...fill, price: null, currency: "USD", orderId, contract });

@@ -1,13 +1,43 @@
 import { expect, test } from "vitest";
+import { myBroker } from "../../examples/custom-broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { brokerConformance, runConformance } from "../../src/testing/index.ts";
-import { toyStage } from "./toy/toy-broker.ts";
+import { TOY_ID, TOY_TOKEN, toyStage } from "./toy/toy-broker.ts";
 
 test("a broker that keeps every promise passes every check that says something about it", async () => {
   const results = await runConformance(toyStage());
   expect(results.filter(({ status }) => status === "failed")).toEqual([]);
   const gapsOfTheStage = results.filter((one) => one.status === "not applicable" && one.missing === "stage");
   expect(gapsOfTheStage).toEqual([]);
+});
+
+test("the example of a broker of one's own fails no check", async () => {
+  const results = await runConformance({
+    name: "example",
+    open: async () => ({ broker: myBroker({ instanceId: TOY_ID, tokens: [TOY_TOKEN] }) }),
+    instruments: [{ contract: { tradeType: "Securities", region: "US", symbol: "AAPL" }, price: 100 }],
+  });
+  expect(results.filter(({ status }) => status === "failed")).toEqual([]);
+  expect(results.filter(({ status }) => status === "passed").length).toBeGreaterThan(15);
+});
+
+test("the example of a broker of one's own sends no order whose time is up, and shows no position of nothing", async () => {
+  const broker = myBroker({ instanceId: TOY_ID, tokens: [TOY_TOKEN] });
+  const order = {
+    contract: { tradeType: "Securities", region: "US", symbol: "AAPL" },
+    orderType: "Market",
+    timeInForce: "DAY",
+    lifecycle: "RTH",
+    qty: 2,
+    tag: "htaaaaaaaaaaaaaaaaaaaaaaaa",
+  } as const;
+  const call = { signal: new AbortController().signal };
+  const late = broker.placeOrder?.({ ...order, direction: "BUY" }, { signal: AbortSignal.abort() });
+  await expect(late).rejects.toMatchObject({ code: "Timeout", outcome: "not_sent" });
+  expect((await broker.orders?.({ status: "all" }, call))?.orders).toEqual([]);
+  await broker.placeOrder?.({ ...order, direction: "BUY" }, call);
+  await broker.placeOrder?.({ ...order, direction: "SELL" }, call);
+  expect(await broker.positions?.(call)).toEqual({ positions: [], unmapped: [] });
 });
 
 test("every check has a name of its own", () => {
