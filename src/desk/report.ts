@@ -11,7 +11,7 @@ import type { ConnectionState, Placed } from "../spec/broker.ts";
  * @throws Failure (`BrokerFault`) that names the first field that is no part of an order.
  */
 export function readReport(given: Order): Order {
-  const { number, cancelable } = given;
+  const { number, cancelable, busted } = given;
   const order: Order = {
     orderId: text(given, "orderId"),
     contract: contractOf(given),
@@ -32,11 +32,12 @@ export function readReport(given: Order): Order {
     createdAt: given.createdAt === null ? null : amount(given, "createdAt"),
     updatedAt: given.updatedAt === null ? null : amount(given, "updatedAt"),
   };
-  if (number === undefined && cancelable === undefined) return order;
+  if (number === undefined && cancelable === undefined && busted === undefined) return order;
   return {
     ...order,
     ...(number === undefined ? {} : { number: text(given, "number") }),
     ...(cancelable === undefined ? {} : { cancelable: cancelable === true }),
+    ...(busted === undefined ? {} : { busted: busted === true }),
   };
 }
 

@@ -83,6 +83,8 @@ export interface Order {
   readonly number?: string;
   /** False where the broker knows that this order cannot be canceled from here. Default true. */
   readonly cancelable?: boolean;
+  /** True where the vendor says that it took fills back: `filledQty` holds though more was known. Not on our wire. */
+  readonly busted?: boolean;
   /** Milliseconds since the epoch, `null` when the vendor does not say. */
   readonly createdAt: number | null;
   readonly updatedAt: number | null;
@@ -153,12 +155,13 @@ export type OrderUpdateKind = "none" | "order" | "correction";
 
 /**
  * Merges a newer report into what is known. A status never takes a completed order back, but fills are always applied,
- * also to a completed order (kind `correction`); a lower filled quantity there is the vendor's bust and warns.
+ * also to a completed order (kind `correction`); a lower filled quantity there, or where the broker says so, is the
+ * vendor's bust and warns.
  */
 export function mergeOrder(known: Order, report: Order): { order: Order; kind: OrderUpdateKind } {
   const ended = isTerminal(known.status);
   const older = !ended && known.updatedAt !== null && report.updatedAt !== null && report.updatedAt < known.updatedAt;
-  const busted = ended && report.filledQty < known.filledQty && isNewer(report, known);
+  const busted = report.filledQty < known.filledQty && (report.busted === true || (ended && isNewer(report, known)));
   const fills =
     report.filledQty > known.filledQty || busted || !Number.isFinite(known.filledQty)
       ? { filledQty: report.filledQty, avgPrice: report.avgPrice }
@@ -167,7 +170,8 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
           avgPrice: report.filledQty === known.filledQty ? report.avgPrice : known.avgPrice,
         };
   const keepsStatus =
-    (ended && !(isTerminal(report.status) && report.status === "FILLED")) || (older && !isTerminal(report.status));
+    (ended && !(report.status === "FILLED" || (busted && isTerminal(report.status)))) ||
+    (older && !isTerminal(report.status));
   const base = keepsStatus ? known : report;
   const order: Order = {
     ...base,

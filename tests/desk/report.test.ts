@@ -53,6 +53,20 @@ test.each([
   ]);
 });
 
+test("fills that the broker says were taken back are told as that, while the order is open and at its end", async () => {
+  const filled = anOrder({ orderId: "7", status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200 });
+  const lowered = { ...filled, filledQty: 1, busted: true };
+  const ended = { ...filled, status: "CANCELED", filledQty: 0, avgPrice: 0, busted: true } as const;
+  const events = await toldOf(filled, lowered, filled, ended);
+  expect(events.map((event) => "order" in event && [event.order.status, event.order.filledQty])).toEqual([
+    ["PARTIALLY_FILLED", 4],
+    ["PARTIALLY_FILLED", 1],
+    ["PARTIALLY_FILLED", 4],
+    ["CANCELED", 0],
+  ]);
+  expect(events.at(-1)).toMatchObject({ order: { warning: expect.stringContaining("from 4 to 0") } });
+});
+
 test("an order without a number for an amount is known all the same", async () => {
   expect(await toldOf(broken({ avgPrice: Number.NaN }))).toMatchObject([
     { kind: "order", order: { orderId: "7", avgPrice: Number.NaN } },

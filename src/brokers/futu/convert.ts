@@ -127,6 +127,7 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     errorReason: failed ? message || word : "",
     warning: busted ? message || "the exchange took the fills back" : isTerminal(status) ? null : message || null,
     tag: isTag(vendor.remark) ? vendor.remark : null,
+    ...(busted ? { busted } : {}),
     createdAt: toTime(vendor.createTimestamp, vendor.createTime, contract),
     updatedAt: toTime(vendor.updateTimestamp, vendor.updateTime, contract),
   };

@@ -16,7 +16,7 @@ import {
 import { plainMessage, type VendorOrder } from "../../../src/brokers/futu/messages.ts";
 import { type Contract, cnExchange } from "../../../src/domain/contract.ts";
 import { UNIFIED_STATUSES } from "../../../src/domain/market-status.ts";
-import { ORDER_STATUSES, orderFlags } from "../../../src/domain/order.ts";
+import { mergeOrder, ORDER_STATUSES, orderFlags } from "../../../src/domain/order.ts";
 import { vendorEnum } from "./vendor-enums.ts";
 
 const US = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
@@ -128,6 +128,27 @@ describe("order status", () => {
       filledQty: 0,
       avgPrice: 0,
     });
+  });
+});
+
+describe("fills that were taken back", () => {
+  const partly = toOrder({ ...ORDER, orderStatus: 10, fillQty: 4, fillAvgPrice: 201.5 });
+  const wholly = toOrder({ ...ORDER, orderStatus: 11, fillQty: 10, fillAvgPrice: 201.5 });
+  const busted = toOrder({ ...ORDER, orderStatus: 24, fillQty: 4, fillAvgPrice: 201.5 });
+  if (partly === undefined || wholly === undefined || busted === undefined) throw new Error("no order");
+
+  test.each([
+    ["while the order was still known as open", partly],
+    ["of one that was filled", wholly],
+  ])("are no longer told as held, %s", (_, known) => {
+    const { order } = mergeOrder(known, busted);
+    expect(order).toMatchObject({ status: "CANCELED", filledQty: 0, avgPrice: 0 });
+    expect(order.warning).toContain(`from ${known.filledQty} to 0`);
+  });
+
+  test("come back with no late report for longer than until the next one", () => {
+    const late = mergeOrder(mergeOrder(partly, busted).order, partly).order;
+    expect(mergeOrder(late, busted).order).toMatchObject({ status: "CANCELED", filledQty: 0 });
   });
 });
 
