@@ -33,8 +33,8 @@ import type { VendorOrder } from "./messages.ts";
 import { createWire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
-/** How far back orders are looked for: a GTC order lives for 90 days at most. */
-const HISTORY_DAYS = 90;
+/** How far back orders are looked for by when they were placed: a GTC order lives for 90 days, and ended a month ago at most. */
+const HISTORY_DAYS = 120;
 /** Which account an order is in is remembered for so many orders, the latest ones. */
 const REMEMBERED_ORDERS = 10_000;
 

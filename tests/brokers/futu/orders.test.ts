@@ -266,6 +266,21 @@ describe("orders", () => {
     expect((await again.broker.orders({ status: "open" }, call())).orders).toEqual([]);
   });
 
+  test("one that lived for as long as it may and ended before a long weekend is found behind it", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    const today = opend.venue.now();
+    opend.venue.setNow(today - 94 * DAY_MS);
+    const order = restingOrder({ timeInForce: "GTC" });
+    const { orderId } = await broker.placeOrder(order, call());
+    opend.venue.setNow(today - 4 * DAY_MS);
+    opend.venue.end(orderId, "EXPIRED", "90 days are over");
+    opend.venue.setNow(today);
+    expect(await broker.order(orderId, call())).toMatchObject({ status: "EXPIRED", tag: order.tag });
+    const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+    expect(orders.map(({ status }) => status)).toEqual(["EXPIRED"]);
+  });
+
   test("one that nobody knows is not found, whatever its form", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);
