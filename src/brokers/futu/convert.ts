@@ -116,7 +116,8 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     currency: toCurrency(vendor.currency, contract),
     direction,
     orderType,
-    price: orderType === "Market" || vendor.price === undefined ? null : withoutDust(vendor.price),
+    // Of the vendor's other kinds at the market OpenD says 0.
+    price: orderType === "Market" || !vendor.price ? null : withoutDust(vendor.price),
     timeInForce: lookUp(TIME_IN_FORCE, vendor.timeInForce ?? 0) ?? null,
     lifecycle: lifecycleOf(vendor, contract),
     qty: vendor.qty,

@@ -131,6 +131,10 @@ describe("order status", () => {
   });
 });
 
+test.each([2, 10, 12, 14, 16, 18])("an order at the market, of type %i, has no price", (orderType) => {
+  expect(toOrder({ ...ORDER, orderType, price: 0 })?.price).toBeNull();
+});
+
 describe("fills that were taken back", () => {
   const partly = toOrder({ ...ORDER, orderStatus: 10, fillQty: 4, fillAvgPrice: 201.5 });
   const wholly = toOrder({ ...ORDER, orderStatus: 11, fillQty: 10, fillAvgPrice: 201.5 });
