@@ -4,6 +4,7 @@ import { Remembered } from "../../domain/remembered.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
+import type { PacingClass } from "../shared/pacing.ts";
 import { REGIONS, type Region } from "../shared/regions.ts";
 import type { TradingAccount } from "./accounts.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
@@ -83,18 +84,29 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     });
   }
 
-  async function todaysOrders(account: TradingAccount, fresh: boolean, call: Call, orderIds: readonly string[] = []) {
+  async function todaysOrders(
+    account: TradingAccount,
+    fresh: boolean,
+    call: Call,
+    orderIds: readonly string[] = [],
+    kind: PacingClass = "read",
+  ) {
     const request = {
       header: queryHeader(account),
       ...(orderIds.length === 0 ? {} : { filterConditions: { orderIDExList: orderIds } }),
       ...(fresh ? { refreshCache: true } : {}),
     };
-    const pace = fresh ? { limit: "orders" as const, accId: account.accId } : undefined;
+    const pace = fresh ? { limit: "orders" as const, accId: account.accId, kind } : undefined;
     const { orderList } = await wire.read("GetOrderList", request, call, pace);
     return orderList;
   }
 
-  async function pastOrders(account: TradingAccount, call: Call, orderIds: readonly string[] = []) {
+  async function pastOrders(
+    account: TradingAccount,
+    call: Call,
+    orderIds: readonly string[] = [],
+    kind: PacingClass = "read",
+  ) {
     // The window ends by the vendor's clock and by ours, whichever is later, and begins by the earlier one.
     const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000;
     const request = {
@@ -105,20 +117,23 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         ...(orderIds.length === 0 ? {} : { orderIDExList: orderIds }),
       },
     };
-    const pace = { limit: "history" as const, accId: account.accId };
+    const pace = { limit: "history" as const, accId: account.accId, kind };
     const { orderList } = await wire.read("GetHistoryOrderList", request, call, pace);
     return orderList;
   }
 
-  /** Looks in today's orders, then in history, first in the account the order is known to be in. */
-  async function find(orderId: string, fresh: boolean, call: Call): Promise<FoundOrder> {
+  /**
+   * Looks in today's orders, then in history, first in the account the order is known to be in. `kind` says what depends
+   * on it: no write waits behind reads for what it has to know.
+   */
+  async function find(orderId: string, fresh: boolean, call: Call, kind: PacingClass = "read"): Promise<FoundOrder> {
     if (!/^[\w-]{1,64}$/.test(orderId)) throw notFound(orderId);
     const known = accountOf.get(orderId);
     const all = accounts();
     const places = known === undefined ? all : all.filter(({ accId }) => accId === known);
     for (const list of [
-      (account: TradingAccount) => todaysOrders(account, fresh, call, [orderId]),
-      (account: TradingAccount) => pastOrders(account, call, [orderId]),
+      (account: TradingAccount) => todaysOrders(account, fresh, call, [orderId], kind),
+      (account: TradingAccount) => pastOrders(account, call, [orderId], kind),
     ]) {
       const lists = await Promise.all(places.map(async (account) => ({ account, orders: await list(account) })));
       for (const { account, orders } of lists) {
@@ -146,10 +161,10 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   }
 
   /** OpenD says no to a change in many words; what the order is now says why. */
-  async function explain(error: unknown, orderId: string, call: Call): Promise<unknown> {
+  async function explain(error: unknown, orderId: string, call: Call, kind: PacingClass): Promise<unknown> {
     if (!isBrokerError(error) || error.code !== "OrderRejected") return error;
     try {
-      const { vendor } = await find(orderId, true, call);
+      const { vendor } = await find(orderId, true, call, kind);
       const order = toOrder(vendor);
       return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
     } catch (lookup) {
@@ -243,7 +258,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     },
 
     async replaceOrder(orderId, change, call): Promise<Placed> {
-      const found = await beforeSending(find(orderId, true, call));
+      const found = await beforeSending(find(orderId, true, call, "write"));
       const order = toOrder(found.vendor);
       const region = REGIONS.find((each) => each === order?.contract.region);
       if (order === undefined || region === undefined) {
@@ -287,7 +302,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       const pace = { limit: "modify", accId: found.account.accId, kind: "write" } as const;
       const changed = await wire
         .write("ModifyOrder", request, call, pace)
-        .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+        .catch(async (error) => Promise.reject(await explain(error, orderId, call, "write")));
       const newId = changed.orderIDEx || orderId;
       accountOf.set(newId, found.account.accId);
       return { orderId: newId };
@@ -296,7 +311,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     async cancelOrder(orderId, call) {
       const known = wire.accounts()?.find(({ accId }) => accId === accountOf.get(orderId));
       // An order that is known is canceled without another question: a cancel must not wait.
-      const found = known === undefined ? await beforeSending(find(orderId, false, call)) : undefined;
+      const found = known === undefined ? await beforeSending(find(orderId, false, call, "cancel")) : undefined;
       const account = known ?? found?.account;
       if (account === undefined) throw notFound(orderId);
       const market = found === undefined ? queryHeader(account).trdMarket : marketOf(found, toOrder(found.vendor));
@@ -308,7 +323,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       };
       await wire
         .write("ModifyOrder", request, call, { limit: "modify", accId: account.accId, kind: "cancel" })
-        .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+        .catch(async (error) => Promise.reject(await explain(error, orderId, call, "cancel")));
     },
 
     async order(orderId, call) {

@@ -5,7 +5,7 @@
  * A file of its own beside `wire.ts`, since the two together would be too long.
  */
 import type { QueueLoad } from "../../spec/broker.ts";
-import { type Budget, createBudget, type PacingOptions } from "../shared/pacing.ts";
+import { type Budget, createBudget, type PacingClass, type PacingOptions } from "../shared/pacing.ts";
 import { createBackOff } from "../shared/retry.ts";
 
 /** In milliseconds. */
@@ -51,6 +51,8 @@ const LIMITS = {
 export interface Pace {
   readonly limit: keyof typeof LIMITS;
   readonly accId?: string;
+  /** Default `read`. A read that a write depends on goes with that. */
+  readonly kind?: PacingClass;
 }
 
 /** One budget for each interface and account, made when it is first needed. */

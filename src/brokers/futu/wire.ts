@@ -284,7 +284,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     pace: Pace | undefined,
   ): Promise<Reply<M>> {
     requireSession();
-    const turn = pace && (await budgets.of(pace).take("read", bounds(signal)));
+    const turn = pace && (await budgets.of(pace).take(pace.kind ?? "read", bounds(signal)));
     return exchange(requireSession().link, method, request, { ...QUERY, signal, turn });
   }
 

@@ -301,6 +301,17 @@ describe("orders", () => {
     expect((await broker.orders({ status: "open" }, call())).orders).toEqual([]);
   });
 
+  test("listings that look for an unknown outcome stand in the way of no replace and no cancel", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    for (let i = 0; i < 6; i += 1) await broker.orders({ status: "all", fresh: true }, call());
+    await broker.replaceOrder(orderId, { price: 191 }, call());
+    opend.venue.fill(orderId, 10, 191);
+    expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({ code: "OrderNotOpen" });
+    expect(await rejection(broker.cancelOrder("FH00", call()))).toMatchObject({ code: "OrderNotFound" });
+  });
+
   test("fresh listings keep to two thirds of OpenD's limit; cached ones have none", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", deadlineMs: 1000 });
