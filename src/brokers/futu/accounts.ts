@@ -54,6 +54,16 @@ export function chooseAccounts(
   return chosen;
 }
 
+/** @throws NoSuchAccount when one of the accounts before is not among those now. */
+export function requireSame(before: readonly TradingAccount[], now: readonly TradingAccount[]): void {
+  if (before.every(({ accId }) => now.some((account) => account.accId === accId))) return;
+  const list = (accounts: readonly TradingAccount[]) => accounts.map(({ accId }) => maskAccount(accId)).join(", ");
+  throw new NoSuchAccount(
+    `OpenD has other accounts (${list(now)}) than when the gateway started (${list(before)}); log it in as before, or ` +
+      "start the gateway anew",
+  );
+}
+
 /** The last four digits: enough to tell accounts apart, not enough to name one. */
 export function maskAccount(accId: string): string {
   return `****${accId.slice(-4)}`;

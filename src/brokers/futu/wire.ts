@@ -12,7 +12,7 @@ import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass, type Turn } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { Revival } from "../shared/revival.ts";
-import { chooseAccounts, NoSuchAccount, type TradingAccount } from "./accounts.ts";
+import { chooseAccounts, NoSuchAccount, requireSame, type TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
 import {
   COMMAND,
@@ -182,6 +182,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   async function setUp(on: Link): Promise<void> {
     const list = await exchange(on, "GetAccList", { userID: 0, trdCategory: 1, needGeneralSecAccount: true }, QUERY);
     const accounts = chooseAccounts(list.accList, config);
+    // Somebody may have logged OpenD in anew: orders, keys and limits of one account are not another's.
+    if (known !== undefined) requireSame(known, accounts);
     // SDK fault (subscriptions): they are lost with the connection; here every connection asks for them.
     await exchange(on, "SubAccPush", { accIDList: accounts.map(({ accId }) => accId) }, QUERY);
     const fresh: Session = { link: on, accounts, unlocked: false };
@@ -311,6 +313,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       if (starting !== undefined) return starting;
       const stop = new AbortController();
       running = stop;
+      known = undefined;
       starting = (async () => {
         const library = await loadLibrary(config.sdk);
         const first = Promise.withResolvers<void>();
