@@ -292,14 +292,16 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
 
   /** Hands a write to the connection that it was asked on, or fails without having sent anything. */
   function handOver<M extends Method>(
-    { link: live }: Session,
+    asked: Session,
     method: M,
     request: Request,
     call: Call,
     turn: Turn,
   ): Promise<Reply<M>> {
     if (call.signal.aborted) throw notConnected("given up before the request was sent");
-    if (requireSession().link !== live) throw notConnected("the connection was lost before the request was sent");
+    // A login that came back has a session of its own, though on the same connection.
+    if (requireSession() !== asked) throw notConnected("the connection was lost before the request was sent");
+    const { link: live } = asked;
     serial += 1;
     // SDK fault (packet ids): it says it fills them in, and does not; the number grows with each write of a connection.
     const packetID = { connID: live.connId, serialNo: serial };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { encodeReply, type Reply } from "../../../simulators/opend/messages.ts";
 import { writeWsFrame } from "../../../simulators/opend/ws-frames.ts";
 import type { FutuOptions } from "../../../src/brokers/futu/index.ts";
-import { call, rejection, restingOrder, startBroker, until } from "./setup.ts";
+import { call, openOpenD, rejection, restingOrder, startBroker, until } from "./setup.ts";
 import { type Asked, STATE, serveRequests } from "./strange-opend.ts";
 
 interface Login {
@@ -73,4 +73,21 @@ test("with an account more, it is a connection as before", async () => {
   opend.drop();
   await until(() => host.connections.length === 3);
   expect(broker.capabilities().markets.map(({ region }) => region)).toEqual(["US", "HK"]);
+});
+
+test("an order that waited for its turn while the login was away does not go out when it is back", async () => {
+  const opend = await openOpenD();
+  const { broker, host } = await startBroker(opend.port, { deadlineMs: 20_000 });
+  const placing = Promise.allSettled(Array.from({ length: 13 }, () => broker.placeOrder(restingOrder(), call())));
+  await until(() => opend.venue.orders().length === 2);
+  opend.setLoggedIn(false);
+  opend.setLoggedIn(true);
+  const results = await placing;
+  expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
+  const before = results.filter(({ status }) => status === "fulfilled");
+  expect(before.length).toBeLessThan(5);
+  for (const result of results.slice(before.length)) {
+    expect(result).toMatchObject({ reason: { code: "NotConnected", outcome: "not_sent" } });
+  }
+  expect(opend.venue.orders()).toHaveLength(before.length);
 });
