@@ -34,8 +34,8 @@ import type { VendorOrder } from "./messages.ts";
 import { createWire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
-/** How far back orders are looked for by when they were placed: a GTC order lives for 90 days, and ended a month ago at most. */
-const HISTORY_DAYS = 120;
+/** A span of history, by when orders were placed: the vendor's default, and the longest that it is known to take. */
+const SPAN_DAYS = 90;
 /** Which account an order is in is remembered for so many orders, the latest ones. */
 const REMEMBERED_ORDERS = 10_000;
 
@@ -101,19 +101,24 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     return orderList;
   }
 
+  /** Orders of the last span of history, or of one so many before it. */
   async function pastOrders(
     account: TradingAccount,
     call: Call,
     orderIds: readonly string[] = [],
     kind: PacingClass = "read",
+    spansBefore = 0,
   ) {
     // The window ends by the vendor's clock and by ours, whichever is later, and begins by the earlier one.
     const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000;
+    const now = Math.min(vendorNow, Date.now());
+    const ago = (spans: number) => dayStart(now - spans * SPAN_DAYS * DAY_MS);
+    const end = spansBefore === 0 ? dayStart(Math.max(vendorNow, Date.now()) + 2 * DAY_MS) : ago(spansBefore);
     const request = {
       header: queryHeader(account),
       filterConditions: {
-        beginTime: toHistoryTime(dayStart(Math.min(vendorNow, Date.now()) - HISTORY_DAYS * DAY_MS)),
-        endTime: toHistoryTime(dayStart(Math.max(vendorNow, Date.now()) + 2 * DAY_MS)),
+        beginTime: toHistoryTime(ago(spansBefore + 1)),
+        endTime: toHistoryTime(end),
         ...(orderIds.length === 0 ? {} : { orderIDExList: orderIds }),
       },
     };
@@ -134,6 +139,8 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     for (const list of [
       (account: TradingAccount) => todaysOrders(account, fresh, call, [orderId], kind),
       (account: TradingAccount) => pastOrders(account, call, [orderId], kind),
+      // One that was good for as long as the vendor lets it has ended since.
+      (account: TradingAccount) => pastOrders(account, call, [orderId], kind, 1),
     ]) {
       const lists = await Promise.all(places.map(async (account) => ({ account, orders: await list(account) })));
       for (const { account, orders } of lists) {
