@@ -28,7 +28,10 @@ export function currentTime({ ms, skip }: Asking): Exchange<number> {
   };
 }
 
-/** Stands in a list of `permId`s for orders of ours that have none yet: they are on their way from TWS to the vendor. */
+/**
+ * Stands in a list of `permId`s for open orders of ours that have none yet: they are on their way from TWS to the vendor.
+ * What has ended without one never got there, and a fill without one is of no order, as that of an exercise.
+ */
 export const UNNUMBERED = 0;
 
 /**
@@ -62,7 +65,7 @@ export function completedOrders({ ms, skip }: Asking): Exchange<ReadonlySet<numb
     ms,
     send: (api) => api.reqCompletedOrders(false),
     hear(message, { done }) {
-      if (message.kind === "completedOrder") found.add(message.order.permId);
+      if (message.kind === "completedOrder" && message.order.permId > 0) found.add(message.order.permId);
       if (message.kind === "completedOrdersEnd" && late-- <= 0) done(found);
     },
   };
@@ -77,7 +80,10 @@ export function executions({ link, ms }: Asking, account: string): Exchange<Read
     ms,
     send: (api) => api.reqExecutions(reqId, { acctCode: account }),
     hear(message, { done, fail }) {
-      if (message.kind === "execution" && message.reqId === reqId) found.add(message.execution.permId);
+      if (message.kind === "execution" && message.reqId === reqId) {
+        const { permId } = message.execution;
+        if (permId > 0) found.add(permId);
+      }
       if (message.kind === "executionsEnd" && message.reqId === reqId) done(found);
       const refusal = refusalOf(message, reqId);
       if (refusal !== undefined) fail(toReadRefusal(refusal, "the executions"));

@@ -130,3 +130,25 @@ test("what TWS warns of when an order is changed stays with the order", async ()
   const warning = expect.stringContaining("it waits until tomorrow");
   expect(await broker.order(orderId, call())).toMatchObject({ price: 189, warning });
 });
+
+test.each([
+  ["an order that ended", RESPONSE.completedOrder, 23],
+  ["a fill", RESPONSE.executionDetails, 21],
+])("%s without a number of IB's keeps no list from being whole", async (_, kind, at) => {
+  const tws = await openTws();
+  const { broker: other } = await startBroker(tws.port, { clientId: 70 });
+  const { orderId } = await other.placeOrder(restingOrder(), call());
+  tws.venue.fill(orderId, 10, 190);
+  await until(async () => (await other.order(orderId, call())).status === "FILLED");
+  const without = (fields: readonly string[]) => fields.map((field, index) => (index === at ? "0" : field));
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (Number(fields[0]) === kind ? without(fields) : fields),
+  );
+  const { broker } = await startBroker(port);
+  const order = restingOrder();
+  await broker.placeOrder(order, call());
+  const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+  expect(orders.filter(({ tag }) => tag === order.tag)).toHaveLength(1);
+});
