@@ -229,6 +229,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     link = on;
     orderIds.begin(on.firstOrderId);
     const ended = on.closed.then((reason) => {
+      // The last answer that setting up waited for may have come in one piece with the end.
+      if (link === on) link = undefined;
       if (session?.link === on) {
         revival.begin();
         leave(notConnected(reason));
@@ -245,7 +247,6 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       return notConnected(await ended);
     } finally {
       clearInterval(heartbeat);
-      if (link === on) link = undefined;
       on.close("closed");
       await ended;
     }

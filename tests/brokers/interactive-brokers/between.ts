@@ -7,11 +7,13 @@ import type { Tws } from "../../../simulators/tws/server.ts";
 /**
  * @param say What to say to a message of the client before TWS has it.
  * @param instead What to say instead of a message of TWS, nothing for `undefined`.
+ * @param behind What to say right behind a message of TWS, in one piece with it.
  */
 export async function openBetween(
   { port }: Tws,
   say: (fields: readonly string[]) => Message | undefined,
   instead: (fields: readonly string[]) => Message | undefined = (fields) => fields,
+  behind: (fields: readonly string[]) => Message | undefined = () => undefined,
 ): Promise<number> {
   const sockets: Socket[] = [];
   const server = createServer((client) => {
@@ -28,8 +30,8 @@ export async function openBetween(
     }
     there.on("data", (bytes) => {
       for (const fields of cut(bytes)) {
-        const told = instead(fields);
-        if (told !== undefined) client.write(encode(told));
+        const told = [instead(fields), behind(fields)].filter((message) => message !== undefined);
+        if (told.length > 0) client.write(Buffer.concat(told.map(encode)));
       }
     });
     client.on("data", (bytes) => {

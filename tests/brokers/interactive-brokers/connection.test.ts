@@ -1,6 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { SECOND_ACCOUNT } from "../../../simulators/tws/accounts.ts";
+import { RESPONSE } from "../../../simulators/tws/messages.ts";
 import { errorMessage } from "../../../simulators/tws/refusal.ts";
 import type { Tws } from "../../../simulators/tws/server.ts";
 import { listening, openBetween } from "./between.ts";
@@ -243,6 +244,21 @@ test("a message that cannot be read ends the connection, not the process", async
     code: "NotConnected",
     message: expect.stringContaining("could not be read"),
   });
+});
+
+test("a connection that ends in one piece with the last that setting it up waited for never was one", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    undefined,
+    ([id]) =>
+      Number(id) === RESPONSE.executionDetailsEnd ? errorMessage(-1, 1300, "TWS resets its port.") : undefined,
+  );
+  const { broker, host } = await startBroker(port);
+  await until(() => tws.connections().total >= 3);
+  expect(host.connections).toEqual([]);
+  expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject(DOWN);
 });
 
 test("stays below the vendor's fifty messages a second, ends of subscriptions included", async () => {
