@@ -156,8 +156,10 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       clock = { vendor: seconds * 1000, at: performance.now() };
     });
     probing = { link: on, at: performance.now(), done };
-    done.catch(() => {
-      if (on.heard() === heard) on.close("TWS does not answer");
+    done.catch((error: unknown) => {
+      // One that waited too long for its turn was never asked.
+      const isSilent = isBrokerError(error) && error.code === "Timeout";
+      if (isSilent && on.heard() === heard) on.close("TWS does not answer");
     });
     return done;
   }

@@ -261,6 +261,22 @@ test("a connection that ends in one piece with the last that setting it up waite
   expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject(DOWN);
 });
 
+test("what cannot go out in time for the frequency limit is no silence of TWS", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port, { deadlineMs: 1_000 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  // A look at the gateway answers for two seconds.
+  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  const canceling = Promise.allSettled(Array.from({ length: 100 }, () => broker.cancelOrder(orderId, call())));
+  await new Promise((resolve) => setImmediate(resolve));
+  await broker.ping(call());
+  const ends = await canceling;
+  expect(
+    ends.filter(({ status }) => status === "rejected").map((end) => Reflect.get(end, "reason").code),
+  ).not.toContain("OutcomeUnknown");
+  expect(host.connections).toEqual([{ connected: true }]);
+});
+
 test("stays below the vendor's fifty messages a second, ends of subscriptions included", async () => {
   const tws = await openTws();
   const { broker } = await startBroker(tws.port);
