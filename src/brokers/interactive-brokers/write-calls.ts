@@ -206,8 +206,8 @@ export function cancel({ store, clientId, ms, signal, ask }: Writing, orderId: n
         if (notice.code === ORDER_CANCELED || /state: *(?:PendingCancel|Cancelled|ApiCancelled)/i.test(notice.text)) {
           done();
         } else if (NOT_CONNECTED.has(notice.code)) fail(notConnected(notice.text));
-        else if (isTooFast(notice) || isOfState(notice) || REFUSALS.has(notice.code))
-          fail(toCancelRefusal(notice, name));
+        else if (isTooFast(notice) || isOfState(notice)) fail(toCancelRefusal(notice, name));
+        // Also what refuses orders: it may be about a change that was sent before, of which nothing had been heard.
         else lookInto(notice, settle);
         return;
       }

@@ -105,10 +105,13 @@ test("an order of which a part was filled before it was canceled was taken, what
   expect(await broker.order(wireId, call())).toMatchObject({ status: "CANCELED", filledQty: 4 });
 });
 
-test("a remark that comes while an order is canceled is no refusal of the cancel", async () => {
+test.each([
+  ["a remark", 10311, REMARK],
+  ["the refusal of an earlier change", 201, "Order rejected - reason: the price is too far away"],
+])("%s that comes while an order is canceled is no refusal of the cancel", async (_, code, text) => {
   const tws = await openTws();
   const port = await openBetween(tws, ([id, number]) =>
-    id === "4" ? errorMessage(Number(number), 10311, REMARK) : undefined,
+    id === "4" ? errorMessage(Number(number), code, text) : undefined,
   );
   const { broker } = await startBroker(port);
   const { orderId } = await broker.placeOrder(restingOrder(), call());
