@@ -53,8 +53,11 @@ export interface Entry {
   average: number;
   readonly fills: Map<string, Fill>;
   lastFill: Execution | undefined;
-  /** True once the vendor has corrected a fill: the fills themselves count then, whatever sums said before. */
-  corrected: boolean;
+  /**
+   * Once the vendor has corrected a fill: what was filled before that is in no fill known here, as those of earlier days
+   * are not. With it the fills themselves count then, whatever sums said before.
+   */
+  unlisted: number | undefined;
   warning: string | null;
   refusal: Notice | undefined;
   createdAt: number | null;
@@ -125,12 +128,22 @@ function fromFill(fill: Execution | undefined): VendorOrder {
   };
 }
 
+/** What the gateway sums up beyond the fills that are known. */
+export function unlistedOf({ fills, lastFill }: Entry): number {
+  return Math.max(0, subtract(withoutDust(lastFill?.cumQty ?? 0), sumOf(fills)));
+}
+
+function sumOf(fills: Entry["fills"]): number {
+  return [...fills.values()].reduce((total, fill) => add(total, withoutDust(fill.shares)), 0);
+}
+
 /** Filled quantity and average price: of the fills themselves where all are known, else as the gateway sums them up. */
-function filledOf({ fills, filled, average, lastFill, corrected }: Entry): { filledQty: number; avgPrice: number } {
+function filledOf({ fills, filled, average, lastFill, unlisted }: Entry): { filledQty: number; avgPrice: number } {
   const list = [...fills.values()];
-  const sum = list.reduce((total, fill) => add(total, withoutDust(fill.shares)), 0);
+  const sum = sumOf(fills);
   const cumulated = lastFill?.cumQty ?? 0;
-  const filledQty = corrected ? sum : Math.max(sum, withoutDust(filled), withoutDust(cumulated));
+  const filledQty =
+    unlisted === undefined ? Math.max(sum, withoutDust(filled), withoutDust(cumulated)) : add(sum, unlisted);
   if (filledQty <= 0) return { filledQty: 0, avgPrice: 0 };
   if (sum === filledQty) {
     const value = list.reduce(

@@ -5,7 +5,7 @@
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
 import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
-import { asEnded, type Entry, type KnownOrder, known, statusOf } from "./known-order.ts";
+import { asEnded, type Entry, type KnownOrder, known, statusOf, unlistedOf } from "./known-order.ts";
 import type { Execution, Message, Notice } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";
 import { isOfState, isTooFast } from "./refusals.ts";
@@ -72,7 +72,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
       average: 0,
       fills: new Map(),
       lastFill: undefined,
-      corrected: false,
+      unlisted: undefined,
       warning: null,
       refusal: undefined,
       createdAt: null,
@@ -137,7 +137,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
     const before = entry.fills.get(id);
     if (before !== undefined && before.revision >= revision) return;
     // The last part of an id counts the vendor's corrections of one and the same fill.
-    if (before !== undefined) entry.corrected = true;
+    if (before !== undefined) entry.unlisted ??= unlistedOf(entry);
     entry.fills.set(id, { revision, shares, price });
     const later = (entry.lastFill?.cumQty ?? 0) <= (execution.cumQty ?? 0);
     if (later) entry.lastFill = execution;

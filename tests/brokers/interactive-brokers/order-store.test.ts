@@ -60,3 +60,33 @@ test.each([
   store.hear({ kind: "completedOrder", contract: vendor, order: ended, state: { ...state, status } });
   expect(store.get(9)).toMatchObject({ ...told, filledQty: filled, order: { lmtPrice: 210 } });
 });
+
+/** An order of `total` shares that TWS describes as it is, of which so many are filled. */
+function partlyFilled(total: number, filled: number, status: string) {
+  const store = newStore();
+  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const terms = { action: "BUY", totalQuantity: total, orderType: "LMT", lmtPrice: 190, tif: "GTC", outsideRth: false };
+  const order = { ...terms, permId: 9, clientId: 7, account: "", orderRef: "", filledQuantity: undefined };
+  const state = { status, warningText: "", completedTime: "", completedStatus: "" };
+  store.hear({ kind: "openOrder", orderId: 3, contract, order, state });
+  store.hear({ kind: "orderStatus", orderId: 3, status, filled, avgFillPrice: 190, permId: 9, clientId: 7 });
+  const ids = { orderId: 3, permId: 9, clientId: 7, acctNumber: "", orderRef: "" };
+  const fill = (execId: string, shares: number, cumQty: number) => {
+    const execution = { ...ids, execId, time: "", side: "BOT", shares, price: 190, cumQty, avgPrice: 190 };
+    store.hear({ kind: "execution", reqId: -1, contract, execution });
+  };
+  return { fill, told: () => store.get(9) };
+}
+
+test("a fill that is corrected takes nothing from what was filled on earlier days, of which no fill is listed", () => {
+  const { fill, told } = partlyFilled(100, 50, "Submitted");
+  fill("a.01.01", 10, 50);
+  fill("a.01.02", 8, 48);
+  expect(told()).toMatchObject({ status: "PARTIALLY_FILLED", filledQty: 48 });
+  fill("a.02.01", 5, 53);
+  fill("a.01.03", 9, 54);
+  expect(told()).toMatchObject({ status: "PARTIALLY_FILLED", filledQty: 54 });
+  fill("a.03.01", 46, 100);
+  expect(told()).toMatchObject({ status: "FILLED", filledQty: 100 });
+});
