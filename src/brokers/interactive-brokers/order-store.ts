@@ -137,7 +137,11 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
     const before = entry.fills.get(id);
     if (before !== undefined && before.revision >= revision) return;
     // The last part of an id counts the vendor's corrections of one and the same fill.
-    if (before !== undefined) entry.unlisted ??= unlistedOf(entry);
+    if (before !== undefined) {
+      entry.unlisted ??= unlistedOf(entry);
+      // An order that was wholly filled is not open again because less of it was.
+      entry.completed ||= entry.order !== undefined && statusOf(entry).status === "FILLED";
+    }
     entry.fills.set(id, { revision, shares, price });
     const later = (entry.lastFill?.cumQty ?? 0) <= (execution.cumQty ?? 0);
     if (later) entry.lastFill = execution;

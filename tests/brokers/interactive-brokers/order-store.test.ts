@@ -90,3 +90,10 @@ test("a fill that is corrected takes nothing from what was filled on earlier day
   fill("a.03.01", 46, 100);
   expect(told()).toMatchObject({ status: "FILLED", filledQty: 100 });
 });
+
+test("an order that was wholly filled is not open again when a fill of it is corrected", () => {
+  const { fill, told } = partlyFilled(10, 10, "Filled");
+  fill("a.01.01", 10, 10);
+  fill("a.01.02", 8, 8);
+  expect(told()).toMatchObject({ status: "FILLED", filledQty: 8 });
+});
