@@ -94,6 +94,9 @@ export const CLIENT_ID_IN_USE = 326;
 /** The gateway says that it ends the connection on purpose, and where it will listen next. */
 export const SOCKET_RESET = 1300;
 
+/** The library could not read a message, or not all of it. */
+export const UNREADABLE = 505;
+
 /** Remarks about an order that lives on. */
 const ORDER_WARNINGS: ReadonlySet<number> = new Set([165, 399, 404, 434, 492, 10349]);
 

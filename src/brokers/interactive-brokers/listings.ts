@@ -3,7 +3,7 @@ import { isTerminal } from "../../domain/order.ts";
 import type { Call } from "../../spec/broker.ts";
 import type { KnownOrder } from "./known-order.ts";
 import type { OrderStore } from "./order-store.ts";
-import { completedOrders, executions, openOrders, UNNUMBERED } from "./read-calls.ts";
+import { completedOrders, executions, openOrders, UNNUMBERED, UNREAD } from "./read-calls.ts";
 import { notConnected, notWhole } from "./refusals.ts";
 import { MS } from "./timing.ts";
 import type { Reader, Wire } from "./wire.ts";
@@ -65,7 +65,7 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
     }
     for (const permId of filled) found.add(permId);
     // What ended on an earlier day while there was no connection is in no list, and nobody was told.
-    store.miss(openBefore.map(({ permId }) => permId).filter((permId) => !found.has(permId)));
+    if (!found.has(UNREAD)) store.miss(openBefore.map(({ permId }) => permId).filter((permId) => !found.has(permId)));
     return found;
   }
 
@@ -89,7 +89,10 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
         await fills(read);
         return listed;
       });
-      if (whole && status === "all" && found.has(UNNUMBERED)) throw notWhole();
+      if (whole && status === "all") {
+        if (found.has(UNNUMBERED)) throw notWhole("TWS has an order of this program without a permId yet");
+        if (found.has(UNREAD)) throw notWhole("what TWS said could not be read");
+      }
       const orders = [...found].flatMap((permId) => store.get(permId) ?? []);
       return status === "all" ? orders : orders.filter((known) => isOpen(known));
     },

@@ -1,6 +1,14 @@
 /** The requests that change nothing, each with the messages that answer it. */
 
-import { BOOK_TICKS, HALTED_TICKS, isWarning, LAST_TIME_TICKS, QUOTE_WARNINGS, type TickField } from "./codes.ts";
+import {
+  BOOK_TICKS,
+  HALTED_TICKS,
+  isWarning,
+  LAST_TIME_TICKS,
+  QUOTE_WARNINGS,
+  type TickField,
+  UNREADABLE,
+} from "./codes.ts";
 import type { ContractSearch } from "./contracts.ts";
 import { isWhole, type Ticks, tickField } from "./convert.ts";
 import type { Exchange, Link } from "./link.ts";
@@ -33,6 +41,8 @@ export function currentTime({ ms, skip }: Asking): Exchange<number> {
  * What has ended without one never got there, and a fill without one is of no order, as that of an exercise.
  */
 export const UNNUMBERED = 0;
+/** Stands in such a list for whatever the library could not read while the list came: it may have been an order. */
+export const UNREAD = -1;
 
 /**
  * Which open orders to list: those of our client id, which takes their pushes over, or everybody's.
@@ -52,6 +62,7 @@ export function openOrders({ ms, skip }: Asking, whose: "own" | "all", ours: num
         if (permId > 0) found.add(permId);
         else if (clientId === ours) found.add(UNNUMBERED);
       }
+      if (isUnread(message)) found.add(UNREAD);
       if (message.kind === "openOrderEnd" && late-- <= 0) done(found);
     },
   };
@@ -66,6 +77,7 @@ export function completedOrders({ ms, skip }: Asking): Exchange<ReadonlySet<numb
     send: (api) => api.reqCompletedOrders(false),
     hear(message, { done }) {
       if (message.kind === "completedOrder" && message.order.permId > 0) found.add(message.order.permId);
+      if (isUnread(message)) found.add(UNREAD);
       if (message.kind === "completedOrdersEnd" && late-- <= 0) done(found);
     },
   };
@@ -196,6 +208,11 @@ export function ticks({ link, ms }: Asking, contract: Partial<VendorContract>, n
     cleanUp: () => clearTimeout(quiet),
     farewell: (api) => api.cancelMktData(reqId),
   };
+}
+
+/** SDK fault (decoder): it drops a message that ends before it should, and says so as an error of no request. */
+function isUnread(message: Message): boolean {
+  return message.kind === "notice" && message.id < 0 && message.code === UNREADABLE && /^Underrun/.test(message.text);
 }
 
 /** A refusal of this very request; warnings are none. */

@@ -4,7 +4,7 @@
  * A file of its own beside `wire.ts`, since the two together would be too long. Source of the numbers: the TWS API
  * documentation, "Message Codes".
  */
-import { BrokerError, type BrokerErrorCode } from "../../spec/broker-error.ts";
+import { BrokerError, type BrokerErrorCode, isBrokerError } from "../../spec/broker-error.ts";
 import type { Notice } from "./messages.ts";
 
 /** The connection ended before the answer came. */
@@ -46,12 +46,14 @@ export function orderNotFound(orderId: string): BrokerError {
   });
 }
 
+/** TWS was asked, and said nothing. */
+export function isTimeout(error: unknown): boolean {
+  return isBrokerError(error) && error.code === "Timeout";
+}
+
 /** A list of orders has one that cannot be shown. */
-export function notWhole(): BrokerError {
-  return new BrokerError(
-    "BrokerFault",
-    "TWS has an order of this program that has no permId of Interactive Brokers yet: the list of orders is not whole",
-  );
+export function notWhole(reason: string): BrokerError {
+  return new BrokerError("BrokerFault", `${reason}: the list of orders is not whole`);
 }
 
 /** "Max rate of messages per second has been exceeded": the message was thrown away. */

@@ -16,7 +16,7 @@ import { type Exchange, type Library, type Link, loadLibrary, openLink } from ".
 import { type Message, ownNumberIn } from "./messages.ts";
 import { createOrderIds } from "./order-ids.ts";
 import { type Asking, currentTime, openOrders } from "./read-calls.ts";
-import { LinkLost, NoSuchAccount, notConnected, reasonOf, unknownOutcome } from "./refusals.ts";
+import { isTimeout, LinkLost, NoSuchAccount, notConnected, reasonOf, unknownOutcome } from "./refusals.ts";
 import { backOff, MS, PACING } from "./timing.ts";
 
 export interface WireHandlers {
@@ -112,7 +112,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
         state.owed = 0;
         return answer;
       } catch (error) {
-        if (isBrokerError(error) && error.code === "Timeout") {
+        if (isTimeout(error)) {
           // Whose answer comes next could not be told any more.
           if (state.owed > 0) on.close("TWS does not answer any more");
           state.owed += 1;
@@ -132,8 +132,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     } catch (error) {
       if (error instanceof LinkLost) throw notConnected(error.message);
       // Silence may mean a half-open socket, which nothing else would notice before the next heartbeat.
-      if (isBrokerError(error) && error.code === "Timeout" && exchange.what !== "the time")
-        void probe(on).catch(() => {});
+      if (isTimeout(error) && exchange.what !== "the time") void probe(on).catch(() => {});
       throw error;
     } finally {
       turn.arrived();
@@ -157,9 +156,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     });
     probing = { link: on, at: performance.now(), done };
     done.catch((error: unknown) => {
-      // One that waited too long for its turn was never asked.
-      const isSilent = isBrokerError(error) && error.code === "Timeout";
-      if (isSilent && on.heard() === heard) on.close("TWS does not answer");
+      // One that had no turn was never asked.
+      if (isTimeout(error) && on.heard() === heard) on.close("TWS does not answer");
     });
     return done;
   }
@@ -168,8 +166,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   function follow(state: "lost" | "restored", text: string): void {
     linkLost = state === "lost";
     if (linkLost) leave(notConnected(`TWS has lost its link to Interactive Brokers: ${text}`));
-    if (linkLost) return;
-    const on = link;
+    const on = linkLost ? undefined : link;
     if (on !== undefined && session === undefined) void establish(on).catch((error) => on.close(reasonOf(error)));
   }
 

@@ -5,7 +5,7 @@ import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS, REFUSALS } from "./cod
 import type { Exchange, OrderTicket, Settle } from "./link.ts";
 import type { Message, Notice, VendorContract } from "./messages.ts";
 import type { OrderStore } from "./order-store.ts";
-import { UNNUMBERED } from "./read-calls.ts";
+import { UNNUMBERED, UNREAD } from "./read-calls.ts";
 import { isOfState, isTooFast, notConnected, toCancelRefusal, toOrderRefusal, unknownOutcome } from "./refusals.ts";
 import { MS } from "./timing.ts";
 
@@ -93,8 +93,8 @@ export function submit(
         (open) => {
           if (settled) return;
           const known = store.own(orderId);
-          // It may be the one that the vendor has not numbered yet: what follows says what becomes of it.
-          if (known === undefined && open.has(UNNUMBERED)) return;
+          // It may be one that the vendor has not numbered yet, or that could not be read: what follows says what becomes of it.
+          if (known === undefined && (open.has(UNNUMBERED) || open.has(UNREAD))) return;
           if (known !== undefined && open.has(known.permId) && isAsAsked()) settle.done(known.permId);
           else refuse(notice, settle);
         },

@@ -155,3 +155,21 @@ test.each([
   const { orders } = await broker.orders({ status: "all", fresh: true }, call());
   expect(orders.filter(({ tag }) => tag === order.tag)).toHaveLength(1);
 });
+
+test("a list of which TWS's words on an order could not be read proves nothing of what it lacks", async () => {
+  const tws = await openTws();
+  let cut = false;
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (cut && Number(fields[0]) === RESPONSE.openOrder ? fields.slice(0, 60) : fields),
+  );
+  const { broker } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  cut = true;
+  const list = () => broker.orders({ status: "all", fresh: true }, call());
+  expect(await rejection(list())).toMatchObject({ code: "BrokerFault", message: expect.stringContaining("read") });
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN" });
+  cut = false;
+  expect((await list()).orders).toMatchObject([{ orderId }]);
+});
