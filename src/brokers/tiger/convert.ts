@@ -153,10 +153,11 @@ function statusWord(status: string | number): string {
 /** A part that is filled is no state of the vendor's own: it shows in the quantities. */
 function toStatus(vendor: VendorOrder, word: string, qty: number, filledQty: number): OrderStatus {
   const means: OrderStatus = lookUp(ORDER_STATUS, word) ?? "UNKNOWN";
+  // Whatever the word, as in the vendor's own SDK: who reads of a failure buys again.
+  if (qty > 0 && filledQty >= qty) return "FILLED";
   // Older accounts call an order filled from its first fill on.
   if (means === "FILLED") return filledQty > 0 && filledQty < qty ? "PARTIALLY_FILLED" : "FILLED";
   if (isTerminal(means)) return means;
-  if (qty > 0 && filledQty >= qty) return "FILLED";
   if (means === "UNKNOWN") return means;
   if (means === "PENDING_CANCEL" || lookUp(CHANGE_IS_PENDING, vendor.cancelStatus)) return "PENDING_CANCEL";
   if (lookUp(CHANGE_IS_PENDING, vendor.replaceStatus)) return "PENDING_REPLACE";

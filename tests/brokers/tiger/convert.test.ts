@@ -103,10 +103,10 @@ describe("an order", () => {
     ["Submitted", "OPEN", "PARTIALLY_FILLED", "FILLED"],
     ["PartiallyFilled", "PARTIALLY_FILLED", "PARTIALLY_FILLED", "FILLED"],
     ["PendingCancel", "PENDING_CANCEL", "PENDING_CANCEL", "FILLED"],
-    ["Cancelled", "CANCELED", "CANCELED", "CANCELED"],
+    ["Cancelled", "CANCELED", "CANCELED", "FILLED"],
     ["Filled", "FILLED", "PARTIALLY_FILLED", "FILLED"],
-    ["Inactive", "REJECTED", "REJECTED", "REJECTED"],
-    ["Invalid", "EXPIRED", "EXPIRED", "EXPIRED"],
+    ["Inactive", "REJECTED", "REJECTED", "FILLED"],
+    ["Invalid", "EXPIRED", "EXPIRED", "FILLED"],
     ["Surprise", "UNKNOWN", "UNKNOWN", "FILLED"],
   ] as const)("that is %s is %s, with a part filled %s, wholly filled %s", (word, none, part, whole) => {
     const statuses = ["0", "4", "10"].map((filledQuantity) => order({ status: word, filledQuantity }).status);
