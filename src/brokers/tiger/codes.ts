@@ -28,6 +28,16 @@ export const ORDER_STATUS = {
   Filled: "FILLED",
   Inactive: "REJECTED",
   Invalid: "EXPIRED",
+  // Further words for the same states that the vendor's SDK reads.
+  New: "PENDING",
+  NEW: "PENDING",
+  Held: "OPEN",
+  HELD: "OPEN",
+  PENDING_CANCEL: "PENDING_CANCEL",
+  CANCELLED: "CANCELED",
+  FILLED: "FILLED",
+  REJECTED: "REJECTED",
+  EXPIRED: "EXPIRED",
 } as const satisfies Record<string, OrderStatus>;
 
 /** The same states as numbers, which older accounts answer with. */

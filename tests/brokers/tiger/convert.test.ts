@@ -107,6 +107,15 @@ describe("an order", () => {
     ["Filled", "FILLED", "PARTIALLY_FILLED", "FILLED"],
     ["Inactive", "REJECTED", "REJECTED", "FILLED"],
     ["Invalid", "EXPIRED", "EXPIRED", "FILLED"],
+    ["New", "PENDING", "PARTIALLY_FILLED", "FILLED"],
+    ["NEW", "PENDING", "PARTIALLY_FILLED", "FILLED"],
+    ["Held", "OPEN", "PARTIALLY_FILLED", "FILLED"],
+    ["HELD", "OPEN", "PARTIALLY_FILLED", "FILLED"],
+    ["PENDING_CANCEL", "PENDING_CANCEL", "PENDING_CANCEL", "FILLED"],
+    ["CANCELLED", "CANCELED", "CANCELED", "FILLED"],
+    ["FILLED", "FILLED", "PARTIALLY_FILLED", "FILLED"],
+    ["REJECTED", "REJECTED", "REJECTED", "FILLED"],
+    ["EXPIRED", "EXPIRED", "EXPIRED", "FILLED"],
     ["Surprise", "UNKNOWN", "UNKNOWN", "FILLED"],
   ] as const)("that is %s is %s, with a part filled %s, wholly filled %s", (word, none, part, whole) => {
     const statuses = ["0", "4", "10"].map((filledQuantity) => order({ status: word, filledQuantity }).status);
@@ -115,7 +124,7 @@ describe("an order", () => {
   });
 
   test("has every state of the vendor in the table above", () => {
-    expect(Object.keys(ORDER_STATUS)).toHaveLength(10);
+    expect(Object.keys(ORDER_STATUS)).toHaveLength(19);
     const words = Object.values(ORDER_STATUS_WORD);
     expect(words.every((word) => Object.hasOwn(ORDER_STATUS, word))).toBe(true);
   });
