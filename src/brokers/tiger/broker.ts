@@ -253,6 +253,7 @@ function sameOrder(orderId: string, vendor: VendorOrder) {
     action: vendor.action,
     order_type: vendor.orderType ?? undefined,
     time_in_force: vendor.timeInForce ?? undefined,
+    expire_time: vendor.expireTime ?? undefined,
     outside_rth: vendor.outsideRth ?? undefined,
     trading_session_type: vendor.tradingSessionType ?? undefined,
   };

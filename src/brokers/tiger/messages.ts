@@ -53,6 +53,8 @@ export const VENDOR_ORDER = v.object({
   filledQuantityScale: v.nullish(scale),
   avgFillPrice: v.nullish(number),
   timeInForce: text,
+  /** Of one till a date; sent again as it came. */
+  expireTime: v.nullish(v.union([v.number(), v.string()])),
   outsideRth: v.nullish(v.boolean()),
   tradingSessionType: text,
   status: v.union([v.string(), v.number()]),

@@ -433,6 +433,37 @@ describe("an order", () => {
     });
   });
 
+  test.each([
+    [
+      "till a date",
+      { timeInForce: "GTD", expireTime: 1_799_000_000_000, userMark: "my own words" },
+      { time_in_force: "GTD", expire_time: 1_799_000_000_000, user_mark: "my own words" },
+    ],
+    [
+      "for every session",
+      { tradingSessionType: "FULL", outsideRth: true },
+      { trading_session_type: "FULL", outside_rth: true },
+    ],
+    [
+      "with a fraction",
+      { totalQuantity: 10_000, totalQuantityScale: 3 },
+      { total_quantity: 10_000, total_quantity_scale: 3 },
+    ],
+  ])("placed elsewhere %s keeps what a replace does not change", async (_what, shown, sent) => {
+    const tiger = await openTiger();
+    const { contract, direction, orderType, timeInForce, lifecycle, qty } = restingOrder();
+    const request = { contract, direction, orderType, timeInForce, lifecycle, qty, price: 190, tag: null };
+    const { wireId } = tiger.venue.place("LIVE", request);
+    tiger.showAs(wireId, shown);
+    const proxy = await openProxy(tiger.port, (body) => body);
+    const { broker } = await startBroker({ ...tiger, port: proxy.port }, POLLING);
+    expect(await broker.replaceOrder(wireId, { price: 189 }, call())).toEqual({ orderId: wireId });
+    const body = proxy.bodies.find((each) => each.includes('"modify_order"')) ?? "{}";
+    const { biz_content: content } = JSON.parse(body) as { biz_content: string };
+    expect(JSON.parse(content)).toMatchObject({ ...sent, limit_price: 189 });
+    expect(await broker.order(wireId, call())).toMatchObject({ price: 189, qty: 10 });
+  });
+
   test("of a list longer than a page is listed once, like every other", async () => {
     const tiger = await openTiger({ limits: false });
     const { broker } = await startBroker(tiger, POLLING);
