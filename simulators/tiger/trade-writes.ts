@@ -9,13 +9,14 @@ import {
   type TimeInForce,
 } from "../../src/domain/order.ts";
 import { isExchangeError } from "../../src/exchange/exchange-error.ts";
+import type { ExchangeOrder } from "../../src/exchange/types.ts";
 import type { VenueOrder } from "../shared/venue.ts";
 import type { Account } from "./accounts.ts";
 import { contractOf, ORDER_TYPES, regionOfCurrency, SESSIONS } from "./codes.ts";
 import { accountOf, type Desk, ordersOf, takeOrderNumber } from "./desk.ts";
 import { orderMessage } from "./order-message.ts";
 import { bizParameter, EXCHANGE_TEXTS, tradeRefusal } from "./refusal.ts";
-import { type PlaceRequest, requests } from "./requests.ts";
+import { type ModifyRequest, type PlaceRequest, requests } from "./requests.ts";
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -60,22 +61,49 @@ export function placeOrder(desk: Desk, biz: unknown): Answer {
   return { id: BigInt(placed.wireId), orderId: BigInt(orderNumber), subIds: [], orders: [message] };
 }
 
-/** `modify_order`: quantity and price; the rest of an order stays as it was placed. */
+/**
+ * `modify_order`: takes an order written out whole, and changes its quantity and price. What it leaves out counts as empty,
+ * as in a place: without its mark an order has none any more.
+ */
 export function modifyOrder(desk: Desk, biz: unknown): Answer {
   const request = v.parse(requests.modify, biz);
   const account = accountOf(desk, request.account);
   const { order, wireId } = requireOpen(account, orderOf(desk, account, request));
   const { total_quantity: quantity, total_quantity_scale: scale, limit_price: price } = request;
-  if (quantity === undefined && price === undefined) throw bizParameter("field 'total_quantity' cannot be empty");
+  requireSame(order, request);
+  if (quantity === undefined) throw bizParameter("field 'total_quantity' cannot be empty");
   if (price !== undefined && order.price === null) throw bizParameter("field 'limit_price' is not for market orders");
-  const change = {
-    ...(quantity === undefined ? {} : { qty: quantity / 10 ** scale }),
-    ...(price === undefined ? {} : { price: limitOf(price) }),
-  };
+  if (request.time_in_force === "GTD" && request.expire_time === undefined) {
+    throw bizParameter("GTD order 'expire_time' is required");
+  }
+  const change = { qty: quantity / 10 ** scale, ...(order.price === null ? {} : { price: limitOf(price) }) };
   exchangeSays(account, () => desk.venue.book(account.book).replace(order.orderId, change));
   const note = desk.notes.get(wireId);
   if (note !== undefined) desk.notes.set(wireId, { ...note, isReplaced: true });
+  desk.shownAs.set(wireId, { ...desk.shownAs.get(wireId), ...writtenAnew(order, request) });
   return { id: BigInt(wireId) };
+}
+
+/** What cannot be changed has to be there all the same. */
+function requireSame({ contract, direction, orderType }: ExchangeOrder, request: ModifyRequest): void {
+  const kept = {
+    symbol: contract.symbol,
+    sec_type: "STK",
+    action: direction,
+    order_type: orderType === "Market" ? "MKT" : "LMT",
+  } as const;
+  for (const field of ["symbol", "sec_type", "action", "order_type"] as const) {
+    if (request[field] === undefined) throw bizParameter(`field '${field}' cannot be empty`);
+    if (request[field] !== kept[field]) throw bizParameter(`field '${field}' can not be modified`);
+  }
+}
+
+/** What the order is shown with from now on, as far as the exchange does not keep it. */
+function writtenAnew({ contract, orderType }: ExchangeOrder, request: ModifyRequest): Answer {
+  const { outside_rth: outside, trading_session_type: session, time_in_force: time, expire_time: expires } = request;
+  const written = { userMark: request.user_mark, timeInForce: time, expireTime: expires };
+  if (contract.region !== "US" || orderType === "Market") return written;
+  return { ...written, outsideRth: outside, tradingSessionType: session ?? (outside ? "PRE_RTH_POST" : "RTH") };
 }
 
 /** `cancel_order`. */

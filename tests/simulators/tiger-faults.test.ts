@@ -109,7 +109,7 @@ describe("on a request", () => {
   test("strike the stage they are for, or the next request when they name none", async () => {
     const id = String((await place()).data["id"]);
     const stages = [
-      ["replace", "modify_order", { account: LIVE, id, limit_price: 190 }],
+      ["replace", "modify_order", { ...BUY, id, limit_price: 190 }],
       ["cancel", "cancel_order", { account: LIVE, id }],
       ["read", "positions", { account: LIVE }],
     ] as const;

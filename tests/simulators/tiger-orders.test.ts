@@ -87,11 +87,8 @@ describe("an order", () => {
 
   test("is changed, filled in part and cancelled, and keeps id, number, mark and fills", async () => {
     const id = await place({ order_id: 3, user_mark: "mine" });
-    const changed = await ask(
-      tiger,
-      "modify_order",
-      `{"account":"${LIVE}","id":${id},"limit_price":191,"total_quantity":20}`,
-    );
+    const whole = JSON.stringify({ ...BUY, limit_price: 191, total_quantity: 20, user_mark: "mine" });
+    const changed = await ask(tiger, "modify_order", `${whole.slice(0, -1)},"id":${id}}`);
     expect(changed.data).toEqual({ id });
     expect(await order(id)).toMatchObject({
       limitPrice: 191,
@@ -110,7 +107,7 @@ describe("an order", () => {
       canCancel: false,
     });
     for (const method of ["cancel_order", "modify_order"]) {
-      expect(await ask(tiger, method, { account: LIVE, id: String(id), limit_price: 190 })).toMatchObject({
+      expect(await ask(tiger, method, { ...BUY, id: String(id), limit_price: 190 })).toMatchObject({
         code: 1200,
         message: expect.stringContaining("has ended"),
       });
@@ -122,9 +119,28 @@ describe("an order", () => {
 
   test("is cancelled and changed by its number too", async () => {
     const id = await place({ order_id: 5 });
-    expect((await ask(tiger, "modify_order", { account: LIVE, order_id: 5, limit_price: 189 })).data).toEqual({ id });
+    expect((await ask(tiger, "modify_order", { ...BUY, order_id: 5, limit_price: 189 })).data).toEqual({ id });
     expect((await ask(tiger, "cancel_order", { account: LIVE, order_id: 5 })).data).toEqual({ id });
     expect(await order(id)).toMatchObject({ limitPrice: 189, status: "Cancelled" });
+  });
+
+  test("is written out whole by a change: what that leaves out is empty from then on", async () => {
+    const id = await place({ time_in_force: "GTC", outside_rth: true, user_mark: "mine" });
+    const change = { ...BUY, id: String(id) };
+    expect((await ask(tiger, "modify_order", { ...change, user_mark: "mine", time_in_force: "GTC" })).code).toBe(0);
+    expect(await order(id)).toMatchObject({ userMark: "mine", timeInForce: "GTC", outsideRth: false });
+    const { time_in_force: _time, outside_rth: _outside, ...less } = change;
+    expect((await ask(tiger, "modify_order", less)).code).toBe(0);
+    expect(await order(id)).toMatchObject({ userMark: "", timeInForce: "DAY", tradingSessionType: "PRE_RTH_POST" });
+    for (const field of ["symbol", "sec_type", "action", "order_type", "total_quantity", "limit_price"]) {
+      expect(await ask(tiger, "modify_order", { ...change, [field]: undefined })).toMatchObject({
+        code: 1010,
+        message: expect.stringContaining(field),
+      });
+    }
+    for (const changes of [{ action: "SELL" }, { symbol: "TSLA" }, { order_type: "MKT" }, { time_in_force: "GTD" }]) {
+      expect((await ask(tiger, "modify_order", { ...change, ...changes })).code).toBe(1010);
+    }
   });
 
   test("that crosses is filled; one outside its session is held", async () => {

@@ -222,7 +222,7 @@ describe("an order", () => {
     const client = await listening();
     const id = await place();
     tiger.venue.fill(id, 4, 190.25);
-    await ask(tiger, "modify_order", { account: LIVE, id, limit_price: 190 });
+    await ask(tiger, "modify_order", { ...BUY, id, limit_price: 190 });
     tiger.venue.end(id, "REJECTED", "201:no");
     const seen = [];
     for (let count = 0; count < 4; count += 1) {
