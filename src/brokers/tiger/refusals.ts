@@ -91,7 +91,7 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
 }
 
 export function isTooFrequent({ code, message, status }: Pick<Refusal, "code" | "message" | "status">): boolean {
-  return status === 429 || code === 5 || (code === 4 && TOO_FREQUENT.test(message));
+  return status === 429 || code === 5 || (code === 4 && TOO_FREQUENT.test(message) && !BLACKLISTED.test(message));
 }
 
 /** What a person has to do about "access forbidden". */

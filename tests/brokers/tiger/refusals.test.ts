@@ -27,6 +27,7 @@ test.each([
     "AuthenticationFailed",
     "not_sent",
   ],
+  [4, "access forbidden(in the blacklist for exceeding the rate limit)", "place", "AuthenticationFailed", "not_sent"],
   [4, "access forbidden(no permission to account 1)", "read", "AuthenticationFailed", "not_sent"],
   [5, "rate limit error", "cancel", "RateLimited", "not_sent"],
   [
