@@ -15,7 +15,7 @@ interface Rule {
 }
 
 /** Texts that leave open whether the request was carried out. */
-const UNCERTAIN = /time ?d? ?-?out|超时|逾時/i;
+const UNCERTAIN = /time ?d? ?-?out(?!side)|超时|逾時/i;
 /** The number of an order was used before: by this very request, if anything on the way sent it twice. */
 const DUPLICATE = /duplicate|重复|重複/i;
 const TOO_FREQUENT = /rate ?limit|current limiting|限流/i;

@@ -73,6 +73,13 @@ test.each([
   ],
   [1200, "standard account response error(bad_request:request timed out)", "place", "OutcomeUnknown", "unknown"],
   [
+    1200,
+    "standard account response error(bad_request:Order time outside of the trading hours)",
+    "place",
+    "OrderRejected",
+    "rejected",
+  ],
+  [
     1300,
     "paper account response error(bad_request:Contract not found, please check the symbol)",
     "place",
