@@ -38,13 +38,14 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     onUse: () => changes.wake(),
     onReachable: (reachable, reason) => changes.onReachable(reachable, reason),
   });
-  const listings = createListings(wire);
+  // A reconciliation that does not end within its deadline would keep every write waiting.
+  const listings = createListings(wire, deadlineMs / 2);
   const changes = createChanges(config, wire, listings, {
     onOrder: (order) => host?.onOrder(order),
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
   });
-  /** The last whole list had every order that a gateway has placed. */
+  /** The last list of all orders had every one that a gateway has placed. */
   let complete = true;
   let permissionAt: number | undefined;
 
@@ -226,11 +227,14 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     },
 
     async orders({ status, fresh = false }, call) {
-      const items = status === "all" ? await listings.all(call, fresh) : await listings.active(call, fresh);
+      const { items, isWhole } =
+        status === "all"
+          ? await listings.all(call, fresh)
+          : { items: await listings.active(call, fresh), isWhole: true };
       const { orders, unmapped, complete: isComplete } = toOrderListing(items);
       changes.learn(orders);
       if (status === "all") {
-        complete = isComplete;
+        complete = isWhole && isComplete;
         return { orders, unmapped };
       }
       return { unmapped, orders: orders.filter((order) => !isTerminal(order.status)) };

@@ -32,14 +32,18 @@ export interface Listings {
   toChange(orderId: string, call: Call): Promise<VendorOrder>;
   /** Open orders as Tiger counts them. */
   active(call: Call, fresh: boolean): Promise<readonly unknown[]>;
-  /** The orders of 90 days and all open ones, each once. */
-  all(call: Call, fresh: boolean): Promise<readonly unknown[]>;
+  /**
+   * The orders of 90 days and all open ones, each once. `fresh` is for who must know the open orders in any case: where
+   * there are more pages than time or the vendor's limits allow, the oldest are left out, and it is not whole.
+   */
+  all(call: Call, fresh: boolean): Promise<{ readonly items: readonly unknown[]; readonly isWhole: boolean }>;
   /** The latest orders, one page, and all open ones. */
   latest(call: Call): Promise<readonly unknown[]>;
   positions(call: Call): Promise<readonly VendorPosition[]>;
 }
 
-export function createListings(wire: Wire): Listings {
+/** @param patienceMs how long a fresh list of the history may take, in milliseconds. */
+export function createListings(wire: Wire, patienceMs: number): Listings {
   let others: { readonly at: number; readonly items: readonly VendorPosition[] } | undefined;
 
   function idOf(orderId: string): bigint {
@@ -47,15 +51,14 @@ export function createListings(wire: Wire): Listings {
     throw notFound(orderId);
   }
 
-  async function pages(method: "orders" | "active_orders", content: JsonObject, call: Call, fresh: boolean) {
-    const items: unknown[] = [];
+  async function* pages(method: "orders" | "active_orders", content: JsonObject, call: Call, fresh: boolean) {
     const tokens = new Set<string>();
     for (let token = ""; ; ) {
       const asked = { method, content: { ...content, limit: PAGE, page_token: token }, schema: ORDER_PAGE };
       const page = await wire.read(asked, call, fresh);
-      items.push(...(page.items ?? []));
       token = page.nextPageToken ?? "";
-      if (token === "") return items;
+      yield { items: page.items ?? [], isLast: token === "" };
+      if (token === "") return;
       // A listing that lacks a page would prove an order absent that is there.
       if (tokens.has(token) || tokens.size >= MOST_PAGES) {
         throw new BrokerError("BrokerFault", `Tiger's list of orders does not end after ${tokens.size} pages`);
@@ -73,7 +76,26 @@ export function createListings(wire: Wire): Listings {
     };
   }
 
-  const active = (call: Call, fresh: boolean) => pages("active_orders", {}, call, fresh);
+  async function active(call: Call, fresh: boolean): Promise<readonly unknown[]> {
+    const items: unknown[] = [];
+    for await (const page of pages("active_orders", {}, call, fresh)) items.push(...page.items);
+    return items;
+  }
+
+  async function history(call: Call, fresh: boolean) {
+    const items: unknown[] = [];
+    const until = fresh ? performance.now() + patienceMs : Number.POSITIVE_INFINITY;
+    try {
+      for await (const page of pages("orders", since(HISTORY_DAYS), call, fresh)) {
+        items.push(...page.items);
+        if (page.isLast) return { items, isWhole: true };
+        if (performance.now() > until) break;
+      }
+    } catch (error) {
+      if (!fresh || items.length === 0 || !isBrokerError(error) || error.code !== "RateLimited") throw error;
+    }
+    return { items, isWhole: false };
+  }
 
   async function single(orderId: string, ask: (asked: Asked<typeof ANYTHING>) => Promise<unknown>) {
     const asked = { method: "orders", content: { id: idOf(orderId) }, schema: ANYTHING } as const;
@@ -114,7 +136,8 @@ export function createListings(wire: Wire): Listings {
     async all(call, fresh) {
       // One after the other: what ends in between is still among the later list, whose window needs the vendor's clock.
       const open = await active(call, fresh);
-      return merged([...(await pages("orders", since(HISTORY_DAYS), call, fresh)), ...open]);
+      const { items, isWhole } = await history(call, fresh);
+      return { items: merged([...items, ...open]), isWhole };
     },
 
     async latest(call) {

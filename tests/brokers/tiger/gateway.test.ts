@@ -478,6 +478,38 @@ describe("an order", () => {
   });
 });
 
+test("a list of orders that has no end within the limits is read as far as they reach, and proves nothing absent", async () => {
+  const tiger = await openTiger();
+  const shown = restingOrder();
+  let page = 0;
+  const proxy = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString("utf8");
+    const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+    // Each page of the history has another one behind it.
+    const isPage = /"method":"orders".*page_token/.test(body);
+    page += isPage ? 1 : 0;
+    response.end(isPage ? answer.replace('"nextPageToken":""', `"nextPageToken":"${endlessToken(page)}"`) : answer);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const port = (proxy.address() as AddressInfo).port;
+  const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
+  const { orderId } = await broker.placeOrder(shown, call());
+  const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+  expect(orders.map((order) => order.orderId)).toEqual([orderId]);
+  expect(page).toBeGreaterThan(1);
+  expect(broker.capabilities().listing.complete).toBe(false);
+  // Who asks for all of them is not given some of them.
+  expect(await rejection(broker.orders({ status: "all" }, call()))).toMatchObject({ code: "RateLimited" });
+});
+
+/** The simulator's token for what is older than its oldest order, another one each time. */
+function endlessToken(page: number): string {
+  return Buffer.from(`orders|null|null|${page}`).toString("base64");
+}
+
 test("a refused cancel is explained by what the order is now, not by what somebody else read before", async () => {
   const tiger = await openTiger();
   const gate = Promise.withResolvers<void>();
