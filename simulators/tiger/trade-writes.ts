@@ -9,10 +9,11 @@ import {
   type TimeInForce,
 } from "../../src/domain/order.ts";
 import { isExchangeError } from "../../src/exchange/exchange-error.ts";
+import { currencyOf } from "../../src/exchange/ledger.ts";
 import type { ExchangeOrder } from "../../src/exchange/types.ts";
 import type { VenueOrder } from "../shared/venue.ts";
 import type { Account } from "./accounts.ts";
-import { contractOf, ORDER_TYPES, regionOfCurrency, SESSIONS } from "./codes.ts";
+import { contractOf, ORDER_TYPES, regionOfCurrency, SESSIONS, vendorCurrency } from "./codes.ts";
 import { accountOf, type Desk, ordersOf, takeOrderNumber } from "./desk.ts";
 import { orderMessage } from "./order-message.ts";
 import { bizParameter, EXCHANGE_TEXTS, tradeRefusal } from "./refusal.ts";
@@ -150,12 +151,18 @@ function contractOfOrder({ symbol, currency, market }: PlaceRequest): Contract {
   if (region === undefined) {
     throw bizParameter(currency === undefined ? "field 'currency' cannot be empty" : `invalid currency ${currency}`);
   }
-  if (currency !== undefined && regionOfCurrency(currency) !== region) {
+  const contract = contractOf(symbol, region);
+  if (currency !== undefined && !isCurrencyOf(currency, region, contract)) {
     throw bizParameter(`currency ${currency} does not match market ${region}`);
   }
-  const contract = contractOf(symbol, region);
   if (contract === undefined) throw bizParameter(`invalid symbol ${symbol} of market ${region}`);
   return contract;
+}
+
+/** Counters of their own have a currency of their own in Hong Kong. */
+function isCurrencyOf(currency: string, region: string, contract: Contract | undefined): boolean {
+  if (contract === undefined) return regionOfCurrency(currency) === region;
+  return currency === vendorCurrency(currencyOf(contract));
 }
 
 function orderTypeOf({ order_type: type }: PlaceRequest): OrderType {

@@ -7,13 +7,14 @@ import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { Region } from "../shared/regions.ts";
 import { checkNumbers, checkOrder, environmentOf, toCapabilities } from "./capabilities.ts";
 import { createChanges } from "./changes.ts";
-import { CURRENCY_OF_REGION, SESSION_OF_LIFECYCLE, WORD_OF_ORDER_TYPE } from "./codes.ts";
+import { SESSION_OF_LIFECYCLE, WORD_OF_ORDER_TYPE } from "./codes.ts";
 import type { TigerConfig } from "./config.ts";
 import {
   toBaseCurrency,
   toCash,
   toMarketStatus,
   toOrder,
+  toOrderCurrency,
   toOrderListing,
   toPositions,
   toQuote,
@@ -155,7 +156,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
         symbol,
         sec_type: "STK",
         market: region,
-        currency: CURRENCY_OF_REGION[region],
+        currency: toOrderCurrency(order.contract),
         action: order.direction,
         order_type: WORD_OF_ORDER_TYPE[order.orderType],
         total_quantity: order.qty,

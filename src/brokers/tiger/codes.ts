@@ -131,9 +131,6 @@ export const SESSION_OF_LIFECYCLE = {
   OVERNIGHT: { outside_rth: true, trading_session_type: "OVERNIGHT" },
 } as const satisfies Record<Lifecycle, { outside_rth: boolean; trading_session_type?: string }>;
 
-/** What orders are priced in; the vendor writes the yuan of Stock Connect CNH. */
-export const CURRENCY_OF_REGION = { US: "USD", HK: "HKD", CN: "CNH" } as const satisfies Record<Region, string>;
-
 /** Currencies that the vendor converts an account's assets into. */
 export const BASE_CURRENCIES = ["USD", "HKD", "CNH", "SGD", "AUD", "NZD"] as const;
 

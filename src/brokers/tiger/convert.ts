@@ -53,6 +53,11 @@ export function toSecurity(contract: Contract): Security {
   return { region, symbol };
 }
 
+/** What an order is priced in, the currency of its counter; the vendor writes the yuan CNH. */
+export function toOrderCurrency(contract: Contract): string {
+  return cashWord(contractCurrency(undefined, contract));
+}
+
 /** The contract of a vendor's symbol; `undefined` for what has no name here: options, futures, other countries. */
 export function toContract(symbol: string, market: string | null | undefined, secType: string | null | undefined) {
   if (secType != null && secType !== "STK") return undefined;

@@ -418,6 +418,21 @@ describe("an order", () => {
     expect(proxy.bodies.filter((body) => /order_no|place_order/.test(body))).toEqual([]);
   });
 
+  test.each([
+    ["80700", "CNH", "CNY"],
+    ["09000", "USD", "USD"],
+    ["00700", "HKD", "HKD"],
+  ])("in Hong Kong's counter %s is in %s", async (symbol, currency, ours) => {
+    const tiger = await openTiger();
+    const contract = { tradeType: "Securities", region: "HK", symbol } as const;
+    tiger.venue.setPrice(contract, 50);
+    const proxy = await openProxy(tiger.port, (body) => body);
+    const { broker } = await startBroker({ ...tiger, port: proxy.port }, POLLING);
+    const { orderId } = await broker.placeOrder(restingOrder({ contract, qty: 100, price: 40 }), call());
+    expect(proxy.bodies.find((body) => body.includes('"place_order"'))).toContain(`\\"currency\\":\\"${currency}\\"`);
+    expect(await broker.order(orderId, call())).toMatchObject({ contract, currency: ours });
+  });
+
   test("keeps its kind, session and mark when it is replaced", async () => {
     const tiger = await openTiger();
     const { broker } = await startBroker(tiger, POLLING);
