@@ -68,6 +68,10 @@ const url = () =>
       (given) => URL.canParse(given) && /^https?:$/.test(new URL(given).protocol),
       "must begin with https:// or http://",
     ),
+    v.check(
+      (given) => !URL.canParse(given) || `${new URL(given).username}${new URL(given).password}` === "",
+      "must name neither a user nor a password, which no request can be sent with",
+    ),
   );
 
 const schema = () =>
@@ -108,7 +112,9 @@ const schema = () =>
         3000,
       ),
       tigerPublicKey: v.optional(v.pipe(v.string("must be text"), keyOf(readPublicKey)), TIGER_PUBLIC_KEY),
-      token: v.optional(text()),
+      token: v.optional(
+        v.pipe(text(), v.regex(/^[!-~](?:[ -~]*[!-~])?$/, "must be one line of ASCII without blanks around it")),
+      ),
       deviceId: v.optional(text()),
       secretKey: v.optional(text()),
     }),

@@ -65,6 +65,27 @@ test("all faults are told at once, and no value with them", () => {
 });
 
 test.each([
+  ["a token that no header can carry", { token: "theLicence\nof two lines" }, "token"],
+  ["a token with the end of its line", { token: "theLicence\n" }, "token"],
+  ["a token of other letters", { token: "theLicence牢" }, "token"],
+  ["an address with a password in it", { serverUrl: "https://theLicence:word@h/gateway" }, "serverUrl"],
+  ["an address for quotes with a name in it", { quoteServerUrl: "https://theLicence@h/gateway" }, "quoteServerUrl"],
+])("%s is refused, which no request could be sent with", (_what, wrong, name) => {
+  try {
+    tiger({ ...OPTIONS, ...wrong });
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toContain(`tiger: ${name} must`);
+    expect((error as Error).message).not.toContain("theLicence");
+  }
+});
+
+test("a token may be of several words", () => {
+  expect(parseTigerOptions({ ...OPTIONS, token: "Bearer theLicence=" }).token).toBe("Bearer theLicence=");
+});
+
+test.each([
   ["none", {}],
   ["both", { privateKey: KEY, privateKeyPath: "key.pem" }],
 ])("of privateKey and privateKeyPath, %s is too many or too few", (_which, keys) => {
