@@ -102,20 +102,20 @@ export interface Rests {
   refused(method: Method): number;
   /** The vendor refused a call of whatever method; gives for how long all of them rest now. */
   shutOut(): number;
-  /** The vendor answered a call. */
-  answered(method: Method): void;
+  /** The vendor answered a call that left at `leftAt`: an answer to one from before a rest does not end it. */
+  answered(method: Method, leftAt?: number): void;
 }
 
 export function createRests(isPaper: boolean, now: () => number = () => performance.now()): Rests {
   type Name = ReturnType<typeof countedAs> | typeof ALL;
-  const rests = new Map<Name, { readonly until: number; readonly ms: number }>();
+  const rests = new Map<Name, { readonly since: number; readonly until: number; readonly ms: number }>();
 
   function begin(name: Name, first: number, longest: number): number {
     // What was under way when the rest began is refused as well, and says nothing new.
     if (left(name) > 0) return left(name);
     const before = rests.get(name);
     const ms = before === undefined ? first : Math.min(longest, before.ms * 2);
-    rests.set(name, { until: now() + ms, ms });
+    rests.set(name, { since: now(), until: now() + ms, ms });
     return ms;
   }
 
@@ -125,10 +125,9 @@ export function createRests(isPaper: boolean, now: () => number = () => performa
     left: (method) => Math.max(0, left(countedAs(method, isPaper)), left(ALL)),
     refused: (method) => begin(countedAs(method, isPaper), MS.firstRest, MS.longestRest),
     shutOut: () => begin(ALL, MS.firstShutOut, MS.longestShutOut),
-    answered(method) {
-      // While there is a rest only cancels leave: any other answer is to what left before it, and does not end it.
+    answered(method, leftAt = now()) {
       for (const name of [countedAs(method, isPaper), ALL] as const) {
-        if (left(name) <= 0 || method === "cancel_order") rests.delete(name);
+        if (leftAt >= (rests.get(name)?.since ?? 0)) rests.delete(name);
       }
     },
   };

@@ -112,6 +112,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     const turn = await budgets.of(method).take(kind, { signal, deadline: performance.now() + deadlineMs });
     const to = open();
     if (signal.aborted) throw notConnected("given up before the request was sent");
+    const leftAt = performance.now();
     const own = scope();
     let late = false;
     const timer = setTimeout(() => {
@@ -130,7 +131,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         // What has left goes on without its caller, unless it changes nothing.
         signal: purpose === "read" ? AbortSignal.any([signal, own.signal]) : own.signal,
       });
-      rests.answered(method);
+      rests.answered(method, leftAt);
       return answer;
     } catch (error) {
       if (error instanceof TooFrequent) {

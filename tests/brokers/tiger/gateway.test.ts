@@ -236,6 +236,22 @@ describe("the limits", () => {
     expect(await rejection(list())).toMatchObject({ code: "RateLimited", message: expect.stringContaining("rests") });
   });
 
+  test("are not over when a cancel is answered that left before them", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, { ...POLLING, account: DEFAULT_PAPER_ACCOUNT });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    tiger.faults.arm({ kind: "delay", on: "cancel", ms: 300 });
+    tiger.faults.arm({ kind: "rate-limit", on: "place" });
+    const earlier = broker.cancelOrder(orderId, call());
+    await until(() => tiger.faults.armed() === 1);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ code: "RateLimited" });
+    await earlier;
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+      code: "RateLimited",
+      message: expect.stringContaining("rests"),
+    });
+  });
+
   test("that were ignored end in a blacklist, which is told as what it is", async () => {
     const tiger = await openTiger();
     const { broker } = await startBroker(tiger, POLLING);
