@@ -137,7 +137,7 @@ export function createGateway({ tigerId, deviceId, token, conceal, sign, verify 
         throw unreachable(error, method, purpose, signal);
       }
       const data = await read(answer.text, answer.status, timestamp, method, purpose);
-      const parsed = v.safeParse(schema, typeof data === "string" ? parsedText(data) : data);
+      const parsed = v.safeParse(schema, typeof data === "string" ? parsedText(data, data) : data);
       if (parsed.success) return parsed.output;
       const fault = `${v.getDotPath(parsed.issues[0]) ?? "data"}: ${parsed.issues[0].message}`;
       throw withoutAnswer(`Tiger's answer to ${method} is unreadable: ${fault}`, purpose);
@@ -187,10 +187,11 @@ function envelopeOf(text: string): Envelope | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-function parsedText(text: string): unknown {
+/** @param otherwise stands for what is no JSON. */
+function parsedText(text: string, otherwise?: string): unknown {
   try {
     return parseJson(text);
   } catch {
-    return undefined;
+    return otherwise;
   }
 }

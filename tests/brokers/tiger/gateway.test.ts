@@ -158,6 +158,23 @@ describe("an answer", () => {
     }
   });
 
+  test("whose data is text of no known kind is unreadable, and proves no order unknown", async () => {
+    const tiger = await openTiger();
+    const proxy = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString("utf8");
+      const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+      const isRead = /"method":"orders".*\\"id\\":/.test(body);
+      response.end(isRead ? answer.replace(/"data":\{.*\},"sign"/, '"data":"{\\"symbol\\":","sign"') : answer);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const { broker } = await startBroker({ ...tiger, port: (proxy.address() as AddressInfo).port }, POLLING);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    expect(await rejection(broker.order(orderId, call()))).toMatchObject({ code: "BrokerFault" });
+  });
+
   test("verified with another key is not the vendor's", async () => {
     const tigerPublicKey = generateKeyPairSync("rsa", { modulusLength: 1024 })
       .publicKey.export({ type: "spki", format: "pem" })
