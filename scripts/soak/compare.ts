@@ -26,7 +26,8 @@ export function contradictions(stories: Stories): string[] {
 }
 
 /** One key makes at most one order; what was accepted is there as it was asked for, and nothing else is. */
-function ofClients({ ledger, beliefs }: Stories): string[] {
+function ofClients({ ledger, listed, beliefs }: Stories): string[] {
+  const refused = refusedAtTheDoor(listed);
   const byTag = Map.groupBy(ledger, ({ tag }) => tag);
   const asked = new Set(beliefs.map(({ tag }) => tag));
   const unasked = ledger.filter(({ tag }) => tag !== null && !asked.has(tag));
@@ -42,7 +43,9 @@ function ofClients({ ledger, beliefs }: Stories): string[] {
         const isThere = row !== undefined && !isRefused(row, outcome);
         return isThere ? `${write} was told ${outcome}, but there is order ${row.orderId}, ${row.status}` : [];
       }
-      if (row === undefined) return `${write} was told of order ${orderId}, but there is none`;
+      if (row === undefined) {
+        return refused.has(orderId) ? [] : `${write} was told of order ${orderId}, but there is none`;
+      }
       return differences(`${write}, order ${orderId}`, expectedOf(belief, row), row);
     }),
   ];
@@ -60,8 +63,17 @@ function isRefused({ status, filledQty }: Told, outcome: Belief["outcome"]): boo
   return outcome === "rejected" && status === "REJECTED" && filledQty === 0;
 }
 
+/**
+ * What a vendor refuses at its own door it may list, and the exchange never hears of it. Where the answer was lost, such
+ * an order is found by its tag, and is the one that was asked for.
+ */
+function refusedAtTheDoor(listed: readonly Told[]): ReadonlySet<string | undefined> {
+  return new Set(listed.filter((order) => isRefused(order, "rejected")).map(({ orderId }) => orderId));
+}
+
 /** Every intent in the journal is settled as the ledger has it. */
-function ofIntents({ ledger, journal, beliefs }: Stories): string[] {
+function ofIntents({ ledger, listed, journal, beliefs }: Stories): string[] {
+  const refused = refusedAtTheDoor(listed);
   const byTag = new Map(ledger.map((row) => [row.tag, row]));
   const byIntent = new Map(journal.intents.map((intent) => [intent.id, intent]));
   return [
@@ -74,7 +86,7 @@ function ofIntents({ ledger, journal, beliefs }: Stories): string[] {
       if (action.kind !== "place") return [];
       const row = byTag.get(id);
       if (placed !== null) {
-        if (row?.orderId === placed.orderId) return [];
+        if (row?.orderId === placed.orderId || (row === undefined && refused.has(placed.orderId))) return [];
         return `the journal has ${id} as order ${placed.orderId}, the ledger has ${row?.orderId ?? "none"}`;
       }
       const isThere = row !== undefined && !isRefused(row, failure?.outcome === "rejected" ? "rejected" : "not_sent");
@@ -105,7 +117,6 @@ function compared(
   const known = new Set(ledger.map(({ orderId }) => orderId));
   return [
     ...told.flatMap((order) => {
-      // What a vendor refuses at its own door it may list, and the exchange never hears of it.
       if (known.has(order.orderId) || isRefused(order, "rejected")) return [];
       return `${who} tells of order ${order.orderId}, which is nowhere`;
     }),

@@ -93,6 +93,19 @@ test("what a vendor lists as refused at its own door need not be in the ledger",
   expect(refused(1)).toContain("order/list tells of order 7, which is nowhere");
 });
 
+test("nor one that was refused there, and was found by its tag when the answer was lost", () => {
+  const found = (status: "REJECTED" | "CANCELED") =>
+    changed(({ journal, listed, beliefs }) => {
+      journal.intents.push(intent("ht7", "resolved", "7"));
+      journal.orders.push(record("7", "ht7", status, 0));
+      listed.push({ orderId: "7", status, filledQty: 0 });
+      beliefs.push(belief("7", "ht7", "7"));
+    });
+  expect(found("REJECTED")).toBe("");
+  expect(found("CANCELED")).toContain("was told of order 7, but there is none");
+  expect(found("CANCELED")).toContain("the journal has ht7 as order 7, the ledger has none");
+});
+
 describe("found is", () => {
   test.for<[string, (stories: Mutable<Stories>) => void, string]>([
     ["a second order of one key", ({ ledger }) => ledger.push(row("4", "ht1", "OPEN", 0)), "made 2 orders: 1, 4"],
