@@ -116,7 +116,8 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     currency: contractCurrency(vendor.currency, contract),
     direction,
     orderType,
-    price: orderType === "Market" ? null : vendor.price,
+    // Pushes write 0 where there is none, as for orders at the market that wait for a trigger.
+    price: orderType === "Market" ? null : vendor.price || null,
     timeInForce: lookUp(TIME_IN_FORCE, vendor.time_in_force) ?? null,
     // Where there is one session the vendor leaves it out, or gives whatever was sent.
     lifecycle: contract.region === "US" ? (lookUp(OUTSIDE_RTH, vendor.outside_rth) ?? null) : "RTH",

@@ -133,3 +133,16 @@ test("history that cannot be paged is an error, not a part of the truth", async 
   server.venue.setNow(day + 2 * 86_400_000);
   expect(await rejection(broker.orders({ status: "all" }, call()))).toMatchObject({ code: "BrokerFault" });
 });
+
+describe.each(["web", "native"] as const)("an order without a price over %s", (transport) => {
+  test("has none where the vendor pushes a 0 for it", async () => {
+    const server = await openLongport();
+    const { broker, host } = await startBroker(server.port, { transport });
+    const { wireId } = server.venue.place("LB", { ...restingOrder(), tag: null });
+    server.showOrder(wireId, { order_type: "MIT", price: "0", trigger_price: "195" });
+    expect(await broker.order(wireId, call())).toMatchObject({ orderType: null, price: null });
+    server.venue.fill(wireId, 3, 190);
+    await until(() => host.orders.at(-1)?.filledQty === 3);
+    expect(host.orders.at(-1)).toMatchObject({ orderType: null, price: null });
+  });
+});
