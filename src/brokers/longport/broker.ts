@@ -7,6 +7,7 @@ import { isRegion } from "../shared/regions.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
   OPEN_STATUSES,
+  PLAIN_ORDER_TYPES,
   WORD_OF_DIRECTION,
   WORD_OF_LIFECYCLE,
   WORD_OF_ORDER_TYPE,
@@ -195,6 +196,10 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
         throw new BrokerError("NotSupported", `order ${orderId} is not one of the securities traded here`, {
           outcome: "not_sent",
         });
+      }
+      if (!PLAIN_ORDER_TYPES.includes(vendor.order_type)) {
+        const message = `order ${orderId} is of a kind that cannot be replaced here: ${vendor.order_type}`;
+        throw new BrokerError("NotSupported", message, { outcome: "not_sent" });
       }
       if (region === "CN") {
         const message = "orders through Stock Connect cannot be replaced; cancel and place again";

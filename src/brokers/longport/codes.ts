@@ -57,6 +57,8 @@ export const ORDER_TYPE = {
   TSMPCT: null,
   SLO: null,
 } as const satisfies Record<string, OrderType | null>;
+/** Those that a quantity and a price describe; of the others a change would have to say triggers and trails again. */
+export const PLAIN_ORDER_TYPES: readonly string[] = ["LO", "ELO", "MO", "AO", "ALO", "ODD", "SLO"];
 export const WORD_OF_ORDER_TYPE = { Limit: "LO", Market: "MO" } as const satisfies Record<OrderType, string>;
 
 /** `TimeInForceType`. */

@@ -170,6 +170,23 @@ describe("orders", () => {
     expect(await rejection(broker.cancelOrder("1&order_id=2", call()))).toMatchObject({ code: "OrderNotFound" });
   });
 
+  test.each(["LIT", "MIT", "TSLPAMT", "TSMPCT", "newer"])(
+    "a %s order of the vendor's app is not replaced, but canceled",
+    async (order_type) => {
+      const server = await openLongport();
+      const { broker } = await startBroker(server.port);
+      const { wireId } = server.venue.place("LB", { ...restingOrder(), tag: null });
+      server.showOrder(wireId, { order_type, trigger_price: "195" });
+      expect(await rejection(broker.replaceOrder(wireId, { qty: 5 }, call()))).toMatchObject({
+        code: "NotSupported",
+        outcome: "not_sent",
+      });
+      expect(server.venue.find(wireId)?.order).toMatchObject({ qty: 10 });
+      await broker.cancelOrder(wireId, call());
+      expect(server.venue.find(wireId)?.order).toMatchObject({ status: "CANCELED" });
+    },
+  );
+
   test("a replace keeps what is not changed, and never goes below what is filled", async () => {
     const server = await openLongport();
     const { broker } = await startBroker(server.port);
