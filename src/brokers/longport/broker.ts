@@ -3,6 +3,7 @@ import { isTerminal, type Lifecycle, type Order } from "../../domain/order.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
+import type { PacingClass } from "../shared/pacing.ts";
 import { isRegion } from "../shared/regions.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
@@ -76,9 +77,10 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
 
   /**
    * @param fresh for what follows from a write or goes into one: a read that began before may say what was before.
+   * @param kind for what goes into a write, which reads must not keep waiting.
    * @throws BrokerError `OrderNotFound`
    */
-  async function detail(orderId: string, call: Call, fresh = false): Promise<VendorOrder> {
+  async function detail(orderId: string, call: Call, fresh = false, kind: PacingClass = "read"): Promise<VendorOrder> {
     // Longport's ids are numbers; of others it knows nothing.
     if (!/^\d{1,20}$/.test(orderId)) throw notFound(orderId);
     const vendor = await wire
@@ -87,6 +89,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
           what: "order",
           ...(fresh ? {} : { key: orderId }),
           limit: "trade",
+          kind,
           act: (on, signal) => on.order(orderId, signal),
         },
         call,
@@ -189,7 +192,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
     },
 
     async replaceOrder(orderId, change, call): Promise<Placed> {
-      const vendor = await beforeSending(detail(orderId, call, true));
+      const vendor = await beforeSending(detail(orderId, call, true, "write"));
       const order = toOrder(vendor);
       const region = order?.contract.region ?? "";
       if (order === undefined || !isRegion(region)) {

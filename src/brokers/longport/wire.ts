@@ -34,6 +34,8 @@ export interface Read<T> {
   /** Equal keys under way share one call; absent, it is a call of its own. */
   readonly key?: string;
   readonly limit: "trade" | "quote";
+  /** Default `read`; another one for what goes before a write. */
+  readonly kind?: PacingClass;
   act(transport: Transport, signal: AbortSignal): Promise<T>;
 }
 
@@ -209,8 +211,8 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     return { transport, stop: running.signal };
   }
 
-  async function readOnce<T>({ limit, act }: Read<T>, signal: AbortSignal): Promise<T> {
-    const turn = await budgets[limit].take("read", bounds(signal));
+  async function readOnce<T>({ limit, kind = "read", act }: Read<T>, signal: AbortSignal): Promise<T> {
+    const turn = await budgets[limit].take(kind, bounds(signal));
     const { transport: on, stop } = requireRunning();
     const either = AbortSignal.any([signal, stop]);
     const leave = limit === "quote" ? await quotes.enter(either) : () => {};

@@ -187,6 +187,18 @@ describe("orders", () => {
     },
   );
 
+  test("a client that reads as often as it may keeps no order from being replaced", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    const reads = async () => {
+      for (;;) await broker.positions(call());
+    };
+    expect(await rejection(reads())).toMatchObject({ code: "RateLimited" });
+    await broker.replaceOrder(orderId, { qty: 5 }, call());
+    expect(server.venue.find(orderId)?.order).toMatchObject({ qty: 5 });
+  });
+
   test("a replace keeps what is not changed, and never goes below what is filled", async () => {
     const server = await openLongport();
     const { broker } = await startBroker(server.port);
