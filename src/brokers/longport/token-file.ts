@@ -64,6 +64,29 @@ export function openTokenFile(path: string): TokenFile {
     return found !== undefined && Date.now() - found.mtimeMs > LOCK_MS;
   }
 
+  /** Makes a file that is not there yet. False when it is. */
+  async function make(files: FileSystem, target: string, text: string): Promise<boolean> {
+    try {
+      await writeSynced(files, target, text, "wx");
+      return true;
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code === "EEXIST") return false;
+      throw error;
+    }
+  }
+
+  /** By one process at a time: behind another one's back the lock that goes might be one that somebody has just made. */
+  async function removeStale(files: FileSystem, lock: string): Promise<void> {
+    if (!(await isStale(files, lock))) return;
+    const guard = `${lock}.stale`;
+    if (!(await make(files, guard, ""))) {
+      if (await isStale(files, guard)) await files.unlink(guard).catch(() => {});
+      return;
+    }
+    if (await isStale(files, lock)) await files.unlink(lock).catch(() => {});
+    await files.unlink(guard).catch(() => {});
+  }
+
   return {
     async read() {
       let text: string;
@@ -97,17 +120,15 @@ export function openTokenFile(path: string): TokenFile {
       const files = await system();
       // Beside the file itself: another process may know it by another name.
       const lock = `${await files.realpath(path)}.lock`;
-      if (await isStale(files, lock)) await files.unlink(lock).catch(() => {});
-      try {
-        await writeSynced(files, lock, "", "wx");
-      } catch (error) {
-        if ((error as { readonly code?: unknown }).code === "EEXIST") return undefined;
-        throw error;
-      }
+      await removeStale(files, lock);
+      const mine = crypto.randomUUID();
+      if (!(await make(files, lock, mine))) return undefined;
       try {
         return await act();
       } finally {
-        await files.unlink(lock).catch(() => {});
+        // Another process takes it over from one that was halted for long enough.
+        const kept = await files.readFile(lock, "utf8").catch(() => "");
+        if (kept === mine) await files.unlink(lock).catch(() => {});
       }
     },
   };

@@ -75,6 +75,57 @@ describe("the token file", () => {
     const old = new Date(Date.now() - 3_600_000);
     await utimes(`${path}.lock`, old, old);
     expect(await file.locked(async () => "late")).toBe("late");
+    // Nor does what one leaves behind that ended while it removed such a lock.
+    for (const left of [`${path}.lock`, `${path}.lock.stale`]) {
+      await writeFile(left, "");
+      await utimes(left, old, old);
+    }
+    expect(await file.locked(async () => "early")).toBeUndefined();
+    expect(await file.locked(async () => "late")).toBe("late");
+  });
+
+  test("a lock that was left behind is taken by one of those who come upon it", async () => {
+    const path = await tokenFile("t", 0);
+    const old = new Date(Date.now() - 3_600_000);
+    for (let round = 0; round < 100; round += 1) {
+      await writeFile(`${path}.lock`, "");
+      await utimes(`${path}.lock`, old, old);
+      let within = 0;
+      let most = 0;
+      const contenders = Array.from({ length: 6 }, () =>
+        openTokenFile(path).locked(async () => {
+          within += 1;
+          most = Math.max(most, within);
+          await delay(20);
+          within -= 1;
+        }),
+      );
+      await Promise.all(contenders);
+      expect(most).toBe(1);
+    }
+    expect(await readdir(join(path, ".."))).toEqual(["token.toml"]);
+  });
+
+  test("a lock that somebody else took over is left to them", async () => {
+    const path = await tokenFile("t", 0);
+    const file = openTokenFile(path);
+    const done = Promise.withResolvers<void>();
+    const other = await file.locked(async () => {
+      // As after a night in which the machine slept.
+      const old = new Date(Date.now() - 3_600_000);
+      await utimes(`${path}.lock`, old, old);
+      const taken = Promise.withResolvers<void>();
+      const held = openTokenFile(path).locked(async () => {
+        taken.resolve();
+        await done.promise;
+      });
+      await taken.promise;
+      return { held };
+    });
+    expect(await file.locked(async () => "both")).toBeUndefined();
+    done.resolve();
+    await other?.held;
+    expect(await file.locked(async () => "free")).toBe("free");
   });
 });
 
