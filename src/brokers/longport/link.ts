@@ -39,18 +39,21 @@ export function createLink(options: LinkOptions): Link {
   let session: LinkSession | undefined;
   let live: Socket | undefined;
   let down = "not connected yet";
-  /** Ends the pause before the next attempt. */
+  /** Ends the pause behind the attempt under way. */
   let hurry = new AbortController();
   let renewals = 0;
 
   async function authenticate(socket: Socket): Promise<void> {
     const known = session;
+    const began = renewals;
     // A session serves once more; when that fails the next attempt begins a new one.
     session = undefined;
     const resumable = known !== undefined && known.expires > Date.now();
     const body = writeCredential(resumable ? known.id : await otp(stop.signal), metadata);
     const cmd = resumable ? CMD.resume : CMD.auth;
-    session = readSession(await socket.request(cmd, body, MS.probe));
+    const fresh = readSession(await socket.request(cmd, body, MS.probe));
+    // Else it belongs to the token of before.
+    if (began === renewals) session = fresh;
   }
 
   /** One connection from its beginning to its end. @returns why it ended. */
@@ -98,6 +101,7 @@ export function createLink(options: LinkOptions): Link {
       let upAt: number | undefined;
       let refused = false;
       const known = session;
+      const { signal: renewed } = hurry;
       down = await connect(() => {
         upAt = performance.now();
         onFirst();
@@ -112,7 +116,7 @@ export function createLink(options: LinkOptions): Link {
       // A session that was tried and is no longer known says nothing about a new one.
       const isSpent = known !== undefined && session === undefined;
       const wait = isSpent && upAt === undefined ? 0 : refused ? MS.refusedBackOff : backOff(failures);
-      await pause(wait, stop.signal, hurry.signal);
+      await pause(wait, stop.signal, renewed);
       failures += 1;
     }
   }
