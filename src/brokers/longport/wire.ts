@@ -109,17 +109,22 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
   }
 
   async function otp(signal: AbortSignal): Promise<string> {
-    try {
-      const { otp: password, limit, online } = await door(signal, MS.read);
-      hear();
-      if (limit !== undefined && limit !== null && Number(online) >= Number(limit)) {
-        throw new NoAnswer(`Longport has ${online} links of this account open and takes no more than ${limit}`);
-      }
-      return password;
-    } catch (error) {
+    const {
+      otp: password,
+      limit,
+      online,
+    } = await door(signal, MS.read).catch((error: unknown) => {
       notice(error);
       throw error;
+    });
+    hear();
+    if (limit !== undefined && limit !== null && Number(online) >= Number(limit)) {
+      const reason = `Longport has ${online} links of this account open and takes no more than ${limit}`;
+      // It says nothing against HTTP, nor against a trade link that is there.
+      if (!link.up) link = { up: false, reason };
+      throw new NoAnswer(reason);
     }
+    return password;
   }
 
   function problem(): BrokerError | undefined {

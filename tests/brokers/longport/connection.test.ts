@@ -1,6 +1,6 @@
 /** The truth about the connection, and its return. */
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { call, makeBroker, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
@@ -166,6 +166,33 @@ describe("links over web", () => {
       message: expect.stringMatching(/links/),
     });
     await until(() => host.connections.at(-1)?.connected === true);
+  });
+
+  test("a quote link that the vendor has no room for takes nothing away from orders", async () => {
+    const server = await openLongport();
+    const quoteLinks = new Set<Socket>();
+    let tried = 0;
+    const between = createServer((client) => {
+      tried += 1;
+      quoteLinks.add(client);
+      const there = connect(server.port, "127.0.0.1");
+      for (const socket of [client, there]) socket.on("error", () => {});
+      client.on("close", () => there.destroy());
+      client.pipe(there).pipe(client);
+    });
+    onTestFinished(() => void between.close());
+    await once(between.listen(0, "127.0.0.1"), "listening");
+    const quoteWsUrl = `ws://127.0.0.1:${(between.address() as AddressInfo).port}/quote/v2`;
+    const { broker, host } = await startBroker(server.port, { quoteWsUrl });
+    await until(() => broker.ping(call()));
+    // Its session is refused, and then the passwords that it asks for.
+    server.faults.arm({ kind: "connection-limit", on: "connect", count: 3 });
+    for (const socket of quoteLinks) socket.destroy();
+    await until(() => server.faults.armed() === 0);
+    await until(() => broker.ping(call()));
+    expect(tried).toBeGreaterThan(2);
+    expect(host.connections.map(({ connected }) => connected)).toEqual([true]);
+    await broker.close();
   });
 
   test("quote calls keep to the vendor's limits", async () => {
