@@ -99,12 +99,12 @@ function fromRefusal({ code, message: text }: VendorRefusal, what: string, purpo
   if (isTokenRefusal(code) || family === 403) {
     return new BrokerError("AuthenticationFailed", message, { outcome: "rejected" });
   }
-  const rule = RULES.find(({ codes, text: words }) => codes?.includes(code) || words?.test(text));
-  if (rule !== undefined) return new BrokerError(rule.code, message, { outcome: "rejected" });
   if (isServerFault(code)) {
-    // An internal error may have come after the order.
+    // An internal error may have come after the order, whatever it says.
     return purpose === "read" ? new BrokerError("BrokerFault", message) : unknown(message);
   }
+  const rule = RULES.find(({ codes, text: words }) => codes?.includes(code) || words?.test(text));
+  if (rule !== undefined) return new BrokerError(rule.code, message, { outcome: "rejected" });
   if (purpose === "read") return new BrokerError("BrokerFault", message);
   return new BrokerError("OrderRejected", message, { outcome: "rejected" });
 }
