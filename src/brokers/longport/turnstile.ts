@@ -2,6 +2,8 @@
 import { NoAnswer } from "./refusals.ts";
 
 export interface Turnstile {
+  /** True when the next one goes in at once. */
+  hasRoom(): boolean;
   /** Resolves when there is room; the result makes room again. @throws NoAnswer when the signal aborts before. */
   enter(signal: AbortSignal): Promise<() => void>;
 }
@@ -16,6 +18,7 @@ export function createTurnstile(places: number): Turnstile {
   }
 
   return {
+    hasRoom: () => inside < places,
     enter(signal) {
       return new Promise((resolve, reject) => {
         const giveUp = () => {

@@ -68,7 +68,8 @@ const ORDER_PATH = "/v1/trade/order";
 export function createWire(config: LongportConfig, deadlineMs: number, handlers: WireHandlers): Wire {
   const shared = createSharedReads();
   const budgets = { trade: createTradeBudget(), quote: createQuoteBudget() };
-  const quotes = createTurnstile(QUOTES_AT_ONCE);
+  // One place is kept for the look at the connection.
+  const quotes = createTurnstile(QUOTES_AT_ONCE - 1);
   /** Aborted by `close`; absent while the wire is not running. */
   let running: AbortController | undefined;
   let starting: Promise<void> | undefined;
@@ -197,7 +198,8 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     if (looked?.on === on && now - looked.at < MS.sharedProbe) return looked.answer;
     const signal = AbortSignal.any([stop, AbortSignal.timeout(MS.probe)]);
     const answer = (async () => {
-      await budgets.quote.take("read", { signal });
+      // Before the reads that wait: how many those are says nothing about the connection.
+      await budgets.quote.take("write", { signal });
       const answers = await Promise.allSettled([on.probe(signal), door(signal, MS.probe)]);
       const [, opened] = answers;
       if (opened.status === "rejected") notice(opened.reason);
@@ -217,11 +219,14 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
   }
 
   async function readOnce<T>({ limit, kind = "read", act }: Read<T>, signal: AbortSignal): Promise<T> {
-    const turn = await budgets[limit].take(kind, bounds(signal));
+    let turn = await budgets[limit].take(kind, bounds(signal));
     const { transport: on, stop } = requireRunning();
     const either = AbortSignal.any([signal, stop]);
+    const waits = limit === "quote" && !quotes.hasRoom();
     const leave = limit === "quote" ? await quotes.enter(either) : () => {};
     try {
+      // Its turn is over by now, and all that waited behind a slow service would go out at once.
+      if (waits) turn = await budgets.quote.take("write", bounds(either));
       return await act(on, either);
     } finally {
       leave();

@@ -195,6 +195,42 @@ describe("links over web", () => {
     await broker.close();
   });
 
+  test("ping says the truth beside as many quotes as there may be", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port);
+    const asked = Array.from({ length: 50 }, (_, index) => {
+      const symbol = `A${String.fromCharCode(65 + (index % 26), 65 + Math.floor(index / 26))}`;
+      return broker.quote({ tradeType: "Securities", region: "US", symbol }, call()).catch(() => {});
+    });
+    expect(await broker.ping(call())).toBe(true);
+    await Promise.all(asked);
+    // Nor do those that a slow service keeps on their way stand in its way.
+    server.faults.arm({ kind: "delay", on: "read", ms: 2_000, count: 5 });
+    const slow = Array.from({ length: 6 }, (_, index) =>
+      broker
+        .quote({ tradeType: "Securities", region: "US", symbol: `B${String.fromCharCode(65 + index)}` }, call())
+        .catch(() => {}),
+    );
+    await delay(1_000);
+    expect(await broker.ping(call())).toBe(true);
+    await Promise.all(slow);
+  });
+
+  test("quotes that waited for a slow service keep to its limits when it is fast again", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port);
+    server.faults.arm({ kind: "delay", on: "read", ms: 2_000, count: 5 });
+    const errors: unknown[] = [];
+    const asked = Array.from({ length: 35 }, (_, index) => {
+      const symbol = `A${String.fromCharCode(65 + (index % 26), 65 + Math.floor(index / 26))}`;
+      return broker
+        .quote({ tradeType: "Securities", region: "US", symbol }, call())
+        .catch((error: { code: string }) => errors.push(error.code));
+    });
+    await Promise.all(asked);
+    expect(errors).not.toContain("RateLimited");
+  });
+
   test("quote calls keep to the vendor's limits", async () => {
     const server = await openLongport();
     const { broker } = await startBroker(server.port);
