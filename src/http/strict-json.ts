@@ -74,7 +74,7 @@ function namesIn(value: unknown): number {
     if (typeof item !== "object" || item === null) continue;
     const fields: unknown[] = Object.values(item);
     if (!Array.isArray(item)) names += fields.length;
-    found.push(...fields);
+    for (const field of fields) if (typeof field === "object") found.push(field);
   }
   return names;
 }
@@ -84,13 +84,18 @@ function nameEndsIn(text: string): number {
   let ends = 0;
   for (let at = text.indexOf(":"); at !== -1; at = text.indexOf(":", at + 1)) {
     let before = at - 1;
-    while (WHITE_SPACE.includes(text.charAt(before))) before -= 1;
-    if (text.charAt(before) === '"') ends += 1;
+    while (isSpace(text.charCodeAt(before))) before -= 1;
+    if (text.charCodeAt(before) === QUOTATION_MARK) ends += 1;
   }
   return ends;
 }
 
-const WHITE_SPACE = [" ", "\n", "\r", "\t"];
+const QUOTATION_MARK = 0x22;
+
+/** What JSON allows between its tokens: a blank, a tab, the ends of lines. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+}
 
 function isRounded(token: string): boolean {
   return /^[-\d]/.test(token) && (token.length > SHORT_LITERAL || /[eE]/.test(token)) && !isExactLiteral(token);
