@@ -80,6 +80,7 @@ const PRECEDENCE = ["cancel", "write", "read"] as const satisfies readonly Pacin
 interface Waiter {
   /** When it began to wait. */
   readonly since: number;
+  /** Told apart only: on an edge worker no request may look at another's. */
   readonly signal: AbortSignal | undefined;
   readonly deadline: number;
   readonly grant: (turn: Turn) => void;
@@ -136,10 +137,7 @@ export function createBudget(options: PacingOptions): Budget {
       const turn = firstTurn(planned, next, now);
       if (turn === undefined) break;
       const { kind, at, waiter } = turn;
-      if (waiter.signal?.aborted) {
-        queues[kind].splice(next[kind], 1);
-        waiter.refuse(aborted(name));
-      } else if (at > waiter.deadline) {
+      if (at > waiter.deadline) {
         queues[kind].splice(next[kind], 1);
         load.refused += 1;
         waiter.refuse(tooLate(name, at - now));
@@ -194,8 +192,13 @@ export function createBudget(options: PacingOptions): Budget {
           refuse: (error) => settle(() => reject(error)),
         };
         const withdraw = () => {
-          queues[kind].splice(queues[kind].indexOf(waiter), 1);
-          waiter.refuse(aborted(name));
+          // With all who wait with this signal: the turn of the first must not go to one whose caller has gone as well.
+          for (const queue of Object.values(queues)) {
+            for (const gone of queue.filter((other) => other.signal === signal)) {
+              queue.splice(queue.indexOf(gone), 1);
+              gone.refuse(aborted(name));
+            }
+          }
           advance();
         };
         signal?.addEventListener("abort", withdraw, { once: true });
