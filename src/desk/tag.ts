@@ -2,10 +2,9 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
-/** Two letters at once halve the work. */
-const PAIRS: readonly string[] = Array.from(ALPHABET, (first) => Array.from(ALPHABET, (next) => first + next)).flat();
-const PREFIX = "ht";
+/** Of RFC 4648, in lower case. */
+const ALPHABET: readonly number[] = codesOf("abcdefghijklmnopqrstuvwxyz234567");
+const PREFIX: readonly number[] = codesOf("ht");
 
 const TAG_BYTES = 15;
 const TIME_BYTES = 5;
@@ -20,7 +19,7 @@ const DRAWN_FOR_MS = 50;
 const drawn = new Uint8Array(RANDOM_BYTES * TAGS_DRAWN);
 let nextDrawn = TAGS_DRAWN;
 let drawnAt = 0;
-let lastTime = { at: Number.NaN, text: "" };
+let lastTime: { readonly at: number; readonly codes: readonly number[] } = { at: Number.NaN, codes: [] };
 
 /**
  * A new tag: `ht` and 24 characters of `[a-z2-7]`, 40 bits of the time in milliseconds and 80 random ones. Tags that follow
@@ -28,7 +27,7 @@ let lastTime = { at: Number.NaN, text: "" };
  */
 export function newTag(): string {
   const now = Date.now();
-  if (now !== lastTime.at) lastTime = { at: now, text: base32(timeBytes(now)) };
+  if (now !== lastTime.at) lastTime = { at: now, codes: base32(timeBytes(now)) };
   if (nextDrawn === TAGS_DRAWN || Math.abs(now - drawnAt) > DRAWN_FOR_MS) {
     crypto.getRandomValues(drawn);
     drawnAt = now;
@@ -36,7 +35,7 @@ export function newTag(): string {
   }
   const start = nextDrawn * RANDOM_BYTES;
   nextDrawn += 1;
-  return PREFIX + lastTime.text + base32(drawn.subarray(start, start + RANDOM_BYTES));
+  return textOf([...PREFIX, ...lastTime.codes, ...base32(drawn.subarray(start, start + RANDOM_BYTES))]);
 }
 
 function timeBytes(milliseconds: number): Uint8Array {
@@ -48,7 +47,7 @@ function timeBytes(milliseconds: number): Uint8Array {
 /** The tag of a keyed intent: the same for the same instance, principal and key, and telling nothing of them. */
 export function keyedTag(instance: string, principal: string, key: string): string {
   const digest = sha256(utf8ToBytes(JSON.stringify([instance, principal, key])));
-  return PREFIX + base32(digest.subarray(0, TAG_BYTES));
+  return textOf([...PREFIX, ...base32(digest.subarray(0, TAG_BYTES))]);
 }
 
 /** True for a text in the form of a tag, of this or of another gateway. */
@@ -56,17 +55,26 @@ export function isTag(text: string): boolean {
   return /^ht[a-z2-7]{24}$/.test(text);
 }
 
-/** RFC 4648 base 32 in lower case; the length of `bytes` is a multiple of five, so nothing is padded. */
-function base32(bytes: Uint8Array): string {
-  let text = "";
+/** RFC 4648 base 32, as character codes; the length of `bytes` is a multiple of five, so nothing is padded. */
+function base32(bytes: Uint8Array): number[] {
+  const codes: number[] = [];
   let bits = 0;
   let waiting = 0;
   for (const byte of bytes) {
     bits = (bits << 8) | byte;
-    waiting += 8;
-    if (waiting < 10) continue;
-    waiting -= 10;
-    text += PAIRS[(bits >>> waiting) & 1023];
+    for (waiting += 8; waiting >= 5; ) {
+      waiting -= 5;
+      codes.push(ALPHABET[(bits >>> waiting) & 31] ?? 0);
+    }
   }
-  return text;
+  return codes;
+}
+
+function codesOf(text: string): number[] {
+  return Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+/** In one piece: a text that was put together of others is kept with all of them, for as long as the tag is remembered. */
+function textOf(codes: readonly number[]): string {
+  return String.fromCharCode(...codes);
 }
