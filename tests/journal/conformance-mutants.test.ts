@@ -13,6 +13,20 @@ interface Mutant {
   readonly red: string;
 }
 
+/** Members that hide what is older, by another measure, than what was pruned last. */
+function pruningBy(hiding: (good: Journal, before: () => number) => Partial<Journal>): Mutant["mutate"] {
+  return (good) => {
+    let before = 0;
+    return {
+      prune(at) {
+        before = at;
+        return good.prune(at);
+      },
+      ...hiding(good, () => before),
+    };
+  };
+}
+
 const MUTANTS: readonly Mutant[] = [
   {
     fault: "has the same epoch every time",
@@ -128,19 +142,12 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "prunes an intent by when it began",
-    mutate(good) {
-      let before = 0;
-      return {
-        prune(at) {
-          before = at;
-          return good.prune(at);
-        },
-        async intent(instance, id) {
-          const record = await good.intent(instance, id);
-          return record !== undefined && record.at >= before ? record : undefined;
-        },
-      };
-    },
+    mutate: pruningBy((good, before) => ({
+      async intent(instance, id) {
+        const record = await good.intent(instance, id);
+        return record !== undefined && record.at >= before() ? record : undefined;
+      },
+    })),
     red: "pruning goes by an intent's last line, and takes an intent whole",
   },
   {
@@ -264,19 +271,12 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: "prunes an order by when it was placed",
-    mutate(good) {
-      let before = 0;
-      return {
-        prune(at) {
-          before = at;
-          return good.prune(at);
-        },
-        async order(instance, id) {
-          const record = await good.order(instance, id);
-          return record?.status === "FILLED" && (record.createdAt ?? 0) < before ? undefined : record;
-        },
-      };
-    },
+    mutate: pruningBy((good, before) => ({
+      async order(instance, id) {
+        const record = await good.order(instance, id);
+        return record?.status === "FILLED" && (record.createdAt ?? 0) < before() ? undefined : record;
+      },
+    })),
     red: "pruning goes by an order's last line, and not by the order's own times",
   },
   {

@@ -20,6 +20,16 @@ async function pass(clock: ReturnType<typeof createManualClock>, ms: number): Pr
   }
 }
 
+/** So narrow that few calls fill it. */
+const NARROW = {
+  name: "x",
+  windows: [
+    { limit: 3, perMs: 300 },
+    { limit: 6, perMs: 1000 },
+  ],
+  minSpacingMs: 20,
+};
+
 function recorder() {
   const log: string[] = [];
   return {
@@ -215,11 +225,7 @@ describe("a budget", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const clock = createManualClock();
-        const windows = [
-          { limit: 3, perMs: 300 },
-          { limit: 6, perMs: 1000 },
-        ];
-        const budget = createBudget({ name: "x", windows, minSpacingMs: 20, transitMs: 0, clock });
+        const budget = createBudget({ ...NARROW, transitMs: 0, clock });
         const granted: { at: number; kind: PacingClass }[] = [];
         let open = 0;
         for (const { wait, kind, patience } of steps) {
@@ -243,7 +249,7 @@ describe("a budget", () => {
         await pass(clock, 40_000);
         expect(open).toBe(0);
         granted.forEach(({ at, kind }, index) => {
-          for (const { limit, perMs } of windows) {
+          for (const { limit, perMs } of NARROW.windows) {
             const within = granted.slice(0, index + 1).filter((other) => other.at > at - perMs);
             expect(within.length).toBeLessThanOrEqual(pacingShare(limit, kind));
           }
@@ -267,11 +273,7 @@ test("a vendor sees no window exceeded, whenever calls arrive and answers come",
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const clock = createManualClock();
-      const windows = [
-        { limit: 3, perMs: 300 },
-        { limit: 6, perMs: 1000 },
-      ];
-      const budget = createBudget({ name: "x", windows, minSpacingMs: 20, transitMs: 50, clock });
+      const budget = createBudget({ ...NARROW, transitMs: 50, clock });
       const counted: number[] = [];
       let open = 0;
       for (const { wait, kind, way, answer, abort } of steps) {
@@ -299,7 +301,7 @@ test("a vendor sees no window exceeded, whenever calls arrive and answers come",
       expect([open, clock.waiting(), budget.load().waiting]).toEqual([0, 0, 0]);
       counted.sort((a, b) => a - b);
       counted.forEach((at, index) => {
-        for (const { limit, perMs } of windows) {
+        for (const { limit, perMs } of NARROW.windows) {
           expect(at - (counted[index - limit] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(perMs);
         }
         expect(at - (counted[index - 1] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(20);
