@@ -288,8 +288,9 @@ function notTaken(admission: Admission, error: unknown): void {
 /** An order of its own, so that what its sender does with the one he gave changes nothing. At the market it has no price. */
 function requestOf(asked: OrderRequest): OrderRequest {
   const { contract, direction, orderType, timeInForce, lifecycle, qty, price } = asked;
-  const request = { contract, direction, orderType, timeInForce, lifecycle, qty };
-  return orderType === "Limit" && price !== undefined ? { ...request, price } : request;
+  return orderType === "Limit" && price !== undefined
+    ? { contract, direction, orderType, timeInForce, lifecycle, qty, price }
+    : { contract, direction, orderType, timeInForce, lifecycle, qty };
 }
 
 /** What became of an order: what its row says, and what the vendor says over that. */

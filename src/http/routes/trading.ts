@@ -62,9 +62,10 @@ export const orderPlace: Api = defineApi({
 function orderRequest(body: Output<typeof placeBody>): OrderRequest {
   const { tradeType, symbol, region, price, qty, direction, orderType, timeInForce, lifecycle } = body;
   const contract = normalizeContract({ tradeType, region, symbol });
-  const request = { contract, direction, orderType, timeInForce, lifecycle, qty };
   // A market order may carry a price; it is ignored.
-  return orderType === "Limit" && typeof price === "number" ? { ...request, price } : request;
+  return orderType === "Limit" && typeof price === "number"
+    ? { contract, direction, orderType, timeInForce, lifecycle, qty, price }
+    : { contract, direction, orderType, timeInForce, lifecycle, qty };
 }
 
 export const orderReplace: Api = defineApi({
