@@ -1,10 +1,9 @@
 /** A whole Longport: the HTTP service, both long links, the control port and the exchange behind them, in this process. */
-
-import { pause } from "../../src/brokers/shared/retry.ts";
 import { demoAccount } from "../../src/exchange/demo-account.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
 import { createFrequencyLimiter } from "../shared/frequency.ts";
+import { createRestarts } from "../shared/restarts.ts";
 import { createVenue, type Venue } from "../shared/venue.ts";
 import type { DaysByRegion, Desk } from "./desk.ts";
 import { type Connections, createGateway, type Gateway } from "./gateway.ts";
@@ -83,8 +82,6 @@ export interface LongportServer {
 const DEFAULT_PING_MS = 30_000;
 const DEFAULT_LINKS = 10;
 const DEFAULT_HISTORY = 1000;
-/** Between two tries to get the port back after a restart. */
-const REOPEN_MS = 50;
 
 /**
  * Starts a Longport on this machine.
@@ -106,7 +103,7 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
   );
   const sessions = createSessions(options.sessionLimit ?? DEFAULT_LINKS, () => gateway?.online() ?? 0);
   const faults = createFaults(
-    (ms) => restart(ms),
+    (ms) => restarts.restart(ms),
     ownFaults({ stopPings: () => gateway?.stopPings(), forgetSessions: () => sessions.forget() }),
   );
   const tokens = createTokens(options.accessToken ?? DEFAULT_ACCESS_TOKEN, options.keepsOldTokens ?? false);
@@ -131,7 +128,7 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     pushFirst: options.pushFirst ?? false,
     gzip: options.gzip ?? false,
     pingMs: options.pingMs ?? DEFAULT_PING_MS,
-    restart: (ms) => restart(ms),
+    restart: (ms) => restarts.restart(ms),
   });
   gateway = running;
 
@@ -140,34 +137,20 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     running.close();
     throw error;
   };
-  const closing = new AbortController();
   let listening = await listenWeb(running, options.port ?? 0, host, venue.now).catch(abandon);
   const { port } = listening;
-  let restarting = Promise.resolve();
 
   const down = async (): Promise<void> => {
     const end = listening.close();
     running.reset();
     await end;
   };
-  const reopen = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      try {
-        listening = await listenWeb(running, port, host, venue.now);
-        return;
-      } catch {
-        await pause(REOPEN_MS, closing.signal);
-      }
-    }
-  };
-  function restart(ms: number): void {
-    restarting = restarting.then(async () => {
-      if (closing.signal.aborted) return;
-      await down();
-      await pause(ms, closing.signal);
-      await reopen();
-    });
-  }
+  const restarts = createRestarts({
+    down,
+    async up() {
+      listening = await listenWeb(running, port, host, venue.now);
+    },
+  });
   const setLoggedIn = (loggedIn: boolean): void => running.setUp(loggedIn);
 
   const control = await startControl(
@@ -195,11 +178,11 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
       running.tell({ ...found, fill: null });
     },
     async close() {
-      if (closing.signal.aborted) return;
-      closing.abort();
+      if (restarts.hasEnded) return;
+      const ended = restarts.end();
       venue.close();
       await control.close();
-      await restarting;
+      await ended;
       await down();
       running.close();
     },

@@ -1,10 +1,9 @@
 /** A whole OpenD: both wires, the control port and the exchange behind them, in this process. */
-
-import { pause } from "../../src/brokers/shared/retry.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
 import { createFrequencyLimiter } from "../shared/frequency.ts";
 import type { Listening } from "../shared/listening.ts";
+import { createRestarts } from "../shared/restarts.ts";
 import { createVenue, type Venue } from "../shared/venue.ts";
 import { type Account, booksOf, DEFAULT_ACCOUNTS, type ExtraPosition } from "./accounts.ts";
 import { rsaCipher } from "./cipher.ts";
@@ -60,8 +59,6 @@ export interface OpenD {
 }
 
 const DEFAULT_PIN = "123456";
-/** Between two tries to get a port back after a restart. */
-const REOPEN_MS = 50;
 
 /**
  * Starts an OpenD on this machine.
@@ -86,12 +83,12 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     unlockedFirms: new Set(),
     loggedIn: true,
   };
-  const faults = createFaults((ms) => restart(ms));
+  const faults = createFaults((ms) => restarts.restart(ms));
   const gateway = createGateway({
     desk,
     faults,
     pushFirst: options.pushFirst ?? false,
-    restart: (ms) => restart(ms),
+    restart: (ms) => restarts.restart(ms),
   });
 
   const open = async (port: number, tcpPort: number): Promise<readonly [Listening, Listening]> => {
@@ -103,37 +100,23 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
       throw error;
     }
   };
-  const closing = new AbortController();
   let listening = await open(options.port ?? 0, options.tcpPort ?? 0).catch((error: unknown) => {
     venue.close();
     throw error;
   });
   const [ws, tcp] = listening;
-  let restarting = Promise.resolve();
 
   const down = async (): Promise<void> => {
     const ends = listening.map((each) => each.close());
     gateway.reset();
     await Promise.all(ends);
   };
-  const reopen = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      try {
-        listening = await open(ws.port, tcp.port);
-        return;
-      } catch {
-        await pause(REOPEN_MS, closing.signal);
-      }
-    }
-  };
-  function restart(ms: number): void {
-    restarting = restarting.then(async () => {
-      if (closing.signal.aborted) return;
-      await down();
-      await pause(ms, closing.signal);
-      await reopen();
-    });
-  }
+  const restarts = createRestarts({
+    down,
+    async up() {
+      listening = await open(ws.port, tcp.port);
+    },
+  });
 
   const control = await startControl(
     {
@@ -160,12 +143,12 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     connections: () => gateway.connections(),
     setLoggedIn: (loggedIn) => gateway.setLoggedIn(loggedIn),
     async close() {
-      if (closing.signal.aborted) return;
-      closing.abort();
+      if (restarts.hasEnded) return;
+      const ended = restarts.end();
       venue.close();
       gateway.close();
       await control.close();
-      await restarting;
+      await ended;
       await down();
     },
   };

@@ -1,9 +1,9 @@
 /** A whole Tiger: the gateway, the push service, the control port and the exchange behind them, in this process. */
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import { pause } from "../../src/brokers/shared/retry.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
 import type { Listening } from "../shared/listening.ts";
+import { createRestarts } from "../shared/restarts.ts";
 import { createVenue, type Venue } from "../shared/venue.ts";
 import {
   type Account,
@@ -84,9 +84,6 @@ export interface TigerServer {
   close(): Promise<void>;
 }
 
-/** Between two tries to get a port back after a restart. */
-const REOPEN_MS = 50;
-
 /**
  * Starts a Tiger on this machine.
  * @throws when a port is taken or a key cannot be used.
@@ -95,7 +92,7 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
   const { host = "127.0.0.1", privateKey = VENDOR_PRIVATE_KEY, limitStyle = "code-4" } = options;
   const desk = openDesk(options, limitStyle);
   const { venue } = desk;
-  const faults = createFaults<OwnFault>((ms) => restart(ms), {
+  const faults = createFaults<OwnFault>((ms) => restarts.restart(ms), {
     tamper: { stages: ["read", "place", "replace", "cancel"] },
     clock: { stages: ["read", "place", "replace", "cancel"] },
     "http-500": { stages: ["read", "place", "replace", "cancel"] },
@@ -106,7 +103,7 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
     desk,
     faults,
     heartbeatMs: options.heartbeatMs,
-    restart: (ms) => restart(ms),
+    restart: (ms) => restarts.restart(ms),
   });
   const gateway = createGateway({
     desk,
@@ -115,7 +112,7 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
     dataAsText: options.dataAsText ?? false,
     limitStyle,
     pushFirst: options.pushFirst ?? false,
-    restart: (ms) => restart(ms),
+    restart: (ms) => restarts.restart(ms),
   });
 
   type Port = (port: number) => Promise<Listening>;
@@ -137,40 +134,26 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
       throw error;
     }
   };
-  const closing = new AbortController();
   let listening = await openAll(doors.map(({ wanted }) => wanted)).catch((error: unknown) => {
     venue.close();
     throw error;
   });
   const ports = listening.map((each) => each?.port);
   const [port = 0, pushPort = 0, plainPushPort] = ports;
-  let restarting = Promise.resolve();
 
   const down = async (): Promise<void> => {
+    desk.counter?.reset();
     gateway.reset();
     pushes.reset();
     await Promise.all(listening.map((each) => each?.close()));
     listening = [];
   };
-  const reopen = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      try {
-        listening = await openAll(ports);
-        return;
-      } catch {
-        await pause(REOPEN_MS, closing.signal);
-      }
-    }
-  };
-  function restart(ms: number): void {
-    restarting = restarting.then(async () => {
-      if (closing.signal.aborted) return;
-      desk.counter?.reset();
-      await down();
-      await pause(ms, closing.signal);
-      await reopen();
-    });
-  }
+  const restarts = createRestarts({
+    down,
+    async up() {
+      listening = await openAll(ports);
+    },
+  });
 
   const setLoggedIn = (loggedIn: boolean): void => {
     desk.isUp = loggedIn;
@@ -204,12 +187,12 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
     showAs: (orderId, fields) => void desk.shownAs.set(orderId, fields),
     kickOut: () => pushes.kickOut(),
     async close() {
-      if (closing.signal.aborted) return;
-      closing.abort();
+      if (restarts.hasEnded) return;
+      const ended = restarts.end();
       venue.close();
       pushes.close();
       await control.close();
-      await restarting;
+      await ended;
       await down();
     },
   };

@@ -1,9 +1,8 @@
 /** A whole TWS or IB Gateway: the API port, the control port and the exchange behind them, in this process. */
-
-import { pause } from "../../src/brokers/shared/retry.ts";
 import { contractKey, normalizeContract } from "../../src/domain/contract.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
+import { createRestarts } from "../shared/restarts.ts";
 import { createVenue, type Venue } from "../shared/venue.ts";
 import { booksOf, DEFAULT_ACCOUNT, type ExtraPosition } from "./accounts.ts";
 import type { Desk, MarketDataAccess } from "./desk.ts";
@@ -68,8 +67,6 @@ export interface Tws {
 
 /** As long as IB's own numbers. */
 const FIRST_PERM_ID = 1_000_000_001;
-/** Between two tries to get a port back after a restart. */
-const REOPEN_MS = 50;
 
 /**
  * Starts a TWS on this machine.
@@ -107,7 +104,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     loggedIn: true,
     marketData: options.marketData ?? "live",
   };
-  const faults = createFaults((ms) => restart(ms));
+  const faults = createFaults((ms) => restarts.restart(ms));
   const gateway = createGateway({
     desk,
     faults,
@@ -115,40 +112,26 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     masterClient: options.masterClient,
     pushFirst: options.pushFirst ?? false,
     limits: options.limits ?? true,
-    restart: (ms) => restart(ms),
+    restart: (ms) => restarts.restart(ms),
   });
 
-  const closing = new AbortController();
   let listening = await listenTws(gateway, options.port ?? 0, host).catch((error: unknown) => {
     venue.close();
     throw error;
   });
   const { port } = listening;
-  let restarting = Promise.resolve();
 
   const down = async (): Promise<void> => {
     const end = listening.close();
     gateway.reset();
     await end;
   };
-  const reopen = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      try {
-        listening = await listenTws(gateway, port, host);
-        return;
-      } catch {
-        await pause(REOPEN_MS, closing.signal);
-      }
-    }
-  };
-  function restart(ms: number): void {
-    restarting = restarting.then(async () => {
-      if (closing.signal.aborted) return;
-      await down();
-      await pause(ms, closing.signal);
-      await reopen();
-    });
-  }
+  const restarts = createRestarts({
+    down,
+    async up() {
+      listening = await listenTws(gateway, port, host);
+    },
+  });
 
   const setLoggedIn = (loggedIn: boolean, how = { dataLost: false }): void => {
     gateway.setLoggedIn(loggedIn, how.dataLost);
@@ -182,12 +165,12 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     silence: (messageId, scope = "message") => gateway.silences.add(messageId, scope),
     resetOrderIds: () => records.resetIds(),
     async close() {
-      if (closing.signal.aborted) return;
-      closing.abort();
+      if (restarts.hasEnded) return;
+      const ended = restarts.end();
       venue.close();
       gateway.close();
       await control.close();
-      await restarting;
+      await ended;
       await down();
     },
   };
