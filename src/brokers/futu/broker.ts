@@ -39,6 +39,14 @@ const SPAN_DAYS = 90;
 /** Which account an order is in is remembered for so many orders, the latest ones. */
 const REMEMBERED_ORDERS = 10_000;
 
+/** Which orders are looked for. */
+interface Sought {
+  /** Default: all. */
+  readonly orderIds?: readonly string[];
+  /** What depends on them. Default `read`. */
+  readonly kind?: PacingClass;
+}
+
 /** An order and the account it is in. */
 interface FoundOrder {
   readonly account: TradingAccount;
@@ -88,8 +96,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     account: TradingAccount,
     fresh: boolean,
     call: Call,
-    orderIds: readonly string[] = [],
-    kind: PacingClass = "read",
+    { orderIds = [], kind = "read" }: Sought = {},
   ) {
     const request = {
       header: queryHeader(account),
@@ -105,9 +112,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   async function pastOrders(
     account: TradingAccount,
     call: Call,
-    orderIds: readonly string[] = [],
-    kind: PacingClass = "read",
-    spansBefore = 0,
+    { orderIds = [], kind = "read", spansBefore = 0 }: Sought & { readonly spansBefore?: number } = {},
   ) {
     // The window ends by the vendor's clock and by ours, whichever is later, and begins by the earlier one.
     const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000;
@@ -136,11 +141,12 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     const known = accountOf.get(orderId);
     const all = accounts();
     const places = known === undefined ? all : all.filter(({ accId }) => accId === known);
+    const sought = { orderIds: [orderId], kind };
     for (const list of [
-      (account: TradingAccount) => todaysOrders(account, fresh, call, [orderId], kind),
-      (account: TradingAccount) => pastOrders(account, call, [orderId], kind),
+      (account: TradingAccount) => todaysOrders(account, fresh, call, sought),
+      (account: TradingAccount) => pastOrders(account, call, sought),
       // One that was good for as long as the vendor lets it has ended since.
-      (account: TradingAccount) => pastOrders(account, call, [orderId], kind, 1),
+      (account: TradingAccount) => pastOrders(account, call, { ...sought, spansBefore: 1 }),
     ]) {
       const lists = await Promise.all(places.map(async (account) => ({ account, orders: await list(account) })));
       for (const { account, orders } of lists) {
