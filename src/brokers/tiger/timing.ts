@@ -103,7 +103,7 @@ export interface Rests {
   /** The vendor refused a call of whatever method; gives for how long all of them rest now. */
   shutOut(): number;
   /** The vendor answered a call that left at `leftAt`: an answer to one from before a rest does not end it. */
-  answered(method: Method, leftAt?: number): void;
+  answered(method: Method, leftAt: number): void;
 }
 
 export function createRests(isPaper: boolean, now: () => number = () => performance.now()): Rests {
@@ -125,7 +125,7 @@ export function createRests(isPaper: boolean, now: () => number = () => performa
     left: (method) => Math.max(0, left(countedAs(method, isPaper)), left(ALL)),
     refused: (method) => begin(countedAs(method, isPaper), MS.firstRest, MS.longestRest),
     shutOut: () => begin(ALL, MS.firstShutOut, MS.longestShutOut),
-    answered(method, leftAt = now()) {
+    answered(method, leftAt) {
       for (const name of [countedAs(method, isPaper), ALL] as const) {
         if (leftAt >= (rests.get(name)?.since ?? 0)) rests.delete(name);
       }

@@ -110,7 +110,7 @@ test("a method rests for longer each time that it is called too frequent, and no
     expect(rests.left("orders")).toBe(0);
   }
   expect(waits).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
-  rests.answered("orders");
+  rests.answered("orders", now);
   expect(rests.refused("orders")).toBe(MS.firstRest);
   expect(rests.left("orders")).toBe(MS.firstRest);
   expect(rests.left("place_order")).toBe(0);
@@ -132,6 +132,6 @@ test("all methods rest on the blacklist, for longer each time, and no more once 
   }
   expect(waits).toEqual([60_000, 120_000, 240_000, 480_000, 960_000, 960_000]);
   rests.shutOut();
-  rests.answered("cancel_order");
+  rests.answered("cancel_order", now);
   expect(rests.left("orders")).toBe(0);
 });
