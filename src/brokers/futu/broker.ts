@@ -7,6 +7,7 @@ import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { PacingClass } from "../shared/pacing.ts";
 import { REGIONS, type Region } from "../shared/regions.ts";
 import type { TradingAccount } from "./accounts.ts";
+import { createBusts } from "./busts.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
   MARKET_OF_REGION,
@@ -31,6 +32,7 @@ import {
   toSecurity,
 } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
+import { beforeSending } from "./refusals.ts";
 import { createWire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
@@ -56,13 +58,14 @@ interface FoundOrder {
 /** The adapter of an account; `index.ts` says what it does. */
 export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapter {
   const accountOf = new Remembered<string, string>(REMEMBERED_ORDERS);
+  const withBusts = createBusts();
   let host: BrokerHost | undefined;
 
   const wire = createWire(config, deadlineMs, {
     onOrder(vendor, accId) {
       accountOf.set(vendor.orderIDEx, accId);
       const order = toOrder(vendor);
-      if (order !== undefined) host?.onOrder(order);
+      if (order !== undefined) host?.onOrder(withBusts(order));
     },
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
@@ -342,7 +345,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     async order(orderId, call) {
       const { vendor } = await find(orderId, false, call);
       const order = toOrder(vendor);
-      if (order !== undefined) return order;
+      if (order !== undefined) return withBusts(order);
       throw new BrokerError(
         "NotSupported",
         `order ${orderId} is not one of the securities traded here: ${vendor.code}`,
@@ -362,7 +365,8 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         }),
       );
       const listed = lists.flat();
-      return toOrderListing(status === "all" ? listed : listed.filter(isOpen));
+      const { orders, unmapped } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
+      return { orders: orders.map(withBusts), unmapped };
     },
   };
 }
@@ -370,22 +374,6 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
 /** Midnight UTC: windows that change once a day let equal reads share one call. */
 function dayStart(at: number): number {
   return Math.floor(at / DAY_MS) * DAY_MS;
-}
-
-/** A read that a write depends on: when it fails, nothing of the write has been sent. */
-async function beforeSending<T>(read: Promise<T>): Promise<T> {
-  try {
-    return await read;
-  } catch (error) {
-    if (!isBrokerError(error)) throw error;
-    const code = error.code === "Timeout" ? "NotConnected" : error.code;
-    const { message, retryAfterMs } = error;
-    throw new BrokerError(code, message, {
-      outcome: "not_sent",
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      cause: error,
-    });
-  }
 }
 
 function notFound(orderId: string): BrokerError {
