@@ -357,7 +357,8 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         accounts().map(async (account) => {
           const [today, past] = await Promise.all([
             todaysOrders(account, fresh, call),
-            status === "all" ? pastOrders(account, call) : [],
+            // No order leaves before this is known, so that no client's reading may stand in its way.
+            status === "all" ? pastOrders(account, call, { kind: fresh ? "write" : "read" }) : [],
           ]);
           for (const { orderIDEx } of today) accountOf.set(orderIDEx, account.accId);
           const current = new Set(today.map(({ orderIDEx }) => orderIDEx));

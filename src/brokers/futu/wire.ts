@@ -352,7 +352,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     },
 
     read(method, request, call, pace) {
-      const key = `${method} ${JSON.stringify(request)}`;
+      // What may go before others shares no turn with them.
+      const key = `${method} ${pace?.kind ?? "read"} ${JSON.stringify(request)}`;
       return shared.read(key, call.signal, async (signal) => {
         await revival.wait(MS.read, signal);
         const before = requireSession();

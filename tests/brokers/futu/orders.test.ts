@@ -253,6 +253,18 @@ describe("a replace of an order placed elsewhere", () => {
 });
 
 describe("orders", () => {
+  test("are listed for who must know them, whatever clients list: no order leaves after a reconnect before that", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { deadlineMs: 60_000 });
+    for (let i = 0; i < 6; i += 1) await broker.orders({ status: "all" }, call());
+    const client = new AbortController();
+    const waiting = rejection(broker.orders({ status: "all" }, { signal: client.signal }));
+    const listed = await rejection(broker.orders({ status: "all", fresh: true }, call(2000))).catch(() => undefined);
+    client.abort();
+    expect(listed).toBeUndefined();
+    expect(await waiting).toMatchObject({ code: "Timeout" });
+  });
+
   test("one of last week is found, and listed with all", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);
