@@ -301,6 +301,11 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       // OpenD takes a missing quantity or price for 0, so both are always sent, and cuts either of them.
       const qty = change.qty ?? order.qty;
       const price = order.orderType === "Market" ? null : (change.price ?? order.price);
+      if (price === null && order.orderType === "Limit") {
+        throw new BrokerError("InvalidRequest", `OpenD does not tell the price of order ${orderId}: say it as well`, {
+          outcome: "not_sent",
+        });
+      }
       checkNumbers(price === null ? { qty } : { qty, price }, region);
       if (change.qty !== undefined && change.qty < order.filledQty) {
         throw new BrokerError("InvalidRequest", `qty ${change.qty} is below the ${order.filledQty} already filled`, {

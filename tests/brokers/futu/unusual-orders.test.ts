@@ -63,3 +63,16 @@ describe("an order of a kind that has no name here", () => {
     expect(opend.changes).toHaveLength(1);
   });
 });
+
+test("a limit order whose price OpenD does not tell is replaced with one that is said, and never with 0", async () => {
+  const { price: _, ...withoutPrice } = ORDER;
+  const opend = await serveOrder({ ...withoutPrice, orderType: 1 });
+  const { broker } = await startBroker(opend.port);
+  expect(await rejection(broker.replaceOrder("77", { qty: 8 }, call()))).toMatchObject({
+    code: "InvalidRequest",
+    outcome: "not_sent",
+  });
+  expect(opend.changes).toEqual([]);
+  await broker.replaceOrder("77", { qty: 8, price: 151 }, call());
+  expect(opend.changes).toHaveLength(1);
+});
