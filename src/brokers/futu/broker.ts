@@ -59,6 +59,8 @@ interface FoundOrder {
 export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapter {
   const accountOf = new Remembered<string, string>(REMEMBERED_ORDERS);
   const withBusts = createBusts();
+  /** Whether the last whole list had all that a gateway has placed. */
+  let complete = true;
   let host: BrokerHost | undefined;
 
   const wire = createWire(config, deadlineMs, {
@@ -194,7 +196,10 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   }
 
   return {
-    capabilities: () => toCapabilities(config.tradeEnv, wire.accounts()),
+    capabilities() {
+      const capabilities = toCapabilities(config.tradeEnv, wire.accounts());
+      return { ...capabilities, listing: { ...capabilities.listing, complete } };
+    },
     queues: wire.queues,
 
     start(given) {
@@ -371,8 +376,9 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         }),
       );
       const listed = lists.flat();
-      const { orders, unmapped } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
-      return { orders: orders.map(withBusts), unmapped };
+      const listing = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
+      if (status === "all") complete = listing.complete;
+      return { orders: listing.orders.map(withBusts), unmapped: listing.unmapped };
     },
   };
 }

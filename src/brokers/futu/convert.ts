@@ -78,16 +78,25 @@ function toCurrency(currency: number | undefined, contract: Contract): string {
   return contractCurrency(lookUp<string | null>(CURRENCY, currency ?? 0), contract);
 }
 
+/** Orders, and whether they have all that a gateway has placed: what has no name here is absent in appearance only. */
+export interface FutuOrderListing extends OrderListing {
+  readonly complete: boolean;
+}
+
 /** What OpenD's list gives, with what has no name here apart. */
-export function toOrderListing(orders: readonly VendorOrder[]): OrderListing {
+export function toOrderListing(orders: readonly VendorOrder[]): FutuOrderListing {
   const known: Order[] = [];
   const unmapped: Unmapped[] = [];
+  let complete = true;
   for (const vendor of orders) {
     const order = toOrder(vendor);
-    if (order === undefined) unmapped.push({ originSymbol: vendor.code, qty: vendor.qty });
-    else known.push(order);
+    if (order !== undefined) known.push(order);
+    else {
+      unmapped.push({ originSymbol: vendor.code, qty: vendor.qty });
+      complete &&= !isTag(vendor.remark);
+    }
   }
-  return { orders: known, unmapped };
+  return { orders: known, unmapped, complete };
 }
 
 /** True for an order that may still change by itself. */
@@ -95,11 +104,11 @@ export function isOpen({ orderStatus }: VendorOrder): boolean {
   return !isTerminal(lookUp(ORDER_STATUS, orderStatus)?.means ?? "UNKNOWN");
 }
 
-/** One order; `undefined` when its contract or side has no name here. */
+/** One order; `undefined` when its contract or side has no name here, or when OpenD has no id for it yet. */
 export function toOrder(vendor: VendorOrder): Order | undefined {
   const contract = toContract(vendor.code, vendor.secMarket, vendor.trdMarket);
   const direction = lookUp(TRD_SIDE, vendor.trdSide);
-  if (contract === undefined || !direction) return undefined;
+  if (contract === undefined || !direction || vendor.orderIDEx === "") return undefined;
   const { word, means } = lookUp(ORDER_STATUS, vendor.orderStatus) ?? {
     word: String(vendor.orderStatus),
     means: "UNKNOWN" as const,

@@ -22,15 +22,21 @@ const ORDER = {
   trdMarket: 2,
 };
 
-/** An OpenD with one paper account that holds one order. What changes it is asked for is kept in `changes`. */
-async function serveOrder(order: object): Promise<{ port: number; changes: number[] }> {
+/** An OpenD with one paper account that holds one order. */
+function serveOrder(order: object): Promise<{ port: number; changes: number[] }> {
+  return serveOrders([order]);
+}
+
+/** An OpenD with one paper account that holds these. What changes it is asked for is kept in `changes`. */
+async function serveOrders(orderList: readonly object[]): Promise<{ port: number; changes: number[] }> {
   const changes: number[] = [];
   const answers: Readonly<Record<number, Reply["s2c"]>> = {
     1: { connID: "7" },
     1002: { ...STATE, time: 1768404600 },
     2001: { accList: [{ trdEnv: 0, accID: HEADER.accID, trdMarketAuthList: [2], simAccType: 1 }] },
     2008: {},
-    2201: { header: HEADER, orderList: [order] },
+    2201: { header: HEADER, orderList },
+    2221: { header: HEADER, orderList: [] },
     2205: { header: HEADER, orderID: ORDER.orderID, orderIDEx: ORDER.orderIDEx },
   };
   const port = await serveRequests(({ cmd, section, peer }) => {
@@ -75,4 +81,37 @@ test("a limit order whose price OpenD does not tell is replaced with one that is
   expect(opend.changes).toEqual([]);
   await broker.replaceOrder("77", { qty: 8, price: 151 }, call());
   expect(opend.changes).toHaveLength(1);
+});
+
+describe("an order that has no name here", () => {
+  const TAGGED = { ...ORDER, orderType: 1, remark: `ht${"a2".repeat(12)}` };
+
+  test.each([
+    ["its side", { trdSide: 0 }],
+    ["its contract", { code: "AAPL260116C200000" }],
+    ["its market", { secMarket: 999 }],
+    ["its id", { orderIDEx: "" }],
+  ])(
+    "for %s hides no other, and keeps the list from proving one absent when a gateway has placed it",
+    async (_, odd) => {
+      const opend = await serveOrders([
+        { ...TAGGED, ...odd },
+        { ...ORDER, orderType: 1, orderIDEx: "78" },
+      ]);
+      const { broker } = await startBroker(opend.port);
+      for (const status of ["open", "all"] as const) {
+        const { orders, unmapped } = await broker.orders({ status, fresh: true }, call());
+        expect(orders).toMatchObject([{ orderId: "78" }]);
+        expect(unmapped).toHaveLength(1);
+      }
+      expect(broker.capabilities().listing.complete).toBe(false);
+    },
+  );
+
+  test("is nothing to that when a gateway has not placed it", async () => {
+    const opend = await serveOrders([{ ...TAGGED, trdSide: 0, remark: "mine" }]);
+    const { broker } = await startBroker(opend.port);
+    expect((await broker.orders({ status: "all", fresh: true }, call())).unmapped).toHaveLength(1);
+    expect(broker.capabilities().listing.complete).toBe(true);
+  });
 });
