@@ -78,6 +78,13 @@ const order = v.object({
   session: whenGiven(number),
 });
 
+/** One that says what no order does: as one without a side, which has no name here. It must not hide the others. */
+const oddOrder = v.pipe(
+  v.object({ orderID: id, orderIDEx: text, code: text, remark: v.optional(text, "") }),
+  v.transform((odd) => ({ ...odd, trdSide: 0, orderType: 0, orderStatus: -1, qty: 0, createTime: "", updateTime: "" })),
+);
+const orderList = v.optional(v.array(v.union([order, oddOrder])), []);
+
 const snapshot = v.object({
   security: v.object({ market: number, code: text }),
   isSuspend: v.boolean(),
@@ -103,8 +110,8 @@ export const REPLIES = {
   SubAccPush: nothing,
   GetFunds: v.object({ funds: whenGiven(funds) }),
   GetPositionList: v.object({ positionList: v.optional(v.array(position), []) }),
-  GetOrderList: v.object({ orderList: v.optional(v.array(order), []) }),
-  GetHistoryOrderList: v.object({ orderList: v.optional(v.array(order), []) }),
+  GetOrderList: v.object({ orderList }),
+  GetHistoryOrderList: v.object({ orderList }),
   PlaceOrder: orderRef,
   ModifyOrder: orderRef,
   GetSecuritySnapshot: v.object({ snapshotList: v.optional(v.array(v.object({ basic: snapshot })), []) }),

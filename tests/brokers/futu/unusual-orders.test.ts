@@ -91,6 +91,9 @@ describe("an order that has no name here", () => {
     ["its contract", { code: "AAPL260116C200000" }],
     ["its market", { secMarket: 999 }],
     ["its id", { orderIDEx: "" }],
+    ["its quantity", { qty: -10 }],
+    ["its price", { price: Number.NaN }],
+    ["what is filled", { fillQty: Number.POSITIVE_INFINITY }],
   ])(
     "for %s hides no other, and keeps the list from proving one absent when a gateway has placed it",
     async (_, odd) => {
