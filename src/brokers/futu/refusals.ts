@@ -30,6 +30,10 @@ const INVALID = -500;
 /** Texts that leave open whether the request was carried out. */
 const UNCERTAIN = /time ?d? ?-?out|超时|超時|逾時|disconnect|network|网络|網絡|断开|斷開/i;
 
+/** Texts by which OpenD says only that something failed behind it, which may have been after the order was taken. */
+const FAILED_BEHIND =
+  /\b(?:internal|system|server|service|unknown) (?:is )?(?:error|busy|exception|unavailable)|(?:系[统統]|[内內]部|[服伺][务務]?器?|未知)(?:[错錯][误誤]|[异異]常|繁忙|故障)/i;
+
 /** Texts of an order that came while trading was locked. */
 const LOCKED =
   /(?:没有|未|先)解锁|(?:沒有|未|先)解鎖|not unlo?c?k|unlock.*first|(?:need|must|has) (?:to )?(?:be )?unlock/i;
@@ -77,10 +81,12 @@ function fromRefusal(retType: number, text: string, what: string, purpose: Purpo
     const retryAfterMs = door.code === "RateLimited" ? 30_000 : 1000;
     return new BrokerError(door.code, message, { outcome: door.outcome, retryAfterMs });
   }
-  const definite = (retType === REFUSED && !UNCERTAIN.test(text)) || retType === INVALID;
+  const failedBehind = FAILED_BEHIND.test(text);
+  const uncertain = UNCERTAIN.test(text) || (failedBehind && purpose !== "read");
+  const definite = (retType === REFUSED && !uncertain) || retType === INVALID;
   if (!definite) return withoutAnswer(`OpenD could not finish ${what}: ${said}`, purpose);
   if (LOCKED.test(text)) return new TradingLocked(said);
-  const rule = RULES.find((candidate) => candidate.text.test(text));
+  const rule = failedBehind ? undefined : RULES.find((candidate) => candidate.text.test(text));
   if (rule !== undefined) return new BrokerError(rule.code, message, { outcome: rule.outcome });
   if (purpose === "read") return new BrokerError("BrokerFault", message);
   return new BrokerError("OrderRejected", message, { outcome: "rejected" });

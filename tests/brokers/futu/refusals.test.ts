@@ -44,6 +44,28 @@ describe("a refusal by OpenD", () => {
     }
   });
 
+  test.each([
+    "系统繁忙，请稍后再试",
+    "系統錯誤",
+    "内部错误",
+    "服务器异常",
+    "未知错误",
+    "Internal error",
+    "Unknown error, code 12",
+    "The server is busy, try again later",
+    "Service unavailable",
+  ])("that says only that something failed behind OpenD, as %s, is unknown of a write", (text) => {
+    for (const purpose of ["place", "modify"] as const) {
+      expect(refused(text, purpose)).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
+    }
+    expect(refused(text, "read")).toMatchObject({ code: "BrokerFault" });
+  });
+
+  test.each(["服务器拒绝了请求，请稍后再试", "Unknown stock. US.ERROR", "价格错误", "订单类型错误", "未知订单"])(
+    "%s is a refusal all the same",
+    (text) => expect(refused(text)).toMatchObject({ outcome: "rejected" }),
+  );
+
   test("is definite only for a failure and an invalid packet", () => {
     const outcomes = Object.fromEntries(
       vendorEnum("Common", "RetType").map((retType) => [retType, refused("", "modify", retType).outcome]),
