@@ -56,7 +56,7 @@ const RULES: readonly Rule[] = [
   { text: /持仓|持倉|可卖|可賣|position|holding/i, code: "OrderRejected", outcome: "rejected" },
   { text: /insufficient|not enough|不足|buying power|购买力|購買力/i, code: "InsufficientFunds", outcome: "rejected" },
   {
-    text: /已结束|已結束|已成交|已全部成交|已撤|already (?:filled|cancel)/i,
+    text: /已结束|已結束|已(?:全部)?成交(?![数數]量)|已撤|already (?:filled(?! q)|cancel)/i,
     code: "OrderNotOpen",
     outcome: "rejected",
   },

@@ -66,6 +66,19 @@ describe("a refusal by OpenD", () => {
     (text) => expect(refused(text)).toMatchObject({ outcome: "rejected" }),
   );
 
+  test.each([
+    "改单数量不能小于已成交数量",
+    "改單數量不能小於已成交數量",
+    "Quantity is below the already filled quantity",
+  ])("%s says of a change that it cannot be made, not that the order has ended", (text) =>
+    expect(refused(text, "modify")).toMatchObject({ code: "OrderRejected", outcome: "rejected" }),
+  );
+
+  test.each(["订单已全部成交", "订单已成交，不能撤单", "订单已撤单", "The order is already filled"])(
+    "%s says that the order has ended",
+    (text) => expect(refused(text, "modify")).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" }),
+  );
+
   test("is definite only for a failure and an invalid packet", () => {
     const outcomes = Object.fromEntries(
       vendorEnum("Common", "RetType").map((retType) => [retType, refused("", "modify", retType).outcome]),
