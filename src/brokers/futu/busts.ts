@@ -2,8 +2,7 @@
  * Fills that were taken back of an order that lives on.
  *
  * OpenD has a status for an order all of whose fills were taken back, and none for one that lost a part of them or works
- * on: that one merely has less filled than before, at a later time of its own. A file of its own beside `broker.ts`,
- * since the two together would be too long.
+ * on: that one merely has less filled than before, at a later time of its own.
  */
 import type { Order } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
