@@ -3,6 +3,7 @@ import { createDesk } from "./desk/create-desk.ts";
 import { instanceDigest } from "./desk/instance-journal.ts";
 import { createGatewaySwitch } from "./desk/kill-switch.ts";
 import { createPruning } from "./desk/pruning.ts";
+import { closedFailure } from "./desk/seat.ts";
 import type { Desk } from "./desk/types.ts";
 import { createApp } from "./http/app.ts";
 import { createTokenTable } from "./http/auth.ts";
@@ -53,7 +54,7 @@ export interface HttpTrading extends AsyncDisposable {
    * Opens the journal and connects all brokers; without it that is done by the first request that needs it. Rejects with
    * `JournalUnavailable`, and connects nothing, when the journal cannot be opened or another gateway writes it. Otherwise
    * waits for all brokers, and then rejects with an `AggregateError` if some can never start; the others are served all
-   * the same.
+   * the same. Once closed it rejects with `NotConnected`.
    */
   readonly start: () => Promise<void>;
   /**
@@ -153,6 +154,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   });
 
   async function start(): Promise<void> {
+    if (closing !== undefined) throw closedFailure();
     // First of all: a second gateway on the same journal must find that out before it has touched an account.
     await journal.open();
     pruning.start();

@@ -1,3 +1,4 @@
+import { closedFailure } from "../desk/seat.ts";
 import type { Journal, JournalLine } from "../journal/journal.ts";
 import { describeError } from "./describe-error.ts";
 import { GATEWAY_NAME, type JournalMetrics } from "./metrics.ts";
@@ -31,9 +32,15 @@ export function observedJournal(journal: Journal, options: ObservedJournalOption
     observers.tell({ kind: "journal", instance, lines: lines.length, error: describeError(error, scrub) });
   }
 
+  let closed = false;
+
   return {
     ...(journal.place === undefined ? {} : { place: journal.place }),
-    open: () => journal.open(),
+    async open() {
+      // Whatever was still under way would open it again, and keep it from the gateway that comes next.
+      if (closed) throw closedFailure();
+      return journal.open();
+    },
     append(lines, durability) {
       const begun = metrics === undefined ? 0 : performance.now();
       try {
@@ -58,7 +65,10 @@ export function observedJournal(journal: Journal, options: ObservedJournalOption
     events: (instance, after, limit) => journal.events(instance, after, limit),
     guards: (instance) => journal.guards(instance),
     prune: (before) => journal.prune(before),
-    close: () => journal.close?.(),
+    async close() {
+      closed = true;
+      await journal.close?.();
+    },
   };
 }
 

@@ -1,10 +1,38 @@
 /** From the first request to the last: starting, closing, and gateways side by side. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { BrokerError, createHttpTrading, type InstanceOptions } from "../../mod.ts";
+import { BrokerError, createHttpTrading, type HttpTrading, type InstanceOptions } from "../../mod.ts";
+import { sqliteJournal } from "../../src/journal/sqlite.ts";
 import { ask, type Calls, exampleBroker, gatewayOf, instance, ORDER, request, writes } from "./gateway.ts";
 
 const OTHER: InstanceOptions = { instanceId: "otherInstance0001", tokens: ["otherToken0123456"], name: "second" };
 const toOther = { instanceId: OTHER.instanceId, headers: { "HT-TOKEN": "otherToken0123456" } };
+
+const OPERATOR = "operatorOfGateway";
+const HALT = JSON.stringify({ state: "HALTED", reason: "closed" });
+
+/** What an operator asks. */
+function operation(path: string, body?: BodyInit): Request {
+  const post = body === undefined ? {} : { method: "POST", body, duplex: "half" };
+  return new Request(`http://127.0.0.1/httptrading/${path}`, {
+    ...post,
+    headers: { "HT-TOKEN": OPERATOR, "content-type": "application/json" },
+  });
+}
+
+async function operate(trading: HttpTrading, path: string, body?: BodyInit): Promise<number> {
+  return (await trading.fetch(operation(path, body))).status;
+}
+
+/** A body that is whole once it is ended. */
+function slowBody(text: string): { readonly body: ReadableStream<Uint8Array>; readonly end: () => void } {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  void writer.write(new TextEncoder().encode(text));
+  return { body: readable, end: () => void writer.close() };
+}
 
 function methods(calls: Calls): string[] {
   return calls.map(({ method }) => method);
@@ -125,6 +153,29 @@ describe("closing", () => {
       503,
       expect.objectContaining({ status: "closed" }),
     ]);
+  });
+
+  test.for<[string, (trading: HttpTrading, late: Promise<Response>) => unknown]>([
+    ["start", (trading) => expect(trading.start()).rejects.toThrow("the gateway is closed")],
+    ["metrics", async (trading) => expect(await operate(trading, "metrics")).toBe(200)],
+    ["readiness", async (trading) => expect(await operate(trading, "health/ready")).toBe(503)],
+    ["the switch of all", async (trading) => expect(await operate(trading, "guard/state")).toBe(200)],
+    ["a turn of it", async (trading) => expect(await operate(trading, "guard/state", HALT)).toBe(200)],
+    ["a turn whose body was on its way", async (_, late) => expect((await (await late).json()).written).toBe(false)],
+  ])("leaves the journal to the next gateway, whatever is asked of this one afterwards: %s", async ([, asked]) => {
+    const file = join(await mkdtemp(join(tmpdir(), "closed-")), "journal.db");
+    const trading = gatewayOf(exampleBroker(), { adminTokens: [OPERATOR], journal: sqliteJournal(file) });
+    await trading.start();
+    const { body, end } = slowBody(HALT);
+    const late = Promise.resolve(trading.fetch(operation("guard/state", body)));
+    await trading.close();
+    end();
+    await asked(trading, late);
+    await late;
+    const next = gatewayOf(exampleBroker(), { journal: sqliteJournal(file) });
+    await next.start();
+    await next.close();
+    await rm(dirname(file), { recursive: true });
   });
 
   test("before anything was asked, and by await using", async () => {
