@@ -122,8 +122,12 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     } catch (error) {
       // Whoever asks about a failure has to be able to name it.
       const failed = { method, server, requestId: requestId ?? newRequestId() };
-      if (isFailure(error)) {
-        return envelope.fail(failed, failureAnswer(departures?.failed(error) ?? error, errorStatus));
+      try {
+        if (isFailure(error)) {
+          return envelope.fail(failed, failureAnswer(departures?.failed(error) ?? error, errorStatus));
+        }
+      } catch {
+        // Whoever made it may have put anything into it: then it is an exception like any other.
       }
       const token = request.headers.get(tokenHeader);
       report(error, { api: api.name, instance: desk.name, requestId: failed.requestId }, token);

@@ -5,9 +5,14 @@ const DEPTH = 5;
 export function describeError(error: unknown, scrub: (text: string) => string): string {
   const texts: string[] = [];
   let current = error;
-  for (let depth = 0; depth < DEPTH && current !== undefined; depth += 1) {
-    texts.push(textOf(current));
-    current = current instanceof Error ? current.cause : undefined;
+  try {
+    for (let depth = 0; depth < DEPTH && current !== undefined; depth += 1) {
+      texts.push(textOf(current));
+      current = current instanceof Error ? current.cause : undefined;
+    }
+  } catch {
+    // Whoever threw it may have made it so that it cannot even be looked at.
+    texts.push("an error that cannot be read");
   }
   return scrub(texts.join("\ncaused by "));
 }

@@ -54,6 +54,14 @@ function failing(method: "GET" | "POST", error: unknown): Api {
   });
 }
 
+/** The same error, of which a member throws when it is read. */
+function throwing(error: Error, member: string): Error {
+  const get = () => {
+    throw new Error("look away");
+  };
+  return Object.defineProperty(error, member, { get });
+}
+
 async function answerTo(error: unknown, errorStatus: "http" | 200 = "http", method: "GET" | "POST" = "GET") {
   const gateway = gatewayOf(exampleBroker(), { extendApis: [failing(method, error)], errorStatus, onError() {} });
   return ask(gateway, "failing", { method });
@@ -278,6 +286,36 @@ describe("what nobody foresaw", () => {
       false,
     ]);
     expect(JSON.stringify(json)).not.toContain("hunter2");
+  });
+
+  test.for<[string, () => unknown]>([
+    ["a failure with a tag that JSON cannot hold", () => Object.assign(new Failure("BrokerFault", "x"), { tag: 1n })],
+    ["a failure whose message throws", () => throwing(new Failure("BrokerFault", "x"), "message")],
+    ["an error whose message throws", () => throwing(new Error("x"), "message")],
+    ["an error whose cause throws", () => throwing(new Error("x"), "cause")],
+    [
+      "what throws at every look",
+      () =>
+        new Proxy(
+          {},
+          {
+            get() {
+              throw new Error("look away");
+            },
+            getPrototypeOf() {
+              throw new Error("look away");
+            },
+          },
+        ),
+    ],
+  ])("is answered in the envelope whatever was thrown: %s", async ([, make]) => {
+    for (const method of ["GET", "POST"] as const) {
+      const reports: unknown[] = [];
+      const options = { extendApis: [failing(method, make())], onError: (error: unknown) => void reports.push(error) };
+      const { status, json } = await ask(gatewayOf(exampleBroker(), options), "failing", { method });
+      expect([status, json.error.code]).toEqual(method === "GET" ? [502, "BrokerFault"] : [504, "OutcomeUnknown"]);
+      expect(reports).toHaveLength(1);
+    }
   });
 
   test("tells no log of the token that came with the request, though the gateway knows its digest alone", async () => {
