@@ -91,6 +91,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     const { method } = api;
     const asked = { method, server, requestId };
     let own: Response | undefined;
+    let begun = false;
     const departures = STANDARD.has(api.handler) ? undefined : watchDepartures(desk);
     try {
       if (isClosed()) throw closedFailure();
@@ -115,6 +116,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
           return own;
         },
       };
+      begun = true;
       const answer = await api.handler(context);
       if (own !== undefined && answer === own) return own;
       if (!isResponse(answer)) throw new TypeError(`the handler of ${api.name} answered no Response that can be sent`);
@@ -132,7 +134,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       const token = request.headers.get(tokenHeader);
       report(error, { api: api.name, instance: desk.name, requestId: failed.requestId }, token);
       const isRead = method === "GET" && departures?.hasLeft() !== true;
-      return envelope.fail(failed, failureAnswer(internalFailure(isRead, error), errorStatus));
+      return envelope.fail(failed, failureAnswer(internalFailure(isRead, begun, error), errorStatus));
     }
   }
 

@@ -109,9 +109,10 @@ function secondsOf(milliseconds: number): string {
 
 /**
  * What an exception that nobody foresaw is answered with. It tells nothing of the inside; and since it may have come
- * after an order had left, it is no plain fault for anything but a read.
+ * after an order had left, it is no plain fault for anything but a read, once the API's handler has `begun`.
  */
-export function internalFailure(isRead: boolean, cause: unknown): Failure {
+export function internalFailure(isRead: boolean, begun: boolean, cause: unknown): Failure {
+  if (!begun && !isRead) return new Failure("BrokerFault", "internal error", { cause, outcome: "not_sent" });
   return isRead
     ? new Failure("BrokerFault", "internal error", { cause })
     : new Failure("OutcomeUnknown", "internal error; an order may have been sent, look at order/list first", {

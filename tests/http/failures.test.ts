@@ -1,6 +1,7 @@
 /** How things fail: every code, its status, what it says about an order, and whether a client may try again. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import {
   type Api,
   BROKER_ERROR_CODES,
@@ -286,6 +287,23 @@ describe("what nobody foresaw", () => {
       false,
     ]);
     expect(JSON.stringify(json)).not.toContain("hunter2");
+  });
+
+  test("before an API has begun leaves open nothing: nothing was sent", async () => {
+    const body = z.strictObject({ count: z.string().transform((text) => BigInt(text)) });
+    const api = defineApi({
+      name: "counted",
+      method: "POST",
+      path: "counted",
+      schema: { summary: "Take a number that its schema throws at", body },
+      handler: ({ respond }) => respond(),
+    });
+    const gateway = gatewayOf(exampleBroker(), { extendApis: [api], onError() {} });
+    const { status, json } = await ask(gateway, "counted", { body: { count: "twelve" } });
+    expect([status, json.error]).toEqual([
+      502,
+      { code: "BrokerFault", message: "internal error", outcome: "not_sent", retryable: false },
+    ]);
   });
 
   test.for<[string, () => unknown]>([
