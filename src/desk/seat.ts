@@ -20,6 +20,9 @@ export interface Seat {
   method<O extends Operation>(operation: O): NonNullable<Broker[O]>;
 }
 
+/** Who has started a broker, and is told when another desk starts the same one: it hears of nothing from then on. */
+const holders = new WeakMap<Broker, () => void>();
+
 /** Seats a broker; `host` hears of its orders and connections. */
 export function createSeat(broker: Broker, host: BrokerHost): Seat {
   let starting: Promise<void> | undefined;
@@ -28,7 +31,15 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
   let live: boolean | undefined;
   const methods = new Map<Operation, unknown>();
 
+  function lose(): void {
+    live = false;
+    host.onConnection({ connected: false, reason: "another gateway in this process has started this broker" });
+  }
+
   async function start(): Promise<void> {
+    const holder = holders.get(broker);
+    holders.set(broker, lose);
+    if (holder !== lose) holder?.();
     await broker.start?.({
       onOrder: (order) => {
         if (!closed) host.onOrder(order);
@@ -63,6 +74,10 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
     async close() {
       closed = true;
       live = false;
+      const holder = holders.get(broker);
+      // Another desk goes on with it.
+      if (holder !== undefined && holder !== lose) return;
+      holders.delete(broker);
       await broker.close?.();
     },
     method<O extends Operation>(operation: O) {

@@ -3,9 +3,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { BrokerError, createHttpTrading, type HttpTrading, type InstanceOptions } from "../../mod.ts";
+import {
+  BrokerError,
+  type BrokerHost,
+  createHttpTrading,
+  type HttpTrading,
+  type InstanceOptions,
+  type Order,
+} from "../../mod.ts";
 import { sqliteJournal } from "../../src/journal/sqlite.ts";
-import { ask, type Calls, exampleBroker, gatewayOf, instance, ORDER, request, writes } from "./gateway.ts";
+import { ask, type Calls, exampleBroker, gatewayOf, instance, ORDER, openOrder, request, writes } from "./gateway.ts";
 
 const OTHER: InstanceOptions = { instanceId: "otherInstance0001", tokens: ["otherToken0123456"], name: "second" };
 const toOther = { instanceId: OTHER.instanceId, headers: { "HT-TOKEN": "otherToken0123456" } };
@@ -242,4 +249,36 @@ test("two gateways in one process share nothing, not even for the same instance"
   await one.close();
   expect((await one.fetch(request("ping/state"))).status).toBe(503);
   expect((await two.fetch(request("ping/state", withSecret))).status).toBe(200);
+});
+
+test("a broker that two gateways were given tells the first that it hears of nothing any more, and stays open", async () => {
+  let tell: BrokerHost | undefined;
+  let isOpen = false;
+  let order: Order = { ...openOrder, orderId: "1" };
+  const seen = exampleBroker();
+  const broker = exampleBroker({
+    capabilities: () => ({ ...seen.capabilities(), push: "stream" }),
+    async start(host) {
+      isOpen = true;
+      tell = host;
+      host.onConnection({ connected: true });
+    },
+    async close() {
+      isOpen = false;
+    },
+    order: async () => order,
+    orders: async () => ({ orders: [order], unmapped: [] }),
+  });
+  const [first, second] = [gatewayOf(broker), gatewayOf(broker)];
+  await first.start();
+  await ask(first, "order/place", { body: ORDER });
+  expect((await ask(first, "order/state?orderId=1")).json.order).toMatchObject({ status: "OPEN", source: "journal" });
+  await second.start();
+  order = { ...order, status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: Date.now() };
+  tell?.onOrder(order);
+  expect((await ask(first, "order/state?orderId=1")).json.order).toMatchObject({ status: "FILLED" });
+  await first.close();
+  expect(isOpen).toBe(true);
+  await second.close();
+  expect(isOpen).toBe(false);
 });
