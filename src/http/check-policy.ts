@@ -2,6 +2,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import * as z from "zod";
+import { contractKey, normalizeContract, type TradeType } from "../domain/contract.ts";
 import { DIRECTIONS, LIFECYCLES, ORDER_TYPES } from "../domain/order.ts";
 import { SCOPES } from "../spec/policy.ts";
 import { TOKEN_PATTERN } from "./auth.ts";
@@ -9,6 +10,15 @@ import { TOKEN_PATTERN } from "./auth.ts";
 const TOKEN_RULE = "must be 16 to 64 visible ASCII characters without spaces";
 
 const MOMENT_RULE = "must be a Date, or text with its time zone such as 2026-12-31T23:59:59Z";
+
+/** A trade type, where it is not `Securities`, a region and a symbol. */
+const SYMBOL = /^(?:([A-Z][A-Za-z]+) )?([A-Z]{2,}) (\S+)$/;
+
+/** The one form of a contract's key: an order's contract is brought into it, and would never be found among others. */
+function asWritten(key: string): string {
+  const [, tradeType = "Securities", region = "", symbol = ""] = SYMBOL.exec(key) ?? [];
+  return contractKey(normalizeContract({ tradeType: tradeType as TradeType, region, symbol }));
+}
 
 /** The schemas of tokens and limits. Made at the first need: plain tokens without limits, which most are, need none. */
 function makeSchemas() {
@@ -20,7 +30,11 @@ function makeSchemas() {
   const contracts = {
     regions: listOf(text(/^[A-Z]{2,}$/, "must be two or more capitals, such as US")).optional(),
     symbols: listOf(
-      text(/^(?:[A-Z][A-Za-z]+ )?[A-Z]{2,} \S+$/, 'must be a region and a symbol, such as "HK 00700"'),
+      text(SYMBOL, 'must be a region and a symbol, such as "HK 00700"').refine((key) => key === asWritten(key), {
+        error: ({ input }) => `must be written as orders are held against it, "${asWritten(String(input))}"`,
+        // What is no symbol has no other form either.
+        when: ({ issues }) => issues.length === 0,
+      }),
     ).optional(),
   };
 

@@ -51,6 +51,8 @@ test("good options begin at once, without any I/O", () => {
   const trading = createHttpTrading({ brokers: [broker] });
   expect([typeof trading, trading instanceof Promise, started]).toEqual(["function", false, 0]);
   expect(faults({ brokers: [] })).toEqual([]);
+  const symbols = ["HK 00700", "US BRK.B", "CN 600519", "Cryptocurrencies US btc", "JP 7203"];
+  expect(faults({ brokers: [brokerOf({ risk: { allow: { symbols } } })] })).toEqual([]);
 });
 
 describe("one fault each", () => {
@@ -159,6 +161,24 @@ describe("one fault each", () => {
       { brokers: [brokerOf({ tokens: [{ ...BOT, allow: { symbols: ["AAPL"] } }] })] },
       /allow\.symbols\.0 must be a region and a symbol/,
     ],
+    ...(
+      [
+        ["HK 700", "HK 00700"],
+        ["US brk.b", "US BRK.B"],
+        ["Securities US AAPL", "US AAPL"],
+      ] as const
+    ).flatMap(([given, written]) => [
+      [
+        `a symbol of a token in another form than orders have: ${given}`,
+        { brokers: [brokerOf({ tokens: [{ ...BOT, allow: { symbols: ["US AAPL", given] } }] })] },
+        new RegExp(`allow\\.symbols\\.1 must be written as .*"${written}"$`),
+      ] as [string, unknown, RegExp],
+      [
+        `a symbol of an account in another form than orders have: ${given}`,
+        { brokers: [brokerOf({ risk: { allow: { symbols: [given] } } })] },
+        new RegExp(`allow\\.symbols\\.0 must be written as .*"${written}"$`),
+      ] as [string, unknown, RegExp],
+    ]),
     [
       "a limit of 0",
       { brokers: [brokerOf({ tokens: [{ ...BOT, limits: { maxOrderQty: 0 } }] })] },
