@@ -26,6 +26,7 @@ import { newRequestId, requestNameOf } from "./request-id.ts";
 import type { ServedBroker } from "./served-broker.ts";
 import type { Routes, Server } from "./server.ts";
 import { STD_APIS } from "./std-apis.ts";
+import { withToldBody } from "./told-body.ts";
 import { isWatched, watched } from "./watch.ts";
 
 /** Where and with what an unforeseen exception came up. */
@@ -120,7 +121,14 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       const answer = await api.handler(context);
       if (own !== undefined && answer === own) return own;
       if (!isResponse(answer)) throw new TypeError(`the handler of ${api.name} answered no Response that can be sent`);
-      return finish(answer, requestId);
+      if (departures === undefined) return finish(answer, requestId);
+      return finish(
+        withToldBody(answer, (error) => {
+          // Who goes away breaks off what was asked for him.
+          if (!request.signal.aborted) unforeseen(error, api, desk.name, requestId, request);
+        }),
+        requestId,
+      );
     } catch (error) {
       // Whoever asks about a failure has to be able to name it.
       const failed = { method, server, requestId: requestId ?? newRequestId() };
@@ -131,11 +139,15 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       } catch {
         // Whoever made it may have put anything into it: then it is an exception like any other.
       }
-      const token = request.headers.get(tokenHeader);
-      report(error, { api: api.name, instance: desk.name, requestId: failed.requestId }, token);
+      unforeseen(error, api, desk.name, failed.requestId, request);
       const isRead = method === "GET" && departures?.hasLeft() !== true;
       return envelope.fail(failed, failureAnswer(internalFailure(isRead, begun, error), errorStatus));
     }
+  }
+
+  function unforeseen(error: unknown, api: Api, instance: string, name: string | undefined, request: Request): void {
+    const about = { api: api.name, instance, ...(name === undefined ? {} : { requestId: name }) };
+    report(error, about, request.headers.get(tokenHeader));
   }
 
   /** `token` is that of the request: of one that was given as its digest nobody else knows the text. */

@@ -336,6 +336,58 @@ describe("what nobody foresaw", () => {
     }
   });
 
+  test("in a body that breaks off tells nothing of the inside, and is reported", async () => {
+    const parts = ["part", secret];
+    const api = defineApi({
+      name: "broken",
+      method: "GET",
+      path: "broken",
+      handler() {
+        const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+          const part = parts.shift();
+          if (typeof part === "string") controller.enqueue(new TextEncoder().encode(part));
+          else throw part;
+        };
+        return new Response(new ReadableStream({ pull }), { status: 203, headers: { "x-own": "1" } });
+      },
+    });
+    const reports: unknown[] = [];
+    const gateway = gatewayOf(exampleBroker(), {
+      extendApis: [api],
+      onError: (error, { api: name }) => void reports.push([error, name]),
+    });
+    const response = await gateway.fetch(request("broken"));
+    expect([response.status, response.headers.get("x-own")]).toEqual([203, "1"]);
+    await expect(response.text()).rejects.toThrow(/^internal error$/);
+    expect(reports).toEqual([[secret, "broken"]]);
+  });
+
+  test("is none where the client goes away from a body that it asked for", async () => {
+    const { promise: gone, resolve: notice } = Promise.withResolvers<unknown>();
+    const api = defineApi({
+      name: "endless",
+      method: "GET",
+      path: "endless",
+      handler: ({ request: { signal } }) =>
+        new Response(
+          new ReadableStream({
+            start: (controller) => signal.addEventListener("abort", () => controller.error(new Error("gone"))),
+            cancel: notice,
+          }),
+        ),
+    });
+    const reports: unknown[] = [];
+    const gateway = gatewayOf(exampleBroker(), { extendApis: [api], onError: (error) => void reports.push(error) });
+    const client = new AbortController();
+    const reading = (await gateway.fetch(new Request(request("endless"), { signal: client.signal }))).text();
+    client.abort();
+    await expect(reading).rejects.toThrow();
+    const left = (await gateway.fetch(request("endless"))).body;
+    await left?.cancel("bored");
+    expect(await gone).toBe("bored");
+    expect(reports).toEqual([]);
+  });
+
   test("tells no log of the token that came with the request, though the gateway knows its digest alone", async () => {
     const told: unknown[] = [];
     const token = "onlyItsDigest0001";
