@@ -72,9 +72,10 @@ const DEFAULT_RETRY_MS = 1000;
 
 /** Writes a failure in the form of the wire. */
 export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): FailureAnswer {
-  // An unknown outcome outweighs whatever went wrong besides: under another code a client might send the order again.
+  // An unknown outcome, and so a word that is none, outweighs whatever went wrong besides: under another code a client might send the order again.
   const known = Object.hasOwn(FAILURE_STATUS, failure.code) ? failure.code : "BrokerFault";
-  const code = failure.outcome === "unknown" ? "OutcomeUnknown" : known;
+  const isCertain = failure.outcome === undefined || failure.outcome === "not_sent" || failure.outcome === "rejected";
+  const code = isCertain ? known : "OutcomeUnknown";
   const status = FAILURE_STATUS[code];
   const repeated = status === 429 || status === 503;
   const outcome = code === "OutcomeUnknown" ? "unknown" : repeated && failure.outcome ? "not_sent" : failure.outcome;

@@ -219,6 +219,12 @@ describe("failures of a broker's write", () => {
     },
   );
 
+  test("an API of one's own that fails with a word that is no outcome is answered the same", async () => {
+    const failure = new Failure("OrderRejected", "no", { outcome: "failed" } as unknown as FailureOptions);
+    const { status, json } = await answerTo(failure, "http", "POST");
+    expect([status, json.error.code, json.error.outcome]).toEqual([504, "OutcomeUnknown", "unknown"]);
+  });
+
   test("a bare exception may have come after the order had left", async () => {
     const broker = exampleBroker({
       placeOrder: async () => {
