@@ -122,9 +122,10 @@ function faultsOfTokens(tokens: unknown, option: string, kind: "token" | "adminT
     if (typeof token === "object" && token !== null) {
       const result = schemas()[kind].safeParse(token);
       if (!result.success) return faultsOf(result, place);
-      const { token: secret, sha256: its } = result.data;
+      const { token: secret, sha256: its, name } = result.data;
       if ((secret === undefined) === (its === undefined)) return [`${place} needs either token or sha256`];
       digest = its ?? digestOf(secret ?? "");
+      if (digestOf(name) === digest) return [`${place}.name is shown to operators and must not be the token`];
     } else if (typeof token === "string" && TOKEN_PATTERN.test(token)) {
       digest = digestOf(token);
     } else {

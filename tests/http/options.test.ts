@@ -112,6 +112,19 @@ describe("one fault each", () => {
       /tokens\[0\]\.name must be 1 to 64/,
     ],
     [
+      "a token for its own name",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, name: BOT.token }] })] },
+      /tokens\[0\]\.name is shown to operators and must not be the token/,
+    ],
+    [
+      "a token that is known by its digest for its own name",
+      {
+        brokers: [],
+        adminTokens: [{ name: TOKEN, sha256: createHash("sha256").update(TOKEN).digest("hex") }],
+      },
+      /^adminTokens\[0\]\.name is shown to operators and must not be the token/,
+    ],
+    [
       "a token without scopes",
       { brokers: [brokerOf({ tokens: [{ ...BOT, scopes: [] }] })] },
       /tokens\[0\]\.scopes must have one/,
