@@ -10,6 +10,7 @@ import { checkApis } from "./check-apis.ts";
 import { adminTokenFaults, lengthOf, riskFaults, tokenFaults } from "./check-policy.ts";
 import { type CorsOptions, corsFaults } from "./cors.ts";
 import type { ErrorStatus } from "./failures.ts";
+import { REQUEST_HEADERS } from "./headers.ts";
 import { STD_APIS } from "./std-apis.ts";
 
 /** What a gateway is made of. */
@@ -91,6 +92,16 @@ const KNOWN: readonly string[] = [
 const INSTANCE_ID = /^\w{16,32}$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** A token in one of them would be taken for what it says: every order would have the same key, for example. */
+const TAKEN_HEADERS: readonly string[] = [
+  ...REQUEST_HEADERS,
+  "connection",
+  "content-length",
+  "host",
+  "origin",
+  "transfer-encoding",
+];
+
 // Timers take no longer delay than this; a longer one would fire at once.
 const MAX_DEADLINE_MS = 2_147_483_647;
 
@@ -116,6 +127,8 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
   const apis = checkApis(servedApis(options, faults), faults);
   if (typeof tokenHeader !== "string" || !HEADER_NAME.test(tokenHeader)) {
     faults.push(`tokenHeader must be the name of a header, not ${JSON.stringify(tokenHeader)}`);
+  } else if (TAKEN_HEADERS.includes(tokenHeader.toLowerCase())) {
+    faults.push(`tokenHeader must be a header of its own; ${tokenHeader} says something else`);
   }
   if (errorStatus !== "http" && errorStatus !== 200) {
     faults.push(`errorStatus must be "http" or 200, not ${JSON.stringify(errorStatus)}`);

@@ -233,6 +233,12 @@ describe("one fault each", () => {
     ["a deadline in text", { brokers: [brokerOf({ deadlineMs: "10" })] }, /deadlineMs must be.*not "10"/],
     ["a deadline that no timer takes", { brokers: [brokerOf({ deadlineMs: 2 ** 31 })] }, /deadlineMs must be/],
     ["an empty header", { brokers: [], tokenHeader: "" }, /^tokenHeader must be/],
+    [
+      "a header that says something else",
+      { brokers: [], tokenHeader: "Idempotency-Key" },
+      /^tokenHeader must be a header of its own/,
+    ],
+    ["a header of HTTP itself", { brokers: [], tokenHeader: "host" }, /^tokenHeader must be a header of its own/],
     ["a header with a space", { brokers: [], tokenHeader: "HT TOKEN" }, /^tokenHeader must be/],
     ["another status", { brokers: [], errorStatus: 500 }, /^errorStatus must be "http" or 200, not 500/],
     ["a journal's path", { brokers: [], journal: "file.db" }, /^journal must be/],
