@@ -41,14 +41,14 @@ export function mountAdminRoutes(app: Routes, options: AdminRoutesOptions): void
     method: "GET" | "POST",
     path: string,
     api: string,
-    answer: (operator: Operator, request: Request) => Response | Promise<Response>,
+    answer: (operator: Operator, request: Request, token: string) => Response | Promise<Response>,
   ): void {
     const meter = metrics?.instance(GATEWAY_NAME).requests(api);
     app.on(method, path, (context) => {
       const request = context.req.raw;
       const token = request.headers.get(tokenHeader);
       const operator = operators.check(token);
-      if (operator === undefined) {
+      if (operator === undefined || token === null) {
         onMiss();
         return notFound();
       }
@@ -56,7 +56,7 @@ export function mountAdminRoutes(app: Routes, options: AdminRoutesOptions): void
       const about = { requestId, instance: GATEWAY_NAME, api, principal: operator.principal };
       return watched(observers, meter, request, about, async () => {
         try {
-          return finish(await answer(operator, request), requestId);
+          return finish(await answer(operator, request, token), requestId);
         } catch (error) {
           report(error, api, requestId);
           return finish(new Response("500: Internal Server Error", { status: 500, headers: TEXT_HEADERS }), requestId);

@@ -19,10 +19,12 @@ import { watchDepartures } from "./departures.ts";
 import { notFound, TEXT_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer, internalFailure } from "./failures.ts";
 import { finish } from "./finish.ts";
-import { readInput } from "./input.ts";
+import { readInput, refuseSecrets } from "./input.ts";
 import type { Operators } from "./operators.ts";
 import { mountPublicRoutes } from "./public-routes.ts";
 import { newRequestId, requestNameOf } from "./request-id.ts";
+import { guardChange } from "./routes/guard.ts";
+import { orderCancel, orderReplace } from "./routes/trading.ts";
 import type { ServedBroker } from "./served-broker.ts";
 import type { Routes, Server } from "./server.ts";
 import { STD_APIS } from "./std-apis.ts";
@@ -69,6 +71,11 @@ const READING: ReadonlySet<unknown> = new Set(
 /** Handlers that fail only with what became of their own write. */
 const STANDARD: ReadonlySet<unknown> = new Set(STD_APIS.map(({ handler }) => handler));
 
+/** Of APIs that have the journal keep text as the client wrote it, also where a user has changed one of the two. */
+const WRITTEN_DOWN: ReadonlySet<unknown> = new Set(
+  [orderReplace, orderCancel, guardChange].flatMap(({ schema, handler }) => [schema, handler]),
+);
+
 /** A URL with more characters than that is none of ours. */
 const MAX_URL = 8192;
 
@@ -83,6 +90,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
   async function run(
     api: Api,
     broker: ServedBroker,
+    instanceId: string,
     mandate: Mandate,
     request: Request,
     requestId: string | undefined,
@@ -100,6 +108,9 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       demandScope(mandate, scopeOf(api));
       const reading = readInput(api, request, server, deadlineMs);
       const { query, body, json } = reading instanceof Promise ? await reading : reading;
+      if (WRITTEN_DOWN.has(api.schema) || WRITTEN_DOWN.has(api.handler)) {
+        refuseSecrets(body, [instanceId, request.headers.get(tokenHeader) ?? instanceId]);
+      }
       const context: ApiContext = {
         broker: departures?.desk ?? desk,
         request,
@@ -176,9 +187,9 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       }
       const name = requestNameOf(request, instanceId, token);
       // A name that nobody else would write down is not made: it would cost more than the checks of a request.
-      if (observers.isEmpty()) return run(api, broker, mandate, request, name, server);
+      if (observers.isEmpty()) return run(api, broker, instanceId, mandate, request, name, server);
       const requestId = name ?? newRequestId();
-      const work = () => run(api, broker, mandate, request, requestId, server);
+      const work = () => run(api, broker, instanceId, mandate, request, requestId, server);
       const meter = meters.get(broker);
       if (!isWatched(observers, meter)) return work();
       const about = { requestId, instance: broker.desk.name, api: api.name, principal: mandate.principal };

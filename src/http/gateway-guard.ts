@@ -3,7 +3,7 @@ import type { KillSwitch } from "../desk/kill-switch.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { JSON_HEADERS } from "./envelope.ts";
 import { type ErrorStatus, failureAnswer } from "./failures.ts";
-import { readInput } from "./input.ts";
+import { readInput, refuseSecrets } from "./input.ts";
 import type { Operator } from "./operators.ts";
 import { guardChange } from "./routes/guard.ts";
 import { turnBody } from "./schemas/guard.ts";
@@ -15,7 +15,7 @@ import { wireCanceled, wirePosition } from "./wire-guard.ts";
 /** Answers an operator. */
 export interface GatewayGuard {
   read(operator: Operator): Promise<Response>;
-  turn(operator: Operator, request: Request): Promise<Response>;
+  turn(operator: Operator, request: Request, token: string): Promise<Response>;
 }
 
 /** Milliseconds that the body of a turn may take. */
@@ -53,7 +53,7 @@ export function createGatewayGuard(gatewaySwitch: KillSwitch, errorStatus: Error
 
   return {
     read: ({ brokers }) => answer(() => state(brokers)),
-    turn: ({ principal, brokers, ofGateway }, request) =>
+    turn: ({ principal, brokers, ofGateway }, request, token) =>
       answer(async () => {
         if (!ofGateway) {
           throw new Failure("Forbidden", "all instances are turned with one of the gateway's own admin tokens only", {
@@ -61,6 +61,7 @@ export function createGatewayGuard(gatewaySwitch: KillSwitch, errorStatus: Error
           });
         }
         const { body } = await readInput(guardChange, request, ANY_CALLER, BODY_MS);
+        refuseSecrets(body, [token]);
         const { state: asked, reason, cancelAll } = turnBody().parse(body);
         const written = await gatewaySwitch.turn({ state: asked, reason, principal });
         const canceled = cancelAll

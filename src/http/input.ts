@@ -41,6 +41,17 @@ export function readInput(api: Api, request: Request, server: Server, limitMs: n
   return { query, body: undefined, json };
 }
 
+/** Refuses what would be written down with a secret of the request in it, such as a token that was given for an order's id. */
+export function refuseSecrets(body: unknown, secrets: readonly string[]): void {
+  refuse(
+    Object.entries(Object(body)).flatMap(([path, value]) =>
+      typeof value === "string" && secrets.some((secret) => value.includes(secret))
+        ? [{ path, message: "holds the token or the instance id of this request, and would be written down" }]
+        : [],
+    ),
+  );
+}
+
 /** What a schema made of its part of a request, and what was wrong with that. */
 interface Checked {
   readonly value: unknown;

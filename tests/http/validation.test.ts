@@ -1,6 +1,19 @@
 /** What a request may contain. Every fault is told at once, and nothing of a faulty request reaches the broker. */
 import { describe, expect, test } from "vitest";
-import { type Answer, type Ask, ask, type Calls, exampleBroker, gatewayOf, ORDER, request, writes } from "./gateway.ts";
+import { createHttpTrading, memoryJournal, SCOPES } from "../../mod.ts";
+import {
+  type Answer,
+  type Ask,
+  ask,
+  type Calls,
+  exampleBroker,
+  gatewayOf,
+  INSTANCE,
+  instance,
+  ORDER,
+  request,
+  writes,
+} from "./gateway.ts";
 
 const calls: Calls = [];
 const trading = gatewayOf(exampleBroker({}, calls));
@@ -282,4 +295,40 @@ describe("order/replace and order/cancel", () => {
   ])("%s", async ([, path, body, expected]) => {
     expect(await paths(path, { body })).toEqual(expected);
   });
+});
+
+test("a secret in a place that is written down is refused, and stands nowhere", async () => {
+  const lines: unknown[] = [];
+  const inner = memoryJournal();
+  const journal = {
+    ...inner,
+    append(...[written, durability]: Parameters<typeof inner.append>) {
+      lines.push(...written);
+      return inner.append(written, durability);
+    },
+  };
+  const operator = { token: "theOperatorsToken", name: "ops", scopes: [...SCOPES] };
+  const root = "operatorOfGateway";
+  const broker = exampleBroker({}, [], { ...instance, tokens: [operator] });
+  const gateway = createHttpTrading({ brokers: [broker], journal, adminTokens: [root] });
+  const { token } = operator;
+  for (const secret of [token, `x${token}`, INSTANCE]) {
+    for (const [path, body, place] of [
+      ["order/cancel", { orderId: secret }, "orderId"],
+      ["order/replace", { orderId: secret, qty: 2 }, "orderId"],
+      ["guard/state", { state: "HALTED", reason: `because of ${secret}` }, "reason"],
+    ] as const) {
+      const { status, json } = await ask(gateway, path, { body, token });
+      expect([status, json.error.details[0].path]).toEqual([400, place]);
+    }
+  }
+  const turned = await gateway.fetch(
+    new Request("http://127.0.0.1/httptrading/guard/state", {
+      method: "POST",
+      headers: { "HT-TOKEN": root, "content-type": "application/json" },
+      body: JSON.stringify({ state: "HALTED", reason: root }),
+    }),
+  );
+  expect(turned.status).toBe(400);
+  expect(JSON.stringify(lines)).not.toMatch(new RegExp(`${token}|${root}|${INSTANCE}`));
 });
