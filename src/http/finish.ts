@@ -18,11 +18,6 @@ export function finish(response: Response, requestId: string | undefined): Respo
 
 function stamp(headers: Headers, requestId: string | undefined): void {
   if (requestId !== undefined) headers.set(REQUEST_ID_HEADER, requestId);
-  const mark = headers.get(MARK);
-  // Set to what it is: where that cannot be done, nobody could add anything after this either.
-  if (mark !== null) headers.set(MARK, mark);
-  else for (const [name, value] of Object.entries(COMMON_HEADERS)) if (!headers.has(name)) headers.set(name, value);
+  // Also what is there is set: where that cannot be done, nobody could add anything after this either.
+  for (const [name, value] of Object.entries(COMMON_HEADERS)) headers.set(name, headers.get(name) ?? value);
 }
-
-/** Every answer that is made here has it. */
-const MARK = "x-content-type-options";

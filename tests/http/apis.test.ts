@@ -163,6 +163,25 @@ describe("extendApis", () => {
     expect([response.status, await response.text()]).toEqual([202, "1 undefined"]);
   });
 
+  test("a plain answer is kept by nobody on the way, whatever headers it has of its own", async () => {
+    const headers = { "x-content-type-options": "nosniff", "last-modified": "Wed, 28 May 2025 05:20:07 GMT" };
+    const api = defineApi({
+      name: "own",
+      method: "GET",
+      path: "own",
+      handler: () => new Response("mine", { headers }),
+    });
+    const own = defineApi({
+      name: "kept",
+      method: "GET",
+      path: "kept",
+      handler: () => new Response("mine", { headers: { ...headers, "cache-control": "private" } }),
+    });
+    const trading = gatewayOf(exampleBroker(), { extendApis: [api, own] });
+    expect((await trading.fetch(request("own"))).headers.get("cache-control")).toBe("no-store");
+    expect((await trading.fetch(request("kept"))).headers.get("cache-control")).toBe("private");
+  });
+
   test("an order of a custom API goes through the desk: it is checked, tagged and sent once", async () => {
     const calls: Calls = [];
     const buy = defineApi({
