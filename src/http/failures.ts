@@ -72,7 +72,8 @@ const DEFAULT_RETRY_MS = 1000;
 
 /** Writes a failure in the form of the wire. */
 export function failureAnswer(failure: Failure, errorStatus: ErrorStatus): FailureAnswer {
-  // An unknown outcome, and so a word that is none, outweighs whatever went wrong besides: under another code a client might send the order again.
+  // An unknown outcome, and so a word that is none, outweighs whatever went wrong besides: under another code a client
+  // might send the order again.
   const known = Object.hasOwn(FAILURE_STATUS, failure.code) ? failure.code : "BrokerFault";
   const isCertain = failure.outcome === undefined || failure.outcome === "not_sent" || failure.outcome === "rejected";
   const code = isCertain ? known : "OutcomeUnknown";
