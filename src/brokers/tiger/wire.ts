@@ -91,6 +91,16 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     return { ...common, ...content };
   }
 
+  /** @throws BrokerError `RateLimited` while the method rests; a cancel goes out all the same. */
+  function keepRest(method: Method, kind: PacingClass): void {
+    const rest = kind === "cancel" ? 0 : rests.left(method);
+    if (rest === 0) return;
+    throw new BrokerError("RateLimited", `${method} rests, since Tiger was called too often`, {
+      outcome: "not_sent",
+      retryAfterMs: Math.ceil(rest),
+    });
+  }
+
   /** One request at its pace: waits for its turn, sends, and notes what the answer says about the connection. */
   async function exchange<S extends v.GenericSchema>(
     asked: Asked<S>,
@@ -100,17 +110,13 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     ms: number,
   ): Promise<v.InferOutput<S>> {
     const { method } = asked;
-    const rest = kind === "cancel" ? 0 : rests.left(method);
-    if (rest > 0) {
-      throw new BrokerError("RateLimited", `${method} rests, since Tiger was called too often`, {
-        outcome: "not_sent",
-        retryAfterMs: Math.ceil(rest),
-      });
-    }
+    keepRest(method, kind);
     open();
     handlers.onUse();
     const turn = await budgets.of(method).take(kind, { signal, deadline: performance.now() + deadlineMs });
     const to = open();
+    // It may have begun meanwhile.
+    keepRest(method, kind);
     if (signal.aborted) throw notConnected("given up before the request was sent");
     const leftAt = performance.now();
     const own = scope();

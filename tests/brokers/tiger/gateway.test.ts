@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { CLIENT_KEY_FILE } from "../../../simulators/tiger/keys.ts";
 import type { BrokerError } from "../../../src/spec/broker-error.ts";
 import {
@@ -267,6 +267,44 @@ describe("the limits", () => {
       code: "RateLimited",
       message: expect.stringContaining("rests"),
     });
+  });
+
+  test("are kept by what had been waiting for its turn when they were met", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const tiger = await openTiger();
+    const gate = Promise.withResolvers<void>();
+    let asked = 0;
+    const proxy = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString("utf8");
+      if (body.includes('"prime_assets"')) {
+        asked += 1;
+        if (asked === 40) await gate.promise;
+      }
+      response.end(await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const port = (proxy.address() as AddressInfo).port;
+    const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
+    // All that reads may use of a minute; the last of them is on its way.
+    for (let count = 1; count < 40; count += 1) await broker.cash({ currency: "USD" }, call());
+    const last = rejection(broker.cash({ currency: "USD" }, call()));
+    await until(() => asked === 40);
+    vi.advanceTimersByTime(59_500);
+    const waiting = rejection(broker.cash({ currency: "HKD" }, call()));
+    tiger.faults.arm({ kind: "rate-limit", on: "read" });
+    gate.resolve();
+    expect(await last).toMatchObject({ code: "RateLimited", message: expect.stringContaining("rate limit") });
+    vi.advanceTimersByTime(1_000);
+    expect(await waiting).toMatchObject({
+      code: "RateLimited",
+      outcome: "not_sent",
+      message: expect.stringContaining("rests"),
+    });
+    expect(asked).toBe(40);
   });
 
   test("that were ignored end in a blacklist, which is told as what it is", async () => {
