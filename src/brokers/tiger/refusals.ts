@@ -29,7 +29,7 @@ const RULES: readonly Rule[] = [
     code: "OrderNotFound",
   },
   {
-    text: /already (?:been )?(?:filled|cancel|finished|completed|ended)|(?:order|status|订单).{0,40}(?:not (?:allow|support|permit)|can ?not|can't|不允许|不能|无法).{0,24}(?:cancel|modif|replac|chang|撤|改)|(?:cannot|can't|can not|not allowed to) (?:cancel|modify)|已成交|已撤/i,
+    text: /already (?:been )?(?:filled|cancel|finished|completed|ended)|(?:order|status|订单).{0,40}(?:not (?:allow|support|permit)|can ?not|can't|不允许|不能|无法).{0,24}(?:cancel|modif|replac|\bchang|撤|改)|(?:cannot|can't|can not|not allowed to) (?:cancel|modify)|已成交|已撤/i,
     code: "OrderNotOpen",
   },
   {
@@ -41,10 +41,13 @@ const RULES: readonly Rule[] = [
     code: "InsufficientFunds",
   },
   {
-    text: /(?:invalid|unknown|no such|unsupported|illegal|无效|未知|不支持).{0,12}(?:symbol|contract|security|stock|代码|标的)|(?:symbol|contract|security|stock|代码|标的).{0,24}(?:not found|not exist|n't exist|unknown|invalid|not support|不存在|错误|有误)/i,
+    text: /(?:invalid|unknown|no such|unsupported|illegal|无效|未知|不支持).{0,12}(?:symbol|contract|security|stock|代码|标的|合约)|(?:symbol|contract|security|stock|代码|标的|合约).{0,24}(?:not found|not exist|n't exist|unknown|invalid|not supported|不存在|不正确|错误|有误)/i,
     code: "UnknownContract",
   },
 ];
+
+/** What only a request for an order that was placed before can be told. */
+const OF_AN_ORDER: ReadonlySet<BrokerErrorCode> = new Set<BrokerErrorCode>(["OrderNotFound", "OrderNotOpen"]);
 
 /** A refusal of the gateway, as its answer has it. */
 export interface Refusal {
@@ -82,7 +85,9 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
   if (purpose === "place" && DUPLICATE.test(refusal.message)) {
     return withoutAnswer(`Tiger has seen the number of this order before: ${said}`, purpose);
   }
-  const rule = RULES.find((each) => each.text.test(refusal.message));
+  const rule = RULES.find(
+    (each) => each.text.test(refusal.message) && !(purpose === "place" && OF_AN_ORDER.has(each.code)),
+  );
   if (rule !== undefined) return new BrokerError(rule.code, text, { outcome: "rejected" });
   if (purpose === "read") return new BrokerError("BrokerFault", text);
   return code === 1010
