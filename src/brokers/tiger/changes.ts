@@ -85,6 +85,10 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     onOrder: (order) => {
       if (!closed) handlers.onOrder(order);
     },
+    onFault(error) {
+      // What was too frequent has been answered, or has not left.
+      if (!(isBrokerError(error) && error.code === "RateLimited")) wire.check();
+    },
   });
 
   const push = createPush(config, {

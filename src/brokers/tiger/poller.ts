@@ -16,6 +16,8 @@ export interface PollerOptions {
   /** One order; `undefined` for one that is none here, rejects when it cannot be had now. */
   order(orderId: string, signal: AbortSignal): Promise<Order | undefined>;
   onOrder(order: Order): void;
+  /** A look after the first one failed. The next one makes up for it, if it does not fail as well. */
+  onFault(error: unknown): void;
 }
 
 export interface Poller {
@@ -28,7 +30,7 @@ export interface Poller {
   follow(orderId: string): void;
 }
 
-export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptions): Poller {
+export function createPoller({ pollMs, look, order: read, onOrder, onFault }: PollerOptions): Poller {
   let running: AbortController | undefined;
   /** What was told last of each order; an open order that was never told is an empty text. */
   const told = new Map<string, string>();
@@ -72,8 +74,10 @@ export function createPoller({ pollMs, look, order: read, onOrder }: PollerOptio
       lastStep = performance.now();
       await pause(pollMs, signal);
       lastStep = performance.now();
-      // A look that fails is made up for by the next one; that Tiger is away is told by whoever could not reach it.
-      if (running?.signal === signal) await once(signal).catch(() => {});
+      if (running?.signal !== signal) continue;
+      await once(signal).catch((error: unknown) => {
+        if (running?.signal === signal) onFault(error);
+      });
     }
   }
 

@@ -4,7 +4,8 @@
  * - A read that failed for want of an answer is asked again once; a write never is.
  * - A write that was handed over is not given up when its caller's deadline passes: it ends with Tiger's answer, with the
  *   connection, or after {@link MS.write} as unknown, so that a late answer still says what became of the order.
- * - When the gateway could not be reached, it is asked again and again until it answers, and the host hears of both.
+ * - When the gateway could not be reached or refused the login, it is asked again and again until it answers, and the host
+ *   hears of both.
  */
 import type * as v from "valibot";
 import type { Call, QueueLoad } from "../../spec/broker.ts";
@@ -144,10 +145,13 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         const retryAfterMs = Math.ceil(rests.refused(method));
         throw new TooFrequent("RateLimited", error.message, { outcome: "not_sent", retryAfterMs });
       }
-      if (error instanceof Blacklisted) rests.shutOut();
-      if (error instanceof Unreachable && !closed) handlers.onReachable(false, error.message);
-      // Silence may be a connection that is half open, or a gateway that is gone.
-      if (error instanceof Unreachable || late) check();
+      const isShutOut = error instanceof Blacklisted;
+      if (isShutOut) rests.shutOut();
+      if ((error instanceof Unreachable || isShutOut) && !closed) handlers.onReachable(false, error.message);
+      // Silence may be a connection that is half open, or a gateway that is gone; a refused login may be one that has ended.
+      const isRefused =
+        isBrokerError(error) && error.code === "AuthenticationFailed" && (isShutOut || !QUOTES.has(method));
+      if (error instanceof Unreachable || late || isRefused) check();
       throw error;
     } finally {
       clearTimeout(timer);

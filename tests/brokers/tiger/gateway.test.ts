@@ -339,6 +339,13 @@ describe("the limits", () => {
       message: expect.stringContaining("blacklist"),
     });
     expect(proxy.bodies).toHaveLength(refused + 1);
+    // Who was connected is told that no order can be sent.
+    expect(recorded.host.connections).toEqual([{ connected: true }]);
+    expect(await rejection(recorded.broker.positions(call()))).toMatchObject({ code: "AuthenticationFailed" });
+    expect(recorded.host.connections).toMatchObject([
+      { connected: true },
+      { connected: false, reason: expect.stringContaining("blacklist") },
+    ]);
   });
 });
 

@@ -45,6 +45,7 @@ test("looks that take long follow one another all the same, and end with the sto
     },
     order: () => Promise.reject(new Error("none is asked for")),
     onOrder() {},
+    onFault() {},
   });
   onTestFinished(() => poller.stop());
   await poller.start();
@@ -80,6 +81,7 @@ test("a look at many orders that are open no more is not taken for one that ende
       return orderOf(orderId, "EXPIRED");
     },
     onOrder: ({ orderId, status }) => void (status === "EXPIRED" && told.push(orderId)),
+    onFault() {},
   });
   onTestFinished(() => poller.stop());
   await poller.start();
@@ -103,6 +105,7 @@ test("an order that cannot be read keeps no other from being told of", async () 
       return orderOf(orderId, "EXPIRED");
     },
     onOrder: ({ orderId, status }) => void (status === "EXPIRED" && told.push(orderId)),
+    onFault() {},
   });
   onTestFinished(() => poller.stop());
   await poller.start();

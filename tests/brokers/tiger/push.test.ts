@@ -1,5 +1,6 @@
 /** The push service, and looking at orders where there is none. */
 import { createPrivateKey } from "node:crypto";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { CLIENT_PRIVATE_KEY } from "../../../simulators/tiger/keys.ts";
@@ -247,4 +248,35 @@ describe("looking at orders", () => {
     const other = placeElsewhere(tiger);
     await until(() => host.orders.some((one) => one.orderId === other));
   });
+});
+
+test.each([
+  ["polling", "refuses the token from some moment on", 200, "the token has expired"],
+  ["polling", "is down behind its front", 500, "HTTP 500"],
+  ["stream", "refuses the token from some moment on", 200, "the token has expired"],
+] as const)("with %s, a gateway that %s is told, and so is its end", async (push, _what, status, reason) => {
+  const tiger = await openTiger();
+  let isDown = false;
+  const proxy = createHttpServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    if (isDown) {
+      const [code, message] = status === 200 ? [4, "access forbidden(the token has expired)"] : [1, "server error"];
+      return void response.writeHead(status).end(JSON.stringify({ code, message, timestamp: Date.now() }));
+    }
+    const body = Buffer.concat(chunks).toString("utf8");
+    response.end(await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo;
+  const { broker, host } = await startBroker({ ...tiger, port }, { push, pollMs: 2000 });
+  expect(lastOf(host)).toEqual({ connected: true });
+  isDown = true;
+  if (push === "stream") await rejection(broker.orders({ status: "all", fresh: true }, call()));
+  await until(() => lastOf(host)?.connected === false);
+  expect(lastOf(host)?.reason).toContain(reason);
+  isDown = false;
+  await until(() => lastOf(host)?.connected === true);
+  expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
 });
