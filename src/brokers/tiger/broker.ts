@@ -46,7 +46,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
   });
-  /** The last list of all orders had every one that a gateway has placed. */
+  /** The last list that decided about money had every order that a gateway has placed. */
   let complete = true;
   let permissionAt: number | undefined;
 
@@ -235,7 +235,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
       const { orders, unmapped, complete: isComplete } = toOrderListing(items);
       changes.learn(orders);
       if (status === "all") {
-        complete = isWhole && isComplete;
+        if (fresh) complete = isWhole && isComplete;
         return { orders, unmapped };
       }
       return { unmapped, orders: orders.filter((order) => !isTerminal(order.status)) };

@@ -158,9 +158,10 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
 function merged(items: readonly unknown[]): readonly unknown[] {
   const byId = new Map<unknown, unknown>();
   for (const item of items) {
-    const { id = item, updateTime } = (item ?? {}) as { id?: unknown; updateTime?: unknown };
-    const before = byId.get(id) as { updateTime?: unknown } | undefined;
-    if (before === undefined || Number(updateTime ?? 0) > Number(before.updateTime ?? 0)) byId.set(id, item);
+    const { id, updateTime } = (item ?? {}) as { id?: unknown; updateTime?: unknown };
+    const key = id || item;
+    const before = byId.get(key) as { updateTime?: unknown } | undefined;
+    if (before === undefined || Number(updateTime ?? 0) > Number(before.updateTime ?? 0)) byId.set(key, item);
   }
   return [...byId.values()];
 }

@@ -468,6 +468,14 @@ describe("an order", () => {
     tiger.showAs(orderId, { secType: "OPT", userMark: "" });
     expect((await list()).unmapped).toHaveLength(1);
     expect(broker.capabilities().listing.complete).toBe(true);
+    // One without an id does not stand for another.
+    const { contract, direction, orderType, timeInForce, lifecycle } = restingOrder();
+    const request = { contract, direction, orderType, timeInForce, lifecycle, qty: 5, price: 180 };
+    const other = tiger.venue.place("LIVE", { ...request, tag: null }).wireId;
+    tiger.showAs(orderId, { id: null, updateTime: 1 });
+    tiger.showAs(other, { id: null, updateTime: 2 });
+    await list();
+    expect(broker.capabilities().listing.complete).toBe(false);
   });
 
   test("whose number cannot be had is not sent", async () => {
@@ -596,6 +604,32 @@ test("a list of orders that has no end within the limits is read as far as they 
   expect(broker.capabilities().listing.complete).toBe(false);
   // Who asks for all of them is not given some of them.
   expect(await rejection(broker.orders({ status: "all" }, call()))).toMatchObject({ code: "RateLimited" });
+});
+
+test("a whole list that a client asked for does not vouch for one that was read for the gateway and is not whole", async () => {
+  const tiger = await openTiger();
+  let isSlow = true;
+  const proxy = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString("utf8");
+    const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+    const isCut = isSlow && /"method":"orders".*page_token/.test(body);
+    if (isCut) await new Promise((resolve) => setTimeout(resolve, 300));
+    response.end(isCut ? answer.replace('"nextPageToken":""', `"nextPageToken":"${endlessToken(9)}"`) : answer);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const port = (proxy.address() as AddressInfo).port;
+  const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000, deadlineMs: 400 });
+  const isComplete = () => broker.capabilities().listing.complete;
+  await broker.orders({ status: "all", fresh: true }, call());
+  expect(isComplete()).toBe(false);
+  isSlow = false;
+  await broker.orders({ status: "all" }, call());
+  expect(isComplete()).toBe(false);
+  await broker.orders({ status: "all", fresh: true }, call());
+  expect(isComplete()).toBe(true);
 });
 
 /** The simulator's token for what is older than its oldest order, another one each time. */
