@@ -126,8 +126,8 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
       late = true;
       own.abort(notConnected(`Tiger did not answer within ${ms} ms`));
     }, ms);
+    const url = (QUOTES.has(method) ? config.quoteServerUrl : undefined) ?? config.serverUrl;
     try {
-      const url = (QUOTES.has(method) ? config.quoteServerUrl : undefined) ?? config.serverUrl;
       const { schema } = asked;
       const answer = await to.send({
         url,
@@ -147,11 +147,13 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
       }
       const isShutOut = error instanceof Blacklisted;
       if (isShutOut) rests.shutOut();
-      if ((error instanceof Unreachable || isShutOut) && !closed) handlers.onReachable(false, error.message);
+      // A gateway for quotes of their own says nothing about that of the orders.
+      const isGone = error instanceof Unreachable && url === config.serverUrl;
+      if ((isGone || isShutOut) && !closed) handlers.onReachable(false, error.message);
       // Silence may be a connection that is half open, or a gateway that is gone; a refused login may be one that has ended.
       const isRefused =
         isBrokerError(error) && error.code === "AuthenticationFailed" && (isShutOut || !QUOTES.has(method));
-      if (error instanceof Unreachable || late || isRefused) check();
+      if (isGone || late || isRefused) check();
       throw error;
     } finally {
       clearTimeout(timer);

@@ -720,6 +720,21 @@ describe("a caller who goes away", () => {
 });
 
 describe("quotes", () => {
+  test("whose own gateway is gone say nothing about that of the orders", async () => {
+    const tiger = await openTiger();
+    const gone = createServer();
+    await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
+    const { port } = gone.address() as AddressInfo;
+    await new Promise((resolve) => gone.close(resolve));
+    const { broker, host } = await startBroker(tiger, {
+      ...POLLING,
+      quoteServerUrl: `http://127.0.0.1:${port}/gateway`,
+    });
+    expect(await rejection(broker.quote(AAPL, call()))).toMatchObject({ code: "NotConnected" });
+    await broker.placeOrder(restingOrder(), call());
+    expect(host.connections).toEqual([{ connected: true }]);
+  });
+
   test("need a permission, which is grabbed once", async () => {
     const tiger = await openTiger();
     const proxy = await openProxy(tiger.port, (body) => body);
