@@ -150,7 +150,8 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
       const { region, symbol } = toSecurity(order.contract);
       const { effective } = checkOrder(order, environment, region);
       const number = order.number ?? (await takeNumber(call));
-      changes.expect(order.tag, region === "US" ? order.lifecycle : "RTH");
+      const lifecycle = region === "US" ? order.lifecycle : "RTH";
+      changes.expect(order.tag, lifecycle);
       const content = {
         order_id: BigInt(number),
         symbol,
@@ -167,6 +168,8 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
       };
       const placed = await wire.write({ method: "place_order", content, schema: ACCEPTED }, call, "place");
       const orderId = placed.id ?? (await idOf(order.tag, number, call));
+      // Not every developer is given marks back.
+      changes.learn([{ orderId, lifecycle, status: "PENDING" }]);
       changes.follow(orderId);
       return effective === undefined ? { orderId } : { orderId, effective };
     },

@@ -31,8 +31,8 @@ export interface Changes {
   onReachable(reachable: boolean, reason?: string): void;
   /** An order that is about to be placed: pushes do not say in which session it may trade. */
   expect(tag: string, lifecycle: Lifecycle): void;
-  /** Orders as they were read, which says in which session they may trade. */
-  learn(orders: readonly Order[]): void;
+  /** Orders as they were read or taken, which says in which session they may trade. */
+  learn(orders: readonly Pick<Order, "orderId" | "lifecycle" | "status">[]): void;
   /** Somebody asks something: a time to see whether the orders are still looked at. */
   wake(): void;
   /** An order that was placed or changed. */

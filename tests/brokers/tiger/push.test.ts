@@ -84,6 +84,16 @@ describe("the push service", () => {
     expect(host.orders.find((one) => one.orderId === other)).toMatchObject({ tag: null, lifecycle: "RTH", qty: 5 });
   });
 
+  test("tells of the session of an order also where it gives no mark back", async () => {
+    const { tiger, broker, host } = await openBoth();
+    const { orderId } = await broker.placeOrder(restingOrder({ lifecycle: "OVERNIGHT" }), call());
+    // Marks come back only where the vendor has set that up.
+    tiger.showAs(orderId, { userMark: "" });
+    tiger.venue.fill(orderId, 4, 189.5);
+    await until(() => host.orders.some((one) => one.filledQty === 4));
+    expect(host.orders.at(-1)).toMatchObject({ orderId, tag: null, lifecycle: "OVERNIGHT" });
+  });
+
   test("tells of the session of an order that was placed before this start, once it has been read", async () => {
     const tiger = await openTiger();
     const { broker: before } = await startBroker(tiger, { push: "polling" });
