@@ -15,7 +15,8 @@ interface Rule {
 }
 
 /** Texts that leave open whether the request was carried out. */
-const UNCERTAIN = /time ?d? ?-?out(?!side)|超时|逾時/i;
+const UNCERTAIN =
+  /time ?d? ?-?out(?!side)|超时|逾時|(?:internal|server|system|unknown)[ _]error|(?:service|server|system) (?:is )?(?:temporarily )?(?:unavailable|busy)|(?:系统|系統|服务器?|服務器?|网络|網絡)(?:繁忙|异常|異常|错误|錯誤|不可用)/i;
 /** The number of an order was used before: by this very request, if anything on the way sent it twice. */
 const DUPLICATE = /duplicate|重复|重複/i;
 const TOO_FREQUENT = /rate ?limit|current limiting|限流/i;

@@ -101,6 +101,17 @@ test.each([
   ],
   [1200, "standard account response error(bad_request:合约不正确)", "place", "UnknownContract", "rejected"],
   [1200, "standard account response error(bad_request:request timed out)", "place", "OutcomeUnknown", "unknown"],
+  [1200, "standard account response error(internal_error)", "place", "OutcomeUnknown", "unknown"],
+  [1200, "standard account response error(Internal Server Error)", "cancel", "OutcomeUnknown", "unknown"],
+  [1300, "paper account response error(service is temporarily unavailable)", "modify", "OutcomeUnknown", "unknown"],
+  [1200, "standard account response error(系统繁忙, 请稍后再试)", "place", "OutcomeUnknown", "unknown"],
+  [
+    1200,
+    "standard account response error(bad_request:this stock is unavailable for trading)",
+    "place",
+    "OrderRejected",
+    "rejected",
+  ],
   [
     1200,
     "standard account response error(bad_request:Order time outside of the trading hours)",
