@@ -99,6 +99,7 @@ export const ORDER_TYPE = {
   TWAP: null,
   VWAP: null,
   OCA: null,
+  ICEBERG: null,
 } as const satisfies Record<string, OrderType | null>;
 
 export const WORD_OF_ORDER_TYPE = { Limit: "LMT", Market: "MKT" } as const satisfies Record<OrderType, string>;

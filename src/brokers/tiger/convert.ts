@@ -133,7 +133,7 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     currency: contractCurrency(vendor.currency, contract),
     direction,
     orderType,
-    price: orderType === "Market" || vendor.limitPrice == null ? null : withoutDust(vendor.limitPrice),
+    price: orderType === "Market" || !vendor.limitPrice ? null : withoutDust(vendor.limitPrice),
     timeInForce: lookUp(TIME_IN_FORCE, vendor.timeInForce) ?? null,
     lifecycle: lifecycleOf(vendor, contract),
     qty,

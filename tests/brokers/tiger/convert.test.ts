@@ -163,6 +163,11 @@ describe("an order", () => {
     expect(order({ orderType: "MKT", limitPrice: 5 }).price).toBeNull();
   });
 
+  test("that waits for a trigger has no price either, also where 0 stands for none", () => {
+    for (const limitPrice of [0, null, undefined]) expect(order({ orderType: "STP", limitPrice }).price).toBeNull();
+    expect(order({ orderType: "STP_LMT", limitPrice: 5 }).price).toBe(5);
+  });
+
   test.each(Object.entries(TIME_IN_FORCE))("for %s is for %s", (word, means) => {
     expect(order({ timeInForce: word }).timeInForce).toBe(means);
   });
