@@ -86,8 +86,12 @@ export function createPush(config: PushConfig, handlers: PushHandlers): Push {
       const refused = ({ code, message }: PushResponse): BrokerError =>
         refusal({ code, message: conceal(message, config) }, up);
 
+      /** There is only one, and the vendor's own clients know its answer by the code alone. */
+      const isAboutSubscription = ({ id, code }: PushResponse): boolean =>
+        subscription >= 0 && (id === subscription || code === CODE.subscribed || code === CODE.error);
+
       const answer = (response: PushResponse): void => {
-        const { command, code, message, id, order } = response;
+        const { command, code, message, order } = response;
         if (command === COMMAND.ERROR) end(refused(response));
         else if (command === COMMAND.DISCONNECT) end(notConnected("the push service ended the connection"));
         else if (command === COMMAND.CONNECTED && subscription < 0) {
@@ -98,7 +102,7 @@ export function createPush(config: PushConfig, handlers: PushHandlers): Push {
             command: COMMAND.SUBSCRIBE,
             subscribe: { dataType: ORDER_STATUS_DATA, account: config.account },
           });
-        } else if (command === COMMAND.MESSAGE && id === subscription && !up && order === undefined) {
+        } else if (command === COMMAND.MESSAGE && !up && order === undefined && isAboutSubscription(response)) {
           if (code === CODE.subscribed) {
             up = true;
             listen();
