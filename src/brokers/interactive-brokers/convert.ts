@@ -45,6 +45,7 @@ export function toOrder(known: KnownOrder, contract: Contract, ours: number): Or
     warning: known.warning,
     tag: isTag(order.orderRef) ? order.orderRef : null,
     ...(isOurs ? {} : { cancelable: false }),
+    ...(known.corrected ? { busted: true } : {}),
     createdAt: known.createdAt,
     updatedAt: known.updatedAt,
   };

@@ -24,11 +24,16 @@ export interface KnownOrder {
   readonly qty: number;
   readonly filledQty: number;
   readonly avgPrice: number;
+  /** True once the vendor has corrected a fill: `filledQty` holds then though more was told before. */
+  readonly corrected: boolean;
   readonly errorReason: string;
   readonly warning: string | null;
   readonly createdAt: number | null;
   readonly updatedAt: number | null;
 }
+
+/** The last part of a fill's id with which it first comes. */
+const FIRST_REVISION = 1;
 
 interface Fill {
   readonly revision: number;
@@ -98,6 +103,7 @@ export function known(entry: Entry): KnownOrder {
     qty: withoutDust(total > 0 ? total : Math.max(filledQty, order.filledQuantity ?? 0)),
     filledQty,
     avgPrice,
+    corrected: isCorrected(entry),
     errorReason,
     warning: isTerminal(status) ? null : entry.warning,
     createdAt: entry.createdAt,
@@ -133,17 +139,23 @@ export function unlistedOf({ fills, lastFill }: Entry): number {
   return Math.max(0, subtract(withoutDust(lastFill?.cumQty ?? 0), sumOf(fills)));
 }
 
+function isCorrected({ fills }: Entry): boolean {
+  return [...fills.values()].some(({ revision }) => revision > FIRST_REVISION);
+}
+
 function sumOf(fills: Entry["fills"]): number {
   return [...fills.values()].reduce((total, fill) => add(total, withoutDust(fill.shares)), 0);
 }
 
 /** Filled quantity and average price: of the fills themselves where all are known, else as the gateway sums them up. */
-function filledOf({ fills, filled, average, lastFill, unlisted }: Entry): { filledQty: number; avgPrice: number } {
+function filledOf(entry: Entry): { filledQty: number; avgPrice: number } {
+  const { fills, filled, average, lastFill, unlisted } = entry;
   const list = [...fills.values()];
   const sum = sumOf(fills);
   const cumulated = lastFill?.cumQty ?? 0;
-  const filledQty =
-    unlisted === undefined ? Math.max(sum, withoutDust(filled), withoutDust(cumulated)) : add(sum, unlisted);
+  // A fill sums up what was known when it came, which a correction of an earlier one does not change.
+  const least = Math.max(sum, isCorrected(entry) ? 0 : withoutDust(cumulated));
+  const filledQty = unlisted === undefined ? Math.max(least, withoutDust(filled)) : add(sum, unlisted);
   if (filledQty <= 0) return { filledQty: 0, avgPrice: 0 };
   if (sum === filledQty) {
     const value = list.reduce(

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { toOrder } from "../../../src/brokers/interactive-brokers/convert.ts";
 import { FIRST_REQUEST_ID } from "../../../src/brokers/interactive-brokers/order-ids.ts";
 import { createOrderStore, KEPT_ORDERS } from "../../../src/brokers/interactive-brokers/order-store.ts";
+import { mergeOrder, type Order } from "../../../src/domain/order.ts";
 
 function newStore() {
   return createOrderStore({ clientId: 7, account: () => undefined, now: () => 0, toTime: () => null });
@@ -76,8 +78,44 @@ function partlyFilled(total: number, filled: number, status: string) {
     const execution = { ...ids, execId, time: "", side: "BOT", shares, price: 190, cumQty, avgPrice: 190 };
     store.hear({ kind: "execution", reqId: -1, contract, execution });
   };
-  return { fill, told: () => store.get(9) };
+  const reported = (): Order | undefined => {
+    const known = store.get(9);
+    return known && toOrder(known, { tradeType: "Securities", region: "US", symbol: "AAPL" }, 7);
+  };
+  return { fill, told: () => store.get(9), reported };
 }
+
+test("what a correction takes back from an open order is taken back at the desk", () => {
+  const { fill, reported } = partlyFilled(100, 0, "Submitted");
+  fill("a.01.01", 60, 60);
+  const before = reported();
+  fill("a.01.02", 40, 40);
+  const after = reported();
+  expect(before !== undefined && after !== undefined && mergeOrder(before, after).order).toMatchObject({
+    filledQty: 40,
+    status: "PARTIALLY_FILLED",
+    warning: expect.stringContaining("lowered by the vendor from 60 to 40"),
+  });
+});
+
+test("also where the correction came while nobody listened", () => {
+  const earlier = partlyFilled(100, 60, "Submitted");
+  earlier.fill("a.01.01", 60, 60);
+  const later = partlyFilled(100, 40, "Submitted");
+  later.fill("a.01.02", 40, 40);
+  const [before, after] = [earlier.reported(), later.reported()];
+  expect(before !== undefined && after !== undefined && mergeOrder(before, after).order).toMatchObject({
+    filledQty: 40,
+    warning: expect.stringContaining("lowered by the vendor from 60 to 40"),
+  });
+});
+
+test("what a later fill summed up before an earlier one was corrected does not count any more", () => {
+  const { fill, told } = partlyFilled(200, 90, "Submitted");
+  fill("a.02.01", 40, 100);
+  fill("a.01.02", 50, 50);
+  expect(told()).toMatchObject({ filledQty: 90, avgPrice: 190 });
+});
 
 test("a fill that is corrected takes nothing from what was filled on earlier days, of which no fill is listed", () => {
   const { fill, told } = partlyFilled(100, 50, "Submitted");
