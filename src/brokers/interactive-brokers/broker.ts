@@ -45,7 +45,12 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
     },
     onSession: (read) => listings.load(read),
   });
-  const store = createOrderStore({ clientId, account: wire.account, now: wire.now, toTime });
+  const store = createOrderStore({
+    clientId,
+    account: () => wire.account() ?? config.accountId,
+    now: wire.now,
+    toTime,
+  });
   const directory = createDirectory(wire);
   const listings = createListings(wire, store, clientId, () => {
     const permIds = [...held];

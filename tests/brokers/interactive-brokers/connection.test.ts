@@ -167,6 +167,24 @@ test("serves one of several accounts of a login, and asks which when it is not s
   expect(host.orders).toEqual([]);
 });
 
+test("an order of another account that TWS tells of before the account is known is not one of this account", async () => {
+  const tws = await openTws({ accounts: [ACCOUNT, SECOND_ACCOUNT] });
+  const through = (behind: (fields: readonly string[]) => readonly string[] | undefined) =>
+    openBetween(tws, () => undefined, undefined, behind);
+  let told: readonly string[] | undefined;
+  const port = await through((fields) => {
+    if (Number(fields[0]) === RESPONSE.openOrder) told = fields;
+    return undefined;
+  });
+  const { broker: first } = await startBroker(port, { accountId: SECOND_ACCOUNT });
+  await first.placeOrder(restingOrder(), call());
+  await first.close();
+  const early = await through(([id]) => (Number(id) === RESPONSE.nextValidId ? told : undefined));
+  const { broker, host } = await startBroker(early, { accountId: ACCOUNT });
+  expect((await broker.orders({ status: "all", fresh: true }, call())).orders).toEqual([]);
+  expect(host.orders).toEqual([]);
+});
+
 test("orders go to the account that was first chosen, also when TWS comes back with another login", async () => {
   const before = await openTws({ accounts: [ACCOUNT] });
   const { broker } = await startBroker(before.port);
