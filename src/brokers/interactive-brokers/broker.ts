@@ -43,7 +43,10 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       if (connected) listings.watch();
       guard(() => host?.onConnection(reason === undefined ? { connected } : { connected, reason }));
     },
-    onSession: (read) => listings.load(read),
+    onSession(read) {
+      directory.renew();
+      return listings.load(read);
+    },
   });
   const store = createOrderStore({
     clientId,

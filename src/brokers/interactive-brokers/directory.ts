@@ -21,6 +21,11 @@ const REFERENCES = {
 const HOURS_AGE_MS = 3_600_000;
 
 export interface Directory {
+  /**
+   * Asks for contracts anew from now on. TWS learns with its daily restart what has become of them: a symbol may belong to
+   * another company, or a company have another number, and an order would go to the wrong one.
+   */
+  renew(): void;
   /** The vendor's contract for ours. @throws BrokerError `InvalidRequest`, `UnknownContract` */
   qualify(contract: Contract, call: Call): Promise<VendorContract>;
   /** Our contract for the vendor's as far as it can be told at once; `undefined` where {@link resolve} has to ask. */
@@ -39,12 +44,12 @@ interface KnownHours {
 
 export function createDirectory(wire: Wire): Directory {
   const byName = new Map<string, VendorContract>();
-  const byConId = new Map<number, Contract | null>();
+  const byVendor = new Map<string, Contract | null>();
   const hours = new Map<Region, KnownHours>();
 
   function known(vendor: VendorContract): Contract | null | undefined {
     const named = toContract(vendor);
-    return named === undefined ? byConId.get(vendor.conId) : named;
+    return named === undefined ? byVendor.get(vendorKey(vendor)) : named;
   }
 
   async function details(contract: Contract, call: Call): Promise<ContractDetails> {
@@ -53,7 +58,7 @@ export function createDirectory(wire: Wire): Directory {
       read((asking) => contractDetails(asking, search)),
     );
     const chosen = chooseContract(contract, found);
-    byConId.set(chosen.contract.conId, contract);
+    byVendor.set(vendorKey(chosen.contract), contract);
     // Of Hong Kong and the mainland there is one exchange each; American shares are routed smartly.
     byName.set(contractKey(contract), { ...chosen.contract, exchange: search.exchange });
     return chosen;
@@ -80,6 +85,8 @@ export function createDirectory(wire: Wire): Directory {
   }
 
   return {
+    renew: () => byName.clear(),
+
     known,
 
     async qualify(contract, call) {
@@ -97,7 +104,7 @@ export function createDirectory(wire: Wire): Directory {
         read((asking) => contractDetails(asking, { conId })),
       );
       const contract = found === undefined ? null : toDetailedContract(found);
-      byConId.set(conId, contract);
+      byVendor.set(vendorKey(vendor), contract);
       return contract;
     },
 
@@ -118,6 +125,11 @@ export function createDirectory(wire: Wire): Directory {
       return { US, HK, CN };
     },
   };
+}
+
+/** The number stays where a company takes another name, and then the name is not what it was. */
+function vendorKey({ conId, symbol }: VendorContract): string {
+  return `${conId} ${symbol}`;
 }
 
 function isUnknown(error: unknown): boolean {

@@ -1,0 +1,49 @@
+/** Contracts that TWS names otherwise than it did before: after a merger, a split, a company's new name. */
+import { expect, test } from "vitest";
+import { RESPONSE } from "../../../simulators/tws/messages.ts";
+import { openBetween } from "./between.ts";
+import { call, openTws, restingOrder, startBroker, until } from "./setup.ts";
+
+/** Where the number of a contract stands in its details, with version 193. */
+const CON_ID = 13;
+
+test("a symbol that belongs to another contract since TWS was restarted is looked up anew", async () => {
+  const tws = await openTws();
+  const sent: string[] = [];
+  let conId: string | undefined;
+  const port = await openBetween(
+    tws,
+    (fields) => {
+      if (fields[0] === "3") sent.push(fields[2] ?? "");
+      return undefined;
+    },
+    (fields) =>
+      conId !== undefined && Number(fields[0]) === RESPONSE.contractDetails ? fields.with(CON_ID, conId) : fields,
+  );
+  const { broker, host } = await startBroker(port);
+  await broker.placeOrder(restingOrder(), call());
+  await broker.placeOrder(restingOrder(), call());
+  conId = "777000777";
+  tws.faults.arm({ kind: "restart", ms: 20 });
+  await until(() => host.connections.at(-1)?.connected === false);
+  await until(() => host.connections.at(-1)?.connected === true);
+  await broker.placeOrder(restingOrder(), call()).catch(() => {});
+  expect(sent).toEqual(["265598", "265598", "777000777"]);
+});
+
+test("an order whose company has a new name is told by that", async () => {
+  const tws = await openTws();
+  let renamed = false;
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (renamed ? fields.map((field) => (field === "QQQ" ? "QQQM" : field)) : fields),
+  );
+  const { broker } = await startBroker(port);
+  const contract = { tradeType: "Securities", region: "US", symbol: "QQQ" } as const;
+  await broker.placeOrder(restingOrder({ contract }), call());
+  const list = async () => (await broker.orders({ status: "open" }, call())).orders;
+  expect(await list()).toMatchObject([{ contract }]);
+  renamed = true;
+  expect(await list()).toMatchObject([{ contract: { ...contract, symbol: "QQQM" } }]);
+});
