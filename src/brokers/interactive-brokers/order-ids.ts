@@ -8,6 +8,7 @@
  * has heard of a number of this program, which it then tells the next one, no number is given out that the clock has not
  * passed.
  */
+import { BrokerError } from "../../spec/broker-error.ts";
 
 /** Numbers of requests begin here, so that an error with a number of this kind is never about an order. */
 export const FIRST_REQUEST_ID = 1_900_000_000;
@@ -31,7 +32,11 @@ export interface OrderIds {
   heard(orderId: number): void;
   /** Milliseconds until the next one may be given out, mostly 0. */
   waitMs(): number;
-  /** The next one. Between this and the hand-over nothing may wait, since numbers have to arrive in their order. */
+  /**
+   * The next one. Between this and the hand-over nothing may wait, since numbers have to arrive in their order.
+   *
+   * @throws BrokerError `BrokerFault` when none is left below those of requests.
+   */
   next(): number;
 }
 
@@ -70,6 +75,13 @@ export function createOrderIds(now: () => number = Date.now): OrderIds {
       return Math.max(0, lookedAt + (given + 1) * TICK_MS - now());
     },
     next() {
+      if (upcoming >= FIRST_REQUEST_ID) {
+        throw new BrokerError(
+          "BrokerFault",
+          `TWS takes no order numbers below ${upcoming} any more, and none is left above; press "Reset API order ID sequence" in its API settings, and start this program anew`,
+          { outcome: "not_sent" },
+        );
+      }
       given += 1;
       return upcoming++;
     },

@@ -89,6 +89,26 @@ test("numbers are above those that the gateway has seen, and below those of requ
   }
 });
 
+test.each([FIRST_REQUEST_ID - 100, 2_147_483_647])(
+  "where TWS takes numbers from %i on for new, none is left that is not a request's, and no order is sent",
+  async (firstNew) => {
+    const tws = await openTws();
+    const port = await openBetween(
+      tws,
+      () => undefined,
+      (fields) => (Number(fields[0]) === RESPONSE.nextValidId ? ["9", "1", String(firstNew)] : fields),
+    );
+    const { broker } = await startBroker(port);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+      code: "BrokerFault",
+      outcome: "not_sent",
+      message: expect.stringContaining("Reset API order ID sequence"),
+    });
+    expect(tws.venue.orders()).toEqual([]);
+    expect((await broker.orders({ status: "all", fresh: true }, call())).orders).toEqual([]);
+  },
+);
+
 test("an order that is still on its way when its program ends is not taken for the next program's", async () => {
   const tws = await openTws();
   const { broker: earlier } = await startBroker(tws.port);
