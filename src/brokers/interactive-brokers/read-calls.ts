@@ -60,7 +60,8 @@ export function openOrders({ ms, skip }: Asking, whose: "own" | "all", ours: num
       if (message.kind === "openOrder") {
         const { permId, clientId } = message.order;
         if (permId > 0) found.add(permId);
-        else if (clientId === ours) found.add(UNNUMBERED);
+        // What a person prepares in TWS belongs to client id 0, and has no number of a program.
+        else if (clientId === ours && message.orderId > 0) found.add(UNNUMBERED);
       }
       if (isUnread(message)) found.add(UNREAD);
       if (message.kind === "openOrderEnd" && late-- <= 0) done(found);

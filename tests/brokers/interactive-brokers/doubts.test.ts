@@ -40,6 +40,43 @@ test("a remark on an order that is not numbered yet is no refusal of it", async 
   expect(tws.venue.orders()).toHaveLength(1);
 });
 
+/** What client id 0 is told of an order that a person entered in TWS, in place of what it was told of client id 70's. */
+async function enteredInTws(number: string, isSent = true) {
+  const tws = await openTws();
+  const { broker: other } = await startBroker(tws.port, { clientId: 70 });
+  const { orderId } = await other.placeOrder(restingOrder(), call());
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => {
+      const [clientAt, permAt] = Number(fields[0]) === RESPONSE.openOrder ? [24, 25] : [9, 6];
+      if (![RESPONSE.openOrder, RESPONSE.orderStatus].some((kind) => kind === Number(fields[0]))) return fields;
+      const entered = fields.with(1, number).with(clientAt, "0");
+      return isSent ? entered : entered.with(permAt, "0");
+    },
+  );
+  const { broker } = await startBroker(port, { clientId: 0 });
+  return { broker, orderId };
+}
+
+test("an order that a person has prepared in TWS and not sent keeps no list of client id 0 from being whole", async () => {
+  const { broker } = await enteredInTws("0", false);
+  expect((await broker.orders({ status: "all", fresh: true }, call())).orders).toEqual([]);
+});
+
+test.each(["0", "-3"])(
+  "client id 0 is told that an order was entered in TWS itself, with the number %s",
+  async (at) => {
+    const { broker, orderId } = await enteredInTws(at);
+    expect((await broker.orders({ status: "all", fresh: true }, call())).orders).toMatchObject([{ cancelable: false }]);
+    expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({
+      code: "NotSupported",
+      outcome: "not_sent",
+      message: expect.stringContaining("was entered in TWS itself"),
+    });
+  },
+);
+
 const REMARK = "This order is routed directly.";
 
 test("an order on which TWS remarked something when it was placed is canceled later, not rejected", async () => {
