@@ -6,7 +6,7 @@ import { isTerminal, type OrderStatus } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
 import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
 import { asEnded, type Entry, type KnownOrder, known, statusOf, unlistedOf } from "./known-order.ts";
-import type { Execution, Message, Notice } from "./messages.ts";
+import type { Execution, Message, Notice, VendorOrder } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";
 import { isOfState, isTooFast } from "./refusals.ts";
 
@@ -27,6 +27,8 @@ export interface OrderStore {
   begin(orderId: number): void;
   /** Says that a change or a cancel of this order is under way: what is refused now is that, and not the order. */
   ask(orderId: number): void;
+  /** Says that no answer to a change came in time: a refusal that still comes is of it, and not of the order. */
+  giveUp(orderId: number): void;
   /** Says that it has ended: what was remarked meanwhile stays. */
   answered(orderId: number): void;
 }
@@ -52,6 +54,8 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
   const warnings = new Remembered<number, string>(KEPT_ORDERS);
   /** Numbers of orders of which a change or a cancel is under way. */
   const asked = new Set<number>();
+  /** Those with a change that was given up: the next refusal is its answer. */
+  const givenUp = new Remembered<number, true>(KEPT_ORDERS);
   /** Numbers of orders that were handed over here and are not yet known by `permId`; those that are refused never are. */
   const begun = new Remembered<number, true>(KEPT_ORDERS);
 
@@ -162,6 +166,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           return change(entry, () => {
             const isNew = entry.order === undefined;
             entry.missing = false;
+            if (order.clientId === clientId && !isAlike(entry.order, order)) givenUp.delete(orderId);
             entry.contract = contract;
             entry.order = order;
             identify(entry, orderId, order.clientId);
@@ -221,7 +226,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           const entry = permId === undefined ? undefined : entries.get(permId);
           const isRemark = isWarning(code, text);
           if (isRemark) warnings.set(id, text);
-          else if (saysAgainst(message)) refusals.set(id, message);
+          else if (saysAgainst(message) && !givenUp.delete(id)) refusals.set(id, message);
           if (entry === undefined) return undefined;
           return change(entry, () => identify(entry, id, clientId));
         }
@@ -267,7 +272,12 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
       entry.warning = null;
     },
 
-    ask: (orderId) => void asked.add(orderId),
+    ask(orderId) {
+      asked.add(orderId);
+      givenUp.delete(orderId);
+    },
+
+    giveUp: (orderId) => givenUp.set(orderId, true),
 
     answered(orderId) {
       asked.delete(orderId);
@@ -276,6 +286,11 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
       if (entry !== undefined) entry.refusal = undefined;
     },
   };
+}
+
+/** False once an order has been changed. */
+function isAlike(before: VendorOrder | undefined, now: VendorOrder): boolean {
+  return before?.totalQuantity === now.totalQuantity && before?.lmtPrice === now.lmtPrice;
 }
 
 function later(a: number | null, b: number | null): number | null {

@@ -159,7 +159,10 @@ export function submit(
       const told = toldOf(message, orderId, clientId);
       if (told !== undefined) heardOf(told, settle);
     },
-    silent: unknownOutcome,
+    silent(reason) {
+      if (isChange) store.giveUp(orderId);
+      return unknownOutcome(reason);
+    },
     cleanUp() {
       settled = true;
       clearTimeout(grace);

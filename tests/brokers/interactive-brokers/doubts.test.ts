@@ -116,6 +116,41 @@ test("a refused change of an order that is inactive leaves the order as it was",
   expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", originStatus: "Inactive" });
 });
 
+test("the refusal of a change that comes when its outcome had become unknown says nothing against the order", async () => {
+  const tws = await openTws();
+  let number = 0;
+  let late = false;
+  const port = await openBetween(tws, ([id, given]) => {
+    if (id === "3") number = Number(given);
+    if (!late || id !== "49") return undefined;
+    late = false;
+    return errorMessage(number, 201, "Order rejected - reason: the price is too far away");
+  });
+  const { broker, host } = await startBroker(port, { writeTimeout: 500 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "stall", on: "replace" });
+  expect(await rejection(broker.replaceOrder(orderId, { price: 150 }, call()))).toMatchObject({ outcome: "unknown" });
+  late = true;
+  await until(async () => (await broker.ping(call())) && !late);
+  await broker.ping(call());
+  tws.venue.end(orderId, "CANCELED", "");
+  await until(() => host.orders.at(-1)?.originStatus === "Cancelled");
+  expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
+});
+
+test("an order whose change was there after all, late, can be refused as others are", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port, { writeTimeout: 500 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "delay", on: "replace", ms: 1_000 });
+  expect(await rejection(broker.replaceOrder(orderId, { price: 150 }, call()))).toMatchObject({ outcome: "unknown" });
+  await until(async () => (await broker.order(orderId, call())).price === 150);
+  tws.venue.end(orderId, "REJECTED", "the exchange takes no more of these");
+  await until(() => host.orders.at(-1)?.originStatus === "Inactive");
+  await broker.ping(call());
+  expect(host.orders.at(-1)).toMatchObject({ status: "REJECTED", errorReason: expect.stringContaining("no more") });
+});
+
 test("a refusal whose text warns of something is a refusal all the same", async () => {
   const tws = await openTws();
   const { broker, host } = await startBroker(tws.port);
