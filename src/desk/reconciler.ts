@@ -1,5 +1,4 @@
 import { Failure, isFailure } from "../domain/failure.ts";
-import type { Order } from "../domain/order.ts";
 import type { OrderListing } from "../spec/broker.ts";
 import type { Deadline } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
@@ -19,6 +18,7 @@ const INTERVAL_MS = 60_000;
 const LONGEST_LOOK_MS = 5_000;
 const SHORTEST_LOOK_MS = 200;
 
+const NOTHING_LISTED: OrderListing = { orders: [], unmapped: [] };
 /** Orders missing from a listing that one round asks for by their ids: each may cost calls of a scarce kind. */
 const LOOKUPS = 5;
 
@@ -85,7 +85,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (!canList && seat.broker.order === undefined) return;
     const askedAt = elapsedMs();
     const openBefore = book.open().map(({ orderId }) => orderId);
-    const orders = canList ? await list(deadline) : [];
+    const { orders, since } = canList ? await list(deadline) : NOTHING_LISTED;
     const listed = new Set<string>();
     for (const order of orders) {
       listed.add(order.orderId);
@@ -96,7 +96,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);
     }
     const { complete, settleMs } = seat.broker.capabilities().listing;
-    await unknowns.judge({ askedAt, reported, complete: complete && canList, settleMs });
+    await unknowns.judge({ askedAt, reported, complete: complete && canList, settleMs, since });
     if (!canList) return;
     missing = openBefore.filter((orderId) => {
       const order = book.get(orderId);
@@ -104,12 +104,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     });
   }
 
-  async function list(deadline: Deadline): Promise<readonly Order[]> {
-    const { orders } = await deadline.limit<OrderListing>(
+  function list(deadline: Deadline): Promise<OrderListing> {
+    return deadline.limit<OrderListing>(
       seat.method("orders")({ status: "all", fresh: true }, deadline),
       "the broker did not list its orders in time",
     );
-    return orders;
   }
 
   /**

@@ -16,6 +16,8 @@ export interface Listing {
   readonly complete: boolean;
   /** How long after the end of a call an accepted order may still be missing. */
   readonly settleMs: number;
+  /** From when on the broker shows orders that have ended, in milliseconds since the epoch. Default: all of them. */
+  readonly since?: number | undefined;
 }
 
 /** The writes of which nobody knows yet what became of them. */
@@ -27,7 +29,7 @@ export interface Unknowns {
   /** Adds one that is unknown to the journal alone, which could not take what became of it. */
   addKnown(intent: Pick<IntentRecord, "id" | "action">, known: Settlement): void;
   /** Adds one that an earlier process left behind, whose call has ended with it; not one that is under way here. */
-  recover(intent: Pick<IntentRecord, "id" | "action">): void;
+  recover(intent: Pick<IntentRecord, "id" | "action" | "at">): void;
   /** Says that one, if there is one, has begun again under its key: what becomes of that is what its id stands for now. */
   begunAgain(id: string): void;
   /** Says that the call of one has ended without an answer. */
@@ -72,6 +74,8 @@ interface Unknown {
   /** What became of it, if only the journal does not know. */
   readonly known?: Settlement;
   endedAt: number | null;
+  /** Its call began no earlier, in milliseconds since the epoch. */
+  readonly sentAt: number;
   /** Complete listings after the settle time that lack the order. */
   absences: number;
 }
@@ -90,12 +94,18 @@ export interface UnknownsHost {
 /** No unknowns yet. */
 export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: UnknownsHost): Unknowns {
   const unknowns = new Map<string, Unknown>();
-  const underWay = new Set<string>();
+  /** With when each began. */
+  const underWay = new Map<string, number>();
   /** Those who wait for calls to end, each with the calls that are left. */
   const waiting = new Set<{ readonly left: Set<string>; readonly resolve: () => void }>();
 
-  function add({ id, action }: Pick<IntentRecord, "id" | "action">, endedAt: number | null, begun: Begun): void {
-    unknowns.set(id, { id, action, begun, endedAt, absences: 0 });
+  function add(
+    { id, action }: Pick<IntentRecord, "id" | "action">,
+    endedAt: number | null,
+    begun: Begun,
+    sentAt = underWay.get(id) ?? Date.now(),
+  ): void {
+    unknowns.set(id, { id, action, begun, endedAt, sentAt, absences: 0 });
     // Its order may have been told of before its call failed, and a broker without a listing tells of it no second time.
     const order = book.byTag(id);
     if (order !== undefined) seen(order);
@@ -135,7 +145,8 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   async function judgePlace(unknown: Unknown, listing: Listing): Promise<void> {
     const order = book.byTag(unknown.id);
     if (order !== undefined) return settle(unknown.id, { placed: { orderId: order.orderId } }, "found by its tag");
-    if (!listing.complete || !isSettled(unknown, listing)) return;
+    const isBefore = unknown.sentAt < (listing.since ?? 0);
+    if (!listing.complete || isBefore || !isSettled(unknown, listing)) return;
     unknown.absences += 1;
     if (unknown.absences < ABSENCES) return;
     host.onAbsent(unknown.id);
@@ -164,18 +175,18 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
 
   return {
     underWay(id) {
-      underWay.add(id);
+      underWay.set(id, Date.now());
       return () => {
         underWay.delete(id);
         for (const wait of waiting) if (wait.left.delete(id) && wait.left.size === 0) wait.resolve();
       };
     },
     recover(intent) {
-      if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, elapsedMs(), WRITTEN);
+      if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, elapsedMs(), WRITTEN, intent.at);
     },
     add,
     addKnown({ id, action }, known) {
-      unknowns.set(id, { id, action, begun: WRITTEN, known, endedAt: elapsedMs(), absences: 0 });
+      unknowns.set(id, { id, action, begun: WRITTEN, known, endedAt: elapsedMs(), sentAt: 0, absences: 0 });
     },
     begunAgain: (id) => void unknowns.delete(id),
     ended(id) {
@@ -202,7 +213,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     async quiet() {
       if (underWay.size === 0) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      const wait = { left: new Set(underWay), resolve };
+      const wait = { left: new Set(underWay.keys()), resolve };
       waiting.add(wait);
       await promise;
       waiting.delete(wait);

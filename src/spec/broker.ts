@@ -135,4 +135,9 @@ export interface OrdersQuery {
 export interface OrderListing {
   readonly orders: readonly Order[];
   readonly unmapped: readonly Unmapped[];
+  /**
+   * Milliseconds since the epoch: of orders that ended before it, some may be missing. An order that was sent before it is
+   * not proven absent. Default: none is missing.
+   */
+  readonly since?: number;
 }

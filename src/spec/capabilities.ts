@@ -56,7 +56,7 @@ export interface OrderCapability {
 
 /** What the desk needs to know to settle an order whose answer was lost. */
 export interface ListingCapability {
-  /** True when `orders({ fresh: true })` shows every order of the account, uncached and fully paged. */
+  /** True when `orders({ fresh: true })` shows every order of the account since when it says, uncached and fully paged. */
   readonly complete: boolean;
   /** Milliseconds after which an accepted order is certain to be listed. */
   readonly settleMs: number;

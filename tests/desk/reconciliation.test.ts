@@ -108,6 +108,29 @@ describe("an unknown place", () => {
     expect(await rejection(desk.place(LIMIT_BUY, KEYED))).toMatchObject({ code: "OutcomeUnknown" });
   });
 
+  test.each([
+    [60_000, 1],
+    [-60_000, 0],
+  ])("of a broker whose listings begin %i ms from now: %i stay unknown", async (ms, left) => {
+    let listings = 0;
+    const { desk, host } = deskOver({
+      placeOrder: () => Promise.reject(new BrokerError("OutcomeUnknown", "no answer", { outcome: "unknown" })),
+      orders: async () => {
+        listings += 1;
+        return { orders: [], unmapped: [], since: Date.now() + ms };
+      },
+    });
+    open.push(desk);
+    await failureOf(desk.place(LIMIT_BUY, KEYED));
+    const before = listings;
+    await vi.waitUntil(() => {
+      host().onConnection({ connected: true });
+      return listings > before + 4;
+    });
+    await desk.orders({ status: "all" }, {});
+    expect(await desk.unknownIntents()).toHaveLength(left);
+  });
+
   test("whose call is still under way is not given up, however often it is missing", async () => {
     const venue = createVenue();
     const { desk } = at(venue, { deadlineMs: 50 });

@@ -47,14 +47,37 @@ describe("an absent order", () => {
   });
 });
 
+describe("an order that was sent before the listings begin", () => {
+  const listed = { ...NOTHING, complete: true, settleMs: 0 };
+
+  test("by this process is not proven absent", async () => {
+    const { unknowns } = await unknownWrite(PLACE, 1000);
+    const since = Date.now() + 1;
+    for (const askedAt of [2000, 3000, 4000]) await unknowns.judge({ ...listed, askedAt, since });
+    expect(unknowns.size).toBe(1);
+  });
+
+  test.each([
+    [10_000, 1],
+    [10_001, 0],
+  ])("by an earlier process at %i leaves %i unknown, where they begin at 10001", async (at, left) => {
+    const { unknowns } = await unknownWrite(PLACE, 1000);
+    unknowns.begunAgain("httag");
+    unknowns.recover({ id: "httag", action: PLACE, at });
+    const askedAt = Number.MAX_SAFE_INTEGER;
+    for (let round = 0; round < 3; round += 1) await unknowns.judge({ ...listed, askedAt, since: 10_001 });
+    expect(unknowns.size).toBe(left);
+  });
+});
+
 test("what is under way here is not taken over from the journal, what an earlier process left is", async () => {
   const { unknowns } = await unknownWrite(PLACE, 1000);
   const end = unknowns.underWay("htother");
-  unknowns.recover({ id: "htother", action: PLACE });
-  unknowns.recover({ id: "httag", action: PLACE });
+  unknowns.recover({ id: "htother", action: PLACE, at: 0 });
+  unknowns.recover({ id: "httag", action: PLACE, at: 0 });
   expect(unknowns.size).toBe(1);
   end();
-  unknowns.recover({ id: "htother", action: PLACE });
+  unknowns.recover({ id: "htother", action: PLACE, at: 0 });
   expect(unknowns.size).toBe(2);
 });
 

@@ -9,6 +9,7 @@ import type { InteractiveBrokersConfig } from "./config.ts";
 import { OVERNIGHT_EXCHANGE, toSearch } from "./contracts.ts";
 import { isOwn, originSymbol, toCash, toOrder, toPositions, toQuote, toTicket, toTime } from "./convert.ts";
 import { createDirectory } from "./directory.ts";
+import { dayBegan } from "./hours.ts";
 import type { KnownOrder } from "./known-order.ts";
 import type { OrderTicket } from "./link.ts";
 import { createListings } from "./listings.ts";
@@ -30,9 +31,11 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
   /** Orders to be told of when all lists have been read. */
   const held = new Set<number>();
   let host: BrokerHost | undefined;
+  let greeting = "";
 
   const wire = createWire(config, deadlineMs, {
     onMessage(message) {
+      if (message.kind === "greeting") greeting = message.time;
       const permId = store.hear(message);
       if (permId === undefined) return;
       // A completed order comes without the average of its fills, which the list of fills brings after it.
@@ -136,6 +139,12 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       `order ${orderId} was placed ${placer}; at Interactive Brokers only the client id that placed an order can have it ${what} (this is ${clientId})`,
       { outcome: "not_sent" },
     );
+  }
+
+  /** When the day began of which TWS lists what has ended, by the clock of this machine. */
+  function today(): number {
+    const now = wire.now() ?? Date.now();
+    return Date.now() - (now - dayBegan(now, greeting));
   }
 
   function writing(call: Call): Writing {
@@ -286,6 +295,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
         unmapped: mapped
           .filter(({ order }) => order === undefined)
           .map(({ known }) => ({ originSymbol: originSymbol(known.contract), qty: known.qty })),
+        since: today(),
       };
     },
   };

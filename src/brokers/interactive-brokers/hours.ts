@@ -51,6 +51,18 @@ export function toZone(timeZoneId: string): string | undefined {
   }
 }
 
+const NEW_YORK = "America/New_York";
+
+/**
+ * The latest moment at which the day may have begun for which TWS lists what has ended. It keeps it from midnight on, and
+ * not said is of which clock: its own, as its greeting tells, that of the machine, or that of the vendor's servers.
+ */
+export function dayBegan(at: number, greeting: string): number {
+  const own = toZone(greeting.replace(/^\S+\s+\S+\s*/, ""));
+  const zones = [own, new Intl.DateTimeFormat().resolvedOptions().timeZone, NEW_YORK];
+  return Math.max(...zones.map((zone = NEW_YORK) => instantAt(zone, wallTime(zone, at).day, 0)));
+}
+
 const STAMP = /^(?:(\d{4})(\d\d)(\d\d):)?(\d\d)(\d\d)$/;
 
 /**

@@ -1,0 +1,47 @@
+/** What TWS lists ends with the day: what an order's absence proves. */
+import { expect, test } from "vitest";
+import { dayBegan } from "../../../src/brokers/interactive-brokers/hours.ts";
+import { openBetween } from "./between.ts";
+import { call, openTws, restingOrder, startBroker, until } from "./setup.ts";
+
+/** So many minutes after the midnight in New York that begins 25 November. */
+const after = (minutes: number) => Date.UTC(2026, 10, 25, 5, minutes);
+const MINUTE_MS = 60_000;
+
+test("an order that was filled on the day before is in no list, and the list says that it does not reach back so far", async () => {
+  const tws = await openTws({ now: after(-5) });
+  const { broker: first } = await startBroker(tws.port);
+  const order = restingOrder({ lifecycle: "ETH", timeInForce: "GTC" });
+  const { orderId } = await first.placeOrder(order, call());
+  tws.venue.fill(orderId, 10, 190);
+  await until(async () => (await first.order(orderId, call())).status === "FILLED");
+  await first.close();
+  tws.venue.setNow(after(10));
+  const { broker } = await startBroker(tws.port);
+  const asked = Date.now();
+  const { orders, since = 0 } = await broker.orders({ status: "all", fresh: true }, call());
+  expect(orders).toEqual([]);
+  expect(since).toBeGreaterThan(asked - 11 * MINUTE_MS);
+  expect(since).toBeLessThan(asked);
+});
+
+test("the day may begin by the clock that TWS greets with", async () => {
+  const tws = await openTws({ now: Date.UTC(2026, 10, 24, 16, 10) });
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    ([first = "", time = "", ...rest]) =>
+      first === "193" ? [first, time.replace("US/Eastern", "Asia/Hong_Kong")] : [first, time, ...rest],
+  );
+  const { broker } = await startBroker(port);
+  const asked = Date.now();
+  const { since = 0 } = await broker.orders({ status: "all", fresh: true }, call());
+  expect(since).toBeGreaterThan(asked - 11 * MINUTE_MS);
+});
+
+test.each(["", "20261125 00:10:00", "20261125 00:10:00 Nowhere", "20261125 00:10:00 EST"])(
+  "a greeting %j leaves the vendor's clock",
+  (greeting) => {
+    expect(dayBegan(after(10), greeting)).toBe(after(0));
+  },
+);
