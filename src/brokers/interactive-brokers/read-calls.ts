@@ -196,15 +196,20 @@ export function ticks({ link, ms }: Asking, contract: Partial<VendorContract>, n
       if (message.kind !== "tick" || message.reqId !== reqId) return;
       const { type, value } = message;
       const field = tickField(type, value);
+      const isNews =
+        (field !== undefined && !prices.has(field)) || (lastTime === undefined && LAST_TIME_TICKS.has(type));
       if (field !== undefined) prices.set(field, value);
       else if (LAST_TIME_TICKS.has(type)) lastTime = value;
       else if (HALTED_TICKS.has(type)) halted = value > 0;
       else if (!BOOK_TICKS.has(type)) return;
-      clearTimeout(quiet);
       const soFar = () => done({ prices, lastTime, halted });
       // Whether trading is halted is told last, if at all: what is whole waits for it a moment.
       if (isWhole({ prices, lastTime, halted }) && HALTED_TICKS.has(type)) soFar();
-      else if (prices.has("latest") || prices.has("preClose")) quiet = setTimeout(soFar, MS.quoteQuiet);
+      else if ((prices.has("latest") || prices.has("preClose")) && (isNews || quiet === undefined)) {
+        // What is only told again puts nothing off: bid and ask of a share in demand never rest.
+        clearTimeout(quiet);
+        quiet = setTimeout(soFar, MS.quoteQuiet);
+      }
     },
     cleanUp: () => clearTimeout(quiet),
     farewell: (api) => api.cancelMktData(reqId),

@@ -20,7 +20,7 @@ export const MS = {
   watch: 3_000,
   /** After an order was taken in but not yet passed on, or is inactive, so long its refusal may follow. */
   refusalGrace: 1_000,
-  /** A quote is taken as it is when so long nothing more came, once a last price is there. */
+  /** A quote is taken as it is when so long nothing new came, once a last price is there. */
   quoteQuiet: 700,
   firstBackOff: 250,
   mostBackOff: 15_000,

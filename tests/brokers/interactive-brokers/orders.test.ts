@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { UNUSUAL_POSITIONS } from "../../../simulators/tws/accounts.ts";
+import { RESPONSE } from "../../../simulators/tws/messages.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import { demoTradingTime } from "../../../src/exchange/demo-account.ts";
+import { openBetween } from "./between.ts";
 import { call, openTws, rejection, restingOrder, startBroker, until, type WholeBroker } from "./setup.ts";
 
 const QQQ = { tradeType: "Securities", region: "US", symbol: "QQQ" } as const;
@@ -206,6 +208,25 @@ test("cash is the total in the base currency, by the vendor's rate in another on
   expect(dollars.balances).toContainEqual({ currency: "USD", amount: 1_000_000, available: null });
   expect(await broker.cash({ currency: "HKD" }, call())).toMatchObject({ currency: "HKD", amount: 7_812_500 });
   expect(await rejection(broker.cash({ currency: "JPY" }, call()))).toMatchObject({ code: "NotSupported" });
+});
+
+test("a quote that lacks something is told also while bid and ask never rest, as before the open", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (Number(fields[0]) === RESPONSE.tickPrice && fields[3] === "14" ? undefined : fields),
+  );
+  const { broker } = await startBroker(port, { timeout: 3_000 });
+  let price = 520;
+  const moving = setInterval(() => {
+    price = price === 520 ? 521 : 520;
+    tws.venue.setPrice(QQQ, price);
+  }, 100);
+  onTestFinished(() => clearInterval(moving));
+  const { latest, openPrice } = await broker.quote(QQQ, call());
+  expect([520, 521]).toContain(latest);
+  expect(openPrice).toBe(latest);
 });
 
 test("a quote has every field, says when trading is halted, and tells what is not subscribed from what is delayed", async () => {
