@@ -208,7 +208,7 @@ export function ticks({ link, ms }: Asking, contract: Partial<VendorContract>, n
       else if ((prices.has("latest") || prices.has("preClose")) && (isNews || quiet === undefined)) {
         // What is only told again puts nothing off: bid and ask of a share in demand never rest.
         clearTimeout(quiet);
-        quiet = setTimeout(soFar, MS.quoteQuiet);
+        quiet = setTimeout(soFar, prices.has("latest") ? MS.quoteQuiet : Math.min(MS.quoteLast, ms / 2));
       }
     },
     cleanUp: () => clearTimeout(quiet),

@@ -22,6 +22,8 @@ export const MS = {
   refusalGrace: 1_000,
   /** A quote is taken as it is when so long nothing new came, once a last price is there. */
   quoteQuiet: 700,
+  /** So long a last price may follow the close of the day before, which stands in for it then. */
+  quoteLast: 3_000,
   firstBackOff: 250,
   mostBackOff: 15_000,
   /** After a refused client id or account: a person has to do something first. */

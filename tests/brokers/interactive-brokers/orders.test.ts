@@ -210,6 +210,28 @@ test("cash is the total in the base currency, by the vendor's rate in another on
   expect(await rejection(broker.cash({ currency: "JPY" }, call()))).toMatchObject({ code: "NotSupported" });
 });
 
+test("a last price that comes a moment after the close of the day before is the one that is told", async () => {
+  const tws = await openTws();
+  let last: readonly string[] | undefined;
+  const port = await openBetween(
+    tws,
+    ([id]) => (id === "61" ? last : undefined),
+    (fields) => {
+      if (Number(fields[0]) !== RESPONSE.tickPrice || fields[3] !== "4") return fields;
+      last = fields;
+      return undefined;
+    },
+  );
+  const { broker } = await startBroker(port);
+  const quoting = broker.quote(QQQ, call());
+  await until(() => last !== undefined);
+  const price = Number(last?.[4]);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  // TWS tells it before it tells what is held.
+  await broker.positions(call());
+  expect(await quoting).toMatchObject({ latest: price });
+});
+
 test("a quote that lacks something is told also while bid and ask never rest, as before the open", async () => {
   const tws = await openTws();
   const port = await openBetween(
