@@ -15,6 +15,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import process from "node:process";
 import { getRequestListener } from "@hono/node-server";
 import { answerClientErrors } from "./client-errors.ts";
 import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
@@ -34,9 +35,22 @@ export type { LogFormat, LogLevel, RunningServer, Servable, ServeOptions, Tls } 
  * @throws Error when the port is taken or a broker can never start, TypeError for wrong options.
  */
 export function serve(trading: Servable, options: ServeOptions = {}): Promise<RunningServer> {
+  outliveOutput();
   const Light = lightResponse();
   return serveWith(listen, trading, options, { respond: (body, init) => new Light(body, init) });
 }
+
+/**
+ * Node ends a process whose output nobody reads any more, or has no space on its disk, with whatever orders are under way.
+ * What is written after the server has closed is no less harmless, so that this stays.
+ */
+function outliveOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.listeners("error").includes(ignore)) stream.on("error", ignore);
+  }
+}
+
+function ignore(): void {}
 
 const LIMITS = {
   // Longer than the pools of HTTP clients keep a connection: a client must not write an order to one that just closed.

@@ -151,9 +151,18 @@ function isPem(value: unknown): value is string {
 }
 
 function printLine(line: string): void {
-  console.log(line);
+  tryTo(() => console.log(line));
 }
 
 function printWarning(line: string): void {
-  console.error(line);
+  tryTo(() => console.error(line));
+}
+
+/** Deno throws where there is no space for the output. */
+function tryTo(write: () => void): void {
+  try {
+    write();
+  } catch {
+    // What cannot be said must not keep the server from its work, or from closing.
+  }
 }

@@ -7,7 +7,7 @@ import { createHttpTrading, type HttpTrading } from "../../../mod.ts";
 import { paper } from "../../../src/brokers/paper/index.ts";
 import type { RunningServer, ServeOptions } from "../../../src/runtime/node.ts";
 
-const { RUNTIME, INSTANCE_ID = "", TOKEN = "", ADMIN_TOKEN = "", LEVEL = "info" } = process.env;
+const { RUNTIME, INSTANCE_ID = "", TOKEN = "", ADMIN_TOKEN = "", LEVEL = "info", PORT = "0" } = process.env;
 const { serve } = (await import(`../../../src/runtime/${RUNTIME}.ts`)) as {
   serve(trading: HttpTrading, options: ServeOptions): Promise<RunningServer>;
 };
@@ -18,5 +18,5 @@ await serve(
     adminTokens: [ADMIN_TOKEN],
     cors: { origins: ["https://desk.example.org"] },
   }),
-  { port: 0, logs: "json", logLevel: LEVEL === "debug" ? "debug" : "info", maxConnections: 20 },
+  { port: Number(PORT), logs: "json", logLevel: LEVEL === "debug" ? "debug" : "info", maxConnections: 20 },
 );
