@@ -21,8 +21,25 @@ import { TABLES } from "./tables/index.ts";
 
 const READMES = ["README.md", "README.zh-CN.md"] as const;
 
-if (process.argv.includes("--help")) process.stdout.write(USAGE);
-else await main(readOptions(process.argv.slice(2)));
+const EXIT_USAGE = 2;
+
+if (process.argv.includes("--help") || process.argv.includes("-h")) process.stdout.write(USAGE);
+else {
+  const options = optionsOf(process.argv.slice(2));
+  if (options !== undefined) await main(options);
+}
+
+/** Says what is wrong with the arguments, if anything is. */
+function optionsOf(args: readonly string[]): BenchOptions | undefined {
+  try {
+    return readOptions(args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.exitCode = EXIT_USAGE;
+    return undefined;
+  }
+}
 
 async function main(options: BenchOptions): Promise<void> {
   const cores = findCores();
@@ -55,10 +72,6 @@ function benchesOf({ runtimes, effort, folder, peer }: BenchOptions, cores: Core
 
 /** Measures what was asked for, and shows each table as soon as it is there. */
 async function measure({ isShort, isCheck, only, peer }: BenchOptions, benches: readonly Bench[]): Promise<Table[]> {
-  const known = [...Object.keys(TABLES), "bundle"];
-  for (const name of only ?? []) {
-    if (!known.includes(name)) throw new TypeError(`--only is one of ${known.join(", ")}, not ${JSON.stringify(name)}`);
-  }
   const tables: Table[] = [];
   const show = (table: Table) => {
     process.stdout.write(`${terminalTable(table)}\n`);

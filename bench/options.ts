@@ -1,16 +1,23 @@
 /** The options of `npm run bench`. */
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import type { Peer } from "./bench.ts";
 import type { Effort } from "./effort.ts";
 import type { LoadName } from "./load/load.ts";
 import { RUNTIMES, type Runtime } from "./runtimes.ts";
+import { TABLES } from "./tables/index.ts";
 
-export const USAGE = `npm run bench -- [options]
+/** Names of all tables: that of the bundle is measured on no runtime. */
+const TABLE_NAMES: readonly string[] = [...Object.keys(TABLES), "bundle"];
+
+export const USAGE: string = `usage: npm run bench -- [options]
 
   --short               a quick look, in under a minute: fewer and shorter rounds, and fewer tables
   --check               ends with 1 when a ratio falls below half its target, twice; looks at no absolute time
   --runtime NAME        node, deno or bun; may be given more than once (default: all three)
-  --only TABLE          only this table; may be given more than once
+  --only TABLE          only this table; may be given more than once. There are
+                        ${TABLE_NAMES.join(", ")}
   --rounds N            rounds of each table (default 5)
   --seconds N           seconds of each row in each round (default 3)
   --folder PATH         folder for journals, on the disk that is meant (default: the working folder)
@@ -69,22 +76,29 @@ export function readOptions(args: readonly string[]): BenchOptions {
     },
   });
   const effort = values.short ? SHORT : FULL;
+  const { folder = ".", out, peer, ...others } = values;
+  // What can be wrong is told now, and not after half an hour.
+  demandFolder("--folder", folder);
+  if (out !== undefined) demandFolder("--out", dirname(out));
+  const only = values.only === undefined ? undefined : oneOf("--only", values.only, TABLE_NAMES);
+  const wantsPeer = only?.includes("peer") || Object.keys(others).some((name) => name.startsWith("peer-"));
+  if (peer === undefined && wantsPeer) throw new TypeError("--peer URL is missing: without it there is no peer to ask");
   return {
     isShort: values.short,
     isCheck: values.check,
     runtimes: RUNTIMES.filter((name) => oneOf("--runtime", values.runtime ?? RUNTIMES, RUNTIMES).includes(name)),
-    only: values.only,
+    only,
     effort: {
       ...effort,
-      rounds: above0("--rounds", values.rounds, effort.rounds),
+      rounds: above0("--rounds", values.rounds, effort.rounds, Number.isInteger),
       seconds: above0("--seconds", values.seconds, effort.seconds),
     },
-    folder: values.folder ?? ".",
+    folder,
     // wrk counts whole seconds.
     load: values.load === undefined && !values.short ? undefined : loadOf(values.load ?? "autocannon"),
-    out: values.out,
+    out,
     isReadme: values.readme,
-    peer: values.peer === undefined ? undefined : peerOf(values.peer, values),
+    peer: peer === undefined ? undefined : peerOf(peer, values),
   };
 }
 
@@ -101,11 +115,17 @@ function loadOf(given: string): LoadName | undefined {
   return oneOf("--load", [given], ["autocannon", "wrk"] as const)[0];
 }
 
-function above0(option: string, given: string | undefined, preset: number): number {
+function above0(option: string, given: string | undefined, preset: number, isOne = Number.isFinite): number {
   if (given === undefined) return preset;
   const value = Number(given);
-  if (!(value > 0)) throw new TypeError(`${option} is a number above 0, not ${JSON.stringify(given)}`);
-  return value;
+  if (value > 0 && isOne(value)) return value;
+  const kind = isOne === Number.isInteger ? "whole number" : "number";
+  throw new TypeError(`${option} is a ${kind} above 0, not ${JSON.stringify(given)}`);
+}
+
+function demandFolder(option: string, path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new TypeError(`${option} needs a folder that is there, and ${JSON.stringify(path)} is none`);
 }
 
 function peerOf(
@@ -117,6 +137,7 @@ function peerOf(
     readonly "peer-body"?: string | undefined;
   },
 ): Peer {
+  if (!URL.canParse(address)) throw new TypeError(`--peer is a URL, not ${JSON.stringify(address)}`);
   const url = new URL(address);
   const [method = "GET"] = oneOf("--peer-method", [given["peer-method"] ?? "GET"], ["GET", "POST"] as const);
   const headers = (given["peer-header"] ?? []).map((line) => {

@@ -139,11 +139,24 @@ describe("options", () => {
   test.each([
     ["--runtime", "ruby"],
     ["--rounds", "0"],
+    ["--rounds", "2.5"],
+    ["--seconds", "Infinity"],
+    ["--only", "all"],
+    ["--folder", "/there/is/none"],
+    ["--out", "/there/is/none/bench.json"],
+    ["--peer", "127.0.0.1"],
     ["--seconds", "x"],
     ["--load", "curl"],
     ["--unknown", "1"],
   ])("%s %s is refused", (option, value) => {
     expect(() => readOptions([option, value])).toThrow(option);
+  });
+
+  test.each([
+    ["--only", "peer"],
+    ["--peer-method", "POST"],
+  ])("%s %s needs a peer", (option, value) => {
+    expect(() => readOptions([option, value])).toThrow("--peer URL is missing");
   });
 });
 
