@@ -45,6 +45,8 @@ function optionsOf(args: string[]): SoakOptions | undefined {
   });
   if (values.help === true) return undefined;
   const minutes = numberOf("minutes", values.minutes, 60);
+  // A timer cannot count more than 24 days: the load would be over at once, and nothing found.
+  if (minutes > 34_560) throw new UsageError(`--minutes must be 34560 (24 days) at most, not ${minutes}`);
   const { transport = "web" } = values;
   if (transport !== "web" && transport !== "native") {
     throw new UsageError(`--transport must be web or native, not "${transport}"`);
@@ -59,7 +61,7 @@ function optionsOf(args: string[]): SoakOptions | undefined {
     brokers,
     faults: values.faults === "none" ? [] : listOf("faults", values.faults, SOAK_FAULTS, isFault),
     faultEveryMs: numberOf("fault-every", values["fault-every"], 8000),
-    kills: numberOf("kills", values.kills, Math.floor(minutes / 10)),
+    kills: Math.floor(numberOf("kills", values.kills, minutes / 10)),
     transport,
     patienceMs: 180_000,
     ...(values.journal === undefined ? {} : { journal: values.journal }),
@@ -78,7 +80,8 @@ function parse<const T extends NonNullable<Parameters<typeof parseArgs>[0]>["opt
 function numberOf(option: string, value: string | undefined, otherwise: number): number {
   if (value === undefined) return otherwise;
   const number = Number(value);
-  if (value.trim() === "" || !(number >= 0)) throw new UsageError(`--${option} must be a number, not "${value}"`);
+  if (value.trim() === "" || !Number.isFinite(number) || number < 0)
+    throw new UsageError(`--${option} must be a number, not "${value}"`);
   return number;
 }
 

@@ -14,6 +14,8 @@ test("--help lists the options, and nothing is started", async () => {
 test.each([
   ["an unknown option", ["--minute", "1"], "--minute"],
   ["a number that is none", ["--minutes", "soon"], '--minutes must be a number, not "soon"'],
+  ["a load without an end", ["--minutes", "Infinity"], '--minutes must be a number, not "Infinity"'],
+  ["a load that no timer can count", ["--minutes", "50000"], "--minutes must be 34560 (24 days) at most, not 50000"],
   ["fewer clients than brokers", ["--clients", "3"], "--clients must be one a broker at least, not 3"],
   [
     "a broker that is none",
