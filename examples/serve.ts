@@ -6,7 +6,7 @@
 import process from "node:process";
 import { type HttpTrading, isFailure, type Journal, memoryJournal } from "../mod.ts";
 import { sqliteJournal } from "../src/journal/sqlite.ts";
-import type { RunningServer } from "../src/runtime/node.ts";
+import type { LogFormat, RunningServer } from "../src/runtime/node.ts";
 
 /** The instance that every example serves. Make both up anew for an account of your own: they are secrets. */
 export const DEMO = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] } as const;
@@ -24,8 +24,8 @@ export function exampleJournal(): Journal {
 }
 
 /**
- * Serves on `HOST` (default 127.0.0.1) and `PORT` (default 8080), with logs as `LOGS` says (json or text), and shows how the demo instance
- * is asked.
+ * Serves on `HOST` (default 127.0.0.1) and `PORT` (default 8080), with logs as `LOGS` says (json or text), and shows how the
+ * demo instance is asked.
  */
 export async function serveExample(trading: HttpTrading): Promise<void> {
   const { HOST: hostname = "127.0.0.1", PORT: port = "8080", LOGS: logs } = process.env;
@@ -35,7 +35,8 @@ export async function serveExample(trading: HttpTrading): Promise<void> {
     server = await serve(trading, {
       hostname,
       port: Number(port),
-      ...(logs === "json" || logs === "text" ? { logs } : {}),
+      // What is neither json nor text is told by `serve`.
+      ...(logs === undefined ? {} : { logs: logs as LogFormat }),
     });
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

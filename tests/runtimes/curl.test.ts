@@ -17,3 +17,9 @@ test("the printed curl lines are answered without a failure", async () => {
   for (const answer of answers) expect(answer).toMatchObject({ type: "apiResponse", ex: null });
   expect(answers[5]).toMatchObject({ orders: [{ contract: { symbol: "AAPL" }, qty: 12 }] });
 });
+
+test("logs in a form that is none are told, not left away", async () => {
+  await using program = start("node", "examples/paper.ts", { PORT: "0", LOGS: "xml" });
+  expect(await program.ended).toEqual({ code: 1, signal: null });
+  expect(program.output()).toContain('logs must be one of json, text, not "xml"');
+});
