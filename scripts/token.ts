@@ -3,13 +3,15 @@ import { createHash, randomBytes } from "node:crypto";
 
 const HELP = `usage: npm run token [-- NAME]
 
-Prints a new token of 43 characters (256 random bits), its SHA-256, and both as options of a broker. Hand the token to
-whoever is to use it, and give the gateway its hash only.`;
+Prints a new token of 43 characters (256 random bits), its SHA-256, and the options of a broker with that. Hand the token
+to whoever is to use it, and give the gateway its hash only. NAME stands for its holder in the journal and the logs: 1 to 64
+letters, digits, "_", "." or "-" ("strategy" unless it is given).`;
 
 const [name = "strategy", ...more] = process.argv.slice(2);
 
 if (name.startsWith("-") || more.length > 0 || !/^[\w.-]{1,64}$/.test(name)) {
   const asked = name === "--help" || name === "-h";
+  if (!asked) console.error(`${JSON.stringify([name, ...more].join(" "))} is no NAME\n`);
   (asked ? console.log : console.error)(HELP);
   process.exitCode = asked ? 0 : 2;
 } else {

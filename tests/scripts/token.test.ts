@@ -29,5 +29,9 @@ test("npm run token prints a token, its hash, and options that open the gateway 
 });
 
 test("a name that none can have is told, and nothing is printed that could be used", async () => {
-  await expect(run("two words")).rejects.toMatchObject({ code: 2, stdout: "" });
+  await expect(run("two words")).rejects.toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringMatching(/^"two words" is no NAME\n.*1 to 64\s+letters, digits, "_", "\." or "-"/s),
+  });
 });
