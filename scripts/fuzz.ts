@@ -1,33 +1,56 @@
-/**
- * Fuzzes for as long as it is given: `npm run fuzz -- [--seconds 60] [--seed N] [--target NAME]… [--input TEXT]`.
- *
- * Every pass over the targets has seeds of its own, counted up from the one that is printed. `--input` tries one input of
- * one target, in the form in which a failure prints it. Ends with 1 when something was found.
- */
+/** `npm run fuzz`: see HELP. Every pass over the targets has seeds of its own, counted up from the one that is printed. */
 import { parseArgs } from "node:util";
 import { allowedGrowth, type Failure, fuzz, type Memory, type Outcome } from "../tests/fuzz/host.ts";
 import type { Target } from "../tests/fuzz/target.ts";
 import { TARGETS } from "../tests/fuzz/targets/index.ts";
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "60" },
-    seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
-    target: { type: "string", multiple: true, default: TARGETS.map(({ name }) => name) },
-    input: { type: "string" },
-  },
-});
+const HELP = `usage: npm run fuzz -- [options]
+
+Sends every route and every decoder of a vendor's messages what nobody should send them. Ends with 1 if a fault was found.
+
+      --seconds N    for how long (default 60)
+      --seed N       of the first inputs (default: a new one, which is printed)
+      --target NAME  only this target; may be given more than once. There are
+                     ${TARGETS.map(({ name }) => name).join(", ")}
+      --input TEXT   tries this input of the one target, in the form in which a fault prints it`;
+
+const EXIT_USAGE = 2;
 
 /** A pass as `npm test` makes it takes about so long. */
 const PASS_SECONDS = 30;
 /** Longer passes would tell too late. */
 const LONGEST_PASS = 2;
 
-const targets = values.target.map(targetOf);
-const [first, second] = targets;
-if (values.input === undefined) await passes(wholeNumber("seconds", values.seconds), wholeNumber("seed", values.seed));
-else if (first === undefined || second !== undefined) throw new TypeError("--input needs the --target that it is for");
-else await tryOne(first, values.input);
+const asked = askedFor();
+if (asked !== undefined) await asked();
+
+/** What the arguments ask for, all of them checked. */
+function askedFor(): (() => Promise<void>) | undefined {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seconds: { type: "string", default: "60" },
+        seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+        target: { type: "string", multiple: true, default: TARGETS.map(({ name }) => name) },
+        input: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    if (values.help === true) return async () => console.log(HELP);
+    const [seconds, seed] = [wholeNumber("seconds", values.seconds), wholeNumber("seed", values.seed)];
+    const targets = values.target.map(targetOf);
+    const { input } = values;
+    if (input === undefined) return () => passes(targets, seconds, seed);
+    const [first, second] = targets;
+    if (first === undefined || second !== undefined) throw new TypeError("--input needs the --target that it is for");
+    return () => tryOne(first, input);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${HELP}`);
+    process.exitCode = EXIT_USAGE;
+    return undefined;
+  }
+}
 
 function targetOf(name: string): Target {
   const found = TARGETS.find((each) => each.name === name);
@@ -58,7 +81,7 @@ interface Sum {
   memory: readonly Memory[];
 }
 
-async function passes(seconds: number, seed: number): Promise<void> {
+async function passes(targets: readonly Target[], seconds: number, seed: number): Promise<void> {
   console.log(`seed ${seed}: ${targets.length} targets for ${seconds} s`);
   const sums = new Map<string, Sum>(targets.map(({ name }) => [name, { inputs: 0, failures: 0, memory: [] }]));
   const end = performance.now() + seconds * 1000;
