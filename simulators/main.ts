@@ -12,8 +12,11 @@ const SIMULATORS: Readonly<Record<string, SimulatorCommand>> = { opend, longport
 
 const EXIT_USAGE = 2;
 
-function usage(): string {
-  const blocks = Object.entries(SIMULATORS).map(
+/** Of one simulator where it is known which, else of all. */
+function usage(asked?: string): string {
+  const known = Object.entries(SIMULATORS);
+  const meant = known.filter(([name]) => name === asked);
+  const blocks = (meant.length > 0 ? meant : known).map(
     ([name, { usage: lines }]) => `  npm run simulate -- ${name} [options]\n${lines}`,
   );
   return `Usage: npm run simulate -- <${Object.keys(SIMULATORS).join("|")}> [options]\n\n${blocks.join("\n\n")}\n`;
@@ -23,6 +26,10 @@ async function main(args: readonly string[]): Promise<void> {
   const [name = "", ...rest] = args;
   if (name === "--help" || name === "-h") {
     process.stdout.write(usage());
+    return;
+  }
+  if (rest.some((word) => word === "--help" || word === "-h")) {
+    process.stdout.write(usage(name));
     return;
   }
   const command = Object.hasOwn(SIMULATORS, name) ? SIMULATORS[name] : undefined;
@@ -70,6 +77,6 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  if (error instanceof UsageError) process.stderr.write(`\n${usage()}`);
+  if (error instanceof UsageError) process.stderr.write(`\n${usage(process.argv[2])}`);
   process.exitCode = error instanceof UsageError ? EXIT_USAGE : 1;
 }

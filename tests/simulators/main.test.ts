@@ -50,6 +50,13 @@ async function ready(process: Run): Promise<{ readonly tcp: number; readonly con
 }
 
 describe("npm run simulate", () => {
+  test("tells the options of the one simulator that is asked about", async () => {
+    const process = run("tws", "--help");
+    expect(await process.exit).toBe(0);
+    expect(process.stdout()).toContain("--two-accounts");
+    expect(process.stdout()).not.toContain("--tcp-port");
+  });
+
   test.each(["SIGTERM", "SIGINT"] as const)("prints one line, serves, and ends with 0 on %s", async (signal) => {
     const process = run("opend", ...FREE);
     const { tcp, control } = await ready(process);
