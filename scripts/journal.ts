@@ -38,9 +38,10 @@ function settlementOf(words: readonly string[], options: { reason?: string; inst
   const [tag, outcome, ...rest] = words;
   if (tag === undefined || outcome === undefined) throw new UsageError("say which intent, and what became of it");
   if (rest.length > 0) throw new UsageError(`"${rest.join(" ")}" is too much; put the reason in quotes`);
-  const orderId = /^accepted=(.+)$/.exec(outcome)?.[1];
+  // No client could ask for another id; and the word of the usage, pasted, is none.
+  const orderId = /^accepted=(?!ORDERID$)([\x21-\x7e]{1,64})$/.exec(outcome)?.[1];
   if (orderId === undefined && outcome !== "not_sent") {
-    throw new UsageError(`"${outcome}" is neither accepted=ORDERID nor not_sent`);
+    throw new UsageError(`"${outcome}" is neither accepted= with an order's id nor not_sent`);
   }
   const reason = options.reason?.trim() ?? "";
   if (reason === "") throw new UsageError("say with --reason how you know");

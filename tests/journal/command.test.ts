@@ -172,6 +172,8 @@ test("says how it is used when it is used wrongly, and touches nothing", async (
     [file, "resolve", "htplaced"],
     [file, "resolve", "htplaced", "accepted"],
     [file, "resolve", "htplaced", "accepted=", "--reason", "x"],
+    [file, "resolve", "htplaced", "accepted=FH 77", "--reason", "x"],
+    [file, "resolve", "htplaced", "accepted=ORDERID", "--reason", "x"],
     [file, "resolve", "htplaced", "not_sent"],
     [file, "resolve", "htplaced", "not_sent", "--reason", " "],
     [file, "resolve", "htplaced", "not_sent", "too", "much", "--reason", "x"],
