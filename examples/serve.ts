@@ -34,7 +34,8 @@ export async function serveExample(trading: HttpTrading): Promise<void> {
   try {
     server = await serve(trading, {
       hostname,
-      port: Number(port),
+      // An empty text would be 0, which takes whatever port is free.
+      port: port === "" ? Number.NaN : Number(port),
       // What is neither json nor text is told by `serve`.
       ...(logs === undefined ? {} : { logs: logs as LogFormat }),
     });

@@ -18,8 +18,12 @@ test("the printed curl lines are answered without a failure", async () => {
   expect(answers[5]).toMatchObject({ orders: [{ contract: { symbol: "AAPL" }, qty: 12 }] });
 });
 
-test("logs in a form that is none are told, not left away", async () => {
-  await using program = start("node", "examples/paper.ts", { PORT: "0", LOGS: "xml" });
+test.each([
+  [{ PORT: "0", LOGS: "xml" }, 'logs must be one of json, text, not "xml"'],
+  [{ PORT: "" }, "port must be a whole number from 0 to 65535"],
+])("settings that are none are told, not left away: %j", async (settings, said) => {
+  await using program = start("node", "examples/paper.ts", settings);
+  await program.printed(new RegExp(`listens on|${said}`));
+  expect(program.output()).toContain(said);
   expect(await program.ended).toEqual({ code: 1, signal: null });
-  expect(program.output()).toContain('logs must be one of json, text, not "xml"');
 });
