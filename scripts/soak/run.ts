@@ -1,5 +1,6 @@
 /** One run: load, faults, silence, and then the question whether everybody tells the same story. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keyedTag } from "../../src/desk/tag.ts";
@@ -84,6 +85,9 @@ interface Seat {
 /** Runs to the end, and leaves no process behind, whatever happens. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const folder = await mkdtemp(join(tmpdir(), "httptrading-soak-"));
+  const tidy = () => rmSync(folder, { recursive: true, force: true });
+  // One that is interrupted has no other end.
+  process.once("exit", tidy);
   const http = createHttpClient();
   const seats: Seat[] = [];
   let gateway: Gateway | undefined;
@@ -101,7 +105,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     http.close();
     await gateway?.kill();
     await Promise.all(seats.map(({ simulator }) => simulator.stop()));
-    await rm(folder, { recursive: true, force: true });
+    process.off("exit", tidy);
+    tidy();
   }
 }
 

@@ -1,7 +1,11 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/soak.ts", import.meta.url));
 const run = (...args: string[]) => promisify(execFile)(process.execPath, ["--no-warnings", SCRIPT, ...args]);
@@ -26,4 +30,16 @@ test.each([
   ["a transport that is none", ["--transport", "pigeon"], '--transport must be web or native, not "pigeon"'],
 ])("%s: usage and exit code 2", async (_name, args, text) => {
   await expect(run(...args)).rejects.toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(text) });
+});
+
+test("one that is interrupted leaves no folder behind", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "httptrading-interrupted-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const args = ["--no-warnings", SCRIPT, "--minutes", "1", "--brokers", "tiger", "--clients", "1"];
+  const child = spawn(process.execPath, args, { env: { ...process.env, TMPDIR: folder }, stdio: "ignore" });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await vi.waitFor(() => expect(readdirSync(folder)).not.toEqual([]), { timeout: 20_000 });
+  child.kill("SIGINT");
+  expect(await once(child, "exit")).toEqual([1, null]);
+  expect(readdirSync(folder)).toEqual([]);
 });
