@@ -17,6 +17,7 @@ import { createOrderBook } from "./order-book.ts";
 import { queueLoads } from "./queue-loads.ts";
 import { createReads } from "./reads.ts";
 import { createReconciler } from "./reconciler.ts";
+import { messageOf } from "./report.ts";
 import { createRisk } from "./risk/admission.ts";
 import { createFillLog } from "./risk/fill-log.ts";
 import { createSeat } from "./seat.ts";
@@ -86,7 +87,7 @@ export function createDesk(options: DeskOptions): Desk {
   /** Takes in a push. One that makes no sense is told, but never to the broker, whose connection it came through. */
   function told(order: Order): void {
     const failed = (error: unknown) => {
-      const message = `the broker told of an order that makes no sense: ${error instanceof Error ? error.message : error}`;
+      const message = `the broker told of an order that makes no sense: ${messageOf(error)}`;
       events.record({ kind: "anomaly", message, orderId: null, tag: null });
     };
     try {

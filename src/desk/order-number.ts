@@ -1,4 +1,5 @@
 /** Numbers under which a vendor takes one order only, for brokers that take one beforehand. */
+import { Failure } from "../domain/failure.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Seat } from "./seat.ts";
 import { notSent } from "./write-outcome.ts";
@@ -7,7 +8,13 @@ import { notSent } from "./write-outcome.ts";
 export async function takeNumber({ broker }: Seat, deadline: Deadline): Promise<string | undefined> {
   if (broker.orderNumber === undefined) return undefined;
   try {
-    return await deadline.limit(broker.orderNumber(deadline), "the broker gave no number for the order in time");
+    const number = await deadline.limit(
+      broker.orderNumber(deadline),
+      "the broker gave no number for the order in time",
+    );
+    // It is written down, and what is no text could not be read back.
+    if (typeof number !== "string") throw new Failure("BrokerFault", "the broker gave a number that is no text");
+    return number;
   } catch (error) {
     throw notSent(error);
   }

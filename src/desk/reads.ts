@@ -5,9 +5,11 @@ import type { Operation } from "../spec/capabilities.ts";
 import type { NewDeadline } from "./deadline.ts";
 import { checkContract, notSupported } from "./guards.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
+import { messageOf, readFailure } from "./report.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Desk, OrderView, ReadContext } from "./types.ts";
+import { besideOf } from "./write-outcome.ts";
 
 /** The reading half of a desk. */
 export type Reads = Pick<Desk, "ping" | "cash" | "positions" | "quote" | "marketStatus" | "order" | "orders">;
@@ -101,16 +103,14 @@ export function createReads(options: ReadOptions): Reads {
 
 /** A read's failure says nothing about an order, whatever the broker put there. */
 function fail(error: unknown): never {
-  if (!isFailure(error)) {
-    const text = error instanceof Error ? error.message : String(error);
-    throw new Failure("BrokerFault", text || "the broker failed without a word", { cause: error });
+  const failure = readFailure(error);
+  if (failure === undefined) {
+    throw new Failure("BrokerFault", messageOf(error) || "the broker failed without a word", { cause: error });
   }
-  const saysNothing = error.outcome === undefined || error.outcome === "not_sent";
-  if (saysNothing && error.code !== "OutcomeUnknown") throw error;
-  const { code, message, details, retryAfterMs } = error;
+  const { code, message, outcome } = failure;
   throw new Failure(code === "OutcomeUnknown" ? "Timeout" : code, message, {
+    ...besideOf(failure),
     cause: error,
-    ...(details === undefined ? {} : { details }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(outcome === "not_sent" && code !== "OutcomeUnknown" ? { outcome } : {}),
   });
 }

@@ -1,4 +1,4 @@
-import { Failure, isFailure } from "../domain/failure.ts";
+import { Failure } from "../domain/failure.ts";
 import type { OrderListing } from "../spec/broker.ts";
 import type { Deadline } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
@@ -6,6 +6,7 @@ import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { createRecovery } from "./recovery.ts";
+import { messageOf, readFailure } from "./report.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Unknowns } from "./unknowns.ts";
@@ -125,7 +126,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         return true;
       }
     } catch (error) {
-      if (!isFailure(error) || error.code !== "OrderNotFound") return false;
+      if (readFailure(error)?.code !== "OrderNotFound") return false;
     }
     const record = book.markStale(orderId, Date.now());
     if (record !== undefined) events.record({ kind: "order", order: record });
@@ -184,8 +185,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         // What an earlier process may still have on its way counts against the limits of this one.
         if (!recovery.isDone) await deadline.limit(recovery.run(), "the journal did not say what was sent before");
       } catch (cause) {
-        if (isFailure(cause) && cause.code === "JournalUnavailable") throw cause;
-        const reason = isFailure(cause) ? cause.message : String(cause);
+        if (readFailure(cause)?.code === "JournalUnavailable") throw cause;
+        const reason = messageOf(cause);
         throw new Failure(
           "NotReconciled",
           `nothing was sent, since the broker's open orders are not known: ${reason}`,

@@ -1,6 +1,6 @@
 /** Taking in what a broker says: it may be written in JavaScript, so that types alone promise nothing. */
 import type { Contract } from "../domain/contract.ts";
-import { Failure } from "../domain/failure.ts";
+import { FAILURE_CODES, Failure, isFailure } from "../domain/failure.ts";
 import { DIRECTIONS, LIFECYCLES, ORDER_STATUSES, ORDER_TYPES, type Order, TIMES_IN_FORCE } from "../domain/order.ts";
 import type { ConnectionState, Placed } from "../spec/broker.ts";
 
@@ -72,8 +72,40 @@ export function readConnection({ connected, reason }: ConnectionState): Connecti
   return { connected: connected === true, ...(typeof reason === "string" ? { reason } : {}) };
 }
 
-/** What a broker says beside a refusal, as far as it can be written down: the refusal stands without it too. */
-export function readDetails(details: unknown): unknown {
+const OUTCOMES = ["not_sent", "rejected", "unknown"] as const;
+
+/**
+ * A failure that a broker threw, made anew of what can be written down and read back; `undefined` for everything else that
+ * it may throw, and for a failure that cannot be read. It may be of another copy of the package, which knows more codes.
+ */
+export function readFailure(thrown: unknown): Failure | undefined {
+  try {
+    if (!isFailure(thrown)) return undefined;
+    const { code, message, outcome: given, retryAfterMs } = thrown;
+    const outcome = OUTCOMES.find((known) => known === given);
+    const details = readDetails(thrown.details);
+    return new Failure(FAILURE_CODES.includes(code) ? code : "BrokerFault", message, {
+      cause: thrown,
+      ...(outcome === undefined ? {} : { outcome }),
+      ...(details === undefined ? {} : { details }),
+      ...(typeof retryAfterMs === "number" && Number.isFinite(retryAfterMs) ? { retryAfterMs } : {}),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was thrown, in words. Whoever threw it may have put anything there. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return `a thrown ${typeof thrown}`;
+  }
+}
+
+/** What a broker says beside a failure, as far as it can be written down: the failure stands without it too. */
+function readDetails(details: unknown): unknown {
   try {
     return JSON.parse(JSON.stringify(details ?? null)) ?? undefined;
   } catch {

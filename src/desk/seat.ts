@@ -1,8 +1,8 @@
-import { Failure, isFailure } from "../domain/failure.ts";
+import { Failure } from "../domain/failure.ts";
 import type { Broker, BrokerHost } from "../spec/broker.ts";
 import type { Operation } from "../spec/capabilities.ts";
 import { notSupported } from "./guards.ts";
-import { readConnection } from "./report.ts";
+import { messageOf, readConnection, readFailure } from "./report.ts";
 
 /** A broker at its desk: started at most once at a time, asked only for what it has, and closed. */
 export interface Seat {
@@ -65,9 +65,9 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
       if (closed) return Promise.reject(closedFailure());
       starting ??= start().catch((error: unknown) => {
         starting = undefined;
-        throw isFailure(error)
-          ? error
-          : new Failure("BrokerFault", `the broker did not start: ${String(error)}`, { cause: error });
+        throw readFailure(error) === undefined
+          ? new Failure("BrokerFault", `the broker did not start: ${messageOf(error)}`, { cause: error })
+          : error;
       });
       return starting;
     },

@@ -1,7 +1,7 @@
 /** What a broker's error means for a write: never more certain than the broker was. */
-import { Failure, type FailureCode, isFailure, type Outcome } from "../domain/failure.ts";
+import { Failure, type FailureCode, type FailureOptions, type Outcome } from "../domain/failure.ts";
 import type { IntentFailure } from "../journal/journal.ts";
-import { readDetails } from "./report.ts";
+import { messageOf, readFailure } from "./report.ts";
 
 /** What a code means for a write when the broker did not say. */
 const DEFAULT_OUTCOMES: Partial<Record<FailureCode, Outcome>> = {
@@ -26,22 +26,17 @@ export type WriteFailure = Failure & { readonly outcome: Outcome };
 /** Turns whatever a broker's write threw into a failure that says what became of the order. */
 export function writeFailure(error: unknown, tag: string | undefined, answeredAt = Date.now()): WriteFailure {
   const marked = { answeredAt, ...(tag === undefined ? {} : { tag }) };
-  if (!isFailure(error)) {
+  const failure = readFailure(error);
+  if (failure === undefined) {
     return outcomeUnknown(`the broker failed without saying what became of the order: ${messageOf(error)}`, tag, error);
   }
-  const outcome = error.outcome ?? DEFAULT_OUTCOMES[error.code] ?? "unknown";
-  if (outcome === "unknown") return outcomeUnknown(error.message, tag, error);
-  const details = readDetails(error.details);
-  const options = {
-    ...marked,
-    cause: error,
-    ...(details === undefined ? {} : { details }),
-    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-  };
+  const outcome = failure.outcome ?? DEFAULT_OUTCOMES[failure.code] ?? "unknown";
+  if (outcome === "unknown") return outcomeUnknown(failure.message, tag, error);
+  const options = { ...marked, ...besideOf(failure), cause: error };
   // A deadline that passed before the order left is a wait that was too long, not a timeout of the vendor.
-  const code = error.code === "Timeout" || error.code === "OutcomeUnknown" ? "RateLimited" : error.code;
+  const code = failure.code === "Timeout" || failure.code === "OutcomeUnknown" ? "RateLimited" : failure.code;
   return withOutcome(
-    new Failure(code, error.message, { ...options, outcome: ONLY_NOT_SENT.has(code) ? "not_sent" : outcome }),
+    new Failure(code, failure.message, { ...options, outcome: ONLY_NOT_SENT.has(code) ? "not_sent" : outcome }),
   );
 }
 
@@ -64,22 +59,21 @@ export function written({ code, message, outcome, details }: WriteFailure): Inte
 
 /** Whatever fails before the hand-over has sent nothing. */
 export function notSent(error: unknown): Failure {
-  if (!isFailure(error)) return new Failure("BrokerFault", String(error), { cause: error, outcome: "not_sent" });
-  const { message, details, retryAfterMs } = error;
-  const code = error.code === "Timeout" || error.code === "OutcomeUnknown" ? "NotConnected" : error.code;
-  return new Failure(code, message, {
-    cause: error,
-    outcome: "not_sent",
+  const failure = readFailure(error);
+  if (failure === undefined) return new Failure("BrokerFault", messageOf(error), { cause: error, outcome: "not_sent" });
+  const code = failure.code === "Timeout" || failure.code === "OutcomeUnknown" ? "NotConnected" : failure.code;
+  return new Failure(code, failure.message, { ...besideOf(failure), cause: error, outcome: "not_sent" });
+}
+
+/** What a failure carries besides its message, where there is any. */
+export function besideOf({ details, retryAfterMs }: Failure): Pick<FailureOptions, "details" | "retryAfterMs"> {
+  return {
     ...(details === undefined ? {} : { details }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  };
 }
 
 function withOutcome(failure: Failure): WriteFailure {
   if (failure.outcome === undefined) throw new TypeError("a write's failure has an outcome");
   return failure as WriteFailure;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,11 @@
 /** A broker that takes a number for each order beforehand: by it the vendor refuses a second order, and the desk finds one. */
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import type { Desk } from "../../src/desk/types.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { sqliteJournal } from "../../src/journal/sqlite.ts";
 import type { Broker, Placed } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
+import { newFile } from "../journal/lines.ts";
 import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
@@ -72,6 +74,22 @@ test("an order whose number cannot be had is not sent, and its key is free", asy
   expect([sent, await journal.unsettled(DIGEST)]).toEqual([[], []]);
   state.refuses = false;
   expect(await opened.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: false });
+});
+
+test("a number that is no text is refused before anything is written down that nobody could read back", async () => {
+  const journal = sqliteJournal(newFile());
+  onTestFinished(() => journal.close());
+  const { desk } = deskOver(
+    {
+      orders: async () => ({ orders: [], unmapped: [] }),
+      orderNumber: async () => 1001 as unknown as string,
+      placeOrder: async () => ({ orderId: "1" }),
+    },
+    { journal },
+  );
+  open.push(desk);
+  expect(await rejection(desk.place(LIMIT_BUY, KEYED))).toMatchObject({ code: "BrokerFault", outcome: "not_sent" });
+  expect(journal.intentsSince(DIGEST, 0)).toEqual([]);
 });
 
 describe("an unknown order whose mark the vendor lost", () => {

@@ -5,6 +5,7 @@ import { sqliteJournal } from "../../src/journal/sqlite.ts";
 import type { ConnectionState, Placed } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { newFile } from "../journal/lines.ts";
+import { aFewTurns, unheardRejections } from "../unheard.ts";
 import { anOrder, DIGEST, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const BY = { principal: "plain" };
@@ -182,4 +183,85 @@ test("a refusal is written down whatever a broker says beside it", async () => {
   const refused = { code: "OrderRejected", outcome: "rejected", message: "too large" };
   expect(await rejection(desk.place(LIMIT_BUY, keyed))).toMatchObject(refused);
   expect(await rejection(desk.place(LIMIT_BUY, keyed))).toMatchObject({ ...refused, replayed: true });
+});
+
+/** Errors that no type allows: of another copy of the package with more codes, or with properties that throw. */
+function thrownBy(fields: PropertyDescriptorMap): Error {
+  return Object.defineProperties(new BrokerError("OrderRejected", "no"), fields);
+}
+const THROWING: PropertyDescriptor = {
+  get() {
+    throw new Error("do not look");
+  },
+};
+
+test.each([
+  ["an object without a text", Object.create(null)],
+  ["a failure whose outcome cannot be read", thrownBy({ outcome: THROWING })],
+  ["a failure with an outcome of its own", thrownBy({ outcome: { value: "maybe" }, code: { value: "BrokerFault" } })],
+  ["an error whose message cannot be read", Object.defineProperty(new Error(), "message", THROWING)],
+])("%s leaves an order unknown that may have been sent, and it is looked for", async (_name, thrown) => {
+  const { desk, journal } = deskOver({
+    orders: async () => ({ orders: [], unmapped: [] }),
+    placeOrder: async () => {
+      throw thrown;
+    },
+  });
+  const failure = await rejection(desk.place(LIMIT_BUY, BY));
+  expect(failure).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
+  expect(await journal.unsettled(DIGEST)).toMatchObject([{ state: "unknown" }]);
+  expect(desk.state().unknownIntents).toBe(1);
+  await desk.close();
+});
+
+test("a refusal with a code that is not known here is answered again under its key", async () => {
+  const journal = inFile();
+  const { desk } = deskOver(
+    {
+      orders: async () => ({ orders: [], unmapped: [] }),
+      placeOrder: async () => {
+        throw thrownBy({ code: { value: "MarginCall" }, outcome: { value: "rejected" } });
+      },
+    },
+    { journal },
+  );
+  const keyed = { ...BY, idempotencyKey: "k1" };
+  const refused = { code: "BrokerFault", outcome: "rejected", message: "no" };
+  expect(await rejection(desk.place(LIMIT_BUY, keyed))).toMatchObject(refused);
+  expect(await rejection(desk.place(LIMIT_BUY, keyed))).toMatchObject({ ...refused, replayed: true });
+  await desk.close();
+});
+
+test.each([
+  ["a tag that is none", thrownBy({ code: { value: "BrokerFault" }, tag: { value: 5n }, details: { value: 5n } })],
+  ["properties that throw", thrownBy({ code: THROWING, message: THROWING })],
+  ["no text", Object.create(null)],
+])("a read that fails with %s fails in a way that can be told", async (_name, thrown) => {
+  const { desk } = deskOver({
+    positions: async () => {
+      throw thrown;
+    },
+  });
+  const failure = await rejection(desk.positions({}));
+  expect(failure).toMatchObject({ code: "BrokerFault", tag: undefined, details: undefined });
+  await desk.close();
+});
+
+test("an order that cannot be asked for, with an error that cannot be read, ends nothing", async () => {
+  const unheard = unheardRejections();
+  const thrown = Object.create(null, { [Symbol.for("httptrading.failure")]: { value: true }, code: THROWING });
+  let orders: readonly Order[] = [anOrder({ orderId: "7" })];
+  const { desk, host } = deskOver({
+    orders: async () => ({ orders, unmapped: [] }),
+    order: async () => {
+      throw thrown;
+    },
+  });
+  await desk.reconcile();
+  orders = [];
+  for (const connected of [false, true]) host().onConnection({ connected });
+  await desk.reconcile();
+  await aFewTurns();
+  await desk.close();
+  expect(unheard).toEqual([]);
 });
