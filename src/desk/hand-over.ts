@@ -164,7 +164,8 @@ export function createHandOver(options: HandOverOptions): HandOver {
         let sending: Promise<T>;
         let taken: Taken | undefined;
         try {
-          sending = write.send(deadline);
+          // Once a promise: another kind of answer may begin its work anew with everybody who waits for it.
+          sending = Promise.resolve(write.send(deadline));
           let answer = await deadline.within(sending);
           if (answer === TIME_IS_UP) {
             deadline.abort();

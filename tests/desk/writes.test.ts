@@ -371,3 +371,18 @@ test("after close nothing is sent", async () => {
   expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
   expect(await rejection(desk.cancel("1", BY))).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
 });
+
+test("a write whose broker answers with something that begins anew for everybody who waits for it is sent once", async () => {
+  let sent = 0;
+  const lazy = {
+    then() {
+      sent += 1;
+      return lazy;
+    },
+    catch: () => lazy,
+  };
+  const { desk } = deskOver({ placeOrder: () => lazy as unknown as Promise<Placed> }, { deadlineMs: 50 });
+  expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "OutcomeUnknown" });
+  await desk.close();
+  expect(sent).toBe(1);
+});
