@@ -8,7 +8,7 @@ import { type IntentEvent, nextIntentState } from "./intent.ts";
 import type { Reconciler } from "./reconciler.ts";
 import { readPlaced } from "./report.ts";
 import type { Tracker } from "./tracker.ts";
-import { type Begun, type Unknowns, WRITTEN } from "./unknowns.ts";
+import { type Begun, type LateCall, type Unknowns, WRITTEN } from "./unknowns.ts";
 import { outcomeUnknown, type WriteFailure, writeFailure, written } from "./write-outcome.ts";
 
 /** A write that may leave. */
@@ -127,29 +127,32 @@ export function createHandOver(options: HandOverOptions): HandOver {
     const tag = action.kind === "place" ? id : undefined;
     const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
     await noted(begun, { intent, event: "lose", failure: written(failure), answeredAt: Date.now() });
-    unknowns.add(intent, null, begun);
-    awaitLateAnswer(write, late, tag);
+    awaitLateAnswer(write, late, tag, unknowns.add(intent, null, begun));
     reconciler.hurry();
     return failure;
   }
 
   /** What a late call ends with settles the intent, unless something else has. */
-  function awaitLateAnswer(write: Write<unknown>, late: Promise<Placed>, tag: string | undefined): void {
-    const { id } = write.line;
+  function awaitLateAnswer(
+    write: Write<unknown>,
+    late: Promise<Placed>,
+    tag: string | undefined,
+    call: LateCall,
+  ): void {
     const reason = "the broker's late answer";
     late
       .then(
         // In one step: what is no longer unknown has to be known.
-        (placed) => Promise.all([unknowns.settle(id, { placed }, reason), write.onTaken?.(placed)]),
+        (placed) => Promise.all([call.answered({ placed }, reason), write.onTaken?.(placed)]),
         (error: unknown) => {
           const failure = writeFailure(error, tag);
-          if (failure.outcome !== "unknown") return unknowns.settle(id, { failure: written(failure) }, reason);
-          unknowns.ended(id);
+          if (failure.outcome !== "unknown") return call.answered({ failure: written(failure) }, reason);
+          call.ended();
           return undefined;
         },
       )
-      // What cannot be written down now stays unknown, and is found out again by reconciliation.
-      .catch(() => unknowns.ended(id));
+      // What cannot be written down now is written by reconciliation.
+      .catch(() => call.ended());
   }
 
   return {

@@ -25,17 +25,13 @@ export interface Unknowns {
   /** Says that the call of this intent is under way, and so nobody else's to settle; the returned function ends that. */
   underWay(id: string): () => void;
   /** Adds one. `endedAt` is when its call ended, by {@link elapsedMs}, `null` while it is still under way. */
-  add(intent: Pick<IntentRecord, "id" | "action">, endedAt: number | null, begun: Begun): void;
+  add(intent: Pick<IntentRecord, "id" | "action">, endedAt: number | null, begun: Begun): LateCall;
   /** Adds one that is unknown to the journal alone, which could not take what became of it. */
   addKnown(intent: Pick<IntentRecord, "id" | "action">, known: Settlement): void;
   /** Adds one that an earlier process left behind, whose call has ended with it; not one that is under way here. */
   recover(intent: Pick<IntentRecord, "id" | "action" | "at">): void;
   /** Says that one, if there is one, has begun again under its key: what becomes of that is what its id stands for now. */
   begunAgain(id: string): void;
-  /** Says that the call of one has ended without an answer. */
-  ended(id: string): void;
-  /** Settles one for a reason that is written down with it. Does nothing for one that is settled already. */
-  settle(id: string, result: Settlement, reason: string): Promise<void>;
   /** Settles the place that this order proves, and forgets nothing else. */
   seen(order: OrderRecord): void;
   /** The orders that unknown changes are for. */
@@ -51,6 +47,14 @@ export interface Unknowns {
   /** True for an intent that is still unknown. */
   has(id: string): boolean;
   readonly size: number;
+}
+
+/** The call of one unknown write. It says nothing of another that has begun under the same id since. */
+export interface LateCall {
+  /** Settles the write with what the broker said, unless it is settled. What cannot be written now is tried again later. */
+  answered(result: Settlement, reason: string): Promise<void>;
+  /** Says that the call has ended without an answer. */
+  ended(): void;
 }
 
 /** How far the journal is with an intent. */
@@ -72,7 +76,7 @@ interface Unknown {
   readonly action: IntentAction;
   readonly begun: Begun;
   /** What became of it, if only the journal does not know. */
-  readonly known?: Settlement;
+  known?: Settlement;
   endedAt: number | null;
   /** Its call began no earlier, in milliseconds since the epoch. */
   readonly sentAt: number;
@@ -104,11 +108,22 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     endedAt: number | null,
     begun: Begun,
     sentAt = underWay.get(id) ?? Date.now(),
-  ): void {
-    unknowns.set(id, { id, action, begun, endedAt, sentAt, absences: 0 });
+  ): LateCall {
+    const unknown: Unknown = { id, action, begun, endedAt, sentAt, absences: 0 };
+    unknowns.set(id, unknown);
     // Its order may have been told of before its call failed, and a broker without a listing tells of it no second time.
     const order = book.byTag(id);
     if (order !== undefined) seen(order);
+    return {
+      async answered(result, reason) {
+        if (unknowns.get(id) !== unknown) return;
+        unknown.known = result;
+        await settle(id, result, reason);
+      },
+      ended() {
+        unknown.endedAt ??= elapsedMs();
+      },
+    };
   }
 
   function seen(order: OrderRecord): void {
@@ -189,11 +204,6 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       unknowns.set(id, { id, action, begun: WRITTEN, known, endedAt: elapsedMs(), sentAt: 0, absences: 0 });
     },
     begunAgain: (id) => void unknowns.delete(id),
-    ended(id) {
-      const unknown = unknowns.get(id);
-      if (unknown !== undefined) unknown.endedAt ??= elapsedMs();
-    },
-    settle,
     seen,
     orderIds: () => [...unknowns.values()].flatMap(({ action }) => (action.kind === "place" ? [] : [action.orderId])),
     async settleKnown() {

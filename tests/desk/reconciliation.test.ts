@@ -4,7 +4,8 @@ import { type Failure, isFailure } from "../../src/domain/failure.ts";
 import type { Order } from "../../src/domain/order.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
-import { anOrder, DIGEST, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { aFewTurns } from "../unheard.ts";
+import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
 const BY = { principal: "default" };
@@ -555,6 +556,34 @@ test("a cancel that was taken at the second attempt under its key is told so aga
   await expect.poll(() => desk.state().reconciled).toBe(true);
   expect(await desk.cancel("1", KEYED)).toEqual({ ...taken, replayed: true });
   expect((await journal.unsettled(DIGEST)).length).toBe(0);
+});
+
+test("the late end of a cancel says nothing of the one that was sent after it under its key", async () => {
+  const calls: PromiseWithResolvers<void>[] = [];
+  const { desk, journal } = deskOver(
+    {
+      cancelOrder: () => {
+        const call = deferred<void>();
+        calls.push(call);
+        return call.promise;
+      },
+      order: async () => anOrder({ orderId: "1" }),
+      orders: async () => ({ orders: [anOrder({ orderId: "1" })], unmapped: [] }),
+    },
+    { deadlineMs: 80 },
+  );
+  open.push(desk);
+  await desk.reconcile();
+  for (const attempt of [1, 2]) {
+    expect(await failureOf(desk.cancel("1", KEYED)), `${attempt}`).toMatchObject({ code: "OutcomeUnknown" });
+  }
+  const [first, second] = calls;
+  first?.reject(new BrokerError("NotConnected", "gone", { outcome: "not_sent" }));
+  await aFewTurns();
+  expect(await journal.unsettled(DIGEST)).toMatchObject([{ state: "unknown" }]);
+  second?.resolve();
+  await aFewTurns();
+  expect(await desk.cancel("1", KEYED)).toMatchObject({ replayed: true });
 });
 
 test("an unknown change is read from its order at a broker that cannot list, where an unknown place stays unknown", async () => {

@@ -4,8 +4,9 @@ import type { Failure } from "../../src/domain/failure.ts";
 import type { Order } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
-import type { Broker } from "../../src/spec/broker.ts";
+import type { Broker, Placed } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
+import { aFewTurns } from "../unheard.ts";
 import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const BY = { principal: "plain" };
@@ -389,6 +390,36 @@ describe("an outcome that a full journal did not take", () => {
     await expect.poll(place, { timeout: 5000 }).toBe(answer);
     expect(sent).toHaveLength(calls);
     expect(new Set(sent).size).toBe(1);
+  });
+
+  test("is written down when there is room again: a late refusal, at a broker of which nothing else is heard", async () => {
+    const inner = memoryJournal();
+    const answer = deferred<Placed>();
+    let isFull = false;
+    const { desk } = deskOver(
+      { placeOrder: () => answer.promise },
+      {
+        deadlineMs: DEADLINE_MS,
+        journal: {
+          ...inner,
+          append(lines, durability) {
+            if (isFull) throw new Error("no room");
+            return inner.append(lines, durability);
+          },
+        },
+      },
+    );
+    const failure = await rejection(desk.place(LIMIT_BUY, KEYED));
+    expect(failure).toMatchObject({ code: "OutcomeUnknown" });
+    isFull = true;
+    answer.reject(new BrokerError("OrderRejected", "no"));
+    await aFewTurns();
+    isFull = false;
+    await expect
+      .poll(() => rejection(desk.place(LIMIT_BUY, KEYED)), { timeout: 5000 })
+      .toMatchObject({ code: "OrderRejected", replayed: true });
+    expect(desk.state().unknownIntents).toBe(0);
+    await desk.close();
   });
 });
 
