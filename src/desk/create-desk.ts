@@ -179,7 +179,7 @@ export function createDesk(options: DeskOptions): Desk {
     },
     turn: ownSwitch.turn,
     cancelAll: (principal, cancel = writes.cancel) =>
-      cancelAll({ seat, book, unknowns, cancel, newDeadline }, { principal }),
+      cancelAll({ seat, book, unknowns, cancel, newDeadline, recover: reconciler.recover }, { principal }),
     async unknownIntents() {
       await reconciler.recover();
       const unsettled = await journal.unsettled();

@@ -16,6 +16,8 @@ export interface CancelAllOptions {
   readonly unknowns: Unknowns;
   readonly cancel: Desk["cancel"];
   newDeadline(): Deadline;
+  /** Resolves once what an earlier process left is in the book and among the unknowns; rejects while it cannot be read. */
+  recover(): Promise<void>;
 }
 
 /** A round finds what came while the one before it ran. */
@@ -35,6 +37,14 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
   const canceled = new Set<string>();
   const failed = new Map<string, { readonly code: FailureCode; readonly message: string }>();
   let complete = true;
+  // Beside the first round: no cancel is later for a journal that is silent.
+  let isRecovered = false;
+  const recovering = options.recover().then(
+    () => {
+      isRecovered = true;
+    },
+    () => undefined,
+  );
   for (let round = 0; round < ROUNDS; round += 1) {
     const deadline = newDeadline();
     try {
@@ -42,10 +52,16 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
     } catch {
       complete = false;
     }
+    const wasRecovered = isRecovered;
     const { orderIds, listed } = await openOrderIds(options);
     complete &&= listed;
     const left = orderIds.filter((orderId) => !canceled.has(orderId) && !failed.has(orderId));
-    if (left.length === 0) break;
+    if (left.length === 0) {
+      await recovering;
+      // What was remembered only then has not been looked at yet.
+      if (wasRecovered || !isRecovered) break;
+      continue;
+    }
     await Promise.all(
       left.map(async (orderId) => {
         try {
@@ -60,10 +76,11 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
       }),
     );
   }
+  await recovering;
   return {
     canceled: [...canceled],
     failed: [...failed].map(([orderId, failure]) => ({ orderId, ...failure })),
-    complete: complete && unknowns.size === 0,
+    complete: complete && isRecovered && unknowns.size === 0,
   };
 }
 

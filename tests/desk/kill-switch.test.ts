@@ -6,8 +6,10 @@ import type { Desk } from "../../src/desk/types.ts";
 import type { OrderRequest } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import type { Broker } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import type { TradingState } from "../../src/spec/policy.ts";
+import { aFewTurns } from "../unheard.ts";
 import { AAPL, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
@@ -411,6 +413,37 @@ describe("canceling everything", () => {
     await desk.place(LIMIT_BUY, BY).catch(() => undefined);
     await turn(desk, "HALTED");
     expect(await desk.cancelAll("ops")).toMatchObject({ canceled: [], complete: false });
+  });
+
+  test.each([
+    ["slow to say what it remembers: that is canceled too", false, { canceled: ["7"], complete: true }],
+    ["away: there may be more than the broker lists", true, { canceled: [], complete: false }],
+  ])("after a restart with a journal that is %s", async (_name, isAway, told) => {
+    const good = memoryJournal();
+    const reading = deferred<void>();
+    const members: Partial<Broker> = {
+      placeOrder: async () => ({ orderId: "7" }),
+      cancelOrder: async () => {},
+      // As shortly after an order was taken.
+      orders: async () => ({ orders: [], unmapped: [] }),
+    };
+    const before = deskOver(members, { journal: good });
+    await before.desk.place(LIMIT_BUY, BY);
+    await before.desk.close();
+    const journal: Journal = {
+      ...good,
+      async openOrders(instance) {
+        await reading.promise;
+        return good.openOrders(instance);
+      },
+    };
+    const { desk } = deskOver(members, { journal });
+    const canceling = desk.cancelAll("ops");
+    await aFewTurns();
+    if (isAway) reading.reject(new Error("disk gone"));
+    else reading.resolve();
+    expect(await canceling).toMatchObject(told);
+    await desk.close();
   });
 
   test("needs no key, also where every client's write needs one", async () => {
