@@ -41,6 +41,9 @@ export interface DeskOptions {
 /** After the deadline a broker has so many milliseconds to say that a waiting write has not left. */
 const WITHDRAWAL_MS = 250;
 
+/** Milliseconds that a broker may take to close: the journal waits for it, and so do all who end the gateway. */
+const CLOSING_MS = 10_000;
+
 /** Opens a desk for one broker. Does nothing until it is used. */
 export function createDesk(options: DeskOptions): Desk {
   const { broker, instance } = options;
@@ -158,7 +161,8 @@ export function createDesk(options: DeskOptions): Desk {
       reconciler.close();
       followers.close();
       try {
-        await seat.close();
+        const deadline = new Deadline(CLOSING_MS, { alarm });
+        await deadline.limit(seat.close(), `the broker did not close within ${CLOSING_MS} ms`);
       } finally {
         // What a silent journal has not taken by then it takes without us, or never.
         await journal.inTime(events.settled());

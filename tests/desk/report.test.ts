@@ -265,3 +265,27 @@ test("an order that cannot be asked for, with an error that cannot be read, ends
   await desk.close();
   expect(unheard).toEqual([]);
 });
+
+test("a broker that never closes keeps no desk from being closed, and its events from no journal", async () => {
+  const { desk, journal, host } = deskOver({ close: () => new Promise(() => {}) });
+  await desk.start();
+  host().onOrder(anOrder({ orderId: "7" }));
+  const timesUp: (() => void)[] = [];
+  desk.serveWith({
+    later: (work) => work(),
+    alarm(_due, ring) {
+      timesUp.push(ring);
+      return () => {};
+    },
+  });
+  const closing = rejection(desk.close());
+  await expect
+    .poll(() => {
+      for (const ring of timesUp) ring();
+      return timesUp.length;
+    })
+    .toBeGreaterThan(0);
+  expect(await closing).toMatchObject({ code: "Timeout", message: expect.stringContaining("did not close") });
+  const { events } = await journal.events(DIGEST, 0, 10);
+  expect(events.map(({ kind }) => kind)).toEqual(["connection", "order"]);
+});
