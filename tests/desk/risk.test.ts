@@ -320,6 +320,30 @@ describe("what is sent in a day", () => {
     await deskAt(venue, { journal: late, risk }).desk.place(LIMIT_BUY, BY);
   });
 
+  test("is the same after the clock was put back over midnight", async () => {
+    const { place } = house({ maxDailyValue: 2400 });
+    const refused = exceeded("risk.maxDailyValue", 4800, 2400);
+    vi.setSystemTime(Date.UTC(2026, 0, 5, 23, 59, 59, 900));
+    await place();
+    vi.setSystemTime(Date.UTC(2026, 0, 6, 0, 0, 0, 100));
+    await place();
+    vi.setSystemTime(Date.UTC(2026, 0, 5, 23, 59, 59, 950));
+    expect(await rejection(place())).toEqual(refused);
+    vi.setSystemTime(Date.UTC(2026, 0, 6, 0, 0, 0, 200));
+    expect(await rejection(place())).toEqual(refused);
+  });
+
+  test("is given back after a restart too when it was rejected, though the broker does not list it any more", async () => {
+    const { venue, desk, place, journal } = house({ maxDailyValue: 2400 });
+    const { orderId } = await place();
+    venue.set(orderId, { status: "REJECTED" });
+    await desk.close();
+    venue.hide(orderId);
+    const successor = deskAt(venue, { journal, risk: { maxDailyValue: 2400 } });
+    await successor.desk.place(LIMIT_BUY, BY);
+    expect(await rejection(successor.desk.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.maxDailyValue"));
+  });
+
   test("is counted for each token by its name", async () => {
     const { place } = house();
     const bot = asMandate({ limits: { maxDailyValue: 2400 } });

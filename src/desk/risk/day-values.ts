@@ -34,61 +34,84 @@ interface Counted {
   readonly value: number;
 }
 
+interface Day {
+  /** Since the epoch. */
+  readonly day: number;
+  sum: number;
+  /** By principal. */
+  readonly sums: Map<string, number>;
+  /** Those that may still be taken back. */
+  readonly counted: Map<string, Counted>;
+}
+
+function emptyDay(day: number): Day {
+  return { day, sum: 0, sums: new Map(), counted: new Map() };
+}
+
 export function createDayValues(journal: InstanceJournal, book: OrderBook, now: () => number = Date.now): DayValues {
-  let day = Math.floor(now() / DAY_MS);
-  let sums = new Map<string, number>();
-  let sum = 0;
-  /** Those of this day that may still be taken back. */
-  const counted = new Map<string, Counted>();
+  let today = emptyDay(Math.floor(now() / DAY_MS));
+  /** Kept for a clock that is put back over midnight: the limit of neither day must begin anew. */
+  let other = today;
   const recovery = createRecovery(read);
 
   function turnDay(): void {
-    const today = Math.floor(now() / DAY_MS);
-    if (today === day) return;
-    day = today;
-    sum = 0;
-    sums = new Map();
-    counted.clear();
+    const day = Math.floor(now() / DAY_MS);
+    if (day === today.day) return;
+    [today, other] = [day === other.day ? other : emptyDay(day), today];
   }
 
   function isOfToday({ at }: IntentRecord): boolean {
-    return Math.floor(at / DAY_MS) === day;
+    return Math.floor(at / DAY_MS) === today.day;
   }
 
   function reserve(id: string, principal: string, value: number): void {
     turnDay();
-    sum = add(sum, value);
+    const { sums, counted } = today;
+    today.sum = add(today.sum, value);
     sums.set(principal, add(sums.get(principal) ?? 0, value));
     counted.set(id, { principal, value });
   }
 
   function release(id: string): void {
     turnDay();
+    const { sums, counted } = today;
     const entry = counted.get(id);
     counted.delete(id);
     if (entry === undefined) return;
-    sum = subtract(sum, entry.value);
+    today.sum = subtract(today.sum, entry.value);
     sums.set(entry.principal, subtract(sums.get(entry.principal) ?? 0, entry.value));
   }
 
   async function read(): Promise<void> {
     turnDay();
-    const intents = await journal.intentsSince(day * DAY_MS);
+    const intents = await journal.intentsSince(today.day * DAY_MS);
+    const ended = await remembered(intents);
     // Midnight may have passed meanwhile.
     turnDay();
     for (const intent of intents) {
-      if (!isOfToday(intent) || intent.value === undefined || !counts(intent) || counted.has(intent.id)) continue;
+      if (!isOfToday(intent) || intent.value === undefined || !counts(intent) || today.counted.has(intent.id)) continue;
       reserve(intent.id, intent.principal, intent.value);
-      const order = book.byTag(intent.id);
+      const order = book.byTag(intent.id) ?? ended.get(intent.id);
       if (order !== undefined && isClosed(order)) forget(order);
     }
+  }
+
+  /** By their tags, the orders that the book does not have: it is given the open ones only, and a vendor may list no others. */
+  async function remembered(intents: readonly IntentRecord[]): Promise<Map<string, OrderRecord>> {
+    const orders = new Map<string, OrderRecord>();
+    for (const { id, action, value, placed } of intents) {
+      if (action.kind !== "place" || value === undefined || placed === null || book.byTag(id) !== undefined) continue;
+      const order = await journal.order(placed.orderId);
+      if (order?.tag === id) orders.set(id, order);
+    }
+    return orders;
   }
 
   /** What has ended can change no more, unless it was never worked on. */
   function forget(order: OrderRecord): void {
     if (order.tag === null) return;
     if (order.status === "REJECTED" && order.filledQty === 0) release(order.tag);
-    else counted.delete(order.tag);
+    else today.counted.delete(order.tag);
   }
 
   return {
@@ -98,20 +121,20 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
     recover: recovery.run,
     total(principal) {
       turnDay();
-      return principal === undefined ? sum : (sums.get(principal) ?? 0);
+      return principal === undefined ? today.sum : (today.sums.get(principal) ?? 0);
     },
     reserve,
     adopt(intent) {
       turnDay();
       const { id, principal, value } = intent;
       // What has not been read yet is read as it is by then.
-      if (!recovery.hasBegun || value === undefined || !isOfToday(intent) || counted.has(id)) return;
+      if (!recovery.hasBegun || value === undefined || !isOfToday(intent) || today.counted.has(id)) return;
       reserve(id, principal, value);
     },
     release,
-    keep: (id) => void counted.delete(id),
+    keep: (id) => void today.counted.delete(id),
     seen(order) {
-      if (counted.size > 0 && isClosed(order)) forget(order);
+      if (today.counted.size > 0 && isClosed(order)) forget(order);
     },
   };
 }
