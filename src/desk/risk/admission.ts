@@ -7,6 +7,7 @@ import type { Quote } from "../../domain/quote.ts";
 import type { IntentAction, IntentRecord, OrderRecord } from "../../journal/journal.ts";
 import type { MarketCapability } from "../../spec/capabilities.ts";
 import type { Mandate, QuotePolicy, RiskOptions, TradingState } from "../../spec/policy.ts";
+import { elapsedMs } from "../elapsed.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
 import type { OrderBook } from "../order-book.ts";
 import type { WriteContext } from "../types.ts";
@@ -276,15 +277,16 @@ export function createRisk(context: RiskContext): Risk {
     if (duplicates === undefined || idempotencyKey !== undefined || draft.replaced !== undefined) return NONE;
     const at = duplicates.find(draft, now);
     if (at === undefined) return NONE;
-    const message = `the same order was placed ${now - at} ms ago; send an Idempotency-Key with an order that is meant twice`;
-    return [{ rule: "risk.duplicateWindowMs", value: now - at, limit: risk.duplicateWindowMs, message }];
+    const age = Math.round(now - at);
+    const message = `the same order was placed ${age} ms ago; send an Idempotency-Key with an order that is meant twice`;
+    return [{ rule: "risk.duplicateWindowMs", value: age, limit: risk.duplicateWindowMs, message }];
   }
 
   /** The decision and the reservation in one step: nothing may come between them. */
   function decide(draft: Draft, action: IntentAction, asked: WriteContext, needs: Needs, facts: Facts): Admission {
     const { mandate, principal } = asked;
     refuseUnless(state(), needs.positions);
-    const now = Date.now();
+    const now = elapsedMs();
     const room = closableNow(draft, facts);
     const breaches = NONE.concat(
       notAllowed(draft, risk.allow, "risk.allow"),
@@ -337,7 +339,7 @@ export function createRisk(context: RiskContext): Risk {
     if (waitMs > 0) {
       throw new Failure("RateLimited", `${principal} may send ${perMinute} orders a minute; nothing was sent`, {
         outcome: "not_sent",
-        retryAfterMs: waitMs,
+        retryAfterMs: Math.ceil(waitMs),
         details: { rule: "token.limits.ordersPerMinute", limit: perMinute },
       });
     }

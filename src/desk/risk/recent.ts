@@ -1,5 +1,6 @@
 /** What was sent a short while ago: the same order again, and how many a token has sent. */
 import { contractKey } from "../../domain/contract.ts";
+import { elapsedMs } from "../elapsed.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
 import { createRecovery } from "../recovery.ts";
 import { counts } from "./day-values.ts";
@@ -7,7 +8,7 @@ import { type Draft, draftOfPlace } from "./draft.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Orders that were placed without a key, for so long as a repetition would look like a mistake. */
+/** Orders that were placed without a key, for so long as a repetition would look like a mistake. Times are of {@link elapsedMs}. */
 export interface Duplicates {
   /** When the same order was placed last, if that was within the window. */
   find(draft: Draft, now: number): number | undefined;
@@ -43,7 +44,7 @@ export function createDuplicates(windowMs: number): Duplicates {
   };
 }
 
-/** Orders of each principal in the last minute. */
+/** Orders of each principal in the last minute. Times are of {@link elapsedMs}. */
 export interface OrderRates {
   /** Milliseconds until one more is within so many a minute; 0 when it is now. */
   wait(principal: string, perMinute: number, now: number): number;
@@ -98,8 +99,12 @@ export function createRecent(journal: InstanceJournal, windowMs: number | undefi
   const duplicates = windowMs === undefined ? undefined : createDuplicates(windowMs);
   const rates = createOrderRates();
   const recovery = createRecovery(async () => {
-    for (const intent of await journal.intentsSince(Date.now() - Math.max(MINUTE_MS, windowMs ?? 0))) {
-      const { id, at, action, principal, fingerprint } = intent;
+    const intents = await journal.intentsSince(Date.now() - Math.max(MINUTE_MS, windowMs ?? 0));
+    const before = intents.map((intent) => ({ intent, at: elapsedMs() - Math.max(0, Date.now() - intent.at) }));
+    // By a clock that was put back meanwhile they may stand in another order.
+    before.sort((a, b) => a.at - b.at);
+    for (const { intent, at } of before) {
+      const { id, action, principal, fingerprint } = intent;
       if (action.kind !== "cancel") rates.add(principal, at);
       if (action.kind === "place" && fingerprint === null && counts(intent)) {
         duplicates?.add(draftOfPlace(id, action.request), at);
