@@ -194,9 +194,9 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
   return { order, kind: ended ? "correction" : "order" };
 }
 
-/** What is no number is nothing new where it was none before. */
+/** What is no number is nothing new where it was none before; a journal keeps it as null. */
 function differ(a: unknown, b: unknown): boolean {
-  return a !== b && !(Number.isNaN(a) && Number.isNaN(b));
+  return a !== b && !(Number.isNaN(a) && (b === null || Number.isNaN(b)));
 }
 
 function isNewer(a: Order, b: Order): boolean {

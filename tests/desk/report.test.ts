@@ -74,6 +74,18 @@ test("an order without a number for an amount is known all the same", async () =
   ]);
 });
 
+test("an order without a number for an amount is told once, also over a restart", async () => {
+  const journal = inFile();
+  const orders = [anOrder({ orderId: "7", avgPrice: Number.NaN, filledQty: Number.NaN })];
+  for (let life = 0; life < 2; life += 1) {
+    const { desk } = deskOver({ orders: async () => ({ orders, unmapped: [] }) }, { journal });
+    await desk.reconcile();
+    await desk.close();
+  }
+  const { events } = journal.events(DIGEST, 0, 10);
+  expect(events.map(({ kind }) => kind)).toEqual(["connection", "order", "connection"]);
+});
+
 test("what a broker keeps beside an order, or changes in it later, is not believed", async () => {
   const report = { ...anOrder({ orderId: "7" }), raw: 12n };
   const { desk, host } = deskOver({ orders: async () => ({ orders: [], unmapped: [] }) });

@@ -572,6 +572,22 @@ describe("short sales", () => {
     expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
   });
 
+  test.each<[string, number, number]>([
+    ["filledQty", 90, 91],
+    ["qty", 0, 1],
+  ])(
+    "an order that the broker tells of with no number as its %s holds the most that it may sell",
+    async (field, free, more) => {
+      const { venue, desk, place } = house({});
+      venue.hold(AAPL, 100);
+      await desk.reconcile();
+      const { orderId } = venue.accept({ ...LIMIT_BUY, ...SELL, qty: 10, [field]: Number.NaN });
+      expect(await rejection(place({ ...SELL, qty: more }))).toEqual(exceeded("risk.allowShort", more, free));
+      if (free > 0) await place({ ...SELL, qty: free });
+      expect(await desk.replace(orderId, { qty: 10 }, BY)).toMatchObject({ orderId });
+    },
+  );
+
   test("positions that cannot be read refuse, as not sent", async () => {
     const { venue, place } = house({});
     venue.failPositions(true);

@@ -40,12 +40,16 @@ export function draftOfReplace(id: string, change: OrderChange, order: OrderView
     lifecycle,
     qty,
     price: change.price ?? order.price ?? undefined,
-    remaining: Math.max(0, subtract(qty, filledQty)),
+    remaining: remainingOf({ qty, filledQty }),
     replaced: order,
   };
 }
 
-/** What may still be filled of an order. */
+/** More than any order has. */
+const WITHOUT_END = Number.MAX_SAFE_INTEGER;
+
+/** What may still be filled of an order. A broker may give no number for either amount: then it is the most that can be. */
 export function remainingOf({ qty, filledQty }: { readonly qty: number; readonly filledQty: number }): number {
-  return Math.max(0, subtract(qty, filledQty));
+  if (!Number.isFinite(qty)) return WITHOUT_END;
+  return Number.isFinite(filledQty) ? Math.max(0, subtract(qty, filledQty)) : qty;
 }
