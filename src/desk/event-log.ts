@@ -57,7 +57,9 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
   /** Writes what waits; puts back what can wait, and fails, when the journal cannot be written. */
   function writeBatch(): Promise<void> | undefined {
     const batch = waiting.splice(0, MOST_AT_ONCE);
-    const durability = batch.some((entry) => entry.written !== undefined) ? "power-loss" : "process";
+    // A turn of the kill switch must outlive everything, also one that is written later than it was made.
+    const isSafe = batch.some(({ event, written }) => written !== undefined || event.kind === "guard");
+    const durability = isSafe ? "power-loss" : "process";
     const lines = batch.map(({ event }) => event);
     const putBack = (error: unknown): never => {
       const all = [...batch, ...waiting];

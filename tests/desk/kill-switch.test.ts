@@ -4,7 +4,7 @@ import { createDesk } from "../../src/desk/create-desk.ts";
 import { createGatewaySwitch } from "../../src/desk/kill-switch.ts";
 import type { Desk } from "../../src/desk/types.ts";
 import type { OrderRequest } from "../../src/domain/order.ts";
-import type { Journal } from "../../src/journal/journal.ts";
+import type { Durability, Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Broker } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
@@ -328,6 +328,26 @@ test("a stricter state that a journal is slow to write, and then does not, is wr
   await vi.waitFor(async () => expect(await good.guards(DIGEST)).toMatchObject([{ state: "HALTED" }]), {
     timeout: 5000,
   });
+});
+
+test("a turn that is written later is as safe against loss of power as one that is written at once", async () => {
+  const { journal, fails } = fallible();
+  const durabilities: Durability[] = [];
+  const { desk } = deskAt(createVenue(), {
+    journal: {
+      ...journal,
+      append(lines, durability) {
+        const appended = journal.append(lines, durability);
+        if (lines.some(({ kind }) => kind === "guard")) durabilities.push(durability);
+        return appended;
+      },
+    },
+  });
+  fails.append = true;
+  expect(await turn(desk, "HALTED")).toBe(false);
+  fails.append = false;
+  await desk.close();
+  expect(durabilities).toEqual(["power-loss"]);
 });
 
 test("an order that was let through between two turns to REDUCING is not sent if it opens a position", async () => {
