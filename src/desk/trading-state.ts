@@ -29,11 +29,12 @@ export function stateOf(own: KillSwitch, gateway: KillSwitch): TradingState {
 }
 
 /**
- * Cancels all open orders, those placed elsewhere too. Waits for orders that are just being sent, so that none slips
- * through between two looks; it is meant to be called when no new ones are let through.
+ * Cancels all open orders, those placed elsewhere too. What is known to be open is canceled at once; then it waits for orders
+ * that are just being sent, so that none slips through between two looks. It is meant to be called when no new ones are let
+ * through.
  */
 export async function cancelAll(options: CancelAllOptions, context: WriteContext): Promise<CancelAllResult> {
-  const { unknowns, newDeadline } = options;
+  const { book, unknowns, newDeadline } = options;
   const canceled = new Set<string>();
   const failed = new Map<string, { readonly code: FailureCode; readonly message: string }>();
   let complete = true;
@@ -45,6 +46,25 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
     },
     () => undefined,
   );
+
+  async function cancelEach(orderIds: readonly string[], isTriedAgain: boolean): Promise<void> {
+    await Promise.all(
+      orderIds.map(async (orderId) => {
+        try {
+          await options.cancel(orderId, context);
+          canceled.add(orderId);
+        } catch (error) {
+          const code = isFailure(error) ? error.code : "BrokerFault";
+          const message = error instanceof Error ? error.message : String(error);
+          // What has ended meanwhile needs no cancel.
+          if (code === "OrderNotOpen" || (isTriedAgain && isFailure(error) && error.outcome === "not_sent")) return;
+          failed.set(orderId, { code, message });
+        }
+      }),
+    );
+  }
+
+  await cancelEach(openIn(book), true);
   for (let round = 0; round < ROUNDS; round += 1) {
     const deadline = newDeadline();
     try {
@@ -62,19 +82,7 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
       if (wasRecovered || !isRecovered) break;
       continue;
     }
-    await Promise.all(
-      left.map(async (orderId) => {
-        try {
-          await options.cancel(orderId, context);
-          canceled.add(orderId);
-        } catch (error) {
-          const code = isFailure(error) ? error.code : "BrokerFault";
-          const message = error instanceof Error ? error.message : String(error);
-          // What has ended meanwhile needs no cancel.
-          if (code !== "OrderNotOpen") failed.set(orderId, { code, message });
-        }
-      }),
-    );
+    await cancelEach(left, false);
   }
   await recovering;
   return {
@@ -86,7 +94,7 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
 
 /** Open orders by the broker's own list and the book: one of them may know what the other does not. */
 async function openOrderIds({ seat, book, newDeadline }: CancelAllOptions) {
-  const ids = new Set(book.open().map(({ orderId }) => orderId));
+  const ids = new Set(openIn(book));
   const deadline = newDeadline();
   try {
     const listing = await deadline.limit<OrderListing>(
@@ -99,4 +107,8 @@ async function openOrderIds({ seat, book, newDeadline }: CancelAllOptions) {
   } catch {
     return { orderIds: [...ids], listed: false };
   }
+}
+
+function openIn(book: OrderBook): string[] {
+  return book.open().map(({ orderId }) => orderId);
 }

@@ -402,6 +402,7 @@ describe("canceling everything", () => {
     const canceling = desk.cancelAll("ops");
     // Time for a look that does not wait for what is being sent.
     for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(venue.ledger.get("1")?.status, "what is known to be open waits for nothing").toBe("CANCELED");
     venue.release();
     const { orderId } = await hanging;
     expect(await canceling).toEqual({
