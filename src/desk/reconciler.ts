@@ -54,7 +54,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { seat, journal, events, book, tracker, unknowns, newDeadline } = options;
   let running: Promise<void> | undefined;
   let reconciled = false;
-  let missing: string[] = [];
+  /** Open orders that the last list lacked, with when each was last asked for by its id; 0 for never. */
+  let missing: ReadonlyMap<string, number> = new Map();
   /** Counts connections: a round that began on an older one proves nothing about this one. */
   let generation = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -99,10 +100,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const { complete, settleMs } = seat.broker.capabilities().listing;
     await unknowns.judge({ askedAt, reported, complete: complete && canList, settleMs, since });
     if (!canList) return;
-    missing = openBefore.filter((orderId) => {
+    const lacking = openBefore.filter((orderId) => {
       const order = book.get(orderId);
       return !reported.has(orderId) && order?.staleSince === null && !isClosed(order);
     });
+    missing = new Map(lacking.map((orderId) => [orderId, missing.get(orderId) ?? 0]));
   }
 
   function list(deadline: Deadline): Promise<OrderListing> {
@@ -143,7 +145,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /** Looks for missing orders beside everything else: no write has to wait for orders that it does not concern. */
   async function lookForMissing(): Promise<void> {
-    for (const orderId of missing.splice(0, LOOKUPS)) if (!closed) await lookFor(orderId);
+    // Those first that have waited longest: some may be answered by an error in every round.
+    const longest = [...missing].sort(([, a], [, b]) => a - b).slice(0, LOOKUPS);
+    missing = new Map([...missing, ...longest.map(([orderId]) => [orderId, elapsedMs()] as const)]);
+    for (const [orderId] of longest) if (!closed) await lookFor(orderId);
   }
 
   async function untilCurrent(): Promise<void> {

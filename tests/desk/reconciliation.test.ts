@@ -390,6 +390,26 @@ test("many open orders that the broker does not know hold no write up, and are a
   expect(await second.desk.unknownIntents()).toEqual([]);
 });
 
+test("open orders that cannot be asked for keep no others from being found out", async () => {
+  let orders: readonly Order[] = Array.from({ length: 8 }, (_, index) => anOrder({ orderId: String(index + 1) }));
+  const { desk, host } = deskOver({
+    orders: async () => ({ orders, unmapped: [] }),
+    order: async (orderId) => {
+      if (Number(orderId) <= 5) throw new BrokerError("BrokerFault", "of a kind that cannot be read");
+      return anOrder({ orderId, status: "CANCELED" });
+    },
+  });
+  open.push(desk);
+  await desk.reconcile();
+  orders = [];
+  for (let round = 0; round < 2; round += 1) {
+    for (const connected of [false, true]) host().onConnection({ connected });
+    await desk.reconcile();
+    await aFewTurns();
+  }
+  expect(desk.state().openOrders).toBe(5);
+});
+
 test("an id that the broker gives to a new order is not taken for the old one", async () => {
   const venue = createVenue();
   const first = at(venue);
