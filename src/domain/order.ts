@@ -83,7 +83,10 @@ export interface Order {
   readonly number?: string;
   /** False where the broker knows that this order cannot be canceled from here. Default true. */
   readonly cancelable?: boolean;
-  /** True where the vendor says that it took fills back: `filledQty` holds though more was known. Not on our wire. */
+  /**
+   * True where the vendor says, or has shown by a newer report, that it took fills back: `filledQty` holds though more was
+   * known. Not on our wire.
+   */
   readonly busted?: boolean;
   /** Milliseconds since the epoch, `null` when the vendor does not say. */
   readonly createdAt: number | null;
@@ -162,20 +165,23 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
   const ended = isTerminal(known.status);
   const older = !ended && known.updatedAt !== null && report.updatedAt !== null && report.updatedAt < known.updatedAt;
   const busted = report.filledQty < known.filledQty && (report.busted === true || (ended && isNewer(report, known)));
+  // A report from before fills were taken back must not give them again.
+  const isOutdated = known.busted === true && isNewer(known, report);
   const fills =
-    report.filledQty > known.filledQty || busted || !Number.isFinite(known.filledQty)
+    (report.filledQty > known.filledQty && !isOutdated) || busted || !Number.isFinite(known.filledQty)
       ? { filledQty: report.filledQty, avgPrice: report.avgPrice }
       : {
           filledQty: known.filledQty,
           avgPrice: report.filledQty === known.filledQty ? report.avgPrice : known.avgPrice,
         };
   const keepsStatus =
-    (ended && !(report.status === "FILLED" || (busted && isTerminal(report.status)))) ||
+    (ended && !((report.status === "FILLED" && !isOutdated) || (busted && isTerminal(report.status)))) ||
     (older && !isTerminal(report.status));
   const base = keepsStatus ? known : report;
   const order: Order = {
     ...base,
     ...fills,
+    ...(busted ? { busted } : {}),
     tag: report.tag ?? known.tag,
     createdAt: known.createdAt ?? report.createdAt,
     updatedAt: latest(known.updatedAt, report.updatedAt),

@@ -78,6 +78,16 @@ describe("mergeOrder", () => {
     expect(merged.warning).toContain("12");
   });
 
+  test("a bust is not undone by a report from before it that comes late", () => {
+    const filled = order({ status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 5 });
+    const busted = order({ status: "CANCELED", filledQty: 10, avgPrice: 200, updatedAt: 6 });
+    const known = mergeOrder(filled, busted).order;
+    const { order: merged, kind } = mergeOrder(known, filled);
+    expect([merged.status, merged.filledQty, kind]).toEqual(["CANCELED", 10, "none"]);
+    const again = mergeOrder(merged, order({ status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 7 }));
+    expect([again.order.status, again.order.filledQty, again.kind]).toEqual(["FILLED", 12, "correction"]);
+  });
+
   test("a stale report does not take a working order back", () => {
     const known = order({ status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200, updatedAt: 9 });
     const { order: merged, kind } = mergeOrder(known, order({ status: "OPEN", updatedAt: 3 }));
