@@ -181,7 +181,7 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
   const order: Order = {
     ...base,
     ...fills,
-    ...(busted ? { busted } : {}),
+    ...(busted || known.busted ? { busted: true } : {}),
     tag: report.tag ?? known.tag,
     createdAt: known.createdAt ?? report.createdAt,
     updatedAt: latest(known.updatedAt, report.updatedAt),

@@ -88,6 +88,17 @@ describe("mergeOrder", () => {
     expect([again.order.status, again.order.filledQty, again.kind]).toEqual(["FILLED", 12, "correction"]);
   });
 
+  test("a bust of a working order is not undone either, whatever has been told of it since", () => {
+    const filled = order({ status: "PARTIALLY_FILLED", filledQty: 6, avgPrice: 200, updatedAt: 5 });
+    const reports = [
+      order({ status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200, busted: true, updatedAt: 6 }),
+      order({ status: "PENDING_CANCEL", filledQty: 4, avgPrice: 200, updatedAt: 7 }),
+      filled,
+    ];
+    const merged = reports.reduce((known, report) => mergeOrder(known, report).order, filled);
+    expect([merged.status, merged.filledQty]).toEqual(["PENDING_CANCEL", 4]);
+  });
+
   test("a stale report does not take a working order back", () => {
     const known = order({ status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200, updatedAt: 9 });
     const { order: merged, kind } = mergeOrder(known, order({ status: "OPEN", updatedAt: 3 }));
