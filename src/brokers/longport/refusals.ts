@@ -67,6 +67,8 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** Something on the way sent the request a second time, and what became of the first stands in another answer. */
+const REPEATED = 403202;
 /** Quote calls over the limit. */
 const QUOTE_LIMITED = 301606;
 const RETRY_AFTER_MS = 2_000;
@@ -96,12 +98,12 @@ function fromRefusal({ code, message: text }: VendorRefusal, what: string, purpo
   const message = `Longport refused ${what}: ${text} (${code})`;
   const family = Math.floor(code / 1000);
   if (family === 429 || code === QUOTE_LIMITED) return tooFast(what, `${text} (${code})`);
-  if (isTokenRefusal(code) || family === 403) {
-    return new BrokerError("AuthenticationFailed", message, { outcome: "rejected" });
-  }
-  if (isServerFault(code)) {
+  if (code === REPEATED || isServerFault(code)) {
     // An internal error may have come after the order, whatever it says.
     return purpose === "read" ? new BrokerError("BrokerFault", message) : unknown(message);
+  }
+  if (isTokenRefusal(code) || family === 403) {
+    return new BrokerError("AuthenticationFailed", message, { outcome: "rejected" });
   }
   const rule = RULES.find(({ codes, text: words }) => codes?.includes(code) || words?.test(text));
   if (rule !== undefined) return new BrokerError(rule.code, message, { outcome: "rejected" });

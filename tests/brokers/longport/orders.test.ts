@@ -87,6 +87,7 @@ describe("orders", () => {
 
   test.each([
     '{"code":504,"message":"upstream request timed out"}',
+    '{"code":403202,"message":"duplicate request","data":null}',
     '{"code":503000,"message":"unavailable","data":null}',
     '{"code":500000,"message":"order service: symbol not found in cache","data":null}',
   ])("an order that was taken is unknown behind a front that answers %s", async (text) => {
