@@ -1,5 +1,6 @@
 /** What all of the service's calls share. */
 
+import type { Remembered } from "../../src/domain/remembered.ts";
 import type { FrequencyLimiter } from "../shared/frequency.ts";
 import { tradingDay } from "../shared/market-time.ts";
 import type { Venue, VenueOrder } from "../shared/venue.ts";
@@ -42,6 +43,8 @@ export interface Desk {
   /** Fields of an order that are shown otherwise than they are, by the order's id on the wire. */
   readonly shownAs: Map<string, Readonly<Record<string, string>>>;
   readonly clientRequests: Map<string, KeptAnswer>;
+  /** Signatures that were seen, the latest ones, where each serves once. */
+  readonly signatures: Remembered<string, true> | undefined;
   readonly historyLimit: number;
   readonly holidays: DaysByRegion;
   readonly halfDays: DaysByRegion;

@@ -1,5 +1,6 @@
 /** The calls of the HTTP service: which there are, and what each needs before it is carried out. */
 import * as v from "valibot";
+import type { Remembered } from "../../src/domain/remembered.ts";
 import type { FaultStage } from "../shared/faults.ts";
 import { issuesText } from "../shared/issues.ts";
 import { accountBalance, estimateBuyLimit, stockPositions } from "./asset-calls.ts";
@@ -61,6 +62,7 @@ export function answer(
     desk.tokens.check(accessToken);
     const route = routes[routeName(request)];
     if (route === undefined) throw new Refusal(CODE.notFound, "api not found");
+    if (desk.signatures !== undefined) requireNew(desk.signatures, request);
     if (route.limited) countTradeCall(desk);
     expireDated(desk);
     return { status: 200, code: 0, message: "success", data: route.call(desk, queryOf(request), options) };
@@ -69,6 +71,13 @@ export function answer(
     if (v.isValiError(error)) return refused(badParameter(issuesText(error.issues, "parameters")));
     throw error;
   }
+}
+
+/** The same request with the same time is a repetition. */
+function requireNew(signatures: Remembered<string, true>, { headers }: HttpRequest): void {
+  const signature = String(headers["x-api-signature"]);
+  if (signatures.get(signature)) throw new Refusal(CODE.duplicateRequest, "duplicate request");
+  signatures.set(signature, true);
 }
 
 /** The envelope of a refusal. */

@@ -1,4 +1,5 @@
 /** A whole Longport: the HTTP service, both long links, the control port and the exchange behind them, in this process. */
+import { Remembered } from "../../src/domain/remembered.ts";
 import { demoAccount } from "../../src/exchange/demo-account.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
@@ -45,6 +46,11 @@ export interface LongportOptions {
   readonly now?: number;
   /** False switches the frequency limits off. Default true. */
   readonly limits?: boolean;
+  /**
+   * True refuses a request that is equal to one before and has the same time, as the vendor's list of codes says. Default
+   * false, since its own client signs with whole seconds.
+   */
+  readonly refusesRepeats?: boolean;
   /** Milliseconds between two ping frames on a long link. Default 30000. */
   readonly pingMs?: number;
   /** True compresses the bodies of answers and pushes on the long links. Default false. */
@@ -82,6 +88,7 @@ export interface LongportServer {
 const DEFAULT_PING_MS = 30_000;
 const DEFAULT_LINKS = 10;
 const DEFAULT_HISTORY = 1000;
+const KEPT_SIGNATURES = 10_000;
 
 /**
  * Starts a Longport on this machine.
@@ -117,6 +124,7 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     notes: new Map(),
     shownAs: new Map(),
     clientRequests: new Map(),
+    signatures: options.refusesRepeats ? new Remembered(KEPT_SIGNATURES) : undefined,
     historyLimit: options.historyLimit ?? DEFAULT_HISTORY,
     holidays,
     halfDays: options.halfDays ?? {},

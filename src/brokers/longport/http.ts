@@ -41,16 +41,25 @@ export interface Http {
 
 export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOptions): Http {
   const unrepeated = neverRepeated();
+  let signedAt = 0;
+
+  /** Seconds, as text: the vendor refuses a request as a repetition that was signed at the same time as an equal one. */
+  function timestamp(): string {
+    const now = Date.now();
+    const isTaken = now <= signedAt && signedAt - now < 1_000;
+    signedAt = isTaken ? signedAt + 1 : now;
+    return (signedAt / 1000).toFixed(3);
+  }
 
   async function send(method: string, path: string, request: HttpRequest): Promise<unknown> {
     const { query = {}, body, signal, timeoutMs } = request;
     const search = queryText(query);
     const url = new URL(`${httpUrl}${path}${search === "" ? "" : `?${search}`}`);
     const content = body === undefined ? "" : JSON.stringify(body);
-    const timestamp = String(Math.floor(Date.now() / 1000));
     const accessToken = token();
+    const at = timestamp();
     const signed = { method, path: url.pathname, query: url.search.slice(1), body: content };
-    const signature = await signatureHeader({ ...signed, appKey, accessToken, timestamp }, appSecret);
+    const signature = await signatureHeader({ ...signed, appKey, accessToken, timestamp: at }, appSecret);
     const late = AbortSignal.timeout(timeoutMs);
     if (signal.aborted) throw new NoAnswer("given up before the request was sent", { sent: false });
     let response: Response;
@@ -61,7 +70,7 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
         headers: {
           "X-Api-Key": appKey,
           Authorization: accessToken,
-          "X-Timestamp": timestamp,
+          "X-Timestamp": at,
           "X-Api-Signature": signature,
           "Content-Type": "application/json; charset=utf-8",
           "Accept-Language": "en",
@@ -78,8 +87,8 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
       if (signal.aborted) throw new NoAnswer("given up before Longport answered", { late: true });
       throw new NoAnswer(`the connection failed: ${causeOf(error)}`, { sent: !neverSent(error) });
     }
-    const at = Date.parse(response.headers.get("date") ?? "");
-    if (!Number.isNaN(at)) onTime(at);
+    const answeredAt = Date.parse(response.headers.get("date") ?? "");
+    if (!Number.isNaN(answeredAt)) onTime(answeredAt);
     return dataOf(response.status, text);
   }
 

@@ -201,6 +201,17 @@ describe("orders", () => {
     expect(server.venue.find(orderId)?.order).toMatchObject({ qty: 5 });
   });
 
+  test("equal requests of one second are no repetitions of each other", async () => {
+    const server = await openLongport({ refusesRepeats: true });
+    const { broker } = await startBroker(server.port);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    for (const price of [189, 188, 189]) await broker.replaceOrder(orderId, { price }, call());
+    expect(server.venue.find(orderId)?.order).toMatchObject({ price: 189 });
+    await Promise.all((["open", "open"] as const).map((status) => broker.orders({ status, fresh: true }, call())));
+    await broker.cancelOrder(orderId, call());
+    expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({ code: "OrderNotOpen" });
+  });
+
   test("a replace keeps what is not changed, and never goes below what is filled", async () => {
     const server = await openLongport();
     const { broker } = await startBroker(server.port);
