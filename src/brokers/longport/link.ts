@@ -17,6 +17,7 @@ export interface LinkOptions {
   /** Called on each connection that is authenticated, before the link counts as up. */
   prepare(socket: Socket): Promise<void>;
   onUp(): void;
+  /** Called when a connection has ended, and when one did not come about. */
   onDown(reason: string): void;
   onPush(cmd: number, body: Uint8Array): void;
 }
@@ -109,7 +110,7 @@ export function createLink(options: LinkOptions): Link {
         refused = error instanceof VendorRefusal && isTokenRefusal(error.code) && known === undefined;
         return reasonOf(error);
       });
-      if (upAt !== undefined) onDown(down);
+      onDown(down);
       onFirst();
       // A connection that lasted was a good one, and the next attempt is a first one again.
       if (upAt !== undefined && performance.now() - upAt > MS.heartbeat) failures = 0;

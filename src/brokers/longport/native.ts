@@ -165,6 +165,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
         });
       } catch (error) {
         down = reasonOf(error);
+        handlers.onLink(false, down);
       }
       release();
       onFirst();

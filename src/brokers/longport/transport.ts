@@ -4,7 +4,7 @@ import type { Balance, Channel, MarketHours, PushedOrder, TradingDays, VendorOrd
 /** What a transport reports. */
 export interface TransportHandlers {
   onOrder(order: PushedOrder): void;
-  /** The trade link came, with its pushes subscribed, or went. */
+  /** The trade link came, with its pushes subscribed, or went, or did not come. */
   onLink(up: boolean, reason: string): void;
 }
 

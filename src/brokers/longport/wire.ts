@@ -120,10 +120,7 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     });
     hear();
     if (limit !== undefined && limit !== null && Number(online) >= Number(limit)) {
-      const reason = `Longport has ${online} links of this account open and takes no more than ${limit}`;
-      // It says nothing against HTTP, nor against a trade link that is there.
-      if (!link.up) link = { up: false, reason };
-      throw new NoAnswer(reason);
+      throw new NoAnswer(`Longport has ${online} links of this account open and takes no more than ${limit}`);
     }
     return password;
   }

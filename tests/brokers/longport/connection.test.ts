@@ -62,6 +62,16 @@ describe.each(TRANSPORTS)("the connection over %s", (transport) => {
     await broker.placeOrder(restingOrder(), call());
   });
 
+  test("an order that no link is there for says why there is none", async () => {
+    const server = await openLongport();
+    const { broker, host } = await startBroker(server.port, { transport, accessToken: "another-token" });
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+      code: "NotConnected",
+      message: expect.stringMatching(/token/),
+    });
+    expect(host.connections).toEqual([]);
+  });
+
   test("a service that is not there when it starts is found when it comes", async () => {
     const away = await openLongport();
     const { port } = away;
