@@ -63,7 +63,8 @@ function logEvent(event: ObservedEvent): unknown {
   const record = { ...event };
   switch (event.kind) {
     case "connection":
-      if (event.connected) desk.info(literal(`${instance} is connected`), record);
+      if (event.connected && event.reason === null) desk.info(literal(`${instance} is connected`), record);
+      else if (event.connected) desk.warning(literal(`${instance} is connected: ${event.reason}`), record);
       else desk.warning(literal(`${instance} is not connected: ${event.reason ?? "no reason given"}`), record);
       return undefined;
     case "anomaly":

@@ -72,7 +72,7 @@ export interface BrokerHost {
 export interface ConnectionState {
   /** True once orders can be sent and pushes are subscribed (again). */
   readonly connected: boolean;
-  /** Why, in words without secrets. */
+  /** Why, in words without secrets; of one that stands, what is about to end it. */
   readonly reason?: string;
 }
 

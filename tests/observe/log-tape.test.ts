@@ -127,8 +127,13 @@ test("nobody stands around a request or a write while nobody reads of them", asy
 
 test("a server logs to the LogTape that the program has configured, from the start of its brokers to its end", async () => {
   await listen("info");
-  const broker = exampleBroker({ start: async (host) => host.onConnection({ connected: true }) });
+  const broker = exampleBroker({
+    async start(host) {
+      host.onConnection({ connected: true });
+      host.onConnection({ connected: true, reason: "its token ends soon" });
+    },
+  });
   const server = await serve(gatewayOf(broker), { port: 0, signals: false, print: () => {} });
-  expect(told()).toEqual(["desk info futu is connected"]);
+  expect(told()).toEqual(["desk info futu is connected", "desk warning futu is connected: its token ends soon"]);
   await server.close();
 });

@@ -30,7 +30,8 @@ export interface LongportOptions extends InstanceOptions {
   readonly tokenFile?: string;
   /**
    * Asks for a new token when less than three days are left, and writes it to `tokenFile` before it is used. Default
-   * `false`. The vendor ends the token before: nothing else may hold on to it.
+   * `false`. The vendor ends the token before: nothing else may hold on to it. Where it fails the connection is told with
+   * the reason, while the token still serves.
    */
   readonly autoRefreshToken?: boolean;
   /** Default `https://openapi.longportapp.com`. */

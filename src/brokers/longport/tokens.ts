@@ -1,6 +1,7 @@
 /** The access token of the moment: read, watched, refreshed in time, and never handed to anybody but the vendor. */
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { isToken, type LongportConfig } from "./config.ts";
+import { reasonOf } from "./refusals.ts";
 import { REFRESH_BEFORE_MS } from "./timing.ts";
 import { type AccessToken, openTokenFile, type TokenFile } from "./token-file.ts";
 
@@ -25,6 +26,8 @@ export interface Tokens {
   current(): string;
   /** Why there is no token that serves, or `undefined`. */
   problem(): BrokerError | undefined;
+  /** What will take the token in hand away if nobody does anything, or `undefined`. */
+  warning(): string | undefined;
   /** Reads the file, if there is one. @throws BrokerError `AuthenticationFailed` */
   load(): Promise<void>;
   /** Takes up what another process wrote, and refreshes what ends soon. Never throws: {@link problem} says what is wrong. */
@@ -46,7 +49,14 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
 
   function problem(): BrokerError | undefined {
     if (known === undefined) return fault ?? failed("the token file has not been read yet");
-    return known.expiresAt <= Date.now() ? expired(known.expiresAt) : undefined;
+    return known.expiresAt <= Date.now() ? expired(known) : undefined;
+  }
+
+  function warning(): string | undefined {
+    if (fault === undefined || known === undefined) return undefined;
+    if (unsaved !== undefined)
+      return `the access token is new and in no file, so that a restart loses it: ${fault.message}`;
+    return endsSoon(known) ? `the access token ends at ${dateText(known)}: ${fault.message}` : undefined;
   }
 
   function take(token: AccessToken): void {
@@ -93,7 +103,7 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
       fault = undefined;
     } catch (error) {
       // A token in hand serves on until it ends.
-      fault = isBrokerError(error) ? error : failed("the access token could not be refreshed");
+      fault = isBrokerError(error) ? error : failed(`the access token could not be refreshed: ${reasonOf(error)}`);
     }
   }
 
@@ -104,6 +114,7 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
       return known.token;
     },
     problem,
+    warning,
     async load() {
       if (file === undefined) return;
       const kept = await file.read();
@@ -130,10 +141,12 @@ function endsSoon({ expiresAt }: AccessToken): boolean {
   return left > 0 && left < REFRESH_BEFORE_MS;
 }
 
-function expired(at: number): BrokerError {
-  return failed(
-    `the access token expired at ${new Date(at).toISOString()}; get a new one from the vendor's developer site`,
-  );
+function expired(token: AccessToken): BrokerError {
+  return failed(`the access token expired at ${dateText(token)}; get a new one from the vendor's developer site`);
+}
+
+function dateText({ expiresAt }: AccessToken): string {
+  return new Date(expiresAt).toISOString();
 }
 
 function failed(message: string): BrokerError {

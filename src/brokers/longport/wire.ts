@@ -79,6 +79,8 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
   /** Why HTTP does not answer; `undefined` while it does. */
   let silence: string | undefined;
   let told = false;
+  /** What was last told of the token while the connection stood. */
+  let warned: string | undefined;
   /** Aborts when HTTP answers again; absent while it does. */
   let recovering: AbortController | undefined;
   let looked: { readonly on: Transport; readonly at: number; readonly answer: Promise<boolean> } | undefined;
@@ -133,13 +135,16 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     return link.up ? undefined : notConnected(link.reason);
   }
 
-  /** Tells of the connection when it came or went. */
+  /** Tells of the connection when it came or went, and when its token is about to take it away. */
   function tell(): void {
     const reason = problem();
     const connected = reason === undefined;
-    if (connected === told) return;
+    const warning = connected ? tokens.warning() : undefined;
+    const isNews = connected !== told || (warning !== undefined && warning !== warned);
     told = connected;
-    if (connected) handlers.onConnection(true);
+    warned = warning;
+    if (!isNews) return;
+    if (connected) handlers.onConnection(true, warning);
     else handlers.onConnection(false, reason.message);
   }
 

@@ -336,6 +336,28 @@ describe.each(TRANSPORTS)("a broker over %s", (transport) => {
     expect((await openTokenFile(path).read()).token).toBe(server.tokens.current);
   });
 
+  test("tells once that its token cannot be refreshed, while there is time to do something about it", async () => {
+    const server = await openLongport({ keepsOldTokens: true });
+    let asked = 0;
+    const httpUrl = await openFront(server.port, async (request, answer) => {
+      if (request.startsWith("GET /v1/asset/account")) return { status: 401, text: '{"code":401003,"message":"no"}' };
+      if (!request.startsWith("GET /v1/token/refresh")) return answer;
+      asked += 1;
+      return { status: 403, text: '{"code":403205,"message":"ip is not allowed","data":null}' };
+    });
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
+    const options = { transport, httpUrl, tokenFile: path, autoRefreshToken: true };
+    const { broker, host } = await startBroker(server.port, options);
+    await until(() => broker.ping(call()));
+    // What the vendor says of the token makes it look again.
+    await rejection(broker.cash({ currency: "USD" }, call()));
+    await until(() => asked > 1);
+    expect(host.connections).toEqual([
+      { connected: true, reason: expect.stringMatching(/token ends at .* could not be refreshed: ip is not allowed/) },
+    ]);
+    expect(JSON.stringify(host.connections)).not.toContain(DEFAULT_ACCESS_TOKEN);
+  });
+
   test("says in words that its token has expired, and never shows it", async () => {
     const server = await openLongport();
     const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() - DAY_MS);
