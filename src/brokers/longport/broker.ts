@@ -262,7 +262,8 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
       ]);
       const current = new Set(today.map(({ order_id }) => order_id));
       const listed = [...today, ...past.filter(({ order_id }) => !current.has(order_id))];
-      for (const vendor of listed) terms.seen(vendor);
+      // The newest last, since what was seen first is forgotten first.
+      for (const vendor of listed.toReversed()) terms.seen(vendor);
       return toOrderListing(status === "all" ? listed : listed.filter(isOpen));
     },
   };

@@ -150,6 +150,27 @@ describe("orders", () => {
     ]);
   });
 
+  test("a long history leaves known what pushes of today's orders leave out", async () => {
+    const server = await openLongport();
+    let reads = 0;
+    const httpUrl = await openFront(server.port, async (request, answer) => {
+      if (request.startsWith("GET /v1/trade/order?")) reads += 1;
+      if (!request.startsWith("GET /v1/trade/order/history")) return answer;
+      const old = { status: "FilledStatus", symbol: "AAPL.US", side: "Buy", quantity: "1", submitted_at: "1700000000" };
+      const orders = Array.from({ length: 10_000 }, (_, index) => ({ ...old, order_id: String(index + 1) }));
+      return { status: 200, text: JSON.stringify({ code: 0, message: "", data: { orders, has_more: false } }) };
+    });
+    const { broker, host } = await startBroker(server.port, { httpUrl });
+    const { wireId } = server.venue.place("LB", { ...restingOrder({ timeInForce: "GTC" }), tag: null });
+    await until(() => host.orders.length === 1);
+    expect((await broker.orders({ status: "all", fresh: true }, call())).orders).toHaveLength(10_001);
+    reads = 0;
+    server.venue.fill(wireId, 3, 190);
+    await until(() => host.orders.length === 2);
+    expect(host.orders[1]).toMatchObject({ filledQty: 3, timeInForce: "GTC" });
+    expect(reads).toBe(0);
+  });
+
   test("the vendor's texts become our codes", async () => {
     const server = await openLongport();
     const { broker } = await startBroker(server.port);
