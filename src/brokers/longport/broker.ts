@@ -46,6 +46,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
     onOrder: receive,
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
+    onToken: () => history.clear(),
   });
   const markets = createMarkets(wire);
   const history = createHistory(wire);
@@ -130,6 +131,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
 
     async close() {
       markets.clear();
+      history.clear();
       await wire.close();
     },
 

@@ -1,7 +1,9 @@
 /** Old orders, page by page. A file of its own beside `broker.ts`, since the two together would be too long. */
 import type { Call } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
+import { isOpen } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
+import type { HistoryQuery } from "./transport.ts";
 import type { Wire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
@@ -9,38 +11,79 @@ const DAY_MS = 86_400_000;
 const HISTORY_DAYS = 90;
 /** The vendor gives no more orders at once. */
 const LONGEST_PAGE = 1_000;
+/** What is older than this is read anew only every {@link KEPT_MS}, where there is more of it than a page. */
+const RECENT_DAYS = 3;
+const KEPT_MS = 3_600_000;
 
 export interface History {
   /** Orders of earlier days in these statuses, every page of them. @throws BrokerError */
   orders(statuses: readonly string[], fresh: boolean, call: Call): Promise<readonly VendorOrder[]>;
+  /** Forgets what was read: it may have been another account's. */
+  clear(): void;
+}
+
+/** Ended orders of days long past, the newest first: none is missing that was placed behind `from` and before `to`. */
+interface Past {
+  readonly from: number;
+  readonly to: number;
+  readonly orders: readonly VendorOrder[];
+  /** When the first of it was read, by `performance.now()`. */
+  readonly readAt: number;
 }
 
 export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History {
+  /** So many orders that reading all of them takes longer than a call may is read in the course of several. */
+  let past: Past | undefined;
+  /** Counts what was forgotten: what a listing that began before has found is kept no more. */
+  let epoch = 0;
+
+  /** Takes note of everything that was found behind `from`. */
+  function keep(found: readonly VendorOrder[], from: number, to: number, readAt: number): void {
+    if (from >= to || found.some(({ submitted_at: at }) => at === null)) return;
+    const old = found.filter(({ submitted_at: at }) => at !== null && at < to);
+    // What may still change is read anew, with all that lies behind it.
+    const begin = Math.max(from, ...old.filter(isOpen).map(({ submitted_at: at }) => at ?? 0));
+    past = {
+      from: begin,
+      to,
+      orders: old.filter((order) => (order.submitted_at ?? 0) >= begin && !isOpen(order)),
+      readAt,
+    };
+  }
+
   return {
     async orders(statuses, fresh, call) {
       const now = Date.now();
       const vendorNow = now + wire.clockOffset();
       // By the vendor's clock and by ours; midnights, so that equal reads share one call.
       const from = dayStart(Math.min(now, vendorNow) - HISTORY_DAYS * DAY_MS);
+      const recent = dayStart(Math.min(now, vendorNow) - RECENT_DAYS * DAY_MS);
+      const readAt = performance.now();
+      const began = epoch;
       const found = new Map<string, VendorOrder>();
+      let known = statuses.length === 0 && past !== undefined && readAt - past.readAt < KEPT_MS ? past : undefined;
+      let taken: Past | undefined;
       for (let to = dayStart(Math.max(now, vendorNow) + 2 * DAY_MS); ; ) {
+        if (known !== undefined && to < known.to) {
+          if (known.from < to) {
+            taken = known;
+            for (const order of known.orders) {
+              if ((order.submitted_at ?? 0) >= from) found.set(order.order_id, order);
+            }
+            to = known.from;
+          }
+          known = undefined;
+          if (to <= from) break;
+        }
         const query = { from, to, statuses };
-        const page = await wire.read(
-          {
-            what: "order history",
-            ...(fresh ? {} : { key: JSON.stringify(query) }),
-            limit: "trade",
-            act: (on, signal) => on.historyOrders(query, signal),
-          },
-          call,
-        );
+        const page = await read(query, fresh, call);
         const before = found.size;
         for (const order of page.orders) found.set(order.order_id, order);
         if (page.hasMore === false || (page.hasMore === undefined && page.orders.length === 0)) break;
         const isNew = found.size > before;
         const oldest = Math.min(...page.orders.map(({ submitted_at: at }) => at ?? Number.POSITIVE_INFINITY));
-        const stuck = !isNew && (page.hasMore === true || page.orders.length >= LONGEST_PAGE);
-        if (stuck || !(oldest <= to)) {
+        const isFull = page.hasMore === true || page.orders.length >= LONGEST_PAGE;
+        if ((isFull && !isNew) || !(oldest <= to)) {
           throw new BrokerError(
             "BrokerFault",
             "Longport's order history cannot be paged: it goes on, and gives no more orders",
@@ -48,10 +91,29 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
         }
         // The next page may begin with more of the oldest one's second; where nobody says so, it is looked for behind too.
         to = isNew ? oldest : oldest - 1_000;
+        if (isFull && statuses.length === 0 && known === undefined && began === epoch) {
+          keep([...found.values()], oldest, recent, taken?.readAt ?? readAt);
+        }
       }
       return [...found.values()];
     },
+    clear() {
+      past = undefined;
+      epoch += 1;
+    },
   };
+
+  function read(query: HistoryQuery, fresh: boolean, call: Call) {
+    return wire.read(
+      {
+        what: "order history",
+        ...(fresh ? {} : { key: JSON.stringify(query) }),
+        limit: "trade",
+        act: (on, signal) => on.historyOrders(query, signal),
+      },
+      call,
+    );
+  }
 }
 
 function dayStart(at: number): number {

@@ -25,6 +25,8 @@ import { createWebTransport } from "./web.ts";
 export interface WireHandlers {
   onOrder(order: PushedOrder): void;
   onConnection(connected: boolean, reason?: string): void;
+  /** Another token is the one to use, which may be that of another account. */
+  onToken(): void;
 }
 
 /** A read of the transport, and which of the vendor's limits it counts for. */
@@ -103,7 +105,10 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
         timeoutMs: MS.write,
       });
     },
-    onChange: () => transport?.renew(),
+    onChange() {
+      handlers.onToken();
+      transport?.renew();
+    },
   });
 
   /** Asks for a one-time password, which counts for no limit: the round trip that shows that HTTP, key and token serve. */
