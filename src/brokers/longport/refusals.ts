@@ -103,7 +103,8 @@ function fromRefusal({ code, message: text }: VendorRefusal, what: string, purpo
     return purpose === "read" ? new BrokerError("BrokerFault", message) : unknown(message);
   }
   if (isTokenRefusal(code) || family === 403) {
-    return new BrokerError("AuthenticationFailed", message, { outcome: "rejected" });
+    // Said at the door: once the key serves again the same request may be sent.
+    return new BrokerError("AuthenticationFailed", message, { outcome: "not_sent" });
   }
   const rule = RULES.find(({ codes, text: words }) => codes?.includes(code) || words?.test(text));
   if (rule !== undefined) return new BrokerError(rule.code, message, { outcome: "rejected" });

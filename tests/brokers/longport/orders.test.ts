@@ -38,6 +38,18 @@ describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
     },
   );
 
+  test("a write that the vendor's door turns away with its token is not sent", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port, { transport });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    for (const on of ["place", "replace", "cancel"] as const) server.faults.arm({ kind: "expired-token", on });
+    const refused = { code: "AuthenticationFailed", outcome: "not_sent" };
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject(refused);
+    expect(await rejection(broker.replaceOrder(orderId, { price: 189 }, call()))).toMatchObject(refused);
+    expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject(refused);
+    expect(server.venue.orders()).toHaveLength(1);
+  });
+
   test("a limit in an envelope is not sent, an HTML page is unknown", async () => {
     const server = await openLongport();
     const { broker } = await startBroker(server.port, { transport });
