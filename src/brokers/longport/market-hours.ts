@@ -55,10 +55,13 @@ const HALF_DAYS = {
   CN: { close: clock(11, 30), auctions: [AUCTIONS.CN[0]] },
 } as const satisfies Record<Region, { readonly close: number; readonly auctions: readonly Slot[] }>;
 
-/** The days around an instant that must be known to place it: `20250604`, on the market's own calendar. */
+/**
+ * The days around an instant that must be known to place it, and so many more that one of them is a trading day: `20250604`,
+ * on the market's own calendar.
+ */
 export function daysAround(region: Region, at: number): { readonly from: string; readonly to: string } {
   const { day } = wallTime(TIME_ZONES[region], at);
-  return { from: compactDay(day - 1), to: compactDay(day + 7) };
+  return { from: compactDay(day - 1), to: compactDay(day + 21) };
 }
 
 export function marketStatusAt({ region, periods, days }: MarketCalendar, at: number): MarketStatus {

@@ -1,6 +1,7 @@
 /** The states of the markets. A file of its own beside `broker.ts`, since the two together would be too long. */
 import type { MarketStatus, MarketStatusMap } from "../../domain/market-status.ts";
 import type { Call } from "../../spec/broker.ts";
+import { BrokerError } from "../../spec/broker-error.ts";
 import { REGIONS, type Region } from "../shared/regions.ts";
 import { daysAround, marketStatusAt } from "./market-hours.ts";
 import type { MarketHours, TradingDays } from "./messages.ts";
@@ -34,22 +35,26 @@ export function createMarkets(wire: Pick<Wire, "read" | "vendorTime">): Markets 
   }
 
   const sessions = (call: Call): Promise<readonly MarketHours[]> =>
-    keep("sessions", () =>
-      wire.read(
+    keep("sessions", async () => {
+      const hours = await wire.read(
         { what: "trading sessions", key: "", limit: "quote", act: (on, signal) => on.tradingSessions(signal) },
         call,
-      ),
-    );
+      );
+      if (!REGIONS.some((region) => periodsOf(hours, region).length > 0)) throw notGiven("hours");
+      return hours;
+    });
 
   function days(region: Region, at: number, call: Call): Promise<TradingDays> {
     const { from, to } = daysAround(region, at);
     const key = `${region} ${from}`;
-    return keep(key, () =>
-      wire.read(
+    return keep(key, async () => {
+      const found = await wire.read(
         { what: "trading days", key, limit: "quote", act: (on, signal) => on.tradingDays(region, from, to, signal) },
         call,
-      ),
-    );
+      );
+      if (found.whole.length === 0 && found.half.length === 0) throw notGiven(`days of ${region}`);
+      return found;
+    });
   }
 
   return {
@@ -57,8 +62,8 @@ export function createMarkets(wire: Pick<Wire, "read" | "vendorTime">): Markets 
       const at = await wire.vendorTime(call);
       const hours = await sessions(call);
       const states = await Promise.all(
-        REGIONS.map(async (region): Promise<MarketStatus> => {
-          const periods = hours.find(({ market }) => market === region)?.periods ?? [];
+        REGIONS.filter((region) => periodsOf(hours, region).length > 0).map(async (region): Promise<MarketStatus> => {
+          const periods = periodsOf(hours, region);
           return marketStatusAt({ region, periods, days: await days(region, at, call) }, at);
         }),
       );
@@ -66,4 +71,13 @@ export function createMarkets(wire: Pick<Wire, "read" | "vendorTime">): Markets 
     },
     clear: () => kept.clear(),
   };
+}
+
+function periodsOf(hours: readonly MarketHours[], region: Region): MarketHours["periods"] {
+  return hours.find(({ market }) => market === region)?.periods ?? [];
+}
+
+/** Taken for an answer it would close the market. */
+function notGiven(what: string): BrokerError {
+  return new BrokerError("BrokerFault", `Longport gave no trading ${what}`);
 }

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { daysAround, marketStatusAt } from "../../../src/brokers/longport/market-hours.ts";
+import { createMarkets } from "../../../src/brokers/longport/markets.ts";
+import type { TradingDays } from "../../../src/brokers/longport/messages.ts";
+import type { Transport } from "../../../src/brokers/longport/transport.ts";
+import type { Read } from "../../../src/brokers/longport/wire.ts";
 import type { Region } from "../../../src/brokers/shared/regions.ts";
+import type { Call } from "../../../src/spec/broker.ts";
+import { call, rejection } from "./setup.ts";
 
 const period = (from: number, to: number, kind = 0) => ({ from, to, kind });
 const PERIODS = {
@@ -62,7 +68,23 @@ describe("the state of a market", () => {
 
   test("the days asked for hold today and tomorrow of the market's own calendar, within a month", () => {
     const late = Date.UTC(2025, 5, 4, 23);
-    expect(daysAround("HK", late)).toEqual({ from: "20250604", to: "20250612" });
-    expect(daysAround("US", late)).toEqual({ from: "20250603", to: "20250611" });
+    expect(daysAround("HK", late)).toEqual({ from: "20250604", to: "20250626" });
+    expect(daysAround("US", late)).toEqual({ from: "20250603", to: "20250625" });
   });
+});
+
+test("days that the vendor does not give close no market, and a market without hours is left out", async () => {
+  let given: TradingDays = { whole: [], half: [] };
+  const transport = {
+    tradingSessions: async () => [{ market: "US", periods: PERIODS.US }],
+    tradingDays: async () => given,
+  } as unknown as Transport;
+  const markets = createMarkets({
+    vendorTime: async () => Date.UTC(2025, 5, 4, 15),
+    read: <T>({ act }: Read<T>, { signal }: Call) => act(transport, signal),
+  });
+  expect(await rejection(markets.status(call()))).toMatchObject({ code: "BrokerFault" });
+  given = DAYS;
+  expect(await markets.status(call())).toMatchObject({ Securities: { US: { unifiedStatus: "RTH" } } });
+  expect(Object.keys((await markets.status(call()))["Securities"] ?? {})).toEqual(["US"]);
 });

@@ -146,3 +146,15 @@ describe.each(["web", "native"] as const)("an order without a price over %s", (t
     expect(host.orders.at(-1)).toMatchObject({ orderType: null, price: null });
   });
 });
+
+describe.each(["web", "native"] as const)("trading hours over %s", (transport) => {
+  test("that the vendor does not give close no market", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port, { transport });
+    await until(() => broker.ping(call()));
+    server.faults.arm({ kind: "missing-data", on: "read" });
+    expect(await rejection(broker.marketStatus(call()))).toMatchObject({ code: "BrokerFault" });
+    expect(server.faults.armed()).toBe(0);
+    expect(Object.keys((await broker.marketStatus(call()))["Securities"] ?? {})).toEqual(["US", "HK", "CN"]);
+  });
+});
