@@ -98,8 +98,10 @@ const POSITIONS = v.object({
 /** The holdings of one channel. */
 export type Channel = v.InferOutput<typeof POSITIONS>["list"][number];
 
-const TODAY = v.object({ orders: v.nullish(v.array(ORDER), []) });
-const HISTORY = v.object({ orders: v.nullish(v.array(ORDER), []), has_more: v.nullish(v.boolean(), false) });
+/** What lacks it altogether is no listing, and proves no order absent. */
+const orders = v.nullable(v.array(ORDER), []);
+const TODAY = v.object({ orders });
+const HISTORY = v.object({ orders, has_more: v.nullish(v.boolean()) });
 
 /** What the HTTP service answers, by what was asked. */
 export const REPLIES = {

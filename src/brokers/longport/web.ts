@@ -101,7 +101,8 @@ export function createWebTransport({ config, http, handlers, otp }: WebOptions):
         status: statuses,
       };
       const page = await http.get("/v1/trade/order/history", REPLIES.history, asked(signal, query));
-      return { orders: page.orders, hasMore: page.has_more };
+      const { orders, has_more: hasMore } = page;
+      return typeof hasMore === "boolean" ? { orders, hasMore } : { orders };
     },
     order: (orderId, signal) => http.get("/v1/trade/order", REPLIES.order, asked(signal, { order_id: orderId })),
     quotes: async (symbols, signal) => readQuotes(await ask(CMD.quote, writeSymbols(symbols), signal)),

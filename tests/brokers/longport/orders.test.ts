@@ -162,6 +162,37 @@ describe("orders", () => {
     ]);
   });
 
+  test.each(["today", "history"])("a listing of %s without its orders is not taken for an empty one", async (name) => {
+    const server = await openLongport();
+    const httpUrl = await openFront(server.port, async (request, answer) =>
+      request.startsWith(`GET /v1/trade/order/${name}`)
+        ? { status: 200, text: '{"code":0,"message":"","data":{}}' }
+        : answer,
+    );
+    const { broker } = await startBroker(server.port, { httpUrl });
+    await broker.placeOrder(restingOrder(), call());
+    expect(await rejection(broker.orders({ status: "all", fresh: true }, call()))).toMatchObject({
+      code: "BrokerFault",
+    });
+  });
+
+  test("a history that does not say whether it goes on is looked into until it ends", async () => {
+    const day = Date.now() - 5 * 86_400_000;
+    const server = await openLongport({ now: day, historyLimit: 4 });
+    const httpUrl = await openFront(server.port, async (request, { status, text }) => ({
+      status,
+      text: request.startsWith("GET /v1/trade/order/history") ? text.replace(/"has_more":(?:true|false),?/, "") : text,
+    }));
+    const { broker } = await startBroker(server.port, { httpUrl });
+    for (let index = 0; index < 7; index += 1) {
+      const { wireId } = server.venue.place("LB", { ...restingOrder(), tag: null });
+      server.venue.end(wireId, "CANCELED", "");
+      server.venue.setNow(day + (index + 1) * 3_000);
+    }
+    server.venue.setNow(day + 4 * 86_400_000);
+    expect((await broker.orders({ status: "all", fresh: true }, call())).orders).toHaveLength(7);
+  });
+
   test("a long history leaves known what pushes of today's orders leave out", async () => {
     const server = await openLongport();
     let reads = 0;
