@@ -115,8 +115,8 @@ describe("refusals", () => {
 
   test.each([
     [429002, "too many", "RateLimited", "not_sent"],
-    [401003, "token expired", "AuthenticationFailed", "rejected"],
-    [403201, "signature invalid", "AuthenticationFailed", "rejected"],
+    [401003, "token expired", "AuthenticationFailed", "not_sent"],
+    [403201, "signature invalid", "AuthenticationFailed", "not_sent"],
     [500000, "internal error", "OutcomeUnknown", "unknown"],
     [603301, "no short selling", "OrderRejected", "rejected"],
     [602037, "Symbol not found", "UnknownContract", "rejected"],
