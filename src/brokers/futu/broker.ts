@@ -3,6 +3,7 @@ import { isTerminal, type Order } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { historySince } from "../shared/history-since.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { PacingClass } from "../shared/pacing.ts";
 import { REGIONS, type Region } from "../shared/regions.ts";
@@ -376,9 +377,9 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         }),
       );
       const listed = lists.flat();
-      const listing = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
-      if (status === "all") complete = listing.complete;
-      return { orders: listing.orders.map(withBusts), unmapped: listing.unmapped };
+      const { complete: isWhole, ...listing } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
+      if (status === "all") complete = isWhole;
+      return { ...listing, orders: listing.orders.map(withBusts), since: historySince(SPAN_DAYS) };
     },
   };
 }

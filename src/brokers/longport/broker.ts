@@ -2,6 +2,7 @@
 import { isTerminal, type Lifecycle, type Order } from "../../domain/order.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { historySince } from "../shared/history-since.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { PacingClass } from "../shared/pacing.ts";
 import { isRegion } from "../shared/regions.ts";
@@ -27,7 +28,7 @@ import {
   toQuote,
   toSecurity,
 } from "./convert.ts";
-import { createHistory } from "./history.ts";
+import { createHistory, HISTORY_DAYS } from "./history.ts";
 import { createMarkets } from "./markets.ts";
 import { type PushedOrder, parseReply, REPLIES, type VendorOrder } from "./messages.ts";
 import { createTermsBook } from "./terms.ts";
@@ -266,7 +267,10 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
       const listed = [...today, ...past.filter(({ order_id }) => !current.has(order_id))];
       // The newest last, since what was seen first is forgotten first.
       for (const vendor of listed.toReversed()) terms.seen(vendor);
-      return toOrderListing(status === "all" ? listed : listed.filter(isOpen));
+      return {
+        ...toOrderListing(status === "all" ? listed : listed.filter(isOpen)),
+        since: historySince(HISTORY_DAYS),
+      };
     },
   };
 }

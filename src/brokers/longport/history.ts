@@ -8,7 +8,7 @@ import type { Wire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
 /** How far back orders are looked for. The vendor answers for ninety days. */
-const HISTORY_DAYS = 90;
+export const HISTORY_DAYS = 90;
 /** The vendor gives no more orders at once. */
 const LONGEST_PAGE = 1_000;
 /** What is older than this is read anew only every {@link KEPT_MS}, where there is more of it than a page. */

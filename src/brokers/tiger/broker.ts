@@ -3,6 +3,7 @@ import { contractKey } from "../../domain/contract.ts";
 import { isTerminal, type Order } from "../../domain/order.ts";
 import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { historySince } from "../shared/history-since.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { Region } from "../shared/regions.ts";
 import { checkNumbers, checkOrder, environmentOf, toCapabilities } from "./capabilities.ts";
@@ -20,7 +21,7 @@ import {
   toQuote,
   toSecurity,
 } from "./convert.ts";
-import { createListings } from "./listings.ts";
+import { createListings, HISTORY_DAYS } from "./listings.ts";
 import { ACCEPTED, ANYTHING, ASSETS, MARKET_STATES, ORDER_NUMBER, QUOTES, type VendorOrder } from "./messages.ts";
 import { createWire } from "./wire.ts";
 
@@ -239,7 +240,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
       changes.learn(orders);
       if (status === "all") {
         if (fresh) complete = isWhole && isComplete;
-        return { orders, unmapped };
+        return { orders, unmapped, since: historySince(HISTORY_DAYS) };
       }
       return { unmapped, orders: orders.filter((order) => !isTerminal(order.status)) };
     },

@@ -12,7 +12,7 @@ import type { Asked, Wire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
 /** How far back orders are looked for; older ones that are still open are listed beside. */
-const HISTORY_DAYS = 90;
+export const HISTORY_DAYS = 90;
 /** The vendor's most for one page. */
 const PAGE = 300;
 const MOST_PAGES = 200;
