@@ -27,6 +27,13 @@ export function limitRow(scene: Scene, region?: string): OrderCapability {
   return row;
 }
 
+/** True when the broker takes a limit order for a contract of the stage. */
+export function canRest({ broker, stage }: Scene): boolean {
+  if (broker.placeOrder === undefined) return false;
+  const regions = new Set(stage.instruments.map(({ contract }) => contract.region));
+  return broker.capabilities().orders.some(({ orderType, region }) => orderType === "Limit" && regions.has(region));
+}
+
 /** The stage's first contract that is traded as the row says. */
 export function instrumentFor(scene: Scene, row: OrderCapability): Instrument {
   const found = scene.stage.instruments.find(

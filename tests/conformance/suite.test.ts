@@ -76,6 +76,24 @@ test("a broker whose venue takes two orders with one number is caught", async ()
   expect(failed).toEqual(["takes one order for each number"]);
 });
 
+test("a broker that takes market orders alone fails no check", async () => {
+  const stage = toyStage((broker) => {
+    const { capabilities, placeOrder } = broker;
+    return Object.assign(broker, {
+      capabilities: () => ({
+        ...capabilities(),
+        orders: capabilities().orders.filter(({ orderType }) => orderType === "Market"),
+      }),
+      placeOrder: async (...[order, call]: Parameters<typeof placeOrder>) => {
+        if (order.orderType !== "Market") throw new BrokerError("NotSupported", "market orders only");
+        return placeOrder(order, call);
+      },
+    });
+  });
+  const results = await runConformance(stage);
+  expect(results.filter(({ status }) => status === "failed")).toEqual([]);
+});
+
 test("a quantity between two steps is measured by the market of the order, not by another one of its region", async () => {
   const coins = { tradeType: "Cryptocurrencies", region: "US", unit: "Satoshi", qtyStep: 2 } as const;
   const stage = toyStage((broker) => {

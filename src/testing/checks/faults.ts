@@ -7,6 +7,7 @@ import { ConformanceError, expect, expectEqual, pause } from "../expect.ts";
 import { check, expectRefusal, outcomeOf, type Refusal, rejectionOf, type Scene } from "../scene.ts";
 import type { Traffic } from "../stage.ts";
 import {
+  canRest,
   ledgerRows,
   limitRow,
   listedUntil,
@@ -331,7 +332,7 @@ async function closesEarly(scene: Scene): Promise<void> {
 }
 
 async function endsOnClose(scene: Scene, silent: readonly Traffic[]): Promise<void> {
-  const trades = scene.broker.placeOrder !== undefined && scene.broker.capabilities().orders.length > 0;
+  const trades = canRest(scene);
   const resting = trades ? await placeResting(scene) : undefined;
   for (const traffic of silent) await scene.venue.silence?.(traffic);
   const call: Call = { signal: new AbortController().signal };
