@@ -19,6 +19,7 @@ import {
   stepUp,
 } from "../trade.ts";
 import { methods, powers, TRADING } from "./needing.ts";
+import { expectTruthOrError, lookAround, reads } from "./unanswered.ts";
 
 /** Long enough for a call to be under way; nothing depends on whether it is. */
 const UNDER_WAY_MS = 30;
@@ -63,17 +64,19 @@ export const faultChecks: readonly ConformanceCheck[] = [
   ),
 
   check("ends every read whose call was aborted before", [], async (scene) => {
-    for (const [name, act] of reads(scene)) await expectValueOrError(name, act(aborted()));
+    const known = await lookAround(scene);
+    for (const [name, act] of reads(scene, known)) await expectTruthOrError(scene, known, name, act(aborted()));
   }),
 
   check("ends every read that nobody answers when its call is aborted", powers("silence"), async (scene) => {
+    const known = await lookAround(scene);
     await scene.venue.silence?.("read");
     const controller = new AbortController();
-    const calls = reads(scene).map(([name, act]) => [name, act({ signal: controller.signal })] as const);
+    const calls = reads(scene, known).map(([name, act]) => [name, act({ signal: controller.signal })] as const);
     for (const [, promise] of calls) promise.catch(() => undefined);
     await pause(UNDER_WAY_MS);
     controller.abort();
-    for (const [name, promise] of calls) await expectValueOrError(name, promise);
+    for (const [name, promise] of calls) await expectTruthOrError(scene, known, name, promise);
   }),
 
   check(
@@ -169,11 +172,12 @@ export const faultChecks: readonly ConformanceCheck[] = [
     [...TRADING, ...methods("start", "orders"), { capability: "push" }, ...powers("drop")],
     async (scene) => {
       await connectedUntil(scene, 0, true);
-      const known = scene.connections.length;
+      const known = await lookAround(scene);
+      const before = scene.connections.length;
       await scene.venue.drop?.("read");
-      await expectValueOrError("orders", scene.orders({ status: "open", fresh: true }));
-      await connectedUntil(scene, known, false);
-      await connectedUntil(scene, known, true);
+      await expectTruthOrError(scene, known, "orders", scene.orders({ status: "open", fresh: true }));
+      await connectedUntil(scene, before, false);
+      await connectedUntil(scene, before, true);
       const { orderId } = await placeResting(scene);
       await pushUntil(scene, [orderId], "being open", ({ status }) => status === "OPEN");
     },
@@ -184,14 +188,18 @@ export const faultChecks: readonly ConformanceCheck[] = [
     [...TRADING, ...methods("start"), ...powers("restart", "ledger")],
     async (scene) => {
       await connectedUntil(scene, 0, true);
-      const { orderId: kept } = await placeResting(scene);
-      const known = scene.connections.length;
+      const known = await lookAround(scene);
+      const { orderId: kept = "" } = known;
+      const before = scene.connections.length;
       await scene.venue.restart?.(AWAY_MS);
       const tag = newTag();
       const order = { ...requestFor(scene, limitRow(scene)), tag };
-      await connectedUntil(scene, known, false);
+      await connectedUntil(scene, before, false);
       await expectNotSent("a place while the venue is away", "placeOrder", scene.place(order));
-      await connectedUntil(scene, known, true);
+      for (const [name, act] of reads(scene, known)) {
+        if (name !== "ping") await expectTruthOrError(scene, known, name, act(fresh(scene)));
+      }
+      await connectedUntil(scene, before, true);
       await orderUntil(scene, kept, ["OPEN"]);
       if (scene.broker.orders !== undefined) {
         for (const status of ["open", "all"] as const) {
@@ -271,26 +279,12 @@ export const faultChecks: readonly ConformanceCheck[] = [
   }),
 ];
 
-function aborted(): Call {
-  return { signal: AbortSignal.abort() };
+function fresh({ patienceMs }: Scene): Call {
+  return { signal: AbortSignal.timeout(patienceMs) };
 }
 
-type Read = readonly [name: string, act: (call: Call) => Promise<unknown>];
-
-/** A call of each read that the broker has. */
-function reads(scene: Scene): readonly Read[] {
-  const [instrument] = scene.stage.instruments;
-  const contract = instrument?.contract ?? { tradeType: "Securities", region: "US", symbol: "AAPL" };
-  const all: Record<string, Read[1]> = {
-    ping: (call) => scene.ping(call),
-    cash: (call) => scene.cash("USD", call),
-    positions: (call) => scene.positions(call),
-    quote: (call) => scene.quote(contract, call),
-    marketStatus: (call) => scene.marketStatus(call),
-    order: (call) => scene.order(scene.stage.unknownOrderId ?? "1", call),
-    orders: (call) => scene.orders({ status: "all", fresh: true }, call),
-  };
-  return Object.entries(all).filter(([name]) => scene.broker[name as "ping"] !== undefined);
+function aborted(): Call {
+  return { signal: AbortSignal.abort() };
 }
 
 async function expectNotSent(
@@ -299,12 +293,6 @@ async function expectNotSent(
   promise: Promise<unknown>,
 ): Promise<void> {
   await expectRefusal(what, operation, promise, { outcomes: ["not_sent"] });
-}
-
-/** A read may end either way; that it ends is what counts. */
-async function expectValueOrError(name: string, promise: Promise<unknown>): Promise<void> {
-  const error = await rejectionOf(promise);
-  if (error !== undefined && !isBrokerError(error)) throw new ConformanceError(`${name}: ${String(error)}`);
 }
 
 /** The place must fail, may call itself not sent only if the venue has nothing, and must not have been sent twice. */
@@ -333,13 +321,12 @@ async function closesEarly(scene: Scene): Promise<void> {
 
 async function endsOnClose(scene: Scene, silent: readonly Traffic[]): Promise<void> {
   const trades = canRest(scene);
+  const known = await lookAround(scene);
   const resting = trades ? await placeResting(scene) : undefined;
   for (const traffic of silent) await scene.venue.silence?.(traffic);
   const call: Call = { signal: new AbortController().signal };
-  const calls: (readonly [name: string, promise: Promise<unknown>])[] = reads(scene).map(([name, act]) => [
-    name,
-    act(call),
-  ]);
+  const reading = reads(scene, known).map(([name, act]) => [name, act(call)] as const);
+  const calls: (readonly [name: string, promise: Promise<unknown>])[] = [...reading];
   const tag = newTag();
   const placing = trades ? scene.place({ ...requestFor(scene, limitRow(scene)), tag }, call) : undefined;
   if (placing !== undefined) calls.push(["placeOrder", placing]);
@@ -352,7 +339,11 @@ async function endsOnClose(scene: Scene, silent: readonly Traffic[]): Promise<vo
   for (const [, promise] of calls) promise.catch(() => undefined);
   if (silent.length > 0) await pause(UNDER_WAY_MS);
   await scene.closeBroker();
-  for (const [name, promise] of calls) await expectValueOrError(name, promise);
+  for (const [name, promise] of calls) {
+    const error = await rejectionOf(promise);
+    if (error !== undefined && !isBrokerError(error)) throw new ConformanceError(`${name}: ${String(error)}`);
+  }
+  for (const [name, promise] of reading) await expectTruthOrError(scene, known, name, promise);
   if (placing !== undefined && silent.length > 0 && scene.venue.ledger !== undefined) {
     await expectHonest(scene, tag, placing);
   }

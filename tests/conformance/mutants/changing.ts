@@ -299,7 +299,6 @@ export const changingMutants: readonly Mutant[] = [
     red: [
       "does not know an order that does not exist",
       "takes an id with odd characters for one that it does not know",
-      "ends the calls that are under way when it closes",
       "puts no secret into an error",
     ],
   },

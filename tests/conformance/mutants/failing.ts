@@ -1,10 +1,29 @@
 /** Wrong about faults: aborts, silence, lost connections, closing, and what an error gives away. */
 import { BrokerError } from "../../../src/spec/broker-error.ts";
-import { TOY_ID, TOY_TOKEN, TOY_VENDOR_KEY } from "../toy/toy-broker.ts";
-import { altering, claiming, type Mutant } from "./mutant.ts";
+import { TOY_ID, TOY_TOKEN, TOY_VENDOR_KEY, type ToyBroker } from "../toy/toy-broker.ts";
+import { altering, claiming, type Mutant, type Mutate } from "./mutant.ts";
 
 const patient = () => ({ signal: new AbortController().signal });
 const forever = () => new Promise<never>(() => undefined);
+
+/** Answers with `value` where it had no answer, and refuses what the venue refused and what comes after it was closed. */
+function failingReads(
+  members: (right: ToyBroker, unless: <T>(value: T) => (error: unknown) => T) => Partial<ToyBroker>,
+): Mutate {
+  return altering((right) =>
+    members(right, (value) => (error) => {
+      if (!(error instanceof BrokerError) || /closed|there is no/.test(error.message)) throw error;
+      return value;
+    }),
+  );
+}
+
+const UNANSWERED = [
+  "ends every read whose call was aborted before",
+  "ends every read that nobody answers when its call is aborted",
+  "queues nothing while the venue is away, and trades again when it is back",
+  "ends the calls that nobody answers when it closes",
+];
 
 export const failingMutants: readonly Mutant[] = [
   {
@@ -32,6 +51,43 @@ export const failingMutants: readonly Mutant[] = [
     fault: "waits for ever for the answer to a read",
     mutate: altering(({ orders }) => ({ orders: (query) => orders(query, patient()) })),
     red: ["ends every read that nobody answers when its call is aborted"],
+  },
+  {
+    fault: "takes it for an empty list when nobody answers",
+    mutate: failingReads(({ orders }, unless) => ({
+      orders: (query, call) => orders(query, call).catch(unless({ orders: [], unmapped: [] })),
+    })),
+    red: [
+      "ends every read whose call was aborted before",
+      "ends every read that nobody answers when its call is aborted",
+      "says that the connection went and came, and pushes again afterwards",
+      "queues nothing while the venue is away, and trades again when it is back",
+      "ends the calls that nobody answers when it closes",
+    ],
+  },
+  {
+    fault: "shows no positions when nobody answers",
+    mutate: failingReads(({ positions }, unless) => ({
+      positions: (call) => positions(call).catch(unless({ positions: [], unmapped: [] })),
+    })),
+    red: UNANSWERED,
+  },
+  {
+    fault: "shows no cash when nobody answers",
+    mutate: failingReads(({ cash }, unless) => ({
+      cash: (query, call) => cash(query, call).catch(unless({ currency: query.currency, amount: 0, balances: [] })),
+    })),
+    red: UNANSWERED,
+  },
+  {
+    fault: "does not know an order when nobody answers",
+    mutate: altering(({ order }) => ({
+      order: (orderId, call) =>
+        order(orderId, call).catch((error: unknown) => {
+          throw new BrokerError("OrderNotFound", String(error));
+        }),
+    })),
+    red: UNANSWERED,
   },
   {
     fault: "waits for ever for the answer to a place",
@@ -206,6 +262,24 @@ export const failingMutants: readonly Mutant[] = [
       };
     }),
     red: ["ends the calls that nobody answers when it closes", "answers no read after it was closed"],
+  },
+  {
+    fault: "throws an error of the language at a call that is under way when it closes",
+    mutate: altering(({ positions, close }) => {
+      let closed = false;
+      return {
+        positions: async (call) => {
+          const listing = await positions(call);
+          if (closed) throw new TypeError("there is no session");
+          return listing;
+        },
+        close: async () => {
+          closed = true;
+          await close();
+        },
+      };
+    }),
+    red: ["ends the calls that are under way when it closes"],
   },
   {
     fault: "goes on sending orders after it was closed",
