@@ -2,8 +2,8 @@
 import { type Contract, contractKey } from "../../src/domain/contract.ts";
 import type { Direction, Lifecycle, OrderStatus } from "../../src/domain/order.ts";
 import type { ExchangeEnding, ExchangeRefusal, ExchangeRequest } from "../../src/exchange/types.ts";
+import { HOURS, MINUTE, wall } from "./reference-hours.ts";
 
-const MINUTE = 60_000;
 /** Units in one: of money, prices and quantities alike. */
 const SCALE = 100_000_000n;
 const RATES: Record<string, bigint> = { USD: 1000n, HKD: 128n, CNY: 140n };
@@ -26,46 +26,6 @@ function divided(a: bigint, b: bigint): bigint {
 }
 
 const times = (a: bigint, b: bigint): bigint => (a * b) / SCALE;
-
-interface Hours {
-  readonly zone: string;
-  /** Of a trading day, in minutes: when orders of each kind are matched. */
-  readonly open: Record<Lifecycle, readonly (readonly [number, number])[]>;
-  readonly ends: Partial<Record<Lifecycle, number>>;
-}
-
-const ASIA = (zone: string, noon: readonly [number, number], end: number, over: number): Hours => {
-  const open = [
-    [570, noon[0]],
-    [noon[1], end],
-  ] as const;
-  return { zone, open: { RTH: open, ETH: open, OVERNIGHT: [] }, ends: { RTH: over, ETH: over } };
-};
-
-const HOURS: Record<string, Hours> = {
-  US: {
-    zone: "America/New_York",
-    open: { RTH: [[570, 960]], ETH: [[240, 1200]], OVERNIGHT: [[-240, 240]] },
-    ends: { RTH: 960, ETH: 1200, OVERNIGHT: 240 },
-  },
-  HK: ASIA("Asia/Hong_Kong", [720, 780], 960, 970),
-  CN: ASIA("Asia/Shanghai", [690, 780], 897, 900),
-};
-
-const offsets = new Map<string, number>();
-
-/** Minutes since 1970 on the wall of a zone. */
-function wall(zone: string, at: number): number {
-  const hour = Math.floor(at / 3_600_000);
-  const key = `${zone} ${hour}`;
-  let offset = offsets.get(key);
-  if (offset === undefined) {
-    const text = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
-    offset = (Date.parse(`${text.format(hour * 3_600_000).replace(" ", "T")}Z`) - hour * 3_600_000) / MINUTE;
-    offsets.set(key, offset);
-  }
-  return Math.floor(at / MINUTE) + offset;
-}
 
 export interface ModelOrder {
   readonly id: string;
