@@ -170,18 +170,19 @@ export function pushUntil(
   );
 }
 
-/** Reads the complete, uncached listing until it has what `find` looks for. */
+/** Reads the listing until it has what `find` looks for: the complete, uncached one, unless it is asked for as clients do. */
 export async function listedUntil(
   scene: Scene,
   what: string,
   status: "open" | "all",
   find: (orders: readonly Order[]) => Order | undefined,
+  fresh = true,
 ): Promise<Order> {
   let seen: readonly Order[] = [];
   return scene.until(
     `the listing (${status}) to have ${what}`,
     async () => {
-      ({ orders: seen } = await scene.orders({ status, fresh: true }));
+      ({ orders: seen } = await scene.orders(fresh ? { status, fresh } : { status }));
       return find(seen);
     },
     () => seen.map(({ orderId, tag, status: stands }) => ({ orderId, tag, status: stands })),

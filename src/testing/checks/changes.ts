@@ -7,6 +7,7 @@ import { check, expectRefusal, rejectionOf, type Scene } from "../scene.ts";
 import {
   expectOrder,
   ledgerRows,
+  listedUntil,
   newTag,
   orderUntil,
   placeResting,
@@ -119,7 +120,7 @@ export const changeChecks: readonly ConformanceCheck[] = [
     expectEqual(seen, [refused ? request.price : price], "price at the venue after a replace with too fine a one");
   }),
 
-  check("refuses to replace a filled order", [...REPLACING, ...powers("fill")], async (scene) => {
+  check("refuses to replace an order that has ended", [...REPLACING, ...powers("fill")], async (scene) => {
     const resting = await placeResting(scene);
     const { orderId, lot, request, tag } = resting;
     await scene.venue.fill?.(orderId, lot, request.price);
@@ -130,6 +131,18 @@ export const changeChecks: readonly ConformanceCheck[] = [
       scene.replace(orderId, { price: stepUp(resting), tag }),
       { codes: ["OrderNotOpen"] },
     );
+    if (scene.broker.cancelOrder === undefined) return;
+    const canceled = await placeResting(scene);
+    await orderUntil(scene, canceled.orderId, ["OPEN"]);
+    await scene.cancel(canceled.orderId);
+    await orderUntil(scene, canceled.orderId, ["CANCELED"]);
+    await expectRefusal(
+      "replacing a canceled order",
+      "replaceOrder",
+      scene.replace(canceled.orderId, { price: stepUp(canceled), tag: canceled.tag }),
+      { codes: ["OrderNotOpen"] },
+    );
+    expectEqual((await scene.order(canceled.orderId)).status, "CANCELED", "status after the refused replace");
   }),
 
   check(
@@ -182,6 +195,11 @@ export const changeChecks: readonly ConformanceCheck[] = [
     await scene.cancel(orderId);
     const canceled = await orderUntil(scene, orderId, ["CANCELED"]);
     expectEqual([canceled.filledQty, canceled.qty], [lot, request.qty], "filled and total of the canceled order");
+    if (scene.broker.orders === undefined) return;
+    const listed = await listedUntil(scene, "the canceled order", "all", (orders) =>
+      orders.find((one) => one.orderId === orderId && one.status === "CANCELED"),
+    );
+    expectEqual([listed.filledQty, listed.qty], [lot, request.qty], "filled and total of it as listed");
   }),
 
   check("refuses to cancel a filled order", [...CANCELING, ...powers("fill")], async (scene) => {

@@ -39,6 +39,8 @@ export const orderChecks: readonly ConformanceCheck[] = [
         const listed = await listedUntil(scene, "the order", "open", (orders) => byId(orders, orderId));
         expectOrder(scene, listed, request, "the order as it is listed");
         expectEqual([read.tag, listed.tag], [tag, tag], "tag as read and as listed");
+        const shown = await listedUntil(scene, "the order", "open", (orders) => byId(orders, orderId), false);
+        expectOrder(scene, shown, request, "the order as it is listed to clients, caches and all");
       },
     ),
   ),
@@ -206,6 +208,11 @@ export const orderChecks: readonly ConformanceCheck[] = [
       expectOneOf(ended.status, ["CANCELED", "EXPIRED"], "status of an order that ended with a part of it filled");
       const seen = [ended.filledQty, ended.avgPrice, ended.qty];
       expectEqual(seen, [lot, request.price, request.qty], "filled, at, of an order that the venue ended");
+      if (scene.broker.orders === undefined) continue;
+      const listed = await listedUntil(scene, `an order that is ${ended.status}`, "all", (orders) =>
+        orders.find((one) => one.orderId === orderId && one.status === ended.status),
+      );
+      expectEqual([listed.filledQty, listed.avgPrice], [lot, request.price], "filled and average of it as listed");
     }
   }),
 

@@ -2,7 +2,7 @@
 import { isTerminal } from "../../domain/order.ts";
 import type { ConformanceCheck, Need } from "../check.ts";
 import { expect, expectEqual, expectOneOf } from "../expect.ts";
-import { check } from "../scene.ts";
+import { check, type Scene } from "../scene.ts";
 import {
   expectOrder,
   expectWellFormed,
@@ -11,6 +11,7 @@ import {
   orderUntil,
   placeResting,
   pushUntil,
+  type Resting,
   requestFor,
   stepUp,
 } from "../trade.ts";
@@ -48,10 +49,11 @@ export const pushChecks: readonly ConformanceCheck[] = [
   }),
 
   check("pushes that an order was canceled", [...PUSHING, ...methods("cancelOrder")], async (scene) => {
-    const { orderId, tag } = await placeResting(scene);
+    const { orderId, tag, filled } = await placePartFilled(scene);
     await scene.cancel(orderId);
     const pushed = await pushUntil(scene, [orderId], "being canceled", ({ status }) => status === "CANCELED");
     expectEqual(pushed.tag, tag, "tag of the pushed order");
+    expectEqual(pushed.filledQty, filled, "filled quantity of the canceled order as pushed");
   }),
 
   check("pushes what a replace changed", [...PUSHING, ...methods("replaceOrder")], async (scene) => {
@@ -65,14 +67,16 @@ export const pushChecks: readonly ConformanceCheck[] = [
 
   check("pushes that the venue ended an order", [...PUSHING, ...powers("end")], async (scene) => {
     for (const ending of ["REJECTED", "CANCELED", "EXPIRED"] as const) {
-      const { orderId } = await placeResting(scene);
-      await orderUntil(scene, orderId, ["OPEN"]);
+      const part = ending === "REJECTED" ? undefined : await placePartFilled(scene);
+      const { orderId } = part ?? (await placeResting(scene));
+      await orderUntil(scene, orderId, ["OPEN", "PARTIALLY_FILLED"]);
       await scene.venue.end?.(orderId, ending, "ended by the conformance suite");
-      const { status, errorReason } = await pushUntil(scene, [orderId], `being ${ending}`, (order) =>
+      const { status, errorReason, filledQty } = await pushUntil(scene, [orderId], `being ${ending}`, (order) =>
         isTerminal(order.status),
       );
       // Some vendors call an expired order canceled.
       expectOneOf(status, ending === "EXPIRED" ? ["EXPIRED", "CANCELED"] : [ending], "status of the pushed order");
+      expectEqual(filledQty, part?.filled ?? 0, `filled quantity of an order that is ${status} as pushed`);
       expect(status !== "REJECTED" || errorReason !== "", () => "errorReason of the pushed order is empty");
     }
   }),
@@ -91,3 +95,14 @@ export const pushChecks: readonly ConformanceCheck[] = [
     expectEqual(filled.filledQty, request.qty, "filled quantity of the order placed elsewhere, as pushed");
   }),
 ];
+
+/** An open order, a part of which is filled where the stage can fill. */
+async function placePartFilled(scene: Scene): Promise<Resting & { readonly filled: number }> {
+  const resting = await placeResting(scene, { lots: 2 });
+  const { orderId, lot, request } = resting;
+  await orderUntil(scene, orderId, ["OPEN"]);
+  if (scene.venue.fill === undefined) return { ...resting, filled: 0 };
+  await scene.venue.fill(orderId, lot, request.price);
+  await orderUntil(scene, orderId, ["PARTIALLY_FILLED"]);
+  return { ...resting, filled: lot };
+}

@@ -1,5 +1,6 @@
 /** Reading the account and the market. */
 import { sameCurrency } from "../../domain/cash.ts";
+import { contractKey } from "../../domain/contract.ts";
 import { UNIFIED_STATUSES } from "../../domain/market-status.ts";
 import { add, multiply } from "../../domain/money.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
@@ -130,6 +131,10 @@ export const readChecks: readonly ConformanceCheck[] = [
         await scene.venue.fill?.(orderId, lot, request.price);
         await orderUntil(scene, orderId, ["FILLED"]);
         await heldUntil(scene, instrument.contract, add(before, lot));
+        const { positions } = await scene.positions();
+        const held = positions.find(({ contract }) => contractKey(contract) === contractKey(instrument.contract));
+        const { currency } = marketOf(scene, region, instrument.contract.tradeType);
+        expectEqual(held?.currency, currency, "currency of the position");
       },
     ),
   ),

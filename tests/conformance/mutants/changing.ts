@@ -90,7 +90,9 @@ export const changingMutants: readonly Mutant[] = [
       "shows that the venue rejected an order, and why",
       "shows that an order expired, and why",
       "shows that the venue canceled an order",
+      "keeps the fills of an order that the venue ended",
       "lists what has ended among all orders, not among the open ones",
+      "keeps the fills of an order that is canceled",
     ],
   },
   {
@@ -215,7 +217,7 @@ export const changingMutants: readonly Mutant[] = [
           throw error;
         }),
     })),
-    red: ["refuses to replace a filled order"],
+    red: ["refuses to replace an order that has ended"],
   },
   {
     fault: "cancels a filled order without a word",
@@ -237,6 +239,7 @@ export const changingMutants: readonly Mutant[] = [
     red: [
       "cancels an order that was placed elsewhere, unless it says that it cannot",
       "lists what has ended among all orders, not among the open ones",
+      "refuses to replace an order that has ended",
       "cancels an order in US",
       "cancels an order in HK",
       "cancels an order in CN",
@@ -253,7 +256,12 @@ export const changingMutants: readonly Mutant[] = [
   {
     fault: "forgets the fills of an order that is canceled",
     mutate: showing((order) => (order.status === "CANCELED" ? { ...order, filledQty: 0 } : order)),
-    red: ["keeps the fills of an order that the venue ended", "keeps the fills of an order that is canceled"],
+    red: [
+      "keeps the fills of an order that the venue ended",
+      "keeps the fills of an order that is canceled",
+      "pushes that an order was canceled",
+      "pushes that the venue ended an order",
+    ],
   },
   {
     fault: "has a word of its own for the second cancel",

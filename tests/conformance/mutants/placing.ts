@@ -180,6 +180,8 @@ export const placingMutants: readonly Mutant[] = [
       "keeps the total and the fills of an order whose price is replaced",
       "keeps the fills of an order that is canceled",
       "pushes a partial fill and the last one",
+      "pushes that an order was canceled",
+      "pushes that the venue ended an order",
     ],
   },
   {
@@ -299,6 +301,7 @@ export const placingMutants: readonly Mutant[] = [
       "keeps the fills of an order that the venue ended",
       "cancels an order that was placed elsewhere, unless it says that it cannot",
       "lists what has ended among all orders, not among the open ones",
+      "refuses to replace an order that has ended",
       "cancels an order in US",
       "cancels an order in HK",
       "cancels an order in CN",

@@ -7,11 +7,53 @@ import { altering, listing, type Mutant, type Mutate, pushing, showing } from ".
 
 const DAY_MS = 86_400_000;
 
+function withoutFillsAtItsEnd(order: Order): Order {
+  return order.status === "CANCELED" || order.status === "EXPIRED" ? { ...order, filledQty: 0, avgPrice: 0 } : order;
+}
+
 export const showingMutants: readonly Mutant[] = [
   {
     fault: "lists no fills",
     mutate: listing((orders) => orders.map((one) => ({ ...one, filledQty: 0, avgPrice: 0 }))),
-    red: ["lists the fills of an order, and one that is filled under its tag"],
+    red: [
+      "lists the fills of an order, and one that is filled under its tag",
+      "keeps the fills of an order that the venue ended",
+      "keeps the fills of an order that is canceled",
+    ],
+  },
+  {
+    fault: "lists orders to who asks past the caches alone",
+    mutate: altering(({ orders }) => ({
+      orders: async (query, call) => {
+        const right = await orders(query, call);
+        return query.fresh ? right : { orders: [], unmapped: [] };
+      },
+    })),
+    red: [
+      "lists an order in US as it reads it",
+      "lists an order in HK as it reads it",
+      "lists an order in CN as it reads it",
+    ],
+  },
+  {
+    fault: "lists no fills of what has ended unfilled",
+    mutate: listing((orders) => orders.map(withoutFillsAtItsEnd)),
+    red: ["keeps the fills of an order that the venue ended", "keeps the fills of an order that is canceled"],
+  },
+  {
+    fault: "pushes no fills of what has ended unfilled",
+    mutate: pushing((order) => [withoutFillsAtItsEnd(order)]),
+    red: ["pushes that an order was canceled", "pushes that the venue ended an order"],
+  },
+  {
+    fault: "shows everything that is held in dollars of America",
+    mutate: altering(({ positions }) => ({
+      positions: async (call) => {
+        const right = await positions(call);
+        return { ...right, positions: right.positions.map((one) => ({ ...one, currency: "USD" })) };
+      },
+    })),
+    red: ["shows what was bought as a position, in HK", "shows what was bought as a position, in CN"],
   },
   {
     fault: "lists what is left of an order for what was filled",
@@ -128,14 +170,14 @@ export const showingMutants: readonly Mutant[] = [
   {
     fault: "forgets the fills of an order that expires",
     mutate: showing((order) => (order.status === "EXPIRED" ? { ...order, filledQty: 0, avgPrice: 0 } : order)),
-    red: ["keeps the fills of an order that the venue ended"],
+    red: ["keeps the fills of an order that the venue ended", "pushes that the venue ended an order"],
   },
   {
     fault: "takes an order that expires with a part filled for a filled one",
     mutate: showing((order) =>
       order.status === "EXPIRED" && order.filledQty > 0 ? { ...order, filledQty: order.qty, status: "FILLED" } : order,
     ),
-    red: ["keeps the fills of an order that the venue ended"],
+    red: ["keeps the fills of an order that the venue ended", "pushes that the venue ended an order"],
   },
   {
     fault: "does not push that an order expired",
@@ -241,6 +283,16 @@ export const showingMutants: readonly Mutant[] = [
         replaceOrder(orderId, price === undefined ? change : { ...change, price: Math.round(price * 100) / 100 }, call),
     })),
     red: ["never cuts the price of a replace"],
+  },
+  {
+    fault: "replaces a canceled order without a word",
+    mutate: altering(({ replaceOrder, order }) => ({
+      replaceOrder: async (orderId, change, call) => {
+        const known = await order(orderId, call).catch(() => undefined);
+        return known?.status === "CANCELED" ? { orderId } : replaceOrder(orderId, change, call);
+      },
+    })),
+    red: ["refuses to replace an order that has ended"],
   },
   {
     fault: "replaces a sale by a purchase",
