@@ -18,6 +18,8 @@ export interface Known {
   readonly cash: number;
 }
 
+export const NOTHING_KNOWN: Known = { orderId: undefined, positions: 0, cash: 0 };
+
 /** Sees to an open order and a position, where both can be had, and reads what there is while all is well. */
 export async function lookAround(scene: Scene): Promise<Known> {
   const { broker, venue } = scene;

@@ -57,13 +57,7 @@ export const failingMutants: readonly Mutant[] = [
     mutate: failingReads(({ orders }, unless) => ({
       orders: (query, call) => orders(query, call).catch(unless({ orders: [], unmapped: [] })),
     })),
-    red: [
-      "ends every read whose call was aborted before",
-      "ends every read that nobody answers when its call is aborted",
-      "says that the connection went and came, and pushes again afterwards",
-      "queues nothing while the venue is away, and trades again when it is back",
-      "ends the calls that nobody answers when it closes",
-    ],
+    red: UNANSWERED,
   },
   {
     fault: "shows no positions when nobody answers",
@@ -124,6 +118,17 @@ export const failingMutants: readonly Mutant[] = [
     ],
   },
   {
+    fault: "says that a place was not sent whenever its call is aborted",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) =>
+        placeOrder(order, call).catch((error: unknown) => {
+          if (!call.signal.aborted) throw error;
+          throw new BrokerError("Timeout", "the deadline has passed", { outcome: "not_sent" });
+        }),
+    })),
+    red: ["ends a place that nobody answers when its call is aborted, and says what is certain"],
+  },
+  {
     fault: "sends a place again when the connection is lost",
     mutate: altering(({ placeOrder }) => ({
       placeOrder: (order, call) =>
@@ -133,6 +138,7 @@ export const failingMutants: readonly Mutant[] = [
         }),
     })),
     red: [
+      "ends a place that nobody answers when its call is aborted, and says what is certain",
       "says unknown when the answer to a place is lost, and lists the order once",
       "says what is certain when the connection is lost under a place",
     ],
