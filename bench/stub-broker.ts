@@ -1,5 +1,6 @@
 /** A broker that answers at once, so that what is measured is the gateway; and what it is asked for. */
 import type { Broker, InstanceOptions, Order, TaggedOrder } from "../mod.ts";
+import { orderIdOf } from "./order-id.ts";
 
 /** The library as it is measured: the built one, which is what its users run. */
 export type House = typeof import("../mod.ts");
@@ -71,7 +72,7 @@ export function stubBroker(house: House, options: InstanceOptions, { fills = fal
     quote: async (contract) => ({ contract, currency: "USD", isTradable: true, ...PRICES, timestamp: Date.now() }),
     async placeOrder(order) {
       count += 1;
-      const orderId = `${count}`;
+      const orderId = orderIdOf(count);
       if (fills) broker.fill(order, orderId);
       return { orderId };
     },

@@ -3,6 +3,7 @@
  * instance's path, its one token, and a raw loop over server-sent events in place of `order/events`.
  */
 import { Hono } from "hono";
+import { orderIdOf } from "../order-id.ts";
 import type { Caller } from "../setups.ts";
 import { envelope } from "./envelope.ts";
 import { listen } from "./listen.ts";
@@ -30,7 +31,7 @@ app.post(`${root}/order/place`, async (context) => {
   if (context.req.header("HT-TOKEN") !== token) return context.notFound();
   const args = await context.req.json();
   orders += 1;
-  const orderId = `${orders}`;
+  const orderId = orderIdOf(orders);
   if (followers.size > 0) tell(orderId, args);
   return context.json(envelope(instanceId, { orderId, args, tag: "htabcdefghijklmnopqrstuvwx", effective: null }));
 });
@@ -62,7 +63,7 @@ function tell(orderId: string, args: Readonly<Record<string, unknown>>): void {
     ...{ createdAt: time, updatedAt: time, source: "journal", asOf: time, staleSince: null },
   };
   const data = JSON.stringify({ time, order });
-  const bytes = encoder.encode(`id: 3f9c1a7e-${orderId}\nevent: order\ndata: ${data}\n\n`);
+  const bytes = encoder.encode(`id: 3f9c1a7e-${orders}\nevent: order\ndata: ${data}\n\n`);
   for (const follower of followers) follower.enqueue(bytes);
 }
 

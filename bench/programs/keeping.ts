@@ -6,6 +6,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import { answerByTurns } from "../../src/runtime/turn.ts";
+import { orderIdOf } from "../order-id.ts";
 import type { Caller } from "../setups.ts";
 import { envelope } from "./envelope.ts";
 import { listen } from "./listen.ts";
@@ -54,7 +55,7 @@ app.post(`/httptrading/api/${instanceId}/order/place`, async (context) => {
   const { tradeType, region, symbol, direction, orderType, timeInForce, lifecycle, qty, price = null } = checked.data;
   const contract = { tradeType, region, symbol };
   orders += 1;
-  const orderId = `${orders}`;
+  const orderId = orderIdOf(orders);
   const tag = `ht${orderId.padStart(24, "a")}`;
   const at = Date.now();
   const request = { contract, direction, orderType, timeInForce, lifecycle, qty, price };
