@@ -64,6 +64,26 @@ export function roundTo(value: number, digits: number): number {
   return new Big(value).round(digits, Big.roundHalfUp).toNumber();
 }
 
+/**
+ * A sum that amounts are taken from again. It is kept in decimal: a number has room for 17 digits, and what was cut off in
+ * adding would be missing when it is taken away.
+ */
+export class Sum {
+  #exact = new Big(0);
+
+  add(amount: number): void {
+    this.#exact = this.#exact.plus(amount);
+  }
+
+  subtract(amount: number): void {
+    this.#exact = this.#exact.minus(amount);
+  }
+
+  get value(): number {
+    return this.#exact.toNumber();
+  }
+}
+
 /** True when `value` is a whole multiple of `step`, counted in decimal (0.3 is one of 0.1). */
 export function isMultipleOf(value: number, step: number): boolean {
   // Among whole numbers the remainder is exact.

@@ -1,5 +1,5 @@
 /** What the orders of a UTC day are worth in all and by whom, kept over a restart by the journal. */
-import { add, subtract } from "../../domain/money.ts";
+import { Sum } from "../../domain/money.ts";
 import type { IntentRecord, OrderRecord } from "../../journal/journal.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
 import { isClosed, type OrderBook } from "../order-book.ts";
@@ -37,15 +37,15 @@ interface Counted {
 interface Day {
   /** Since the epoch. */
   readonly day: number;
-  sum: number;
+  readonly sum: Sum;
   /** By principal. */
-  readonly sums: Map<string, number>;
+  readonly sums: Map<string, Sum>;
   /** Those that may still be taken back. */
   readonly counted: Map<string, Counted>;
 }
 
 function emptyDay(day: number): Day {
-  return { day, sum: 0, sums: new Map(), counted: new Map() };
+  return { day, sum: new Sum(), sums: new Map(), counted: new Map() };
 }
 
 export function createDayValues(journal: InstanceJournal, book: OrderBook, now: () => number = Date.now): DayValues {
@@ -66,20 +66,22 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
 
   function reserve(id: string, principal: string, value: number): void {
     turnDay();
-    const { sums, counted } = today;
-    today.sum = add(today.sum, value);
-    sums.set(principal, add(sums.get(principal) ?? 0, value));
+    const { sum, sums, counted } = today;
+    const its = sums.get(principal) ?? new Sum();
+    sum.add(value);
+    its.add(value);
+    sums.set(principal, its);
     counted.set(id, { principal, value });
   }
 
   function release(id: string): void {
     turnDay();
-    const { sums, counted } = today;
+    const { sum, sums, counted } = today;
     const entry = counted.get(id);
     counted.delete(id);
     if (entry === undefined) return;
-    today.sum = subtract(today.sum, entry.value);
-    sums.set(entry.principal, subtract(sums.get(entry.principal) ?? 0, entry.value));
+    sum.subtract(entry.value);
+    sums.get(entry.principal)?.subtract(entry.value);
   }
 
   async function read(): Promise<void> {
@@ -121,7 +123,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
     recover: recovery.run,
     total(principal) {
       turnDay();
-      return principal === undefined ? today.sum : (today.sums.get(principal) ?? 0);
+      return (principal === undefined ? today.sum : today.sums.get(principal))?.value ?? 0;
     },
     reserve,
     adopt(intent) {
