@@ -261,6 +261,20 @@ describe("what is sent in a day", () => {
     expect(await rejection(place())).toEqual(exceeded("risk.maxDailyValue"));
   });
 
+  test("is given back with what a change has added when the exchange rejects the order, after a restart too", async () => {
+    const { venue, desk, journal, place } = house({ maxDailyValue: 2400 });
+    const { orderId } = await place({ qty: 6 });
+    await desk.replace(orderId, { qty: 12 }, BY);
+    venue.set(orderId, { status: "REJECTED", errorReason: "no" });
+    await place();
+    venue.set("2", { status: "REJECTED", errorReason: "no" });
+    await desk.close();
+    venue.dropHosts();
+    const next = deskAt(venue, { journal, risk: { maxDailyValue: 2400 } });
+    await next.desk.place(LIMIT_BUY, BY);
+    expect(await rejection(next.desk.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.maxDailyValue", 4800));
+  });
+
   test("is given back when an unknown order turns out not to have been sent", async () => {
     const { venue, desk, place } = house({ maxDailyValue: 2400 });
     venue.next("drop-before");

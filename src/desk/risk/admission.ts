@@ -320,7 +320,7 @@ export function createRisk(context: RiskContext): Risk {
       },
       accepted() {
         end();
-        if (draft.replaced !== undefined) values.keep(draft.id);
+        if (draft.replaced !== undefined) values.join(draft.id, draft.replaced.tag);
         taken.add(draft.id, action);
       },
       refused() {
@@ -369,7 +369,10 @@ export function createRisk(context: RiskContext): Risk {
       return limit(unknown).then(() => admit(draft, action, asked, limit));
     },
     settled({ id, action }, refused) {
-      if (!refused) return taken.add(id, action);
+      if (!refused) {
+        if (action.kind === "replace") values.join(id, book.get(action.orderId)?.tag ?? null);
+        return taken.add(id, action);
+      }
       values.release(id);
       duplicates?.remove(id);
     },

@@ -23,8 +23,8 @@ export interface DayValues {
   adopt(intent: IntentRecord): void;
   /** Takes it back: it was not sent, or was rejected. */
   release(id: string): void;
-  /** Says that it will not be taken back any more. */
-  keep(id: string): void;
+  /** Says that this change was taken: it is a part of what the order of that tag counts, and comes back with it alone. */
+  join(id: string, tag: string | null): void;
   /** Told of every order: one that was rejected in the end counts no more. */
   seen(order: OrderRecord): void;
 }
@@ -40,8 +40,8 @@ interface Day {
   readonly sum: Sum;
   /** By principal. */
   readonly sums: Map<string, Sum>;
-  /** Those that may still be taken back. */
-  readonly counted: Map<string, Counted>;
+  /** Those that may still be taken back; of an order with what its changes have added. */
+  readonly counted: Map<string, Counted[]>;
 }
 
 function emptyDay(day: number): Day {
@@ -71,17 +71,23 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
     sum.add(value);
     its.add(value);
     sums.set(principal, its);
-    counted.set(id, { principal, value });
+    counted.set(id, [{ principal, value }]);
   }
 
   function release(id: string): void {
     turnDay();
     const { sum, sums, counted } = today;
-    const entry = counted.get(id);
+    for (const { principal, value } of counted.get(id) ?? []) {
+      sum.subtract(value);
+      sums.get(principal)?.subtract(value);
+    }
     counted.delete(id);
-    if (entry === undefined) return;
-    sum.subtract(entry.value);
-    sums.get(entry.principal)?.subtract(entry.value);
+  }
+
+  function join(id: string, tag: string | null): void {
+    const { counted } = today;
+    if (tag !== null) counted.get(tag)?.push(...(counted.get(id) ?? []));
+    counted.delete(id);
   }
 
   async function read(): Promise<void> {
@@ -90,10 +96,19 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
     const ended = await remembered(intents);
     // Midnight may have passed meanwhile.
     turnDay();
-    for (const intent of intents) {
-      if (!isOfToday(intent) || intent.value === undefined || !counts(intent) || today.counted.has(intent.id)) continue;
-      reserve(intent.id, intent.principal, intent.value);
-      const order = book.byTag(intent.id) ?? ended.get(intent.id);
+    const mine = intents.filter((each) => isOfToday(each) && counts(each) && !today.counted.has(each.id));
+    /** By ids of orders. */
+    const tags = new Map<string, string>();
+    for (const { id, principal, action, placed, value } of mine) {
+      if (value === undefined) continue;
+      reserve(id, principal, value);
+      if (placed === null) continue;
+      const tag = action.kind === "place" ? id : tags.get(action.orderId);
+      if (tag !== undefined) tags.set(placed.orderId, tag);
+      if (tag !== id) join(id, tag ?? null);
+    }
+    for (const { id } of mine) {
+      const order = book.byTag(id) ?? ended.get(id);
       if (order !== undefined && isClosed(order)) forget(order);
     }
   }
@@ -134,7 +149,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       reserve(id, principal, value);
     },
     release,
-    keep: (id) => void today.counted.delete(id),
+    join,
     seen(order) {
       if (today.counted.size > 0 && isClosed(order)) forget(order);
     },
