@@ -1,6 +1,7 @@
 /** Limits of an account and of a token: what is refused, with which figures, and what is given back. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDesk } from "../../src/desk/create-desk.ts";
+import { createTakenChanges } from "../../src/desk/risk/taken.ts";
 import type { OrderRequest } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
@@ -8,7 +9,7 @@ import { BrokerError } from "../../src/spec/broker-error.ts";
 import { orderRows } from "../../src/spec/capabilities.ts";
 import { defineBroker } from "../../src/spec/define-broker.ts";
 import type { Mandate, RiskOptions } from "../../src/spec/policy.ts";
-import { AAPL, CAPABILITIES, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { AAPL, anOrder, CAPABILITIES, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt, type Fate } from "./venue.ts";
 
 const BY = { principal: "bot" };
@@ -543,6 +544,15 @@ describe("short sales", () => {
     venue.set(orderId, { qty: 24, status: "PENDING_REPLACE" });
     venue.set(orderId, { qty: 12, status: "OPEN" });
     await place(SELL);
+  });
+
+  test("what a replace has added holds nothing once another one has taken it back, though neither has been reported", () => {
+    const order = { ...anOrder({ orderId: "1", qty: 12 }), external: false, asOf: 1, staleSince: null };
+    const taken = createTakenChanges({ get: () => order } as never, () => 60_000);
+    taken.add("up", { kind: "replace", orderId: "1", change: { qty: 24 } });
+    expect([...taken.all()]).toHaveLength(1);
+    taken.add("down", { kind: "replace", orderId: "1", change: { qty: 12 } });
+    expect([...taken.all()]).toEqual([]);
   });
 
   test("what a replace has added holds its shares after a late answer too", async () => {

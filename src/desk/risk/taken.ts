@@ -26,6 +26,7 @@ export function createTakenChanges(book: OrderBook, settleMs: () => number): Tak
     add(id, action) {
       if (action.kind !== "replace" || action.change.qty === undefined) return;
       const { qty } = action.change;
+      byOrder.delete(action.orderId);
       const order = book.get(action.orderId);
       if (order === undefined || isShown(order, qty)) return;
       byOrder.set(action.orderId, { id, action, qty, shownAt: elapsedMs() + settleMs() });
