@@ -555,6 +555,18 @@ describe("short sales", () => {
     expect([...taken.all()]).toEqual([]);
   });
 
+  test("what a replace has added goes on to hold its shares when an earlier one is answered late", () => {
+    const order = { ...anOrder({ orderId: "1", qty: 12 }), external: false, asOf: 1, staleSince: null };
+    const taken = createTakenChanges({ get: () => order } as never, () => 60_000);
+    const change = (qty: number) => ({ kind: "replace", orderId: "1", change: { qty } }) as const;
+    taken.add("second", change(30));
+    taken.addLate("first", change(24));
+    expect([...taken.all()]).toContainEqual(expect.objectContaining({ action: change(30) }));
+    taken.addLate("none", change(12));
+    taken.seen({ ...order, qty: 24 });
+    expect([...taken.all()]).toEqual([expect.objectContaining({ action: change(30) })]);
+  });
+
   test("what a replace has added holds its shares after a late answer too", async () => {
     const { venue, desk, place } = house({}, memoryJournal(), 100);
     venue.hold(AAPL, 24);

@@ -371,7 +371,7 @@ export function createRisk(context: RiskContext): Risk {
     settled({ id, action }, refused) {
       if (!refused) {
         if (action.kind === "replace") values.join(id, book.get(action.orderId)?.tag ?? null);
-        return taken.add(id, action);
+        return taken.addLate(id, action);
       }
       values.release(id);
       duplicates?.remove(id);
