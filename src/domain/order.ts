@@ -172,7 +172,8 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
       ? { filledQty: report.filledQty, avgPrice: report.avgPrice }
       : {
           filledQty: known.filledQty,
-          avgPrice: report.filledQty === known.filledQty ? report.avgPrice : known.avgPrice,
+          // Fills have a price: where a list of what has ended lacks it, what was heard of them before still holds.
+          avgPrice: (report.filledQty === known.filledQty && report.avgPrice) || known.avgPrice,
         };
   const keepsStatus =
     (ended && !((report.status === "FILLED" && !isOutdated) || (busted && isTerminal(report.status)))) ||

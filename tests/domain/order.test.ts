@@ -149,6 +149,14 @@ describe("mergeOrder", () => {
     expect([merged.cancelable, kind]).toEqual([undefined, "order"]);
   });
 
+  test("an average price that a report does not have is the one that is known of as many fills", () => {
+    const known = order({ status: "PARTIALLY_FILLED", filledQty: 5, avgPrice: 10.5 });
+    const { order: ended } = mergeOrder(known, order({ status: "CANCELED", filledQty: 5, avgPrice: 0, updatedAt: 9 }));
+    expect(ended).toMatchObject({ status: "CANCELED", filledQty: 5, avgPrice: 10.5 });
+    const corrected = mergeOrder(known, order({ status: "CANCELED", filledQty: 5, avgPrice: 10.4, updatedAt: 9 }));
+    expect(corrected.order.avgPrice).toBe(10.4);
+  });
+
   test("keeps the tag that a push leaves out", () => {
     expect(mergeOrder(order({ tag: "ht1" }), order({ status: "FILLED", filledQty: 12 })).order.tag).toBe("ht1");
   });

@@ -135,3 +135,23 @@ test("an order that was wholly filled is not open again when a fill of it is cor
   fill("a.01.02", 8, 8);
   expect(told()).toMatchObject({ status: "FILLED", filledQty: 8 });
 });
+
+test("the average of a part that was filled on an earlier day outlives the end of its order, which TWS lists without one", () => {
+  const day = partlyFilled(100, 60, "Submitted");
+  day.fill("a.01.01", 60, 60);
+  const store = newStore();
+  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const terms = { action: "BUY", totalQuantity: 0, orderType: "LMT", lmtPrice: 190, tif: "GTC", outsideRth: false };
+  const order = { ...terms, permId: 9, clientId: undefined, account: "", orderRef: "", filledQuantity: 60 };
+  const state = { status: "Cancelled", warningText: "", completedTime: "", completedStatus: "Cancelled by Trader" };
+  store.hear({ kind: "completedOrder", contract, order, state });
+  const known = store.get(9);
+  const ended = known && toOrder(known, { tradeType: "Securities", region: "US", symbol: "AAPL" }, 7);
+  const before = day.reported();
+  expect(before !== undefined && ended !== undefined && mergeOrder(before, ended).order).toMatchObject({
+    status: "CANCELED",
+    filledQty: 60,
+    avgPrice: 190,
+  });
+});
