@@ -92,7 +92,7 @@ export function toOrderListing(orders: readonly VendorOrder[]): FutuOrderListing
     const order = toOrder(vendor);
     if (order !== undefined) known.push(order);
     else {
-      unmapped.push({ originSymbol: vendor.code, qty: vendor.qty });
+      unmapped.push({ originSymbol: vendor.code, qty: withoutDust(vendor.qty) });
       complete &&= !isTag(vendor.remark);
     }
   }
@@ -114,7 +114,7 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     means: "UNKNOWN" as const,
   };
   const busted = word === "FILL_CANCELLED";
-  const filledQty = busted ? 0 : (vendor.fillQty ?? (means === "FILLED" ? vendor.qty : 0));
+  const filledQty = busted ? 0 : withoutDust(vendor.fillQty ?? (means === "FILLED" ? vendor.qty : 0));
   const status = means === "OPEN" && filledQty > 0 ? "PARTIALLY_FILLED" : means;
   const orderType = lookUp(ORDER_TYPE, vendor.orderType) ?? null;
   const message = vendor.lastErrMsg ?? "";
@@ -129,7 +129,7 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     price: orderType === "Market" || !vendor.price ? null : withoutDust(vendor.price),
     timeInForce: lookUp(TIME_IN_FORCE, vendor.timeInForce ?? 0) ?? null,
     lifecycle: lifecycleOf(vendor, contract),
-    qty: vendor.qty,
+    qty: withoutDust(vendor.qty),
     filledQty,
     avgPrice: filledQty > 0 ? withoutDust(vendor.fillAvgPrice ?? 0) : 0,
     status,
@@ -162,7 +162,7 @@ export function toPositions(vendor: readonly VendorPosition[]): PositionListing 
   for (const { code, secMarket, trdMarket, currency, positionSide, qty: size } of vendor) {
     // What was sold today stays in the vendor's list with nothing in it.
     if (size === 0) continue;
-    const qty = positionSide === 1 ? -Math.abs(size) : size;
+    const qty = withoutDust(positionSide === 1 ? -Math.abs(size) : size);
     const contract = toContract(code, secMarket, trdMarket);
     if (contract === undefined) {
       unmapped.push({ originSymbol: code, qty });

@@ -335,6 +335,16 @@ describe("positions", () => {
   });
 });
 
+test("quantities are without the dust of the vendor's own sums: what is held whole can be sold, and what is filled is", () => {
+  const held = { positionSide: 0, code: "AAPL", qty: 2.9999999999999996, secMarket: 2, currency: 2 };
+  expect(toPositions([held, { ...held, code: "AAPL260116P200000" }])).toMatchObject({
+    positions: [{ qty: 3 }],
+    unmapped: [{ qty: 3 }],
+  });
+  const filled = toOrder({ ...ORDER, orderStatus: 10, qty: 0.30000000000000004, fillQty: 0.3, fillAvgPrice: 201 });
+  expect(filled).toMatchObject({ qty: 0.3, filledQty: 0.3 });
+});
+
 describe("cash", () => {
   const usd = { cash: 1000.1, currency: 2, cashInfoList: [{ currency: 2, cash: 1000.1, availableBalance: 900 }] };
   const hkd = { cash: 500, currency: 1, cashInfoList: [] };
