@@ -13,6 +13,7 @@ import type { Adapter } from "../shared/loaded-at-start.ts";
 import { ORDERS, toCapabilities } from "./capabilities.ts";
 import type { PaperConfig } from "./config.ts";
 import {
+  cashWord,
   effectiveLifecycle,
   readError,
   readState,
@@ -166,7 +167,7 @@ export function createPaperBroker(config: PaperConfig): Adapter {
         const balances = toBalances(exchange.balances());
         const amount = totalCash(exchange, currency);
         await settled(now.saver);
-        return { currency, amount, balances };
+        return { currency: cashWord(currency), amount, balances };
       }),
 
     positions: (call) =>

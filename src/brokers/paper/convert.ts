@@ -84,9 +84,14 @@ export function originSymbol({ region, symbol }: Contract): string {
   return `${region}.${symbol}`;
 }
 
-/** The ledger's lines; yuan in cash is written `CNH`. */
+/** Yuan in cash is written `CNH`. */
+export function cashWord(currency: string): string {
+  return currency === "CNY" ? "CNH" : currency;
+}
+
+/** The ledger's lines. */
 export function toBalances(balances: ReturnType<Exchange["balances"]>): CashBalance[] {
-  return balances.map((line) => ({ ...line, currency: line.currency === "CNY" ? "CNH" : line.currency }));
+  return balances.map((line) => ({ ...line, currency: cashWord(line.currency) }));
 }
 
 const CONTRACT = v.object({ tradeType: v.picklist(TRADE_TYPES), region: v.string(), symbol: v.string() });

@@ -57,6 +57,7 @@ describe("an account as it comes", () => {
     const { broker } = await openAccount({ cash: { USD: 100, HKD: 1000, CNH: 500 } });
     expect(await broker.cash({ currency: "HKD" }, call())).toMatchObject({ amount: 2328.125 });
     expect(await broker.cash({ currency: "CNH" }, call())).toMatchObject({ currency: "CNH" });
+    expect(await broker.cash({ currency: "CNY" }, call())).toMatchObject({ currency: "CNH" });
     expect((await broker.cash({ currency: "CNY" }, call())).balances.map(({ currency }) => currency)).toEqual([
       "USD",
       "HKD",
