@@ -96,18 +96,18 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
     const ended = await remembered(intents);
     // Midnight may have passed meanwhile.
     turnDay();
-    const mine = intents.filter((each) => isOfToday(each) && counts(each) && !today.counted.has(each.id));
+    const counting = intents.filter((each) => isOfToday(each) && counts(each));
     /** By ids of orders. */
     const tags = new Map<string, string>();
-    for (const { id, principal, action, placed, value } of mine) {
-      if (value === undefined) continue;
+    for (const { id, principal, action, placed, value } of counting) {
+      if (value === undefined || today.counted.has(id)) continue;
       reserve(id, principal, value);
       if (placed === null) continue;
       const tag = action.kind === "place" ? id : tags.get(action.orderId);
       if (tag !== undefined) tags.set(placed.orderId, tag);
       if (tag !== id) join(id, tag ?? null);
     }
-    for (const { id } of mine) {
+    for (const { id } of counting) {
       const order = book.byTag(id) ?? ended.get(id);
       if (order !== undefined && isClosed(order)) forget(order);
     }
