@@ -239,18 +239,22 @@ function mergeBalances(lines: readonly CashBalance[]): CashBalance[] {
   return [...merged.values()];
 }
 
-/** A quote from OpenD's snapshot. Its prices are those of the regular session. */
+/**
+ * A quote from OpenD's snapshot. Its prices are those of the regular session. Before the first trade of the day OpenD writes
+ * 0 for high, low and open: the last price is all there is.
+ */
 export function toQuote(contract: Contract, snapshot: Snapshot): Quote {
-  const { isSuspend, secStatus, updateTimestamp, updateTime } = snapshot;
+  const { isSuspend, secStatus, updateTimestamp, updateTime, curPrice } = snapshot;
+  const orLast = (price: number) => withoutDust(price || curPrice);
   return {
     contract,
     currency: contractCurrency(undefined, contract),
     isTradable: !isSuspend && (lookUp<boolean>(SECURITY_TRADABLE, secStatus ?? 0) ?? true),
-    latest: withoutDust(snapshot.curPrice),
-    preClose: withoutDust(snapshot.lastClosePrice),
-    highPrice: withoutDust(snapshot.highPrice),
-    lowPrice: withoutDust(snapshot.lowPrice),
-    openPrice: withoutDust(snapshot.openPrice),
+    latest: withoutDust(curPrice),
+    preClose: orLast(snapshot.lastClosePrice),
+    highPrice: orLast(snapshot.highPrice),
+    lowPrice: orLast(snapshot.lowPrice),
+    openPrice: orLast(snapshot.openPrice),
     timestamp: toTime(updateTimestamp, updateTime, contract) ?? 0,
   };
 }

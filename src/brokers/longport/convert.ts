@@ -219,7 +219,8 @@ function mergeBalances(lines: readonly CashBalance[]): CashBalance[] {
 
 /**
  * A quote: the prices of the session that traded last, be it the regular one or one before, after or overnight. The vendor
- * gives an opening price for the regular session only.
+ * gives an opening price for the regular session only. Before the first trade there is no high, low or open, for which it
+ * writes 0: the last price is all there is.
  */
 export function toQuote(contract: Contract, vendor: VendorQuote): Quote {
   const { pre, post, overnight, open, trade_status } = vendor;
@@ -229,15 +230,16 @@ export function toQuote(contract: Contract, vendor: VendorQuote): Quote {
     (best, prices) => (prices !== null && prices.timestamp >= best.timestamp ? prices : best),
     regular,
   );
+  const { last_done: latest } = newest;
   return {
     contract,
     currency: contractCurrency(undefined, contract),
     isTradable: lookUp(TRADE_STATUS, trade_status)?.tradable ?? false,
-    latest: newest.last_done,
-    preClose: newest.prev_close || regular.prev_close,
-    highPrice: newest.high || regular.high,
-    lowPrice: newest.low || regular.low,
-    openPrice: open,
+    latest,
+    preClose: newest.prev_close || regular.prev_close || latest,
+    highPrice: newest.high || regular.high || latest,
+    lowPrice: newest.low || regular.low || latest,
+    openPrice: open || latest,
     timestamp: newest.timestamp,
   };
 }

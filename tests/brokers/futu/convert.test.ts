@@ -419,6 +419,13 @@ describe("quotes and markets", () => {
     expect(toQuote({ tradeType: "Securities", region: "HK", symbol: "80700" }, snapshot).currency).toBe("CNY");
   });
 
+  test("before the first trade of a day has the last price for what OpenD writes 0 for", () => {
+    const early = { ...snapshot, openPrice: 0, highPrice: 0, lowPrice: 0, lastClosePrice: 0 };
+    const { latest, ...rest } = toQuote(US, early);
+    expect(rest).toMatchObject({ preClose: latest, openPrice: latest, highPrice: latest, lowPrice: latest });
+    expect(toQuote(US, { ...early, curPrice: 0 }).latest).toBe(0);
+  });
+
   test("a suspension, a halt and a delisting are not tradable", () => {
     expect(toQuote(US, { ...snapshot, isSuspend: true }).isTradable).toBe(false);
     const tradable = vendorEnum("Qot_Common", "SecurityStatus").filter(

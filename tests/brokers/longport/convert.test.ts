@@ -355,6 +355,12 @@ describe("quotes", () => {
     expect(quote({ overnight: prices("", 300) })).toMatchObject({ latest: 200 });
   });
 
+  test("before the first trade of a day has the last price for what the vendor writes 0 or nothing for", () => {
+    const early = { open: "0.000", high: "", low: "0", prev_close: "0.000" };
+    expect(quote(early)).toMatchObject({ latest: 200, openPrice: 200, highPrice: 200, lowPrice: 200, preClose: 200 });
+    expect(quote({ ...early, last_done: "0.000" })).toMatchObject({ latest: 0, openPrice: 0 });
+  });
+
   test("only a normal security can be traded", () => {
     for (const number of Object.keys(TRADE_STATUS)) {
       expect(quote({ trade_status: Number(number) }).isTradable, number).toBe(number === "0");
