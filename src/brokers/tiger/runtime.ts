@@ -33,7 +33,7 @@ interface Modules {
 }
 
 interface Host {
-  readonly Deno?: { createHttpClient?(options: { poolMaxIdlePerHost: number }): { close(): void } };
+  readonly Deno?: { createHttpClient?(options: object): { close(): void } };
   readonly navigator?: { readonly userAgent?: string };
   readonly process?: { getBuiltinModule?(name: string): unknown };
 }
@@ -59,10 +59,10 @@ export interface SendOnce {
 
 /**
  * Bun and Deno send a request again by themselves when a kept connection turns out to be closed, also one that changes
- * something. On a connection of its own there is nothing to send it again on.
+ * something, and Deno does where HTTP/2 turns it away. On a connection of its own, over HTTP/1.1, it goes out once.
  */
 export function sendOnce(): SendOnce {
-  const client = (globalThis as Host).Deno?.createHttpClient?.({ poolMaxIdlePerHost: 0 });
+  const client = (globalThis as Host).Deno?.createHttpClient?.({ poolMaxIdlePerHost: 0, http2: false });
   return {
     init: { keepalive: false, ...(client === undefined ? {} : { client }) },
     close: () => client?.close(),
