@@ -11,6 +11,7 @@ import type { Call, QueueLoad } from "../../spec/broker.ts";
 import type { BrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
+import { demandSendingOnce } from "../shared/sends-once.ts";
 import type { LongportConfig } from "./config.ts";
 import { createHttp, type HttpRequest } from "./http.ts";
 import { type PushedOrder, REPLIES } from "./messages.ts";
@@ -267,6 +268,7 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
         if (stop.signal.aborted) throw notConnected("closed");
       };
       starting = (async () => {
+        demandSendingOnce("Longport");
         await tokens.load();
         requireOpen();
         link = { up: false, reason: "not connected yet" };

@@ -12,6 +12,7 @@ import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
+import { demandSendingOnce } from "../shared/sends-once.ts";
 import { conceal, isPaperAccount, type TigerConfig } from "./config.ts";
 import { createGateway, type Gateway, Unreachable } from "./gateway.ts";
 import { type JsonObject, writeJson } from "./json.ts";
@@ -29,7 +30,7 @@ export interface Asked<S extends v.GenericSchema> {
 }
 
 export interface Wire {
-  /** Reads the key. @throws BrokerError when there is none, which trying again does not heal. */
+  /** Reads the key. @throws BrokerError when there is none or the runtime will not do, which trying again does not heal. */
   open(): Promise<Sign>;
   close(): void;
   /** A read that may be shared with others who ask the same at the same time; `fresh` asks for itself. */
@@ -220,6 +221,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
   return {
     queues: budgets.loads,
     async open() {
+      demandSendingOnce("Tiger");
       const { tigerId, deviceId, token } = config;
       const sign = await privateKeyOf(config)
         .then(createSign)
