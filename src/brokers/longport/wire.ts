@@ -82,6 +82,8 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
   /** Why HTTP does not answer; `undefined` while it does. */
   let silence: string | undefined;
   let told = false;
+  /** How often the connection has gone, also with a token, after which the next may be that of another account. */
+  let losses = 0;
   /** What was last told of the token while the connection stood. */
   let warned: string | undefined;
   /** Aborts when HTTP answers again; absent while it does. */
@@ -150,6 +152,7 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     told = connected;
     warned = warning;
     if (!isNews) return;
+    if (!connected) losses += 1;
     if (connected) handlers.onConnection(true, warning);
     else handlers.onConnection(false, reason.message);
   }
@@ -356,10 +359,14 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
       const ready = () => (kind === "cancel" ? undefined : problem());
       const before = ready();
       if (before !== undefined) throw before;
+      const asked = losses;
       const turn = await budgets.trade.take(kind, bounds(call.signal));
       const { stop } = requireRunning();
       const reason = ready();
       if (reason !== undefined) throw reason;
+      if (kind !== "cancel" && losses !== asked) {
+        throw notConnected("the connection was lost before the request was sent");
+      }
       if (call.signal.aborted) throw notConnected("given up before the request was sent");
       try {
         return await http.write(method, ORDER_PATH, { ...request, signal: stop, timeoutMs: MS.write });

@@ -253,3 +253,18 @@ describe("links over web", () => {
     expect(seen).toHaveLength(15);
   });
 });
+
+test("an order that waited for its turn while the link was away does not go out when it is back", async () => {
+  const server = await openLongport();
+  const { broker, host } = await startBroker(server.port, { deadlineMs: 20_000 });
+  server.faults.arm({ kind: "delay", on: "place", ms: 900, count: 5 });
+  server.faults.arm({ kind: "drop", on: "push" });
+  const results = await Promise.allSettled(Array.from({ length: 5 }, () => broker.placeOrder(restingOrder(), call())));
+  expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
+  const before = results.filter(({ status }) => status === "fulfilled");
+  expect(before.length).toBeLessThan(5);
+  for (const result of results.slice(before.length)) {
+    expect(result).toMatchObject({ reason: { code: "NotConnected", outcome: "not_sent" } });
+  }
+  expect(server.venue.orders()).toHaveLength(before.length);
+});

@@ -326,6 +326,30 @@ describe.each(TRANSPORTS)("a broker over %s", (transport) => {
     await broker.close();
   });
 
+  test("sends no order with another token that waited for its turn with the one before", async () => {
+    const server = await openLongport({ keepsOldTokens: true });
+    const other = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
+    const { broker: stranger } = await startBroker(server.port, { tokenFile: other, autoRefreshToken: true });
+    await stranger.close();
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + 80 * DAY_MS);
+    const { broker } = await startBroker(server.port, { transport, tokenFile: path, deadlineMs: 20_000 });
+    await until(() => broker.ping(call()));
+    server.faults.arm({ kind: "delay", on: "place", ms: 900, count: 5 });
+    server.faults.arm({ kind: "expired-token", on: "cancel" });
+    const placing = Array.from({ length: 5 }, () => broker.placeOrder(restingOrder(), call()));
+    const results = Promise.allSettled(placing);
+    await placing[0];
+    await writeFile(path, fileText(server.tokens.current, Date.now() + 80 * DAY_MS));
+    await rejection(broker.cancelOrder("1", call()));
+    const settled = await results;
+    const before = settled.filter(({ status }) => status === "fulfilled");
+    expect(before.length).toBeLessThan(5);
+    for (const result of settled.slice(before.length)) {
+      expect(result).toMatchObject({ reason: { code: "NotConnected", outcome: "not_sent" } });
+    }
+    expect(server.venue.orders()).toHaveLength(before.length);
+  });
+
   test("shares its file with another one: one of them refreshes, both go on with the new token", async () => {
     const server = await openLongport();
     const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
