@@ -161,6 +161,9 @@ export function createWrites(options: WriteOptions): Writes {
               ...(claim.number === undefined ? {} : { reason: SENT_AGAIN }),
               send(call) {
                 admission.confirm(() => deadline.abort());
+                // That of an earlier attempt, told as not sent, may have shown up since this one began.
+                const late = claim.fingerprint === null ? undefined : book.byTag(tag);
+                if (late !== undefined) return Promise.resolve({ orderId: late.orderId });
                 tracker.expect(tag, number);
                 return placeOrder({ ...request, tag, ...numbered(number) }, call);
               },

@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Desk } from "../../src/desk/types.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
-import { DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { AAPL, DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
 const open: Desk[] = [];
@@ -120,6 +120,26 @@ describe("a place under a key", () => {
     });
     expect(venue.ledger.size).toBe(1);
     expect(await second.journal.intent(DIGEST, tag)).toMatchObject({ state: "accepted" });
+  });
+
+  test("finds its order when that shows up late, while the next attempt is being checked", async () => {
+    const venue = createVenue();
+    const { desk } = at(venue, { risk: { allowShort: false } });
+    const sale = { ...LIMIT_BUY, direction: "SELL" } as const;
+    venue.hold(AAPL, 24);
+    venue.next("drop-before");
+    const failure = await rejection(desk.place(sale, by("k1")));
+    const { tag } = failure as { tag: string };
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]));
+    const answer = venue.holdPositionsBack();
+    const placing = desk.place(sale, by("k1"));
+    await new Promise(setImmediate);
+    const late = venue.accept({ ...sale, tag });
+    await new Promise(setImmediate);
+    answer();
+    expect(await placing).toMatchObject({ orderId: late.orderId, tag });
+    expect(venue.ledger.size).toBe(1);
+    expect(await desk.place(sale, by("k1"))).toMatchObject({ orderId: late.orderId, replayed: true });
   });
 
   test("answers after a restart with the same journal", async () => {
