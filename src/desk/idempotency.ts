@@ -162,7 +162,8 @@ function invalidKey(message: string): Failure {
   });
 }
 
-function mismatch(): Failure {
+/** What a key of another request is answered with. */
+export function mismatch(): Failure {
   return new Failure(
     "IdempotencyMismatch",
     "this Idempotency-Key belongs to another request; use a new key for a new order",

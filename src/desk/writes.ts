@@ -1,4 +1,4 @@
-import { currencyOf } from "../domain/contract.ts";
+import { contractKey, currencyOf } from "../domain/contract.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { type Order, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentLine } from "../journal/journal.ts";
@@ -7,7 +7,7 @@ import type { OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
-import { type Claim, type Keys, type Replay, SENT_AGAIN } from "./idempotency.ts";
+import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
 import { type Noted, noted } from "./intent.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { numbered, takeNumber } from "./order-number.ts";
@@ -112,6 +112,15 @@ export function createWrites(options: WriteOptions): Writes {
     return order;
   }
 
+  /** The order of this claim's tag. What no change of it could have made of the request belongs to another one. */
+  function orderOf({ id, fingerprint }: Claim, { contract, direction }: OrderRequest): Order | undefined {
+    // Without a key the tag was made just now, and is nobody's yet.
+    const order = fingerprint === null ? undefined : book.byTag(id);
+    if (order === undefined) return undefined;
+    if (contractKey(order.contract) !== contractKey(contract) || order.direction !== direction) throw mismatch();
+    return order;
+  }
+
   function pendingOrder(request: OrderRequest, orderId: string, tag: string): Order {
     const market = marketOf(seat.broker.capabilities(), request.contract);
     return {
@@ -145,8 +154,7 @@ export function createWrites(options: WriteOptions): Writes {
         if (!seat.isStarted) await prepare(deadline);
         const row = checkPlace(seat.broker.capabilities(), request);
         if (!reconciler.isReconciled()) await reconciler.ensure(deadline);
-        // Without a key the tag was made just now, and is nobody's yet.
-        const already = claim.fingerprint === null ? undefined : book.byTag(tag);
+        const already = orderOf(claim, request);
         if (already !== undefined) {
           // The journal has lost it, but the tag proves that it is the order of this key.
           const { answeredAt } = await handOver.adopt(lineOf(claim, action, context), { orderId: already.orderId });
@@ -162,7 +170,7 @@ export function createWrites(options: WriteOptions): Writes {
               send(call) {
                 admission.confirm(() => deadline.abort());
                 // That of an earlier attempt, told as not sent, may have shown up since this one began.
-                const late = claim.fingerprint === null ? undefined : book.byTag(tag);
+                const late = orderOf(claim, request);
                 if (late !== undefined) return Promise.resolve({ orderId: late.orderId });
                 tracker.expect(tag, number);
                 return placeOrder({ ...request, tag, ...numbered(number) }, call);

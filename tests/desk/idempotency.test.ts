@@ -122,6 +122,21 @@ describe("a place under a key", () => {
     expect(await second.journal.intent(DIGEST, tag)).toMatchObject({ state: "accepted" });
   });
 
+  test("takes another order of its tag for none of its own when the journal is lost", async () => {
+    const venue = createVenue();
+    const first = at(venue);
+    await first.desk.place(LIMIT_BUY, by("k1"));
+    await first.desk.close();
+    const { desk } = at(venue, { journal: memoryJournal() });
+    for (const other of [{ direction: "SELL" }, { contract: { ...AAPL, symbol: "MSFT" } }] as const) {
+      expect(await rejection(desk.place({ ...LIMIT_BUY, ...other }, by("k1")))).toMatchObject({
+        code: "IdempotencyMismatch",
+        outcome: "not_sent",
+      });
+    }
+    expect(venue.ledger.size).toBe(1);
+  });
+
   test("finds its order when that shows up late, while the next attempt is being checked", async () => {
     const venue = createVenue();
     const { desk } = at(venue, { risk: { allowShort: false } });
