@@ -9,7 +9,7 @@ import type { InteractiveBrokersConfig } from "./config.ts";
 import { OVERNIGHT_EXCHANGE, toSearch } from "./contracts.ts";
 import { isOwn, originSymbol, toCash, toOrder, toPositions, toQuote, toTicket, toTime } from "./convert.ts";
 import { createDirectory } from "./directory.ts";
-import { dayBegan } from "./hours.ts";
+import { clockAhead, dayBegan } from "./hours.ts";
 import type { KnownOrder } from "./known-order.ts";
 import type { OrderTicket } from "./link.ts";
 import { createListings } from "./listings.ts";
@@ -31,11 +31,13 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
   /** Orders to be told of when all lists have been read. */
   const held = new Set<number>();
   let host: BrokerHost | undefined;
-  let greeting = "";
+  let greeting = { time: "", at: 0 };
+  /** Milliseconds that TWS's own clock is ahead of UTC. */
+  let ahead: number | undefined;
 
   const wire = createWire(config, deadlineMs, {
     onMessage(message) {
-      if (message.kind === "greeting") greeting = message.time;
+      if (message.kind === "greeting") greeting = { time: message.time, at: performance.now() };
       const permId = store.hear(message);
       if (permId === undefined) return;
       // A completed order comes without the average of its fills, which the list of fills brings after it.
@@ -48,6 +50,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
     },
     onSession(read) {
       directory.renew();
+      ahead = clockAhead(greeting.time, (wire.now() ?? Date.now()) - (performance.now() - greeting.at));
       return listings.load(read);
     },
   });
@@ -144,7 +147,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
   /** When the day began of which TWS lists what has ended, by the clock of this machine. */
   function today(): number {
     const now = wire.now() ?? Date.now();
-    return Date.now() - (now - dayBegan(now, greeting));
+    return Date.now() - (now - dayBegan(now, ahead));
   }
 
   function writing(call: Call): Writing {

@@ -53,14 +53,35 @@ export function toZone(timeZoneId: string): string | undefined {
 
 const NEW_YORK = "America/New_York";
 
+const DAY_MS = 86_400_000;
+const QUARTER_MS = 900_000;
+
+/**
+ * Milliseconds that TWS's own clock is ahead of UTC, from what it showed in its greeting at that moment; `undefined` for none.
+ * The zone's name behind it says less: `CST` is that of Chicago and that of Shanghai, and Windows has names of its own.
+ */
+export function clockAhead(greeting: string, at: number): number | undefined {
+  const shown = toWallTime(greeting);
+  return shown === undefined ? undefined : Math.round((shown - at) / QUARTER_MS) * QUARTER_MS;
+}
+
+function toWallTime(text: string): number | undefined {
+  const [, year, month, day, hour, minute] = /^(\d{4})(\d\d)(\d\d) +(\d\d):(\d\d)/.exec(text.trim()) ?? [];
+  const date = toDay([year, month, day]);
+  return date === undefined ? undefined : date * DAY_MS + (Number(hour) * 60 + Number(minute)) * 60_000;
+}
+
 /**
  * The latest moment at which the day may have begun for which TWS lists what has ended. It keeps it from midnight on, and
- * not said is of which clock: its own, as its greeting tells, that of the machine, or that of the vendor's servers.
+ * not said is of which clock: its own, that of the machine, or that of the vendor's servers.
+ *
+ * @param ahead of its own clock, as {@link clockAhead} gives it. It holds for a day, after which TWS starts anew.
  */
-export function dayBegan(at: number, greeting: string): number {
-  const own = toZone(greeting.replace(/^\S+\s+\S+\s*/, ""));
-  const zones = [own, new Intl.DateTimeFormat().resolvedOptions().timeZone, NEW_YORK];
-  return Math.max(...zones.map((zone = NEW_YORK) => instantAt(zone, wallTime(zone, at).day, 0)));
+export function dayBegan(at: number, ahead: number | undefined): number {
+  const zones = [new Intl.DateTimeFormat().resolvedOptions().timeZone, NEW_YORK];
+  const midnights = zones.map((zone) => instantAt(zone, wallTime(zone, at).day, 0));
+  if (ahead !== undefined) midnights.push(Math.floor((at + ahead) / DAY_MS) * DAY_MS - ahead);
+  return Math.max(...midnights);
 }
 
 const STAMP = /^(?:(\d{4})(\d\d)(\d\d):)?(\d\d)(\d\d)$/;
@@ -86,7 +107,7 @@ export function parseHours(text: string, zone: string): Hours {
       const to = toInstant(end, date, zone);
       if (from === undefined || to === undefined) continue;
       // An end without a date that is not after the beginning is on the day after.
-      sessions.push({ from, to: to > from ? to : to + 86_400_000 });
+      sessions.push({ from, to: to > from ? to : to + DAY_MS });
       const endDay = STAMP.exec(end);
       if (endDay?.[1] !== undefined) days.add(toDay(endDay.slice(1, 4)) ?? date);
     }

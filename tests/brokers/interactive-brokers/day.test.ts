@@ -1,6 +1,6 @@
 /** What TWS lists ends with the day: what an order's absence proves. */
 import { expect, test } from "vitest";
-import { dayBegan } from "../../../src/brokers/interactive-brokers/hours.ts";
+import { clockAhead, dayBegan } from "../../../src/brokers/interactive-brokers/hours.ts";
 import { openBetween } from "./between.ts";
 import { call, openTws, restingOrder, startBroker, until } from "./setup.ts";
 
@@ -25,23 +25,31 @@ test("an order that was filled on the day before is in no list, and the list say
   expect(since).toBeLessThan(asked);
 });
 
-test("the day may begin by the clock that TWS greets with", async () => {
-  const tws = await openTws({ now: Date.UTC(2026, 10, 24, 16, 10) });
-  const port = await openBetween(
-    tws,
-    () => undefined,
-    ([first = "", time = "", ...rest]) =>
-      first === "193" ? [first, time.replace("US/Eastern", "Asia/Hong_Kong")] : [first, time, ...rest],
-  );
-  const { broker } = await startBroker(port);
-  const asked = Date.now();
-  const { since = 0 } = await broker.orders({ status: "all", fresh: true }, call());
-  expect(since).toBeGreaterThan(asked - 11 * MINUTE_MS);
+test.each(["Asia/Hong_Kong", "CST", "China Standard Time", "\u4e2d\u56fd\u6807\u51c6\u65f6\u95f4"])(
+  "the day may begin by the clock that TWS greets with, whatever it calls its zone: %s",
+  async (zone) => {
+    const tws = await openTws({ now: Date.UTC(2026, 10, 24, 16, 10) });
+    const port = await openBetween(
+      tws,
+      () => undefined,
+      ([first = "", time = "", ...rest]) =>
+        first === "193" ? [first, `20261125 00:10:00 ${zone}`, ...rest] : [first, time, ...rest],
+    );
+    const { broker } = await startBroker(port);
+    const asked = Date.now();
+    const { since = 0 } = await broker.orders({ status: "all", fresh: true }, call());
+    expect(since).toBeGreaterThan(asked - 11 * MINUTE_MS);
+  },
+);
+
+test("the day of a TWS in Chicago, which calls its time as Shanghai does, begins there", () => {
+  const now = Date.UTC(2026, 10, 25, 17, 0);
+  expect(dayBegan(now, clockAhead("20261125 11:00:04 CST", now))).toBe(Date.UTC(2026, 10, 25, 6));
 });
 
-test.each(["", "20261125 00:10:00", "20261125 00:10:00 Nowhere", "20261125 00:10:00 EST"])(
+test.each(["", "Nowhere", "20261345 00:10:00 EST", "20261125 00:09:11 EST", "20261124 21:10:00 PST"])(
   "a greeting %j leaves the vendor's clock",
   (greeting) => {
-    expect(dayBegan(after(10), greeting)).toBe(after(0));
+    expect(dayBegan(after(10), clockAhead(greeting, after(10)))).toBe(after(0));
   },
 );
