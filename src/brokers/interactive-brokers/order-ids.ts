@@ -40,11 +40,17 @@ export interface OrderIds {
   next(): number;
 }
 
-/** @param now milliseconds since the epoch. */
-export function createOrderIds(now: () => number = Date.now): OrderIds {
+/**
+ * @param now milliseconds since the epoch.
+ * @param elapsed milliseconds by a clock that nobody sets: one that is put back by an hour would keep orders for as long.
+ */
+export function createOrderIds(
+  now: () => number = Date.now,
+  elapsed: () => number = () => performance.now(),
+): OrderIds {
   let first: number | undefined;
   let upcoming = 1;
-  /** When the clock was looked at, and how many have been given out since. */
+  /** When the clock was looked at, by `elapsed`, and how many have been given out since. */
   let lookedAt = 0;
   let given = 0;
   let isHeard = false;
@@ -60,10 +66,11 @@ export function createOrderIds(now: () => number = Date.now): OrderIds {
         upcoming = Math.max(upcoming, firstNew);
         return;
       }
-      lookedAt = now();
+      lookedAt = elapsed();
       given = 0;
-      const byClock = Math.floor((lookedAt - EPOCH) / TICK_MS);
-      const leftOut = Math.floor((lookedAt - EPOCH) / LEFT_OUT_MS) % MOST_LEFT_OUT;
+      const sinceEpoch = now() - EPOCH;
+      const byClock = Math.floor(sinceEpoch / TICK_MS);
+      const leftOut = Math.floor(sinceEpoch / LEFT_OUT_MS) % MOST_LEFT_OUT;
       const aboveHeard = firstNew + ON_THEIR_WAY + leftOut;
       // Only a program's first connection leaves any out; later ones go on.
       upcoming = first === undefined ? Math.max(byClock, aboveHeard) : Math.max(upcoming, byClock, firstNew);
@@ -72,7 +79,7 @@ export function createOrderIds(now: () => number = Date.now): OrderIds {
     heard,
     waitMs() {
       if (isHeard || first === undefined) return 0;
-      return Math.max(0, lookedAt + (given + 1) * TICK_MS - now());
+      return Math.max(0, lookedAt + (given + 1) * TICK_MS - elapsed());
     },
     next() {
       if (upcoming >= FIRST_REQUEST_ID) {

@@ -6,10 +6,13 @@ import { call, openTws, rejection, restingOrder, startBroker, until } from "./se
 
 const NOW = Date.UTC(2026, 10, 24);
 
-/** Numbers of a program that begins at this time, and the clock that it looks at. */
+/** Numbers of a program that begins at this time, and the clock that it looks at, put back by so much. */
 function program(at: number, firstNew = 1) {
-  const clock = { now: at };
-  const ids = createOrderIds(() => clock.now);
+  const clock = { now: at, back: 0 };
+  const ids = createOrderIds(
+    () => clock.now - clock.back,
+    () => clock.now,
+  );
   ids.begin(firstNew);
   const give = (count: number) =>
     Array.from({ length: count }, () => {
@@ -50,6 +53,13 @@ test("after the gateway has heard of one, the next is given out at once", () => 
   expect(ids.waitMs()).toBeGreaterThan(0);
   ids.heard(first);
   expect(ids.waitMs()).toBe(0);
+});
+
+test("a clock that is put back keeps no order waiting for the time that it lost", () => {
+  const { clock, ids, give } = program(NOW);
+  give(1);
+  clock.back = 3_600_000;
+  expect(ids.waitMs()).toBeLessThan(1_000);
 });
 
 test("a program begins well above what the gateway has heard of an earlier one that was ahead of the clock", () => {
