@@ -194,7 +194,7 @@ export function isWhole({ prices, lastTime }: Ticks): boolean {
 
 /**
  * A quote from ticks. Before a day's first trade there is no open, high and low, and the vendor sends none: the last price
- * stands in for what is missing, and a missing last price is the close of the day before.
+ * stands in for what is missing, and a missing last price is the close of the day before, whose time is told as 0 where the vendor does not say it.
  *
  * @throws BrokerError `BrokerFault` when there is no price at all.
  */
@@ -204,6 +204,8 @@ export function toQuote(contract: Contract, currency: string, { prices, lastTime
     throw new BrokerError("BrokerFault", `Interactive Brokers sent no price of ${contractKey(contract)}`);
   }
   const price = (field: TickField) => withoutDust(prices.get(field) ?? latest);
+  // A close is from nobody knows when: told as of now, it would pass for fresh with limits that rest on it.
+  const unsaid = prices.has("latest") ? now : 0;
   return {
     contract,
     currency: contractCurrency(currency, contract),
@@ -213,7 +215,7 @@ export function toQuote(contract: Contract, currency: string, { prices, lastTime
     highPrice: price("highPrice"),
     lowPrice: price("lowPrice"),
     openPrice: price("openPrice"),
-    timestamp: lastTime === undefined || lastTime <= 0 ? now : Math.round(lastTime * 1000),
+    timestamp: lastTime === undefined || lastTime <= 0 ? unsaid : Math.round(lastTime * 1000),
   };
 }
 

@@ -239,8 +239,9 @@ test("before the first trade of a day the last price stands in, and without any 
     contract: security("US", "AAPL"),
     currency: "USD",
     isTradable: true,
-    ...{ latest: 200.5, preClose: 200.5, highPrice: 200.5, lowPrice: 200.5, openPrice: 200.5, timestamp: 7 },
+    ...{ latest: 200.5, preClose: 200.5, highPrice: 200.5, lowPrice: 200.5, openPrice: 200.5, timestamp: 0 },
   });
+  expect(toQuote(security("US", "AAPL"), "USD", of([["latest", 200.5]]), 7)).toMatchObject({ timestamp: 7 });
   expect(() => toQuote(security("US", "AAPL"), "USD", of([]), 7)).toThrow(
     expect.objectContaining({ code: "BrokerFault" }),
   );
