@@ -130,6 +130,7 @@ export function createGateway({ tigerId, deviceId, token, conceal, sign, verify 
       if (signal.aborted) throw notConnected("given up before the request was sent");
       const timestamp = toTimestamp(new Date());
       const body = await signed(method, content, timestamp);
+      if (signal.aborted) throw notConnected("given up before the request was sent");
       let answer: HttpAnswer;
       try {
         answer = await post(url, body, purpose, signal);

@@ -2,8 +2,10 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import * as v from "valibot";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { CLIENT_KEY_FILE } from "../../../simulators/tiger/keys.ts";
+import { createGateway } from "../../../src/brokers/tiger/gateway.ts";
 import type { BrokerError } from "../../../src/spec/broker-error.ts";
 import {
   AAPL,
@@ -757,5 +759,26 @@ describe("quotes", () => {
       code: "AuthenticationFailed",
       message: expect.stringContaining("another device"),
     });
+  });
+});
+
+test("a write that is given up while it is being signed was not sent", async () => {
+  const stop = new AbortController();
+  const gateway = createGateway({
+    tigerId: "1",
+    deviceId: undefined,
+    token: undefined,
+    conceal: (text) => text,
+    async sign() {
+      stop.abort();
+      return "";
+    },
+    verify: async () => true,
+  });
+  onTestFinished(() => gateway.close());
+  const request = { url: "http://127.0.0.1:1", content: {}, schema: v.unknown(), signal: stop.signal };
+  await expect(gateway.send({ ...request, method: "place_order", purpose: "place" })).rejects.toMatchObject({
+    code: "NotConnected",
+    outcome: "not_sent",
   });
 });
