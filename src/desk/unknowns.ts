@@ -78,14 +78,19 @@ interface Unknown {
   /** What became of it, if only the journal does not know. */
   known?: Settlement;
   endedAt: number | null;
-  /** Its call began no earlier, in milliseconds since the epoch. */
+  /** Its call began no earlier, in milliseconds since the epoch by the clock as it stood then. */
   readonly sentAt: number;
+  /** The same by {@link elapsedMs}. */
+  readonly sentElapsed: number;
   /** Complete listings after the settle time that lack the order. */
   absences: number;
 }
 
 /** So many complete listings have to lack an order before it counts as not sent. */
 const ABSENCES = 2;
+
+/** Milliseconds by which the two clocks may run apart without one having been set. */
+const DRIFT_MS = 1000;
 
 /** Who is told of what becomes of them. */
 export interface UnknownsHost {
@@ -109,7 +114,8 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     begun: Begun,
     sentAt = underWay.get(id) ?? Date.now(),
   ): LateCall {
-    const unknown: Unknown = { id, action, begun, endedAt, sentAt, absences: 0 };
+    const sentElapsed = elapsedMs() - Math.max(0, Date.now() - sentAt);
+    const unknown: Unknown = { id, action, begun, endedAt, sentAt, sentElapsed, absences: 0 };
     unknowns.set(id, unknown);
     // Its order may have been told of before its call failed, and a broker without a listing tells of it no second time.
     const order = book.byTag(id);
@@ -160,7 +166,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   async function judgePlace(unknown: Unknown, listing: Listing): Promise<void> {
     const order = book.byTag(unknown.id);
     if (order !== undefined) return settle(unknown.id, { placed: { orderId: order.orderId } }, "found by its tag");
-    const isBefore = unknown.sentAt < (listing.since ?? 0);
+    const isBefore = sentAt(unknown) < (listing.since ?? 0);
     if (!listing.complete || isBefore || !isSettled(unknown, listing)) return;
     unknown.absences += 1;
     if (unknown.absences < ABSENCES) return;
@@ -201,7 +207,16 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     },
     add,
     addKnown({ id, action }, known) {
-      unknowns.set(id, { id, action, begun: WRITTEN, known, endedAt: elapsedMs(), sentAt: 0, absences: 0 });
+      unknowns.set(id, {
+        id,
+        action,
+        begun: WRITTEN,
+        known,
+        endedAt: elapsedMs(),
+        sentAt: 0,
+        sentElapsed: 0,
+        absences: 0,
+      });
     },
     begunAgain: (id) => void unknowns.delete(id),
     seen,
@@ -233,6 +248,11 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       return unknowns.size;
     },
   };
+}
+
+/** By the clock as it stands now: it may have been put back since, and listings are told to begin by it. */
+function sentAt({ sentAt: then, sentElapsed }: Unknown): number {
+  return Math.min(then, Date.now() - (elapsedMs() - sentElapsed) + DRIFT_MS);
 }
 
 function isSettled({ endedAt }: Unknown, { askedAt, settleMs }: Listing): boolean {

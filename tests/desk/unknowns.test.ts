@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
 import { createUnknowns, WRITTEN } from "../../src/desk/unknowns.ts";
@@ -8,6 +8,7 @@ import { anOrder, LIMIT_BUY } from "./desk-broker.ts";
 
 /** A listing of which nothing was heard. */
 const NOTHING = { reported: new Set<string>() };
+const HOUR_MS = 3_600_000;
 const PLACE: IntentAction = { kind: "place", request: LIMIT_BUY };
 
 async function unknownWrite(action: IntentAction, endedAt: number | null, kept = memoryJournal()) {
@@ -53,6 +54,17 @@ describe("an order that was sent before the listings begin", () => {
   test("by this process is not proven absent", async () => {
     const { unknowns } = await unknownWrite(PLACE, 1000);
     const since = Date.now() + 1;
+    for (const askedAt of [2000, 3000, 4000]) await unknowns.judge({ ...listed, askedAt, since });
+    expect(unknowns.size).toBe(1);
+  });
+
+  test("by this process is not proven absent either when the clock is put back afterwards", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "performance"], now: 20 * HOUR_MS });
+    onTestFinished(() => void vi.useRealTimers());
+    const { unknowns } = await unknownWrite(PLACE, 0);
+    vi.advanceTimersByTime(HOUR_MS);
+    vi.setSystemTime(19 * HOUR_MS);
+    const since = 18.5 * HOUR_MS;
     for (const askedAt of [2000, 3000, 4000]) await unknowns.judge({ ...listed, askedAt, since });
     expect(unknowns.size).toBe(1);
   });
