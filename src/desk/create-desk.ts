@@ -108,6 +108,7 @@ export function createDesk(options: DeskOptions): Desk {
     book,
     tracker,
     unknowns,
+    deadlineMs,
     newDeadline,
   });
   const reads = createReads({
@@ -186,6 +187,7 @@ export function createDesk(options: DeskOptions): Desk {
       cancelAll({ seat, book, unknowns, cancel, newDeadline, recover: reconciler.recover }, { principal }),
     async unknownIntents() {
       await reconciler.recover();
+      reconciler.wake();
       const unsettled = await journal.unsettled();
       return unsettled.filter(({ id, state }) => state === "unknown" || unknowns.has(id));
     },

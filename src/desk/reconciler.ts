@@ -19,6 +19,9 @@ const INTERVAL_MS = 60_000;
 const LONGEST_LOOK_MS = 5_000;
 const SHORTEST_LOOK_MS = 200;
 
+/** Milliseconds by which a timer may be late. */
+const OVERDUE_MS = 1_000;
+
 const NOTHING_LISTED: OrderListing = { orders: [], unmapped: [] };
 /** Orders missing from a listing that one round asks for by their ids: each may cost calls of a scarce kind. */
 const LOOKUPS = 5;
@@ -35,6 +38,8 @@ export interface Reconciler {
   connection(connected: boolean): void;
   /** Looks soon, since an outcome is unknown. */
   hurry(): void;
+  /** Makes up for a look that is overdue: in a worker a timer ends in silence with the request that set it. */
+  wake(): void;
   close(): void;
 }
 
@@ -46,12 +51,14 @@ export interface ReconcilerOptions {
   readonly book: OrderBook;
   readonly tracker: Tracker;
   readonly unknowns: Unknowns;
+  /** Milliseconds that the broker may take for one answer. */
+  readonly deadlineMs: number;
   newDeadline(): Deadline;
 }
 
 /** Prepares reconciliation; nothing runs before the first `ensure` or `connection`. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { seat, journal, events, book, tracker, unknowns, newDeadline } = options;
+  const { seat, journal, events, book, tracker, unknowns, deadlineMs, newDeadline } = options;
   let running: Promise<void> | undefined;
   let reconciled = false;
   /** Open orders that the last list lacked, with when each was last asked for by its id; 0 for never. */
@@ -61,6 +68,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Whether the timer is set for a look: each further unknown outcome would put that off else, and many for ever. */
   let looksSoon = false;
+  /** When the next round is due, and when the running one last went on, by {@link elapsedMs}. */
+  let dueAt = Number.POSITIVE_INFINITY;
+  let wentOnAt = 0;
   let closed = false;
 
   /** Takes over what the process before this one left behind. */
@@ -75,6 +85,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   });
 
   async function reconcile(): Promise<void> {
+    wentOnAt = elapsedMs();
     const deadline = newDeadline();
     // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
     await recovery
@@ -91,6 +102,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const listed = new Set<string>();
     for (const order of orders) {
       listed.add(order.orderId);
+      wentOnAt = elapsedMs();
       await tracker.receive(order);
     }
     const reported = new Set(listed);
@@ -119,6 +131,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
    * cannot be asked for now is asked for in the next round. Resolves with whether the broker told of it.
    */
   async function lookFor(orderId: string): Promise<boolean> {
+    wentOnAt = elapsedMs();
     const deadline = newDeadline();
     try {
       if (seat.broker.order !== undefined) {
@@ -136,11 +149,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   function run(): Promise<void> {
-    running ??= untilCurrent().finally(() => {
+    // In a worker a round ends in silence too: whoever waited for it would wait for ever.
+    if (running !== undefined && elapsedMs() - wentOnAt < 2 * deadlineMs) return running;
+    const mine = untilCurrent().finally(() => {
+      if (running !== mine) return;
       running = undefined;
       schedule();
     });
-    return running;
+    running = mine;
+    return mine;
   }
 
   /** Looks for missing orders beside everything else: no write has to wait for orders that it does not concern. */
@@ -171,7 +188,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const { settleMs } = seat.broker.capabilities().listing;
     const look = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, settleMs));
     looksSoon = unknowns.size > 0 || !reconciled;
-    timer = setTimeout(runQuietly, looksSoon ? look : INTERVAL_MS);
+    const wait = looksSoon ? look : INTERVAL_MS;
+    dueAt = elapsedMs() + wait;
+    timer = setTimeout(runQuietly, wait);
     unrefTimer(timer);
   }
 
@@ -210,6 +229,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     hurry() {
       if (running === undefined && !looksSoon) schedule();
+    },
+    wake() {
+      if (unknowns.size > 0 && !closed && elapsedMs() > dueAt + OVERDUE_MS) runQuietly();
     },
     close() {
       closed = true;

@@ -145,6 +145,7 @@ export function createWrites(options: WriteOptions): Writes {
       demandScope(context.mandate, "trade");
       const placeOrder = seat.method("placeOrder");
       const deadline = newDeadline();
+      reconciler.wake();
       const request = requestOf(asked);
       const action = { kind: "place", request } as const;
       const claim = await keys.claim(action, context);
@@ -201,6 +202,7 @@ export function createWrites(options: WriteOptions): Writes {
       demandScope(context.mandate, "trade");
       const replaceOrder = seat.method("replaceOrder");
       const deadline = newDeadline();
+      reconciler.wake();
       const action = { kind: "replace", orderId, change } as const;
       const claim = await keys.claim(action, context);
       try {
@@ -249,6 +251,7 @@ export function createWrites(options: WriteOptions): Writes {
       demandScope(context.mandate, "cancel");
       const cancelOrder = seat.method("cancelOrder");
       const deadline = newDeadline();
+      reconciler.wake();
       const action = { kind: "cancel", orderId } as const;
       const claim = await keys.claim(action, context);
       try {

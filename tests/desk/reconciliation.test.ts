@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Desk } from "../../src/desk/types.ts";
 import { type Failure, isFailure } from "../../src/domain/failure.ts";
 import type { Order } from "../../src/domain/order.ts";
@@ -625,4 +625,59 @@ test("an unknown change is read from its order at a broker that cannot list, whe
   expect(await desk.replace("1", { qty: 13 }, KEYED)).toMatchObject({ orderId: "1", replayed: true });
   await new Promise((resolve) => setTimeout(resolve, 600));
   expect(await desk.unknownIntents()).toHaveLength(1);
+});
+
+describe("where what a request has begun ends with it, as on an edge worker", () => {
+  /** The request is over, and the next comes so much later than the first one. */
+  function next(ms: number) {
+    // Sets the clock back too.
+    vi.clearAllTimers();
+    vi.advanceTimersByTime(ms);
+  }
+
+  /** Lets everything happen that waits for no timer. */
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test("a place of unknown outcome is looked for with the requests that follow", async () => {
+    let places = 0;
+    const { desk } = deskOver({
+      async placeOrder() {
+        places += 1;
+        if (places === 1) throw new BrokerError("OutcomeUnknown", "no answer", { outcome: "unknown" });
+        return { orderId: "1" };
+      },
+      orders: async () => ({ orders: [], unmapped: [] }),
+    });
+    open.push(desk);
+    await failureOf(desk.place(LIMIT_BUY, KEYED));
+    for (const ms of [60_000, 120_000]) {
+      next(ms);
+      await desk.unknownIntents();
+      await turn();
+    }
+    expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: false });
+  });
+
+  test("a comparison that went with its request keeps no later write waiting", async () => {
+    let hangs = false;
+    const { desk, host } = deskOver({
+      placeOrder: async () => ({ orderId: "1" }),
+      orders: () => (hangs ? new Promise(() => undefined) : Promise.resolve({ orders: [], unmapped: [] })),
+    });
+    open.push(desk);
+    await desk.place(LIMIT_BUY, BY);
+    hangs = true;
+    host().onConnection({ connected: true });
+    await turn();
+    hangs = false;
+    next(60_000);
+    const placing = desk.place(LIMIT_BUY, BY);
+    placing.catch(() => undefined);
+    await turn();
+    vi.advanceTimersByTime(10_000);
+    expect(await placing).toMatchObject({ orderId: "1" });
+  });
 });
