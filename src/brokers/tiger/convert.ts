@@ -146,8 +146,9 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     tag: isTag(vendor.userMark) ? vendor.userMark : null,
     ...(vendor.orderId == null || vendor.orderId === "0" ? {} : { number: vendor.orderId }),
     ...(vendor.canCancel === false && !isTerminal(status) && status !== "PENDING" ? { cancelable: false } : {}),
-    createdAt: vendor.openTime ?? null,
-    updatedAt: vendor.updateTime ?? vendor.latestTime ?? null,
+    // 0 is no time: an order of 1970 would be older than all that is known of it, and its status be left aside.
+    createdAt: vendor.openTime || null,
+    updatedAt: vendor.updateTime || vendor.latestTime || null,
   };
 }
 

@@ -439,3 +439,11 @@ test("every session of an order is written as the vendor wants it", () => {
     OVERNIGHT: { outside_rth: true, trading_session_type: "OVERNIGHT" },
   });
 });
+
+test.each([
+  [{ openTime: 0, updateTime: 0, latestTime: 1_749_047_402_000 }, [null, 1_749_047_402_000]],
+  [{ openTime: 0, updateTime: 0, latestTime: 0 }, [null, null]],
+] as const)("a time of 0 is none: %o", (changes, times) => {
+  const { createdAt, updatedAt } = order(changes);
+  expect([createdAt, updatedAt]).toEqual(times);
+});
