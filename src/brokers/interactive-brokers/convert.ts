@@ -194,7 +194,8 @@ export function isWhole({ prices, lastTime }: Ticks): boolean {
 
 /**
  * A quote from ticks. Before a day's first trade there is no open, high and low, and the vendor sends none: the last price
- * stands in for what is missing, and a missing last price is the close of the day before, whose time is told as 0 where the vendor does not say it.
+ * stands in for what is missing, and a missing last price is the close of the day before, whose time is told as 0 where the
+ * vendor does not say it.
  *
  * @throws BrokerError `BrokerFault` when there is no price at all.
  */
