@@ -182,9 +182,10 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
 
       function beat(): void {
         const left = heartbeatMs - (elapsedMs() - waitsSince);
-        if (left <= 0) wakeUp();
         heartbeat = setTimeout(beat, left <= 0 ? heartbeatMs : left);
         unrefTimer(heartbeat);
+        // Behind that: who is woken may close.
+        if (left <= 0) wakeUp();
       }
 
       /** Looks again with the next event of anybody, after a heartbeat's time, or when the cursor closes. */

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createEventLog } from "../../src/desk/event-log.ts";
 import { createFollowers, type DeskEvent, type EventCursor } from "../../src/desk/follow.ts";
 import { instanceJournal } from "../../src/desk/instance-journal.ts";
@@ -130,6 +130,29 @@ test("who has had a heartbeat and asks for nothing more is not answered again", 
   await events.settled();
   expect(answers).toEqual([[]]);
   expect(fills(await cursor.next())).toEqual([1]);
+});
+
+test("who closes while it is told of a heartbeat leaves no timer behind", async () => {
+  const setTimer = vi.spyOn(globalThis, "setTimeout");
+  onTestFinished(() => setTimer.mockRestore());
+  const { followers } = house({ heartbeatMs: 5 });
+  followers.wakeWith((work) => work());
+  const cursor = await followers.follow(undefined);
+  await cursor.next();
+  // As a stream does whose token has expired meanwhile.
+  const heard = deferred<void>();
+  cursor.ask({
+    take() {
+      cursor.close();
+      heard.resolve();
+    },
+    fail: heard.reject,
+  });
+  await heard.promise;
+  await aFewTurns();
+  setTimer.mockClear();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(setTimer).toHaveBeenCalledTimes(1);
 });
 
 test("is woken when it is told to, with all that came until then", async () => {
