@@ -108,8 +108,10 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     kind,
 
     async start(sign) {
+      closed = false;
       if (kind === "stream") return push.start(sign);
       const fault = await poller.start();
+      if (closed) return;
       informed = true;
       if (fault === undefined) return report();
       reachable = false;
@@ -121,6 +123,9 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
       closed = true;
       push.stop();
       poller.stop();
+      reachable = true;
+      informed = false;
+      connected = undefined;
     },
 
     onReachable(now, reason) {

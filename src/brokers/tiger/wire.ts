@@ -68,6 +68,8 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
   const rests = createRests(isPaper);
   let gateway: Gateway | undefined;
   let closed = false;
+  /** How often it was closed: what was begun before the last time must not open it. */
+  let closings = 0;
   /** Ends what is under way. A worker takes no signal of one request into another: each has its own. */
   const enders = new Set<(reason: BrokerError) => void>();
   let checking: { lastStep: number } | undefined;
@@ -223,19 +225,25 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     async open() {
       demandSendingOnce("Tiger");
       const { tigerId, deviceId, token } = config;
+      const begun = closings;
       const sign = await privateKeyOf(config)
         .then(createSign)
         .catch((error: unknown) => {
           throw new BrokerError("AuthenticationFailed", reasonOf(error), { outcome: "not_sent" });
         });
       const verify = await createVerify(config.tigerPublicKey);
-      if (closed) throw notConnected("closed");
+      if (closings !== begun) throw notConnected("closed");
+      closed = false;
       gateway = createGateway({ tigerId, deviceId, token, conceal: (text) => conceal(text, config), sign, verify });
       return sign;
     },
 
     close() {
       closed = true;
+      closings += 1;
+      // Whoever opens it again waits for no answer of before.
+      checking = undefined;
+      probe = undefined;
       for (const end of enders) end(notConnected("closed"));
       enders.clear();
       gateway?.close();

@@ -239,6 +239,33 @@ describe("the push service", () => {
   });
 });
 
+describe.each(["stream", "polling"] as const)("a broker that hears of orders by %s", (push) => {
+  const options = push === "polling" ? ({ push } as const) : {};
+
+  test("and was closed can be started again", async () => {
+    const { broker, host } = await startBroker(await openTiger(), options);
+    await broker.close();
+    await broker.close();
+    expect(await broker.ping(call())).toBe(false);
+    await broker.start({ onOrder: () => {}, onConnection: (state) => host.connections.push(state) });
+    expect(await broker.ping(call())).toBe(true);
+    expect(host.connections.map(({ connected }) => connected)).toEqual([true, true]);
+  });
+
+  test("and was closed over its start can be started again", async () => {
+    const broker = makeBroker(await openTiger(), options);
+    const host = { onOrder: () => {}, onConnection: () => {} };
+    await broker.start(host);
+    await broker.close();
+    const overtaken = broker.start(host);
+    await broker.close();
+    await overtaken.catch(() => {});
+    expect(await broker.ping(call())).toBe(false);
+    await broker.start(host);
+    expect(await broker.ping(call())).toBe(true);
+  });
+});
+
 describe("looking at orders", () => {
   test("tells of every change, also of orders that ended and of those from elsewhere", async () => {
     const { tiger, broker, host } = await openBoth({ push: "polling", pollMs: 2000, account: DEFAULT_PAPER_ACCOUNT });
