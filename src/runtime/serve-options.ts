@@ -100,7 +100,7 @@ const KNOWN: ReadonlySet<string> = new Set([
  * @throws TypeError that lists every option that is wrong.
  */
 export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
-  const { hostname = "127.0.0.1", port = 8080, tls, graceMs = 15_000, signals = true, print = printLine } = options;
+  const { hostname = "127.0.0.1", port = 8080, tls, graceMs = 15_000, signals = true, print } = options;
   const { orderDump, logs, logLevel = "info", maxConnections = 10_000 } = options;
   const faults = Object.keys(options)
     .filter((key) => !KNOWN.has(key))
@@ -129,7 +129,7 @@ export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   if (!Number.isInteger(maxConnections) || maxConnections < 1) {
     faults.push(`maxConnections must be a whole number above 0, not ${String(maxConnections)}`);
   }
-  if (typeof print !== "function") faults.push("print must be a function that takes a line");
+  if (print !== undefined && typeof print !== "function") faults.push("print must be a function that takes a line");
   if (faults.length > 0) throw new TypeError(`serve cannot start:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);
   return {
     hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
@@ -141,8 +141,8 @@ export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
     logs,
     logLevel,
     maxConnections,
-    print,
-    warn: options.print ?? printWarning,
+    print: (line) => tryTo(() => (print ?? console.log)(line)),
+    warn: (line) => tryTo(() => (print ?? console.error)(line)),
   };
 }
 
@@ -150,18 +150,11 @@ function isPem(value: unknown): value is string {
   return typeof value === "string" && value.includes("-----BEGIN ");
 }
 
-function printLine(line: string): void {
-  tryTo(() => console.log(line));
-}
-
-function printWarning(line: string): void {
-  tryTo(() => console.error(line));
-}
-
-/** Deno throws where there is no space for the output. */
-function tryTo(write: () => void): void {
+/** Where there is no space for the output, Deno throws, and so may whatever takes the lines to a file. */
+function tryTo(write: () => unknown): void {
   try {
-    write();
+    const writing = write();
+    if (writing instanceof Promise) writing.catch(() => undefined);
   } catch {
     // What cannot be said must not keep the server from its work, or from closing.
   }

@@ -15,6 +15,7 @@ import { paper } from "../../src/brokers/paper/index.ts";
 import { serve } from "../../src/runtime/node.ts";
 import { dumpOrders, fileName } from "../../src/runtime/order-dump.ts";
 import { ask, exampleBroker, gatewayOf, INSTANCE, instance, openOrder, TOKEN } from "../http/gateway.ts";
+import { aFewTurns, unheardRejections } from "../unheard.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -177,6 +178,37 @@ describe("the name of a file", () => {
   ])("of order %j", (orderId, escaped) => {
     expect(fileName("WyLqtMhDvAnBb6a3", orderId)).toBe(`WyLqtMhDvAnBb6a3-${escaped}.json`);
   });
+});
+
+test.each([
+  [
+    "throws",
+    () => {
+      throw new Error("the disk is full");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("the disk is full"))],
+])("what is printed by something that %s keeps serve from nothing, and ends no process", async (_what, fail) => {
+  const unheard = unheardRejections();
+  const { trading, report } = reporting();
+  const taken = join(folder, "files");
+  let printed = 0;
+  const print = () => {
+    printed += 1;
+    return fail();
+  };
+  const server = await serve(trading, { port: 0, signals: false, print, orderDump: taken });
+  await rm(taken, { recursive: true });
+  await writeFile(taken, "in the way");
+  printed = 0;
+  report({ qty: 13, updatedAt: 13 });
+  await vi.waitFor(() => expect(printed).toBeGreaterThan(0));
+  await aFewTurns();
+  const headers = { "HT-TOKEN": TOKEN };
+  const answer = await fetch(`${server.url}/httptrading/api/${INSTANCE}/order/list`, { headers });
+  expect(answer.status).toBe(200);
+  await server.close();
+  expect(unheard).toEqual([]);
 });
 
 test("serve writes them from the first order to the last", async () => {
