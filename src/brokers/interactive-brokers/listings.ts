@@ -14,7 +14,7 @@ export interface Listings {
   /**
    * Every order that the gateway lists.
    *
-   * @param whole Whether it proves that there is no other.
+   * @param whole Whether it proves that there is no other; it is then read anew, whatever else is being read.
    * @throws BrokerError also where it has to be whole and the gateway has an order of ours that cannot be named yet.
    */
   read(status: "open" | "all", call: Call, whole?: boolean): Promise<readonly KnownOrder[]>;
@@ -29,6 +29,7 @@ export interface Listings {
  */
 export function createListings(wire: Wire, store: OrderStore, ours: number, onListed: () => void): Listings {
   let reading = 0;
+  let wholeReads = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
   let watching = false;
 
@@ -83,7 +84,9 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
     },
 
     async read(status, call, whole = false) {
-      const found = await wire.read(`orders ${status}`, call, async (read) => {
+      // One that is under way may have begun before what this one is asked about.
+      const key = whole ? `orders ${status}, the ${++wholeReads}.` : `orders ${status}`;
+      const found = await wire.read(key, call, async (read) => {
         if (status === "all") return everything(read);
         const listed = await open(read);
         await fills(read);
