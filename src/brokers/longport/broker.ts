@@ -40,6 +40,8 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   const terms = createTermsBook();
   let host: BrokerHost | undefined;
   let account: string | null = null;
+  /** The last list that decided about money had every order that a gateway has placed. */
+  let complete = true;
   /** Pushes whose terms have to be asked for; later ones of the same order wait behind them. */
   const waiting = new Map<string, Promise<void>>();
 
@@ -122,7 +124,10 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   }
 
   return {
-    capabilities: () => toCapabilities(account),
+    capabilities() {
+      const capabilities = toCapabilities(account);
+      return { ...capabilities, listing: { ...capabilities.listing, complete } };
+    },
     queues: wire.queues,
 
     start(given) {
@@ -267,10 +272,9 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
       const listed = [...today, ...past.filter(({ order_id }) => !current.has(order_id))];
       // The newest last, since what was seen first is forgotten first.
       for (const vendor of listed.toReversed()) terms.seen(vendor);
-      return {
-        ...toOrderListing(status === "all" ? listed : listed.filter(isOpen)),
-        since: historySince(HISTORY_DAYS),
-      };
+      const { complete: isWhole, ...listing } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
+      if (status === "all" && fresh) complete = isWhole;
+      return { ...listing, since: historySince(HISTORY_DAYS) };
     },
   };
 }

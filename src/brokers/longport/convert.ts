@@ -83,16 +83,25 @@ export function toDecimalText(value: number): string {
     : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
+/** Orders, and whether they have all that a gateway has placed: what has no name here is absent in appearance only. */
+export interface LongportOrderListing extends OrderListing {
+  readonly complete: boolean;
+}
+
 /** What the vendor lists, with what has no name here apart. */
-export function toOrderListing(orders: readonly VendorOrder[]): OrderListing {
+export function toOrderListing(orders: readonly VendorOrder[]): LongportOrderListing {
   const known: Order[] = [];
   const unmapped: Unmapped[] = [];
+  let complete = true;
   for (const vendor of orders) {
     const order = toOrder(vendor);
-    if (order === undefined) unmapped.push({ originSymbol: vendor.symbol, qty: vendor.quantity });
-    else known.push(order);
+    if (order !== undefined) known.push(order);
+    else {
+      unmapped.push({ originSymbol: vendor.symbol, qty: vendor.quantity });
+      complete &&= !isTag(vendor.remark);
+    }
   }
-  return { orders: known, unmapped };
+  return { orders: known, unmapped, complete };
 }
 
 /** True for an order that may still change by itself. */

@@ -176,6 +176,29 @@ describe("orders", () => {
     });
   });
 
+  test.each([
+    ["its side", '"side":"Buy"', '"side":"Unknown"'],
+    ["its contract", '"symbol":"AAPL.US"', '"symbol":"AAPL260116C200000.US"'],
+  ])(
+    "an order of a gateway that has no name here for %s keeps the list from proving one absent",
+    async (_, said, odd) => {
+      const server = await openLongport();
+      let isOdd = true;
+      const httpUrl = await openFront(server.port, async (request, { status, text }) => ({
+        status,
+        text: isOdd && request.startsWith("GET /v1/trade/order/today") ? text.replace(said, odd) : text,
+      }));
+      const { broker } = await startBroker(server.port, { httpUrl });
+      await broker.placeOrder(restingOrder(), call());
+      const list = () => broker.orders({ status: "all", fresh: true }, call());
+      expect(await list()).toMatchObject({ orders: [], unmapped: [{}] });
+      expect(broker.capabilities().listing.complete).toBe(false);
+      isOdd = false;
+      expect(await list()).toMatchObject({ orders: [{}], unmapped: [] });
+      expect(broker.capabilities().listing.complete).toBe(true);
+    },
+  );
+
   test("a history that does not say whether it goes on is looked into until it ends", async () => {
     const day = Date.now() - 5 * 86_400_000;
     const server = await openLongport({ now: day, historyLimit: 4 });
