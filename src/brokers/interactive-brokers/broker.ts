@@ -7,7 +7,7 @@ import type { Adapter } from "../shared/loaded-at-start.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
 import { OVERNIGHT_EXCHANGE, toSearch } from "./contracts.ts";
-import { isOwn, originSymbol, toCash, toOrder, toPositions, toQuote, toTicket, toTime } from "./convert.ts";
+import { isOwn, isTag, originSymbol, toCash, toOrder, toPositions, toQuote, toTicket, toTime } from "./convert.ts";
 import { createDirectory } from "./directory.ts";
 import { clockAhead, dayBegan } from "./hours.ts";
 import type { KnownOrder } from "./known-order.ts";
@@ -30,6 +30,8 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
   const pushed = new Remembered<number, string>(KEPT_ORDERS);
   /** Orders to be told of when all lists have been read. */
   const held = new Set<number>();
+  /** The last list that decided about money had every order that a gateway has placed. */
+  let complete = true;
   let host: BrokerHost | undefined;
   let greeting = { time: "", at: 0 };
   /** Milliseconds that TWS's own clock is ahead of UTC. */
@@ -161,7 +163,10 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
   }
 
   return {
-    capabilities: () => toCapabilities(wire.account(), config.accountId),
+    capabilities() {
+      const capabilities = toCapabilities(wire.account(), config.accountId);
+      return { ...capabilities, listing: { ...capabilities.listing, complete } };
+    },
     queues: wire.queues,
 
     start(given) {
@@ -293,11 +298,12 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       account();
       const listed = await listings.read(status, call, fresh);
       const mapped = await Promise.all(listed.map(async (known) => ({ known, order: await orderOf(known, call) })));
+      const nameless = mapped.flatMap(({ known, order }) => (order === undefined ? [known] : []));
+      // What has no name here is absent in appearance only.
+      if (status === "all" && fresh) complete = !nameless.some(({ order }) => isTag(order.orderRef));
       return {
         orders: mapped.flatMap(({ order }) => order ?? []),
-        unmapped: mapped
-          .filter(({ order }) => order === undefined)
-          .map(({ known }) => ({ originSymbol: originSymbol(known.contract), qty: known.qty })),
+        unmapped: nameless.map(({ contract, qty }) => ({ originSymbol: originSymbol(contract), qty })),
         since: today(),
       };
     },

@@ -63,7 +63,7 @@ function lifecycleOf({ contract: vendor, order }: KnownOrder, { region }: Contra
 }
 
 /** True for a gateway's mark; what people write into the reference of their own orders is left alone. */
-function isTag(orderRef: string): boolean {
+export function isTag(orderRef: string): boolean {
   return /^[a-z0-9]{26}$/.test(orderRef);
 }
 

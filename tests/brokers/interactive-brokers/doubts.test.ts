@@ -272,3 +272,21 @@ test("a fresh list has what was placed before it was asked for, though an older 
   expect(orders.map(({ orderId }) => orderId).sort()).toEqual([first.orderId, second.orderId]);
   await listed;
 });
+
+test.each([
+  ["its side", 13, "EXCH"],
+  ["its kind", 4, "WAR"],
+])("an order of a gateway that has no name here for %s keeps the list from proving one absent", async (_, at, word) => {
+  const tws = await openTws();
+  const { broker: before } = await startBroker(tws.port, { clientId: 70 });
+  const order = restingOrder();
+  await before.placeOrder(order, call());
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (Number(fields[0]) === RESPONSE.openOrder ? fields.with(at, word) : fields),
+  );
+  const { broker } = await startBroker(port);
+  expect(await broker.orders({ status: "all", fresh: true }, call())).toMatchObject({ orders: [], unmapped: [{}] });
+  expect(broker.capabilities().listing.complete).toBe(false);
+});
