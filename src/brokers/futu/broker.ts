@@ -60,7 +60,7 @@ interface FoundOrder {
 export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapter {
   const accountOf = new Remembered<string, string>(REMEMBERED_ORDERS);
   const withBusts = createBusts();
-  /** Whether the last whole list had all that a gateway has placed. */
+  /** The last list that decided about money had every order that a gateway has placed. */
   let complete = true;
   let host: BrokerHost | undefined;
 
@@ -378,7 +378,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       );
       const listed = lists.flat();
       const { complete: isWhole, ...listing } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
-      if (status === "all") complete = isWhole;
+      if (status === "all" && fresh) complete = isWhole;
       return { ...listing, orders: listing.orders.map(withBusts), since: historySince(SPAN_DAYS) };
     },
   };

@@ -117,4 +117,14 @@ describe("an order that has no name here", () => {
     expect((await broker.orders({ status: "all", fresh: true }, call())).unmapped).toHaveLength(1);
     expect(broker.capabilities().listing.complete).toBe(true);
   });
+
+  test("keeps the list from proving one absent also when a client is shown an older one", async () => {
+    const served: object[] = [{ ...TAGGED, orderIDEx: "" }];
+    const opend = await serveOrders(served);
+    const { broker } = await startBroker(opend.port);
+    await broker.orders({ status: "all", fresh: true }, call());
+    served.pop();
+    await broker.orders({ status: "all" }, call());
+    expect(broker.capabilities().listing.complete).toBe(false);
+  });
 });
