@@ -104,12 +104,15 @@ export function createWrites(options: WriteOptions): Writes {
     }
   }
 
-  /** The order behind an `OrderNotOpen` of the broker; throws every other failure on. */
+  /** The order behind an `OrderNotOpen` of the broker; throws every other failure, and what is said of one that lives on. */
   async function afterOrderNotOpen(orderId: string, failure: unknown): Promise<OrderView> {
     if (!isFailure(failure) || failure.code !== "OrderNotOpen") throw failure;
     const order = await reads.order(orderId, {}).catch(() => undefined);
     if (order === undefined) throw failure;
-    return order;
+    if (isClosed(order) || order.status === "PENDING_CANCEL") return order;
+    // A refusal in this state of it: whoever reads that it has ended buys again, or leaves it alone.
+    const { message, outcome = "rejected" } = failure;
+    throw new Failure("OrderRejected", message, { outcome, cause: failure });
   }
 
   /** The order of this claim's tag. What no change of it could have made of the request belongs to another one. */

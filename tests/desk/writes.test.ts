@@ -329,6 +329,26 @@ describe("cancel", () => {
     });
   });
 
+  test.each(["OPEN", "PARTIALLY_FILLED", "PENDING_REPLACE"] as const)(
+    "that the broker refuses as of one that has ended, which is %s, does not say that it has",
+    async (status) => {
+      const refuse = async () => {
+        throw new BrokerError("OrderNotOpen", "not in this state", { outcome: "rejected" });
+      };
+      const { desk } = deskOver({
+        cancelOrder: refuse,
+        replaceOrder: refuse,
+        order: async () => anOrder({ status }),
+        orders: async () => ({ orders: [anOrder({ status })], unmapped: [] }),
+      });
+      const refused = { code: "OrderRejected", outcome: "rejected", message: "not in this state" };
+      expect(await rejection(desk.cancel("1", BY))).toMatchObject(refused);
+      expect(await rejection(desk.replace("1", { qty: 13 }, BY))).toMatchObject(refused);
+      expect(await desk.cancelAll("ops")).toMatchObject({ canceled: [], failed: [{ orderId: "1" }] });
+      await desk.close();
+    },
+  );
+
   test.each([
     ["CANCELED", "done"],
     ["FILLED", { code: "OrderNotOpen", outcome: "not_sent", details: { order: { status: "FILLED" } } }],
