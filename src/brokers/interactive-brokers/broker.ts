@@ -113,8 +113,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
     if (!Number.isSafeInteger(permId) || permId === 0) throw orderNotFound(orderId);
     const known = store.get(permId);
     if (known?.described && isOwn(known, clientId) && wire.ready() && !store.isMissing(permId)) return known;
-    await listings.read("all", call);
-    const found = store.get(permId);
+    const found = await listings.one(permId, call);
     if (found === undefined || (store.isMissing(permId) && !evenMissing)) throw orderNotFound(orderId);
     return found;
   }

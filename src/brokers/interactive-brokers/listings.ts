@@ -1,6 +1,7 @@
 /** Lists of orders: open ones of everybody, completed ones and fills of the day, put together. */
 import { isTerminal } from "../../domain/order.ts";
 import type { Call } from "../../spec/broker.ts";
+import type { BrokerError } from "../../spec/broker-error.ts";
 import type { KnownOrder } from "./known-order.ts";
 import type { OrderStore } from "./order-store.ts";
 import { completedOrders, executions, openOrders, UNNUMBERED, UNREAD } from "./read-calls.ts";
@@ -18,6 +19,12 @@ export interface Listings {
    * @throws BrokerError also where it has to be whole and the gateway has an order of ours that cannot be named yet.
    */
   read(status: "open" | "all", call: Call, whole?: boolean): Promise<readonly KnownOrder[]>;
+  /**
+   * What all lists have of one order; `undefined` where none has it.
+   *
+   * @throws BrokerError also where its description may be what could not be read.
+   */
+  one(permId: number, call: Call): Promise<KnownOrder | undefined>;
   /** Looks for orders of other programs from now on, of which the gateway pushes nothing. */
   watch(): void;
   close(): void;
@@ -94,10 +101,20 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
       });
       if (whole && status === "all") {
         if (found.has(UNNUMBERED)) throw notWhole("TWS has an order of this program without a permId yet");
-        if (found.has(UNREAD)) throw notWhole("what TWS said could not be read");
+        if (found.has(UNREAD)) throw unread();
       }
-      const orders = [...found].flatMap((permId) => store.get(permId) ?? []);
+      const orders = [...found]
+        .flatMap((permId) => store.get(permId) ?? [])
+        // Fills alone say that an order has ended only where its description cannot be what was not read.
+        .filter(({ described }) => described || !found.has(UNREAD));
       return status === "all" ? orders : orders.filter((known) => isOpen(known));
+    },
+
+    async one(permId, call) {
+      const found = await wire.read("orders all", call, everything);
+      const known = store.get(permId);
+      if (found.has(UNREAD) && known?.described !== true) throw unread();
+      return known;
     },
 
     watch() {
@@ -117,6 +134,10 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
       clearInterval(timer);
     },
   };
+}
+
+function unread(): BrokerError {
+  return notWhole("what TWS said could not be read");
 }
 
 function isOpen({ described, status }: KnownOrder): boolean {

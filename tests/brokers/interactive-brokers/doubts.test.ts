@@ -290,3 +290,22 @@ test.each([
   expect(await broker.orders({ status: "all", fresh: true }, call())).toMatchObject({ orders: [], unmapped: [{}] });
   expect(broker.capabilities().listing.complete).toBe(false);
 });
+
+test("an order of which fills alone could be read is not told as one that was filled and has ended", async () => {
+  const tws = await openTws();
+  const { broker: before } = await startBroker(tws.port, { clientId: 70 });
+  const { orderId } = await before.placeOrder(restingOrder(), call());
+  tws.venue.fill(orderId, 4, 189.5);
+  let cut = true;
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (cut && Number(fields[0]) === RESPONSE.openOrder ? fields.slice(0, 60) : fields),
+  );
+  const { broker } = await startBroker(port);
+  const told = (await broker.orders({ status: "all" }, call())).orders.map(({ status }) => status);
+  expect(told).not.toContain("FILLED");
+  expect(await rejection(broker.order(orderId, call()))).toMatchObject({ code: "BrokerFault" });
+  cut = false;
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "PARTIALLY_FILLED", qty: 10, filledQty: 4 });
+});
