@@ -1,5 +1,5 @@
 import { contractKey } from "../domain/contract.ts";
-import type { Order } from "../domain/order.ts";
+import { isTerminal, type Order } from "../domain/order.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
@@ -73,6 +73,25 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     if (record.tag !== null) forget(record.tag);
     onTracked(record, known);
     return record;
+  }
+
+  /** What is reported of an order that is met for the first time here; the journal may remember it. */
+  function applyMet(report: Order, own: boolean): OrderRecord {
+    if (own && report.status !== "REJECTED" && book.get(report.orderId) === undefined) tellOfTwin(report);
+    return apply(report, own);
+  }
+
+  /** Under the tag of an order that stands there may be another: its key was free once that had been proven absent. */
+  function tellOfTwin({ orderId, tag }: Order): void {
+    const other = tag === null ? undefined : book.byTag(tag);
+    if (other === undefined || other.orderId === orderId || mayBeReplaced(other)) return;
+    const message = `order ${orderId} exists beside order ${other.orderId}, which was sent again under the same key`;
+    events.record({ kind: "anomaly", message, orderId, tag });
+  }
+
+  /** True for an order in whose place another may be, with its tag, where a broker gives a changed order a new id. */
+  function mayBeReplaced({ orderId, status }: OrderRecord): boolean {
+    return book.isDoubtful(orderId) || status === "PENDING_REPLACE" || (isTerminal(status) && status !== "FILLED");
   }
 
   function forget(tag: string): void {
@@ -160,11 +179,11 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     // Whose an order is that was told of without its tag can be said once it has that.
     if (known !== undefined && (known.tag !== null || report.tag === null)) return apply(report, byNumber);
     const met = meet(report, known !== undefined);
-    if (!(met instanceof Promise)) return apply(report, met);
+    if (!(met instanceof Promise)) return applyMet(report, met);
     meetings.set(orderId, met);
     return met.then((own) => {
       meetings.delete(orderId);
-      return apply(report, own);
+      return applyMet(report, own);
     });
   }
 

@@ -161,6 +161,23 @@ describe("an unknown place", () => {
     expect(venue.ledger.size).toBe(1);
   });
 
+  test("that shows up after it was sent again under its key is told to somebody", async () => {
+    const venue = createVenue();
+    const { desk, journal } = at(venue);
+    venue.next("drop-before");
+    const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+    await expect.poll(() => desk.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    await desk.place(LIMIT_BUY, KEYED);
+    venue.accept({ ...LIMIT_BUY, tag });
+    await expect.poll(async () => (await desk.orders({ status: "all" }, {})).orders).toHaveLength(2);
+    const anomalies = async () => {
+      const { events } = await journal.events(DIGEST, 0, 100);
+      return events.filter((event) => event.kind === "anomaly");
+    };
+    await expect.poll(anomalies).toEqual([expect.objectContaining({ orderId: "2", tag })]);
+    expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: true });
+  });
+
   test("left behind by a process that died is settled by the next", async () => {
     const venue = createVenue();
     const journal = memoryJournal();
