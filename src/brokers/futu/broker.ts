@@ -48,6 +48,9 @@ interface Sought {
   readonly orderIds?: readonly string[];
   /** What depends on them. Default `read`. */
   readonly kind?: PacingClass;
+  /** Of old ones: how many spans of history before the last one, and whether no read that is under way will do. */
+  readonly spansBefore?: number;
+  readonly fresh?: boolean;
 }
 
 /** An order and the account it is in. */
@@ -109,7 +112,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       ...(orderIds.length === 0 ? {} : { filterConditions: { orderIDExList: orderIds } }),
       ...(fresh ? { refreshCache: true } : {}),
     };
-    const pace = fresh ? { limit: "orders" as const, accId: account.accId, kind } : undefined;
+    const pace = fresh ? { limit: "orders" as const, accId: account.accId, kind, fresh } : undefined;
     const { orderList } = await wire.read("GetOrderList", request, call, pace);
     return orderList;
   }
@@ -118,7 +121,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   async function pastOrders(
     account: TradingAccount,
     call: Call,
-    { orderIds = [], kind = "read", spansBefore = 0 }: Sought & { readonly spansBefore?: number } = {},
+    { orderIds = [], kind = "read", spansBefore = 0, fresh = false }: Sought = {},
   ) {
     // The window ends by the vendor's clock and by ours, whichever is later, and begins by the earlier one.
     const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000;
@@ -133,7 +136,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         ...(orderIds.length === 0 ? {} : { orderIDExList: orderIds }),
       },
     };
-    const pace = { limit: "history" as const, accId: account.accId, kind };
+    const pace = { limit: "history" as const, accId: account.accId, kind, fresh };
     const { orderList } = await wire.read("GetHistoryOrderList", request, call, pace);
     return orderList;
   }
@@ -233,9 +236,8 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     },
 
     async positions(call) {
-      const lists = await Promise.all(
-        accounts().map((account) => wire.read("GetPositionList", { header: queryHeader(account) }, call)),
-      );
+      const ask = (account: TradingAccount) => wire.read("GetPositionList", { header: queryHeader(account) }, call);
+      const lists = await Promise.all(accounts().map(ask));
       return toPositions(lists.flatMap(({ positionList }) => positionList));
     },
 
@@ -369,7 +371,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
           const [today, past] = await Promise.all([
             todaysOrders(account, fresh, call),
             // No order leaves before this is known, so that no client's reading may stand in its way.
-            status === "all" ? pastOrders(account, call, { kind: fresh ? "write" : "read" }) : [],
+            status === "all" ? pastOrders(account, call, { kind: fresh ? "write" : "read", fresh }) : [],
           ]);
           for (const { orderIDEx } of today) accountOf.set(orderIDEx, account.accId);
           const current = new Set(today.map(({ orderIDEx }) => orderIDEx));

@@ -53,6 +53,8 @@ export interface Pace {
   readonly accId?: string;
   /** Default `read`. A read that a write depends on goes with that. */
   readonly kind?: PacingClass;
+  /** Asks for itself: an equal read that is under way may have begun before what this one is about. Default false. */
+  readonly fresh?: boolean;
 }
 
 /** One budget for each interface and account, made when it is first needed. */

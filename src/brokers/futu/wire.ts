@@ -352,9 +352,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     },
 
     read(method, request, call, pace) {
-      // What may go before others shares no turn with them.
-      const key = `${method} ${pace?.kind ?? "read"} ${JSON.stringify(request)}`;
-      return shared.read(key, call.signal, async (signal) => {
+      const act = async (signal: AbortSignal) => {
         await revival.wait(MS.read, signal);
         const before = requireSession();
         try {
@@ -365,7 +363,10 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
           await revival.wait(MS.read, signal);
           return readOnce(method, request, signal, pace);
         }
-      });
+      };
+      if (pace?.fresh) return act(call.signal);
+      // What may go before others shares no turn with them.
+      return shared.read(`${method} ${pace?.kind ?? "read"} ${JSON.stringify(request)}`, call.signal, act);
     },
 
     async write(method, request, call, { kind, ...pace }) {

@@ -27,8 +27,15 @@ function serveOrder(order: object): Promise<{ port: number; changes: number[] }>
   return serveOrders([order]);
 }
 
-/** An OpenD with one paper account that holds these. What changes it is asked for is kept in `changes`. */
-async function serveOrders(orderList: readonly object[]): Promise<{ port: number; changes: number[] }> {
+/**
+ * An OpenD with one paper account that holds these. What changes it is asked for is kept in `changes`.
+ *
+ * @param hold What an answer to this command waits for, which says what was then.
+ */
+async function serveOrders(
+  orderList: readonly object[],
+  hold: (cmd: number) => Promise<void> | undefined = () => undefined,
+): Promise<{ port: number; changes: number[] }> {
   const changes: number[] = [];
   const answers: Readonly<Record<number, Reply["s2c"]>> = {
     1: { connID: "7" },
@@ -43,7 +50,10 @@ async function serveOrders(orderList: readonly object[]): Promise<{ port: number
     if (cmd === 2205) changes.push(cmd);
     const s2c = answers[cmd];
     const reply: Reply = s2c === undefined ? { retType: -1, retMsg: `no ${cmd}` } : { retType: 0, s2c };
-    peer.send(writeWsFrame({ cmd, section, body: encodeReply(cmd, reply) }));
+    const frame = writeWsFrame({ cmd, section, body: encodeReply(cmd, reply) });
+    const held = hold(cmd);
+    if (held === undefined) peer.send(frame);
+    else void held.then(() => peer.send(frame));
   });
   return { port, changes };
 }
@@ -127,4 +137,27 @@ describe("an order that has no name here", () => {
     await broker.orders({ status: "all" }, call());
     expect(broker.capabilities().listing.complete).toBe(false);
   });
+});
+
+test("a fresh list does not join an older one, which has less", async () => {
+  const served: object[] = [];
+  const held = new Set([2201, 2221]);
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const opend = await serveOrders(served, (cmd) => {
+    if (!held.delete(cmd)) return undefined;
+    if (held.size === 0) asked.resolve();
+    return answer.promise;
+  });
+  const { broker } = await startBroker(opend.port);
+  const list = () => broker.orders({ status: "all", fresh: true }, call());
+  const older = list();
+  await asked.promise;
+  served.push({ ...ORDER, orderType: 1 });
+  const newer = list();
+  // Behind what the newer one asks for, if it asks.
+  await broker.ping(call());
+  answer.resolve();
+  expect((await newer).orders).toMatchObject([{ orderId: "77" }]);
+  expect((await older).orders).toEqual([]);
 });
