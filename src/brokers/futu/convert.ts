@@ -93,10 +93,15 @@ export function toOrderListing(orders: readonly VendorOrder[]): FutuOrderListing
     if (order !== undefined) known.push(order);
     else {
       unmapped.push({ originSymbol: vendor.code, qty: withoutDust(vendor.qty) });
-      complete &&= !isTag(vendor.remark);
+      complete &&= !isTag(vendor.remark) || failedWithoutId(vendor);
     }
   }
   return { orders: known, unmapped, complete };
+}
+
+/** True for an order that failed before it had an id: nothing came of it, and it stays in the list for as long as others. */
+function failedWithoutId({ orderIDEx, orderStatus }: VendorOrder): boolean {
+  return orderIDEx === "" && lookUp(ORDER_STATUS, orderStatus)?.means === "REJECTED";
 }
 
 /** True for an order that may still change by itself. */

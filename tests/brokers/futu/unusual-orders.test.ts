@@ -121,6 +121,16 @@ describe("an order that has no name here", () => {
     },
   );
 
+  test.each([
+    ["SUBMIT_FAILED", 3],
+    ["FAILED", 21],
+  ])("is nothing to that when it has failed without ever having had an id: %s", async (_, orderStatus) => {
+    const opend = await serveOrders([{ ...TAGGED, orderIDEx: "", orderStatus }]);
+    const { broker } = await startBroker(opend.port);
+    expect((await broker.orders({ status: "all", fresh: true }, call())).unmapped).toHaveLength(1);
+    expect(broker.capabilities().listing.complete).toBe(true);
+  });
+
   test("is nothing to that when a gateway has not placed it", async () => {
     const opend = await serveOrders([{ ...TAGGED, trdSide: 0, remark: "mine" }]);
     const { broker } = await startBroker(opend.port);
