@@ -168,10 +168,10 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     throw notFound(orderId);
   }
 
-  /** OpenD may answer a place with its own number alone, which is no order id here: the listing has both. */
-  async function idOf(number: string | undefined, account: TradingAccount, call: Call): Promise<string> {
+  /** OpenD may answer a place with its own number alone, or with 0, which others have too: the listing has the id. */
+  async function idOf(number: string | undefined, tag: string, account: TradingAccount, call: Call): Promise<string> {
     const orders = await todaysOrders(account, false, call).catch(() => []);
-    const found = orders.find(({ orderID }) => orderID === number);
+    const found = orders.find(({ orderID, remark }) => orderID === number && remark === tag);
     if (found !== undefined) return found.orderIDEx;
     throw new BrokerError("OutcomeUnknown", "OpenD took the order and gave no id for it", { outcome: "unknown" });
   }
@@ -276,7 +276,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         call,
         { limit: "place", accId: account.accId, kind: "write" },
       );
-      const orderId = placed.orderIDEx || (await idOf(placed.orderID, account, call));
+      const orderId = placed.orderIDEx || (await idOf(placed.orderID, order.tag, account, call));
       accountOf.set(orderId, account.accId);
       return effective === undefined ? { orderId } : { orderId, effective };
     },

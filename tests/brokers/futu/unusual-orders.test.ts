@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { encodeReply, type Reply } from "../../../simulators/opend/messages.ts";
 import { writeWsFrame } from "../../../simulators/opend/ws-frames.ts";
-import { call, rejection, startBroker } from "./setup.ts";
+import { call, rejection, restingOrder, startBroker } from "./setup.ts";
 import { STATE, serveRequests } from "./strange-opend.ts";
 
 const HEADER = { trdEnv: 0, accID: "3450311", trdMarket: 2 };
@@ -44,6 +44,7 @@ async function serveOrders(
     2008: {},
     2201: { header: HEADER, orderList },
     2221: { header: HEADER, orderList: [] },
+    2202: { header: HEADER, orderID: "0", orderIDEx: "" },
     2205: { header: HEADER, orderID: ORDER.orderID, orderIDEx: ORDER.orderIDEx },
   };
   const port = await serveRequests(({ cmd, section, peer }) => {
@@ -170,4 +171,14 @@ test("a fresh list does not join an older one, which has less", async () => {
   answer.resolve();
   expect((await newer).orders).toMatchObject([{ orderId: "77" }]);
   expect((await older).orders).toEqual([]);
+});
+
+test("an order that OpenD answers without an id is not taken for another that has none of OpenD's numbers", async () => {
+  const order = restingOrder();
+  const served: object[] = [{ ...ORDER, orderType: 1, orderID: "0" }];
+  const opend = await serveOrders(served);
+  const { broker } = await startBroker(opend.port);
+  expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({ outcome: "unknown" });
+  served.push({ ...ORDER, orderType: 1, orderID: "0", orderIDEx: "78", remark: order.tag });
+  expect(await broker.placeOrder(order, call())).toEqual({ orderId: "78" });
 });
