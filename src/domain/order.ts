@@ -198,7 +198,9 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
     );
   // What changed nothing is a report all the same: an earlier one that comes after it is late.
   if (!changed) return { order: { ...known, updatedAt: order.updatedAt }, kind: "none" };
-  return { order, kind: ended ? "correction" : "order" };
+  // The word that an order is filled may follow the fill.
+  const wasOver = ended || (isCompleted(known) && order.status !== "FILLED");
+  return { order, kind: wasOver ? "correction" : "order" };
 }
 
 /** What is no number is nothing new where it was none before; a journal keeps it as null. */

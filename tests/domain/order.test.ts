@@ -99,6 +99,13 @@ describe("mergeOrder", () => {
     expect([merged.status, merged.filledQty]).toEqual(["PENDING_CANCEL", 4]);
   });
 
+  test("what takes back that an order was wholly filled is a correction, whatever its status lagged behind with", () => {
+    const filled = order({ status: "PARTIALLY_FILLED", filledQty: 12, avgPrice: 200, updatedAt: 5 });
+    const busted = order({ status: "PARTIALLY_FILLED", filledQty: 10, avgPrice: 200, busted: true, updatedAt: 6 });
+    expect(mergeOrder(filled, busted).kind).toBe("correction");
+    expect(mergeOrder(filled, { ...filled, status: "FILLED", updatedAt: 6 }).kind).toBe("order");
+  });
+
   test("a stale report does not take a working order back", () => {
     const known = order({ status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200, updatedAt: 9 });
     const { order: merged, kind } = mergeOrder(known, order({ status: "OPEN", updatedAt: 3 }));
