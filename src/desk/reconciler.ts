@@ -133,6 +133,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   async function lookFor(orderId: string): Promise<boolean> {
     wentOnAt = elapsedMs();
     const deadline = newDeadline();
+    const known = book.get(orderId);
     try {
       if (seat.broker.order !== undefined) {
         await tracker.receive(
@@ -143,6 +144,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     } catch (error) {
       if (readFailure(error)?.code !== "OrderNotFound") return false;
     }
+    // It was told of while it was asked for: the answer may have been made before.
+    if (book.get(orderId) !== known) return false;
     const record = book.markStale(orderId, Date.now());
     if (record !== undefined) events.record({ kind: "order", order: record });
     return false;

@@ -278,6 +278,26 @@ describe("an open order that the list lacks", () => {
   });
 });
 
+test("an order that the broker tells of while it is asked for is not one that it does not know", async () => {
+  const venue = createVenue();
+  const { desk } = deskAt(venue);
+  await desk.start();
+  const { orderId } = await desk.place(LIMIT_BUY, BY);
+  const asked = deferred<void>();
+  venue.hide(orderId);
+  venue.onOrderAsked(() => {
+    // Its push comes before the answer, which was made before it.
+    const order = venue.ledger.get(orderId);
+    if (order !== undefined) venue.push({ ...order, status: "PARTIALLY_FILLED", filledQty: 5, updatedAt: 99 });
+    asked.resolve();
+  });
+  venue.reconnect();
+  await asked.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(desk.remembered(orderId)).toMatchObject({ filledQty: 5, staleSince: null });
+  await desk.close();
+});
+
 test("orders placed elsewhere are external, also those of another gateway", async () => {
   const venue = createVenue();
   venue.accept(LIMIT_BUY);
