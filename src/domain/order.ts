@@ -179,9 +179,12 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
     (ended && !((report.status === "FILLED" && !isOutdated) || (busted && isTerminal(report.status)))) ||
     (older && !isTerminal(report.status));
   const base = keepsStatus ? known : report;
+  // What ended otherwise was for more than was filled: some vendors have no other quantity of it then.
+  const isCutShort = isTerminal(base.status) && base.status !== "FILLED" && base.qty <= fills.filledQty;
   const order: Order = {
     ...base,
     ...fills,
+    ...(isCutShort && known.qty > base.qty ? { qty: known.qty } : {}),
     ...(busted || known.busted ? { busted: true } : {}),
     tag: report.tag ?? known.tag,
     createdAt: known.createdAt ?? report.createdAt,

@@ -68,6 +68,20 @@ describe("mergeOrder", () => {
     expect([merged.status, merged.filledQty, merged.avgPrice, kind]).toEqual(["CANCELED", 8, 200, "correction"]);
   });
 
+  test.each([
+    ["CANCELED", 0],
+    ["CANCELED", 4],
+    ["EXPIRED", 4],
+  ] as const)(
+    "an order that ended %s is still for what it was where only the %i filled are told",
+    (status, filledQty) => {
+      const known = order({ filledQty: 2, avgPrice: 200, status: "PARTIALLY_FILLED" });
+      const { order: merged } = mergeOrder(known, order({ status, qty: filledQty, filledQty, avgPrice: 200 }));
+      expect([merged.qty, merged.filledQty, merged.status]).toEqual([12, Math.max(2, filledQty), status]);
+      expect(mergeOrder(known, order({ status: "CANCELED", qty: 8, filledQty: 4 })).order.qty).toBe(8);
+    },
+  );
+
   test("a bust lowers what is filled and warns", () => {
     const known = order({ status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 5 });
     const { order: merged, kind } = mergeOrder(
