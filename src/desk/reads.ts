@@ -66,6 +66,14 @@ export function createReads(options: ReadOptions): Reads {
     throw new Failure("OrderNotFound", `the broker lists no order ${orderId}`);
   }
 
+  /** Absence ends no order: one that is open and not known to the broker, be it yet or any more, is as events tell of it. */
+  function notKnown(orderId: string, error: unknown): OrderView {
+    const order = book.get(orderId);
+    const isAbsent = isFailure(error) && error.code === "OrderNotFound";
+    if (!isAbsent || order === undefined || isClosed(order)) throw error;
+    return { ...order, source: "journal" };
+  }
+
   return {
     async ping(context) {
       try {
@@ -91,8 +99,12 @@ export function createReads(options: ReadOptions): Reads {
     async order(orderId, context) {
       const known = pushed(orderId);
       if (known !== undefined) return known;
-      if (seat.broker.order === undefined) return keep(await findByListing(orderId, context));
-      return keep(await read("order", context, (order, call) => order(orderId, call)));
+      try {
+        if (seat.broker.order === undefined) return await keep(await findByListing(orderId, context));
+        return await keep(await read("order", context, (order, call) => order(orderId, call)));
+      } catch (error) {
+        return notKnown(orderId, error);
+      }
     },
     async orders(query, context) {
       const { orders, unmapped } = await read("orders", context, (list, call) => list(query, call));

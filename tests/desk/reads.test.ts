@@ -184,3 +184,21 @@ describe("an order", () => {
     expect(unmapped).toEqual([{ originSymbol: "AAPL260116C200000", qty: 1 }]);
   });
 });
+
+test("an order that was taken and that the broker does not know yet, or no more, is as events tell of it", async () => {
+  const { desk, host } = deskOver({
+    placeOrder: async () => ({ orderId: "1" }),
+    order: async (orderId) => {
+      throw new BrokerError("OrderNotFound", `no order ${orderId}`);
+    },
+  });
+  await desk.place(LIMIT_BUY, { principal: "default" });
+  expect(await desk.order("1", {})).toMatchObject({ status: "PENDING", qty: 12, source: "journal" });
+  host().onConnection({ connected: false });
+  host().onOrder(anOrder({ orderId: "1", status: "OPEN", updatedAt: 2 }));
+  expect(await desk.order("1", {})).toMatchObject({ status: "OPEN", source: "journal" });
+  host().onOrder(anOrder({ orderId: "1", status: "CANCELED", updatedAt: 3 }));
+  expect(await rejection(desk.order("1", {}))).toMatchObject({ code: "OrderNotFound" });
+  expect(await rejection(desk.order("2", {}))).toMatchObject({ code: "OrderNotFound" });
+  await desk.close();
+});
