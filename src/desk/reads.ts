@@ -108,7 +108,9 @@ export function createReads(options: ReadOptions): Reads {
     },
     async orders(query, context) {
       const { orders, unmapped } = await read("orders", context, (list, call) => list(query, call));
-      return { orders: await Promise.all(orders.map(keep)), unmapped };
+      const kept = await Promise.all(orders.map(keep));
+      // One may have ended since it was listed, and a push has told of that.
+      return { orders: query.status === "open" ? kept.filter((order) => !isClosed(order)) : kept, unmapped };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { OrderListing } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { AAPL, anOrder, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
@@ -200,5 +201,17 @@ test("an order that was taken and that the broker does not know yet, or no more,
   host().onOrder(anOrder({ orderId: "1", status: "CANCELED", updatedAt: 3 }));
   expect(await rejection(desk.order("1", {}))).toMatchObject({ code: "OrderNotFound" });
   expect(await rejection(desk.order("2", {}))).toMatchObject({ code: "OrderNotFound" });
+  await desk.close();
+});
+
+test("a list of open orders has none of which a push has told meanwhile that it has ended", async () => {
+  const listed = deferred<OrderListing>();
+  const { desk, host } = deskOver({ orders: async () => listed.promise });
+  await desk.start();
+  const [open, all] = [desk.orders({ status: "open" }, {}), desk.orders({ status: "all" }, {})];
+  host().onOrder(anOrder({ status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 2 }));
+  listed.resolve({ orders: [anOrder(), anOrder({ orderId: "2" })], unmapped: [] });
+  expect(await open).toMatchObject({ orders: [{ orderId: "2", status: "OPEN" }] });
+  expect(await all).toMatchObject({ orders: [{ status: "FILLED" }, { status: "OPEN" }] });
   await desk.close();
 });
