@@ -99,12 +99,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const askedAt = elapsedMs();
     const openBefore = book.open().map(({ orderId }) => orderId);
     const { orders, since } = canList ? await list(deadline) : NOTHING_LISTED;
-    const listed = new Set<string>();
-    for (const order of orders) {
-      listed.add(order.orderId);
-      wentOnAt = elapsedMs();
-      await tracker.receive(order);
-    }
+    const listed = new Set(orders.map(({ orderId }) => orderId));
+    // All at once: what is pushed from now on is newer, and must not be overtaken by these.
+    await Promise.all(
+      orders.map(async (order) => {
+        await tracker.receive(order);
+        wentOnAt = elapsedMs();
+      }),
+    );
     const reported = new Set(listed);
     for (const orderId of unknowns.orderIds()) {
       if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);

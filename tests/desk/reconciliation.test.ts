@@ -278,6 +278,29 @@ describe("an open order that the list lacks", () => {
   });
 });
 
+test("what is pushed behind a list is not taken back by it, however long the journal takes over the orders before", async () => {
+  const journal = memoryJournal();
+  const asked = deferred<void>();
+  const known = deferred<undefined>();
+  const slow: typeof journal = {
+    ...journal,
+    order(instance, orderId) {
+      if (orderId !== "1") return journal.order(instance, orderId);
+      asked.resolve();
+      return known.promise;
+    },
+  };
+  const listed = { orders: [anOrder({ orderId: "1" }), anOrder({ orderId: "2", updatedAt: null })], unmapped: [] };
+  const { desk, host } = deskOver({ orders: async () => listed }, { journal: slow });
+  await desk.start();
+  await asked.promise;
+  host().onOrder(anOrder({ orderId: "2", status: "PENDING_CANCEL", updatedAt: 5 }));
+  known.resolve(undefined);
+  await desk.reconcile();
+  expect(desk.remembered("2")).toMatchObject({ status: "PENDING_CANCEL" });
+  await desk.close();
+});
+
 test("an order that the broker tells of while it is asked for is not one that it does not know", async () => {
   const venue = createVenue();
   const { desk } = deskAt(venue);
