@@ -1,5 +1,5 @@
 /** The life of an intent: which state may follow which. */
-import type { IntentLine, IntentState } from "../journal/journal.ts";
+import type { IntentState } from "../journal/journal.ts";
 
 /** What can happen to an intent. */
 export type IntentEvent = "hand-over" | "accept" | "reject" | "withdraw" | "lose" | "settle";
@@ -30,12 +30,4 @@ export function nextIntentState<E extends IntentEvent>(state: IntentState, event
   const next = transitions[event];
   if (next === undefined) throw new Error(`an intent that is ${state} cannot ${event}`);
   return next as StateAfter<E>;
-}
-
-/** What an intent's line says besides what was asked for. */
-export type Noted = Partial<Pick<IntentLine, "value" | "number">>;
-
-/** Leaves out what there is none of. */
-export function noted(value: number | undefined, number?: string): Noted {
-  return { ...(value === undefined ? {} : { value }), ...(number === undefined ? {} : { number }) };
 }

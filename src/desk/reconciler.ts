@@ -111,8 +111,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     for (const orderId of unknowns.orderIds()) {
       if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);
     }
-    const { complete, settleMs } = seat.broker.capabilities().listing;
-    await unknowns.judge({ askedAt, reported, complete: complete && canList, settleMs, since });
+    const { listing, account } = seat.broker.capabilities();
+    const { complete, settleMs } = listing;
+    await unknowns.judge({ askedAt, reported, complete: complete && canList, settleMs, since, account });
     if (!canList) return;
     const lacking = openBefore.filter((orderId) => {
       const order = book.get(orderId);

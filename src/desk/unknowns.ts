@@ -18,6 +18,8 @@ export interface Listing {
   readonly settleMs: number;
   /** From when on the broker shows orders that have ended, in milliseconds since the epoch. Default: all of them. */
   readonly since?: number | undefined;
+  /** Whose orders they are, as the broker shows it; `null` where it does not say. */
+  readonly account: string | null;
 }
 
 /** The writes of which nobody knows yet what became of them. */
@@ -25,11 +27,11 @@ export interface Unknowns {
   /** Says that the call of this intent is under way, and so nobody else's to settle; the returned function ends that. */
   underWay(id: string): () => void;
   /** Adds one. `endedAt` is when its call ended, by {@link elapsedMs}, `null` while it is still under way. */
-  add(intent: Pick<IntentRecord, "id" | "action">, endedAt: number | null, begun: Begun): LateCall;
+  add(intent: Sent, endedAt: number | null, begun: Begun): LateCall;
   /** Adds one that is unknown to the journal alone, which could not take what became of it. */
   addKnown(intent: Pick<IntentRecord, "id" | "action">, known: Settlement): void;
   /** Adds one that an earlier process left behind, whose call has ended with it; not one that is under way here. */
-  recover(intent: Pick<IntentRecord, "id" | "action" | "at">): void;
+  recover(intent: Sent & Pick<IntentRecord, "at">): void;
   /** Says that one, if there is one, has begun again under its key: what becomes of that is what its id stands for now. */
   begunAgain(id: string): void;
   /** Settles the place that this order proves, and forgets nothing else. */
@@ -71,6 +73,9 @@ export const WRITTEN: Begun = { isWritten: true };
 /** What became of an unknown write. */
 export type Settlement = Pick<ProgressLine, "placed" | "failure">;
 
+/** What is known of a write from its intent. */
+type Sent = Pick<IntentRecord, "id" | "action" | "account">;
+
 interface Unknown {
   readonly id: string;
   readonly action: IntentAction;
@@ -78,6 +83,8 @@ interface Unknown {
   /** What became of it, if only the journal does not know. */
   known?: Settlement;
   endedAt: number | null;
+  /** The account that it was sent to, as the broker showed it; absent where it did not say. */
+  readonly account?: string | undefined;
   /** Its call began no earlier, in milliseconds since the epoch by the clock as it stood then. */
   readonly sentAt: number;
   /** The same by {@link elapsedMs}. */
@@ -109,13 +116,13 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   const waiting = new Set<{ readonly left: Set<string>; readonly resolve: () => void }>();
 
   function add(
-    { id, action }: Pick<IntentRecord, "id" | "action">,
+    { id, action, account }: Sent,
     endedAt: number | null,
     begun: Begun,
     sentAt = underWay.get(id) ?? Date.now(),
   ): LateCall {
     const sentElapsed = elapsedMs() - Math.max(0, Date.now() - sentAt);
-    const unknown: Unknown = { id, action, begun, endedAt, sentAt, sentElapsed, absences: 0 };
+    const unknown: Unknown = { id, action, begun, endedAt, account, sentAt, sentElapsed, absences: 0 };
     unknowns.set(id, unknown);
     // Its order may have been told of before its call failed, and a broker without a listing tells of it no second time.
     const order = book.byTag(id);
@@ -167,7 +174,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     const order = book.byTag(unknown.id);
     if (order !== undefined) return settle(unknown.id, { placed: { orderId: order.orderId } }, "found by its tag");
     const isBefore = sentAt(unknown) < (listing.since ?? 0);
-    if (!listing.complete || isBefore || !isSettled(unknown, listing)) return;
+    if (!listing.complete || isBefore || isElsewhere(unknown, listing) || !isSettled(unknown, listing)) return;
     unknown.absences += 1;
     if (unknown.absences < ABSENCES) return;
     host.onAbsent(unknown.id);
@@ -253,6 +260,11 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
 /** By the clock as it stands now: it may have been put back since, and listings are told to begin by it. */
 function sentAt({ sentAt: then, sentElapsed }: Unknown): number {
   return Math.min(then, Date.now() - (elapsedMs() - sentElapsed) + DRIFT_MS);
+}
+
+/** True for what was sent to another account, as before a login or a token was changed: these lists say nothing of it. */
+function isElsewhere(unknown: Unknown, { account }: Listing): boolean {
+  return account !== null && (unknown.account ?? account) !== account;
 }
 
 function isSettled({ endedAt }: Unknown, { askedAt, settleMs }: Listing): boolean {

@@ -8,7 +8,6 @@ import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
-import { type Noted, noted } from "./intent.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { numbered, takeNumber } from "./order-number.ts";
 import type { Reads } from "./reads.ts";
@@ -47,9 +46,9 @@ export function createWrites(options: WriteOptions): Writes {
     { id, fingerprint }: Claim,
     action: IntentAction,
     { principal }: WriteContext,
-    more: Noted = {},
+    { value, number, account }: Pick<IntentLine, "value" | "number" | "account"> = {},
   ): IntentLine {
-    return { kind: "intent", id, principal, action, fingerprint, ...more };
+    return { kind: "intent", id, principal, action, fingerprint, value, number, account };
   }
 
   /** Waits for the broker to be there; what fails here has not left. */
@@ -156,7 +155,9 @@ export function createWrites(options: WriteOptions): Writes {
       try {
         if (claim.replay !== undefined) return { ...claim.replay.placed, tag, ...again(claim.replay) };
         if (!seat.isStarted) await prepare(deadline);
-        const row = checkPlace(seat.broker.capabilities(), request);
+        const capabilities = seat.broker.capabilities();
+        const row = checkPlace(capabilities, request);
+        const account = capabilities.account ?? undefined;
         if (!reconciler.isReconciled()) await reconciler.ensure(deadline);
         const already = orderOf(claim, request);
         if (already !== undefined) {
@@ -169,7 +170,7 @@ export function createWrites(options: WriteOptions): Writes {
           const number = claim.number ?? (seat.broker.orderNumber && (await takeNumber(seat, deadline)));
           const { placed, answeredAt } = await handOver.send(
             {
-              line: lineOf(claim, action, context, noted(admission.value, number)),
+              line: lineOf(claim, action, context, { value: admission.value, number, account }),
               ...(claim.number === undefined ? {} : { reason: SENT_AGAIN }),
               send(call) {
                 admission.confirm(() => deadline.abort());
@@ -221,7 +222,7 @@ export function createWrites(options: WriteOptions): Writes {
           try {
             const { placed, answeredAt } = await handOver.send(
               {
-                line: lineOf(claim, action, context, noted(admission.value)),
+                line: lineOf(claim, action, context, { value: admission.value }),
                 async send(call) {
                   admission.confirm(() => deadline.abort());
                   book.doubt(orderId);

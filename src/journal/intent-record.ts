@@ -3,22 +3,23 @@ import type { IntentLine, IntentRecord, ProgressLine } from "./journal.ts";
 
 /** The record of an intent that was just written down. */
 export function begun(line: IntentLine & { instance: string; at: number }): IntentRecord {
-  const { id, instance, principal, at, action, fingerprint, number, value } = line;
-  const record: IntentRecord = {
+  const { id, instance, principal, at, action, fingerprint, number, value, account } = line;
+  return {
     id,
     instance,
     principal,
     at,
     action,
     fingerprint,
+    number,
+    value,
+    account,
     state: "sending",
     updatedAt: at,
     placed: null,
     failure: null,
     reason: null,
   };
-  if (number === undefined && value === undefined) return record;
-  return { ...record, ...(number === undefined ? {} : { number }), ...(value === undefined ? {} : { value }) };
 }
 
 /** True when nothing is left to find out about an intent. */

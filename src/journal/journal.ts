@@ -40,9 +40,11 @@ export interface IntentLine {
   /** Digest of the action, to tell a repetition from another request under the same key; `null` without a key. */
   readonly fingerprint: string | null;
   /** The vendor's number that the order is sent with, from a broker that takes one beforehand. */
-  readonly number?: string;
+  readonly number?: string | undefined;
   /** What it counts against the limits of its day, in the currency of the account's limits; absent where none count. */
-  readonly value?: number;
+  readonly value?: number | undefined;
+  /** The account that a place is sent to, masked as its broker shows it; absent where it does not say. */
+  readonly account?: string | undefined;
 }
 
 /** How an intent went on. */

@@ -76,6 +76,7 @@ const LINES = {
     fingerprint: orNull(isText),
     number: ifGiven(isText),
     value: ifGiven(isNumber),
+    account: ifGiven(isText),
   },
   progress: {
     id: isText,

@@ -5,7 +5,7 @@ import type { Order } from "../../src/domain/order.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { aFewTurns } from "../unheard.ts";
-import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { anOrder, CAPABILITIES, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
 const BY = { principal: "default" };
@@ -127,6 +127,38 @@ describe("an unknown place", () => {
     await vi.waitUntil(() => {
       host().onConnection({ connected: true });
       return listings > before + 4;
+    });
+    await desk.orders({ status: "all" }, {});
+    expect(await desk.unknownIntents()).toHaveLength(left);
+  });
+
+  test.each([
+    ["the same", "****0001", 0],
+    ["another", "****0002", 1],
+    ["an unnamed", null, 0],
+  ] as const)("is judged by the lists of %s account, after a restart too", async (_name, account, left) => {
+    const journal = memoryJournal();
+    const placeOrder = () => Promise.reject(new BrokerError("OutcomeUnknown", "no answer", { outcome: "unknown" }));
+    const capabilities = () => ({ ...CAPABILITIES, account: "****0001" });
+    const first = deskOver({ capabilities, placeOrder }, { journal });
+    await failureOf(first.desk.place(LIMIT_BUY, KEYED));
+    await first.desk.close();
+    let listings = 0;
+    const { desk, host } = deskOver(
+      {
+        capabilities: () => ({ ...CAPABILITIES, account }),
+        orders: async () => {
+          listings += 1;
+          return { orders: [], unmapped: [] };
+        },
+      },
+      { journal },
+    );
+    open.push(desk);
+    await desk.start();
+    await vi.waitUntil(() => {
+      host().onConnection({ connected: true });
+      return listings > 4;
     });
     await desk.orders({ status: "all" }, {});
     expect(await desk.unknownIntents()).toHaveLength(left);
