@@ -15,7 +15,7 @@ import { instanceDigest, instanceJournal, journalMs } from "./instance-journal.t
 import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-switch.ts";
 import { createOrderBook } from "./order-book.ts";
 import { queueLoads } from "./queue-loads.ts";
-import { createReads } from "./reads.ts";
+import { createReads, orderNotRead } from "./reads.ts";
 import { createReconciler } from "./reconciler.ts";
 import { messageOf } from "./report.ts";
 import { createRisk } from "./risk/admission.ts";
@@ -171,6 +171,8 @@ export function createDesk(options: DeskOptions): Desk {
       }
     },
     ...reads,
+    order: (orderId, context) =>
+      reads.order(orderId, context).catch((error: unknown) => orderNotRead(book, orderId, error)),
     positions: (context) => fills.during(() => reads.positions(context)),
     ...writes,
     async tradingState() {

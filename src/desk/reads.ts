@@ -66,14 +66,6 @@ export function createReads(options: ReadOptions): Reads {
     throw new Failure("OrderNotFound", `the broker lists no order ${orderId}`);
   }
 
-  /** Absence ends no order: one that is open and not known to the broker, be it yet or any more, is as events tell of it. */
-  function notKnown(orderId: string, error: unknown): OrderView {
-    const order = book.get(orderId);
-    const isAbsent = isFailure(error) && error.code === "OrderNotFound";
-    if (!isAbsent || order === undefined || isClosed(order)) throw error;
-    return { ...order, source: "journal" };
-  }
-
   return {
     async ping(context) {
       try {
@@ -99,12 +91,8 @@ export function createReads(options: ReadOptions): Reads {
     async order(orderId, context) {
       const known = pushed(orderId);
       if (known !== undefined) return known;
-      try {
-        if (seat.broker.order === undefined) return await keep(await findByListing(orderId, context));
-        return await keep(await read("order", context, (order, call) => order(orderId, call)));
-      } catch (error) {
-        return notKnown(orderId, error);
-      }
+      if (seat.broker.order === undefined) return keep(await findByListing(orderId, context));
+      return keep(await read("order", context, (order, call) => order(orderId, call)));
     },
     async orders(query, context) {
       const { orders, unmapped } = await read("orders", context, (list, call) => list(query, call));
@@ -113,6 +101,17 @@ export function createReads(options: ReadOptions): Reads {
       return { orders: query.status === "open" ? kept.filter((order) => !isClosed(order)) : kept, unmapped };
     },
   };
+}
+
+/**
+ * What a client is told of an order that could not be read. Absence ends none: one that is open and not known to the broker,
+ * be it yet or any more, is as events tell of it. A write rests on what the broker says alone.
+ */
+export function orderNotRead(book: OrderBook, orderId: string, error: unknown): OrderView {
+  const order = book.get(orderId);
+  const isAbsent = isFailure(error) && error.code === "OrderNotFound";
+  if (!isAbsent || order === undefined || isClosed(order)) throw error;
+  return { ...order, source: "journal" };
 }
 
 /** A read's failure says nothing about an order, whatever the broker put there. */

@@ -189,12 +189,18 @@ describe("an order", () => {
 test("an order that was taken and that the broker does not know yet, or no more, is as events tell of it", async () => {
   const { desk, host } = deskOver({
     placeOrder: async () => ({ orderId: "1" }),
+    replaceOrder: async (orderId) => ({ orderId }),
     order: async (orderId) => {
       throw new BrokerError("OrderNotFound", `no order ${orderId}`);
     },
   });
   await desk.place(LIMIT_BUY, { principal: "default" });
   expect(await desk.order("1", {})).toMatchObject({ status: "PENDING", qty: 12, source: "journal" });
+  // A change of it rests on what the broker says.
+  expect(await rejection(desk.replace("1", { qty: 13 }, { principal: "default" }))).toMatchObject({
+    code: "OrderNotFound",
+    outcome: "not_sent",
+  });
   host().onConnection({ connected: false });
   host().onOrder(anOrder({ orderId: "1", status: "OPEN", updatedAt: 2 }));
   expect(await desk.order("1", {})).toMatchObject({ status: "OPEN", source: "journal" });
