@@ -320,7 +320,7 @@ export function createRisk(context: RiskContext): Risk {
       },
       accepted() {
         end();
-        if (draft.replaced !== undefined) values.join(draft.id, draft.replaced.tag);
+        if (draft.replaced !== undefined) values.join(draft.id, draft.replaced.orderId);
         taken.add(draft.id, action);
       },
       refused() {
@@ -370,7 +370,7 @@ export function createRisk(context: RiskContext): Risk {
     },
     settled({ id, action }, refused) {
       if (!refused) {
-        if (action.kind === "replace") values.join(id, book.get(action.orderId)?.tag ?? null);
+        if (action.kind === "replace") values.join(id, action.orderId);
         return taken.addLate(id, action);
       }
       values.release(id);

@@ -23,8 +23,8 @@ export interface DayValues {
   adopt(intent: IntentRecord): void;
   /** Takes it back: it was not sent, or was rejected. */
   release(id: string): void;
-  /** Says that this change was taken: it is a part of what the order of that tag counts, and comes back with it alone. */
-  join(id: string, tag: string | null): void;
+  /** Says that this change of an order was taken: it is a part of what that counts, and comes back with it alone. */
+  join(id: string, orderId: string): void;
   /** Told of every order: one that was rejected in the end counts no more. */
   seen(order: OrderRecord): void;
 }
@@ -84,7 +84,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
     counted.delete(id);
   }
 
-  function join(id: string, tag: string | null): void {
+  function joinTag(id: string, tag: string | null): void {
     const { counted } = today;
     if (tag !== null) counted.get(tag)?.push(...(counted.get(id) ?? []));
     counted.delete(id);
@@ -105,7 +105,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       if (placed === null) continue;
       const tag = action.kind === "place" ? id : tags.get(action.orderId);
       if (tag !== undefined) tags.set(placed.orderId, tag);
-      if (tag !== id) join(id, tag ?? null);
+      if (tag !== id) joinTag(id, tag ?? null);
     }
     for (const { id } of counting) {
       const order = book.byTag(id) ?? ended.get(id);
@@ -127,7 +127,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
   /** What has ended can change no more, unless it was never worked on. */
   function forget(order: OrderRecord): void {
     if (order.tag === null) return;
-    if (order.status === "REJECTED" && order.filledQty === 0) release(order.tag);
+    if (wasNeverWorkedOn(order)) release(order.tag);
     else today.counted.delete(order.tag);
   }
 
@@ -149,11 +149,20 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       reserve(id, principal, value);
     },
     release,
-    join,
+    join(id, orderId) {
+      const order = book.get(orderId);
+      // That an order was changed may be found out after it was rejected.
+      if (order !== undefined && wasNeverWorkedOn(order)) release(id);
+      else joinTag(id, order?.tag ?? null);
+    },
     seen(order) {
       if (today.counted.size > 0 && isClosed(order)) forget(order);
     },
   };
+}
+
+function wasNeverWorkedOn({ status, filledQty }: OrderRecord): boolean {
+  return status === "REJECTED" && filledQty === 0;
 }
 
 /** False for what is known not to have come about. */
