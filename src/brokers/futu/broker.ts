@@ -3,6 +3,7 @@ import { isTerminal, type Order } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { beforeSending } from "../shared/before-sending.ts";
 import { historySince } from "../shared/history-since.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { PacingClass } from "../shared/pacing.ts";
@@ -33,7 +34,6 @@ import {
   toSecurity,
 } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
-import { beforeSending } from "./refusals.ts";
 import { createWire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;

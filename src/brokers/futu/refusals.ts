@@ -134,22 +134,6 @@ export function toBrokerError(rejection: unknown, what: string, purpose: Purpose
   return withoutAnswer(`OpenD's answer to ${what} is unreadable: ${reason}`, purpose);
 }
 
-/** A read that a write depends on: when it fails, nothing of the write has been sent. */
-export async function beforeSending<T>(read: Promise<T>): Promise<T> {
-  try {
-    return await read;
-  } catch (error) {
-    if (!isBrokerError(error)) throw error;
-    const code = error.code === "Timeout" ? "NotConnected" : error.code;
-    const { message, retryAfterMs } = error;
-    throw new BrokerError(code, message, {
-      outcome: "not_sent",
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      cause: error,
-    });
-  }
-}
-
 /** Why an attempt to log in failed. */
 export function toLoginError(rejection: unknown): BrokerError {
   if (isBrokerError(rejection)) return rejection;

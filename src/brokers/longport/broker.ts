@@ -2,6 +2,7 @@
 import { isTerminal, type Lifecycle, type Order } from "../../domain/order.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { beforeSending } from "../shared/before-sending.ts";
 import { historySince } from "../shared/history-since.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { PacingClass } from "../shared/pacing.ts";
@@ -285,22 +286,6 @@ function orderIdIn(data: unknown): string {
     return parseReply(REPLIES.submitted, data).order_id;
   } catch {
     throw new BrokerError("OutcomeUnknown", "Longport took the order and gave no id for it", { outcome: "unknown" });
-  }
-}
-
-/** A read that a write depends on: when it fails, nothing of the write has been sent. */
-async function beforeSending<T>(read: Promise<T>): Promise<T> {
-  try {
-    return await read;
-  } catch (error) {
-    if (!isBrokerError(error)) throw error;
-    const code = error.code === "Timeout" ? "NotConnected" : error.code;
-    const { message, retryAfterMs } = error;
-    throw new BrokerError(code, message, {
-      outcome: "not_sent",
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      cause: error,
-    });
   }
 }
 

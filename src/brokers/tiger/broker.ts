@@ -3,6 +3,7 @@ import { contractKey } from "../../domain/contract.ts";
 import { isTerminal, type Order } from "../../domain/order.ts";
 import type { Broker, BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { beforeSending } from "../shared/before-sending.ts";
 import { historySince } from "../shared/history-since.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { Region } from "../shared/regions.ts";
@@ -273,22 +274,6 @@ function quantityOf({ totalQuantity, totalQuantityScale }: VendorOrder) {
     total_quantity: BigInt(totalQuantity ?? "0"),
     total_quantity_scale: totalQuantityScale ? totalQuantityScale : undefined,
   };
-}
-
-/** A call that a write depends on: when it fails, nothing of the write has been sent. */
-async function beforeSending<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!isBrokerError(error)) throw error;
-    const code = error.code === "Timeout" ? "NotConnected" : error.code;
-    const { message, retryAfterMs } = error;
-    throw new BrokerError(code, message, {
-      outcome: "not_sent",
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      cause: error,
-    });
-  }
 }
 
 function notOpen(order: Order, message: string, outcome: "not_sent" | "rejected"): BrokerError {
