@@ -8,6 +8,7 @@ import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
+import { isTag } from "../shared/own-tag.ts";
 import { contractCurrency, isRegion, REGION_CURRENCIES, type Region } from "../shared/regions.ts";
 import {
   CURRENCY,
@@ -153,11 +154,6 @@ function lifecycleOf({ session, fillOutsideRTH }: VendorOrder, { region }: Contr
   if (session) return lookUp(SESSION, session) ?? null;
   // Older OpenD versions say only whether fills outside of regular hours are allowed.
   return fillOutsideRTH === undefined ? null : fillOutsideRTH ? "ETH" : "RTH";
-}
-
-/** True for a gateway's mark; what people write into the remark of their own orders is left alone. */
-function isTag(remark: string | undefined): remark is string {
-  return remark !== undefined && /^[a-z0-9]{26}$/.test(remark);
 }
 
 /** Holdings of all accounts: one line a contract, what has no name here apart. */

@@ -8,6 +8,7 @@ import type { Quote } from "../../domain/quote.ts";
 import { dayOf, instantAt } from "../../exchange/zoned-time.ts";
 import type { PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
+import { isTag } from "../shared/own-tag.ts";
 import { contractCurrency } from "../shared/regions.ts";
 import { DIRECTION, lookUp, ORDER_TYPE, TICK_FIELD, TIME_IN_FORCE, type TickField } from "./codes.ts";
 import { OVERNIGHT_EXCHANGE } from "./contracts.ts";
@@ -60,11 +61,6 @@ function lifecycleOf({ contract: vendor, order }: KnownOrder, { region }: Contra
   if (region !== "US") return "RTH";
   if (vendor.exchange === OVERNIGHT_EXCHANGE) return "OVERNIGHT";
   return order.outsideRth ? "ETH" : "RTH";
-}
-
-/** True for a gateway's mark; what people write into the reference of their own orders is left alone. */
-export function isTag(orderRef: string): boolean {
-  return /^[a-z0-9]{26}$/.test(orderRef);
 }
 
 /** A new order in the SDK's form. */

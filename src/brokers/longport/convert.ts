@@ -7,6 +7,7 @@ import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
+import { isTag } from "../shared/own-tag.ts";
 import { contractCurrency, isRegion, type Region } from "../shared/regions.ts";
 import {
   lookUp,
@@ -150,11 +151,6 @@ export type Terms = Pick<VendorOrder, "time_in_force" | "outside_rth">;
 export function fromPush({ submitted_quantity, submitted_price, ...order }: PushedOrder, terms: Terms): VendorOrder {
   const { account_no: _, ...rest } = order;
   return { ...rest, ...terms, quantity: submitted_quantity, price: submitted_price };
-}
-
-/** True for a gateway's mark; what people write into the remark of their own orders is left alone. */
-export function isTag(remark: string): boolean {
-  return /^[a-z0-9]{26}$/.test(remark);
 }
 
 /** Holdings of the account: one line a contract, what has no name here apart. */

@@ -4,7 +4,8 @@
  * A push may be here before the answer to the order it is about, so what is being placed is found by its tag.
  */
 import { Remembered } from "../../domain/remembered.ts";
-import { isTag, type Terms } from "./convert.ts";
+import { isTag } from "../shared/own-tag.ts";
+import type { Terms } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
 
 export interface TermsBook {

@@ -9,6 +9,7 @@ import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
+import { isTag } from "../shared/own-tag.ts";
 import { contractCurrency, isRegion, REGIONS, type Region } from "../shared/regions.ts";
 import {
   BASE_CURRENCIES,
@@ -174,11 +175,6 @@ function lifecycleOf({ tradingSessionType, outsideRth }: VendorOrder, { region }
   if (region !== "US") return "RTH";
   if (tradingSessionType) return lookUp<Lifecycle | null>(SESSION, tradingSessionType) ?? null;
   return outsideRth == null ? null : outsideRth ? "ETH" : "RTH";
-}
-
-/** True for a gateway's mark; what people write into the mark of their own orders is left alone. */
-function isTag(mark: string | null | undefined): mark is string {
-  return mark != null && /^[a-z0-9]{26}$/.test(mark);
 }
 
 /** Holdings: what has no name here apart. */
