@@ -107,6 +107,7 @@ export type {
   QueueLoad,
   TaggedChange,
   TaggedOrder,
+  UnmappedOrder,
 } from "./src/spec/broker.ts";
 export {
   BROKER_ERROR_CODES,

@@ -98,7 +98,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (!canList && seat.broker.order === undefined) return;
     const askedAt = elapsedMs();
     const openBefore = book.open().map(({ orderId }) => orderId);
-    const { orders, since } = canList ? await list(deadline) : NOTHING_LISTED;
+    const { orders, unmapped, since, isWhole = true } = canList ? await list(deadline) : NOTHING_LISTED;
     const listed = new Set(orders.map(({ orderId }) => orderId));
     // All at once: what is pushed from now on is newer, and must not be overtaken by these.
     await Promise.all(
@@ -112,8 +112,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);
     }
     const { listing, account } = seat.broker.capabilities();
-    const { complete, settleMs } = listing;
-    await unknowns.judge({ askedAt, reported, complete: complete && canList, settleMs, since, account });
+    await unknowns.judge({
+      askedAt,
+      reported,
+      unmapped,
+      complete: canList && listing.complete && isWhole,
+      settleMs: listing.settleMs,
+      since,
+      account,
+    });
     if (!canList) return;
     const lacking = openBefore.filter((orderId) => {
       const order = book.get(orderId);

@@ -1,6 +1,7 @@
 import type { FailureCode } from "../domain/failure.ts";
 import { orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentFailure, IntentRecord, OrderRecord, ProgressLine } from "../journal/journal.ts";
+import type { UnmappedOrder } from "../spec/broker.ts";
 import { TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { type InstanceJournal, journalTooSlow } from "./instance-journal.ts";
@@ -12,6 +13,8 @@ export interface Listing {
   readonly askedAt: number;
   /** The orders that the broker has told of since then. */
   readonly reported: ReadonlySet<string>;
+  /** What it shows and has no name here. */
+  readonly unmapped: readonly UnmappedOrder[];
   /** Whether the broker vouches that it shows every order. */
   readonly complete: boolean;
   /** How long after the end of a call an accepted order may still be missing. */
@@ -174,7 +177,14 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     const order = book.byTag(unknown.id);
     if (order !== undefined) return settle(unknown.id, { placed: { orderId: order.orderId } }, "found by its tag");
     const isBefore = sentAt(unknown) < (listing.since ?? 0);
-    if (!listing.complete || isBefore || isElsewhere(unknown, listing) || !isSettled(unknown, listing)) return;
+    if (
+      !listing.complete ||
+      isNameless(unknown, listing) ||
+      isBefore ||
+      isElsewhere(unknown, listing) ||
+      !isSettled(unknown, listing)
+    )
+      return;
     unknown.absences += 1;
     if (unknown.absences < ABSENCES) return;
     host.onAbsent(unknown.id);
@@ -265,6 +275,11 @@ function sentAt({ sentAt: then, sentElapsed }: Unknown): number {
 /** True for what was sent to another account, as before a login or a token was changed: these lists say nothing of it. */
 function isElsewhere(unknown: Unknown, { account }: Listing): boolean {
   return account !== null && (unknown.account ?? account) !== account;
+}
+
+/** True for what is listed and has no name here: it exists. */
+function isNameless({ id }: Unknown, { unmapped }: Listing): boolean {
+  return unmapped.some(({ tag }) => tag === id);
 }
 
 function isSettled({ endedAt }: Unknown, { askedAt, settleMs }: Listing): boolean {

@@ -132,12 +132,20 @@ export interface OrdersQuery {
   readonly fresh?: boolean;
 }
 
+/** An order that has no name here. */
+export interface UnmappedOrder extends Unmapped {
+  /** The tag that a gateway has placed it with: absent from `orders`, it exists all the same. */
+  readonly tag?: string;
+}
+
 export interface OrderListing {
   readonly orders: readonly Order[];
-  readonly unmapped: readonly Unmapped[];
+  readonly unmapped: readonly UnmappedOrder[];
   /**
    * Milliseconds since the epoch: of orders that ended before it, some may be missing. An order that was sent before it is
    * not proven absent. Default: none is missing.
    */
   readonly since?: number;
+  /** False for one that was cut short: it proves no order absent. Default: whole, where the capabilities say so. */
+  readonly isWhole?: boolean;
 }

@@ -110,15 +110,17 @@ describe("an unknown place", () => {
   });
 
   test.each([
-    [60_000, 1],
-    [-60_000, 0],
-  ])("of a broker whose listings begin %i ms from now: %i stay unknown", async (ms, left) => {
+    ["which begin in a minute", { since: Date.now() + 60_000 }, 1],
+    ["which have begun a minute ago", { since: Date.now() - 60_000 }, 0],
+    ["which are cut short", { isWhole: false }, 1],
+    ["which are whole", { isWhole: true }, 0],
+  ])("judged by listings %s", async (_name, said, left) => {
     let listings = 0;
     const { desk, host } = deskOver({
       placeOrder: () => Promise.reject(new BrokerError("OutcomeUnknown", "no answer", { outcome: "unknown" })),
       orders: async () => {
         listings += 1;
-        return { orders: [], unmapped: [], since: Date.now() + ms };
+        return { orders: [], unmapped: [], ...said };
       },
     });
     open.push(desk);

@@ -7,7 +7,7 @@ import { memoryJournal } from "../../src/journal/memory.ts";
 import { anOrder, LIMIT_BUY } from "./desk-broker.ts";
 
 /** A listing of which nothing was heard. */
-const NOTHING = { reported: new Set<string>(), account: null };
+const NOTHING = { reported: new Set<string>(), unmapped: [], account: null };
 const HOUR_MS = 3_600_000;
 const PLACE: IntentAction = { kind: "place", request: LIMIT_BUY };
 
@@ -46,6 +46,19 @@ describe("an absent order", () => {
     }
     expect(unknowns.size).toBe(1);
   });
+});
+
+test.each([
+  ["the order itself", "httag", 1],
+  ["another of a gateway's", "htother", 0],
+  ["somebody else's", undefined, 0],
+])("an order is not absent when what has no name here is %s", async (_name, tag, left) => {
+  const { unknowns } = await unknownWrite(PLACE, 1000);
+  const unmapped = [{ originSymbol: "AAPL260116C200000", qty: 1, ...(tag === undefined ? {} : { tag }) }];
+  for (const askedAt of [2000, 3000, 4000]) {
+    await unknowns.judge({ ...NOTHING, unmapped, askedAt, complete: true, settleMs: 0 });
+  }
+  expect(unknowns.size).toBe(left);
 });
 
 describe("an order that was sent before the listings begin", () => {
@@ -122,12 +135,26 @@ describe("a change", () => {
   ] as const)("%s", async (_name, action, fields, settlement) => {
     const { unknowns, book, journal } = await unknownWrite(action, 1000);
     book.apply(anOrder(fields), true, 1010);
-    await unknowns.judge({ askedAt: 1005, reported: new Set(["1"]), complete: true, settleMs: 100, account: null });
+    await unknowns.judge({
+      askedAt: 1005,
+      reported: new Set(["1"]),
+      unmapped: [],
+      complete: true,
+      settleMs: 100,
+      account: null,
+    });
     expect(unknowns.size).toBe(settlement === null ? 1 : 0);
     if (settlement !== null) expect(await journal.intent("httag")).toMatchObject({ state: "resolved", ...settlement });
     await unknowns.judge({ ...NOTHING, askedAt: 1100, complete: true, settleMs: 100 });
     expect(unknowns.size, "the order has not been read since").toBe(settlement === null ? 1 : 0);
-    await unknowns.judge({ askedAt: 1100, reported: new Set(["1"]), complete: true, settleMs: 100, account: null });
+    await unknowns.judge({
+      askedAt: 1100,
+      reported: new Set(["1"]),
+      unmapped: [],
+      complete: true,
+      settleMs: 100,
+      account: null,
+    });
     expect(unknowns.size).toBe(0);
   });
 
@@ -145,7 +172,7 @@ test.each([
   [{ kind: "cancel", orderId: "1" }, "PENDING_CANCEL"],
 ] as const)("%s is not called off while the order shows that it is under way", async (action, status) => {
   const { unknowns, book, settled } = await unknownWrite(action, 1000);
-  const listing = { askedAt: 2000, reported: new Set(["1"]), complete: true, settleMs: 0, account: null };
+  const listing = { askedAt: 2000, reported: new Set(["1"]), unmapped: [], complete: true, settleMs: 0, account: null };
   book.apply(anOrder({ status }), true, 2000);
   await unknowns.judge(listing);
   expect(settled).toEqual([]);

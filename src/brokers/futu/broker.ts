@@ -63,8 +63,6 @@ interface FoundOrder {
 export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapter {
   const accountOf = new Remembered<string, string>(REMEMBERED_ORDERS);
   const withBusts = createBusts();
-  /** The last list that decided about money had every order that a gateway has placed. */
-  let complete = true;
   let host: BrokerHost | undefined;
 
   const wire = createWire(config, deadlineMs, {
@@ -200,10 +198,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   }
 
   return {
-    capabilities() {
-      const capabilities = toCapabilities(config.tradeEnv, wire.accounts());
-      return { ...capabilities, listing: { ...capabilities.listing, complete } };
-    },
+    capabilities: () => toCapabilities(config.tradeEnv, wire.accounts()),
     queues: wire.queues,
 
     start(given) {
@@ -379,9 +374,8 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         }),
       );
       const listed = lists.flat();
-      const { complete: isWhole, ...listing } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
-      if (status === "all" && fresh) complete = isWhole;
-      return { ...listing, orders: listing.orders.map(withBusts), since: historySince(SPAN_DAYS) };
+      const { orders, unmapped } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
+      return { orders: orders.map(withBusts), unmapped, since: historySince(SPAN_DAYS) };
     },
   };
 }

@@ -6,9 +6,9 @@ import { add, withoutDust } from "../../domain/money.ts";
 import { isTerminal, type Lifecycle, type Order } from "../../domain/order.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
-import type { OrderListing, PositionListing } from "../../spec/broker.ts";
+import type { OrderListing, PositionListing, UnmappedOrder } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { isTag } from "../shared/own-tag.ts";
+import { isTag, ownTag } from "../shared/own-tag.ts";
 import { contractCurrency, isRegion, REGION_CURRENCIES, type Region } from "../shared/regions.ts";
 import {
   CURRENCY,
@@ -79,25 +79,19 @@ function toCurrency(currency: number | undefined, contract: Contract): string {
   return contractCurrency(lookUp<string | null>(CURRENCY, currency ?? 0), contract);
 }
 
-/** Orders, and whether they have all that a gateway has placed: what has no name here is absent in appearance only. */
-export interface FutuOrderListing extends OrderListing {
-  readonly complete: boolean;
-}
-
 /** What OpenD's list gives, with what has no name here apart. */
-export function toOrderListing(orders: readonly VendorOrder[]): FutuOrderListing {
+export function toOrderListing(orders: readonly VendorOrder[]): OrderListing {
   const known: Order[] = [];
-  const unmapped: Unmapped[] = [];
-  let complete = true;
+  const unmapped: UnmappedOrder[] = [];
   for (const vendor of orders) {
     const order = toOrder(vendor);
     if (order !== undefined) known.push(order);
     else {
-      unmapped.push({ originSymbol: vendor.code, qty: withoutDust(vendor.qty) });
-      complete &&= !isTag(vendor.remark) || failedWithoutId(vendor);
+      const tag = failedWithoutId(vendor) ? {} : ownTag(vendor.remark);
+      unmapped.push({ originSymbol: vendor.code, qty: withoutDust(vendor.qty), ...tag });
     }
   }
-  return { orders: known, unmapped, complete };
+  return { orders: known, unmapped };
 }
 
 /** True for an order that failed before it had an id: nothing came of it, and it stays in the list for as long as others. */

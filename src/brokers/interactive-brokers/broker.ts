@@ -4,7 +4,7 @@ import { Remembered } from "../../domain/remembered.ts";
 import type { BrokerHost, Call, OrderListing, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
-import { isTag } from "../shared/own-tag.ts";
+import { ownTag } from "../shared/own-tag.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
 import { OVERNIGHT_EXCHANGE, toSearch } from "./contracts.ts";
@@ -31,8 +31,6 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
   const pushed = new Remembered<number, string>(KEPT_ORDERS);
   /** Orders to be told of when all lists have been read. */
   const held = new Set<number>();
-  /** The last list that decided about money had every order that a gateway has placed. */
-  let complete = true;
   let host: BrokerHost | undefined;
   let greeting = { time: "", at: 0 };
   /** Milliseconds that TWS's own clock is ahead of UTC. */
@@ -163,10 +161,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
   }
 
   return {
-    capabilities() {
-      const capabilities = toCapabilities(wire.account(), config.accountId);
-      return { ...capabilities, listing: { ...capabilities.listing, complete } };
-    },
+    capabilities: () => toCapabilities(wire.account(), config.accountId),
     queues: wire.queues,
 
     start(given) {
@@ -299,11 +294,13 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       const listed = await listings.read(status, call, fresh);
       const mapped = await Promise.all(listed.map(async (known) => ({ known, order: await orderOf(known, call) })));
       const nameless = mapped.flatMap(({ known, order }) => (order === undefined ? [known] : []));
-      // What has no name here is absent in appearance only.
-      if (status === "all" && fresh) complete = !nameless.some(({ order }) => isTag(order.orderRef));
       return {
         orders: mapped.flatMap(({ order }) => order ?? []),
-        unmapped: nameless.map(({ contract, qty }) => ({ originSymbol: originSymbol(contract), qty })),
+        unmapped: nameless.map(({ contract, qty, order: { orderRef } }) => ({
+          originSymbol: originSymbol(contract),
+          qty,
+          ...ownTag(orderRef),
+        })),
         since: today(),
       };
     },

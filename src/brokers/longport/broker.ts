@@ -41,8 +41,6 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   const terms = createTermsBook();
   let host: BrokerHost | undefined;
   let account: string | null = null;
-  /** The last list that decided about money had every order that a gateway has placed. */
-  let complete = true;
   /** Pushes whose terms have to be asked for; later ones of the same order wait behind them. */
   const waiting = new Map<string, Promise<void>>();
 
@@ -125,10 +123,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   }
 
   return {
-    capabilities() {
-      const capabilities = toCapabilities(account);
-      return { ...capabilities, listing: { ...capabilities.listing, complete } };
-    },
+    capabilities: () => toCapabilities(account),
     queues: wire.queues,
 
     start(given) {
@@ -273,8 +268,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
       const listed = [...today, ...past.filter(({ order_id }) => !current.has(order_id))];
       // The newest last, since what was seen first is forgotten first.
       for (const vendor of listed.toReversed()) terms.seen(vendor);
-      const { complete: isWhole, ...listing } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
-      if (status === "all" && fresh) complete = isWhole;
+      const listing = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
       return { ...listing, since: historySince(HISTORY_DAYS) };
     },
   };

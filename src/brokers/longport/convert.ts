@@ -5,9 +5,9 @@ import { add } from "../../domain/money.ts";
 import { isTerminal, type Order } from "../../domain/order.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
-import type { OrderListing, PositionListing } from "../../spec/broker.ts";
+import type { OrderListing, PositionListing, UnmappedOrder } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { isTag } from "../shared/own-tag.ts";
+import { isTag, ownTag } from "../shared/own-tag.ts";
 import { contractCurrency, isRegion, type Region } from "../shared/regions.ts";
 import {
   lookUp,
@@ -84,25 +84,16 @@ export function toDecimalText(value: number): string {
     : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-/** Orders, and whether they have all that a gateway has placed: what has no name here is absent in appearance only. */
-export interface LongportOrderListing extends OrderListing {
-  readonly complete: boolean;
-}
-
 /** What the vendor lists, with what has no name here apart. */
-export function toOrderListing(orders: readonly VendorOrder[]): LongportOrderListing {
+export function toOrderListing(orders: readonly VendorOrder[]): OrderListing {
   const known: Order[] = [];
-  const unmapped: Unmapped[] = [];
-  let complete = true;
+  const unmapped: UnmappedOrder[] = [];
   for (const vendor of orders) {
     const order = toOrder(vendor);
     if (order !== undefined) known.push(order);
-    else {
-      unmapped.push({ originSymbol: vendor.symbol, qty: vendor.quantity });
-      complete &&= !isTag(vendor.remark);
-    }
+    else unmapped.push({ originSymbol: vendor.symbol, qty: vendor.quantity, ...ownTag(vendor.remark) });
   }
-  return { orders: known, unmapped, complete };
+  return { orders: known, unmapped };
 }
 
 /** True for an order that may still change by itself. */

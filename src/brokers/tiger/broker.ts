@@ -48,8 +48,6 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
   });
-  /** The last list that decided about money had every order that a gateway has placed. */
-  let complete = true;
   let permissionAt: number | undefined;
 
   /** Quotes need a permission, which one device at a time has. */
@@ -91,10 +89,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
   }
 
   return {
-    capabilities() {
-      const capabilities = toCapabilities(config.account, changes.kind);
-      return { ...capabilities, listing: { ...capabilities.listing, complete } };
-    },
+    capabilities: () => toCapabilities(config.account, changes.kind),
     queues: wire.queues,
 
     async start(given) {
@@ -237,12 +232,9 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
         status === "all"
           ? await listings.all(call, fresh)
           : { items: await listings.active(call, fresh), isWhole: true };
-      const { orders, unmapped, complete: isComplete } = toOrderListing(items);
+      const { orders, unmapped } = toOrderListing(items);
       changes.learn(orders);
-      if (status === "all") {
-        if (fresh) complete = isWhole && isComplete;
-        return { orders, unmapped, since: historySince(HISTORY_DAYS) };
-      }
+      if (status === "all") return { orders, unmapped, since: historySince(HISTORY_DAYS), isWhole };
       return { unmapped, orders: orders.filter((order) => !isTerminal(order.status)) };
     },
   };

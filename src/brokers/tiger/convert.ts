@@ -7,9 +7,9 @@ import { withoutDust } from "../../domain/money.ts";
 import { isTerminal, type Lifecycle, type Order, type OrderStatus } from "../../domain/order.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
-import type { OrderListing, PositionListing } from "../../spec/broker.ts";
+import type { OrderListing, PositionListing, UnmappedOrder } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { isTag } from "../shared/own-tag.ts";
+import { isTag, ownTag } from "../shared/own-tag.ts";
 import { contractCurrency, isRegion, REGIONS, type Region } from "../shared/regions.ts";
 import {
   BASE_CURRENCIES,
@@ -83,31 +83,22 @@ export function scaled(quantity: string | null | undefined, scale: number | null
   return Number(`${quantity ?? "0"}e${-(scale ?? 0)}`);
 }
 
-/** Orders, and whether they have all that a gateway has placed: what cannot be read of these is absent in appearance only. */
-export interface TigerOrderListing extends OrderListing {
-  readonly complete: boolean;
-}
-
 /** What Tiger's list gives, with what has no name here apart. */
-export function toOrderListing(items: readonly unknown[]): TigerOrderListing {
+export function toOrderListing(items: readonly unknown[]): OrderListing {
   const orders: Order[] = [];
-  const unmapped: Unmapped[] = [];
-  let complete = true;
+  const unmapped: UnmappedOrder[] = [];
   for (const item of items) {
     const parsed = v.safeParse(VENDOR_ORDER, item);
     const order = parsed.success ? toOrder(parsed.output) : undefined;
     if (order !== undefined) orders.push(order);
-    else {
-      unmapped.push(toUnmapped(item));
-      complete &&= !hasTag(item);
-    }
+    else unmapped.push({ ...toUnmapped(item), ...tagOf(item) });
   }
-  return { orders, unmapped, complete };
+  return { orders, unmapped };
 }
 
-function hasTag(item: unknown): boolean {
+function tagOf(item: unknown): Pick<UnmappedOrder, "tag"> {
   const { success, output } = v.safeParse(MARKED, item);
-  return success && isTag(output.userMark);
+  return success ? ownTag(output.userMark) : {};
 }
 
 function toUnmapped(item: unknown): Unmapped {
