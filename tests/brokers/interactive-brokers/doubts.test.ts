@@ -276,22 +276,25 @@ test("a fresh list has what was placed before it was asked for, though an older 
 test.each([
   ["its side", 13, "EXCH"],
   ["its kind", 4, "WAR"],
-])("an order of a gateway that has no name here for %s shows the tag by which it is known to exist", async (_, at, word) => {
-  const tws = await openTws();
-  const { broker: before } = await startBroker(tws.port, { clientId: 70 });
-  const order = restingOrder();
-  await before.placeOrder(order, call());
-  const port = await openBetween(
-    tws,
-    () => undefined,
-    (fields) => (Number(fields[0]) === RESPONSE.openOrder ? fields.with(at, word) : fields),
-  );
-  const { broker } = await startBroker(port);
-  expect(await broker.orders({ status: "all", fresh: true }, call())).toMatchObject({
-    orders: [],
-    unmapped: [{ tag: order.tag }],
-  });
-});
+])(
+  "an order of a gateway that has no name here for %s shows the tag by which it is known to exist",
+  async (_, at, word) => {
+    const tws = await openTws();
+    const { broker: before } = await startBroker(tws.port, { clientId: 70 });
+    const order = restingOrder();
+    await before.placeOrder(order, call());
+    const port = await openBetween(
+      tws,
+      () => undefined,
+      (fields) => (Number(fields[0]) === RESPONSE.openOrder ? fields.with(at, word) : fields),
+    );
+    const { broker } = await startBroker(port);
+    expect(await broker.orders({ status: "all", fresh: true }, call())).toMatchObject({
+      orders: [],
+      unmapped: [{ tag: order.tag }],
+    });
+  },
+);
 
 test("an order of which fills alone could be read is not told as one that was filled and has ended", async () => {
   const tws = await openTws();
