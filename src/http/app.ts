@@ -9,7 +9,7 @@ import { isFailure } from "../domain/failure.ts";
 import { describeError } from "../observe/describe-error.ts";
 import { GATEWAY_NAME, type Metrics, PUBLIC_NAME } from "../observe/metrics.ts";
 import type { Observers } from "../observe/observers.ts";
-import type { Mandate } from "../spec/policy.ts";
+import type { Mandate, Scope } from "../spec/policy.ts";
 import { mountAdminRoutes } from "./admin-routes.ts";
 import { type Api, type ApiContext, scopeOf } from "./api.ts";
 import { API_ROOT, type ApiRoute, createApiRoutes } from "./api-routes.ts";
@@ -76,6 +76,26 @@ const WRITTEN_DOWN: ReadonlySet<unknown> = new Set(
   [orderReplace, orderCancel, guardChange].flatMap(({ schema, handler }) => [schema, handler]),
 );
 
+/** An API, and what is known of it before anybody asks. */
+interface Handled {
+  readonly api: Api;
+  readonly scope: Scope;
+  readonly isReading: boolean;
+  readonly isStandard: boolean;
+  readonly isWrittenDown: boolean;
+}
+
+function handled(api: Api): Handled {
+  const { handler, schema } = api;
+  return {
+    api,
+    scope: scopeOf(api),
+    isReading: READING.has(handler),
+    isStandard: STANDARD.has(handler),
+    isWrittenDown: WRITTEN_DOWN.has(schema) || WRITTEN_DOWN.has(handler),
+  };
+}
+
 /** A URL with more characters than that is none of ours. */
 const MAX_URL = 8192;
 
@@ -88,7 +108,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
   const onMiss = () => metrics?.missed();
 
   async function run(
-    api: Api,
+    { api, scope, isReading, isStandard, isWrittenDown }: Handled,
     broker: ServedBroker,
     instanceId: string,
     mandate: Mandate,
@@ -101,14 +121,14 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
     const asked = { method, server, requestId };
     let own: Response | undefined;
     let begun = false;
-    const departures = STANDARD.has(api.handler) ? undefined : watchDepartures(desk);
+    const departures = isStandard ? undefined : watchDepartures(desk);
     try {
       if (isClosed()) throw closedFailure();
       broker.wake();
-      demandScope(mandate, scopeOf(api));
+      demandScope(mandate, scope);
       const reading = readInput(api, request, server, deadlineMs);
       const { query, body, json } = reading instanceof Promise ? await reading : reading;
-      if (WRITTEN_DOWN.has(api.schema) || WRITTEN_DOWN.has(api.handler)) {
+      if (isWrittenDown) {
         refuseSecrets(body, [instanceId, request.headers.get(tokenHeader) ?? instanceId]);
       }
       const context: ApiContext = {
@@ -121,7 +141,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
         body,
         clientSignal: () => request.signal,
         // No getter: each object that has one of its own costs the garbage collector more than all the rest of a request.
-        idempotencyKey: READING.has(api.handler) ? undefined : (request.headers.get("idempotency-key") ?? undefined),
+        idempotencyKey: isReading ? undefined : (request.headers.get("idempotency-key") ?? undefined),
         json,
         respond(fields, init) {
           own = envelope.answer(asked, fields, init);
@@ -177,6 +197,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
   const routes = createApiRoutes();
   for (const api of apis) {
     const meters = new Map([...brokers.values()].map((broker) => [broker, broker.metrics?.requests(api.name)]));
+    const asked = handled(api);
     const answer: ApiRoute = (request, instanceId, server) => {
       const token = request.headers.get(tokenHeader);
       const broker = brokers.get(instanceId);
@@ -187,9 +208,9 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       }
       const name = requestNameOf(request, instanceId, token);
       // A name that nobody else would write down is not made: it would cost more than the checks of a request.
-      if (observers.isEmpty()) return run(api, broker, instanceId, mandate, request, name, server);
+      if (observers.isEmpty()) return run(asked, broker, instanceId, mandate, request, name, server);
       const requestId = name ?? newRequestId();
-      const work = () => run(api, broker, instanceId, mandate, request, requestId, server);
+      const work = () => run(asked, broker, instanceId, mandate, request, requestId, server);
       const meter = meters.get(broker);
       if (!isWatched(observers, meter)) return work();
       const about = { requestId, instance: broker.desk.name, api: api.name, principal: mandate.principal };
