@@ -5,6 +5,7 @@
  * below are those of its versions so far. A file of its own beside `wire.ts`, since the two together would be too long.
  */
 import { BrokerError, type BrokerErrorCode, isBrokerError } from "../../spec/broker-error.ts";
+import { isFaultBehind, isLate } from "../shared/doubtful-texts.ts";
 import { parseRefusal } from "./messages.ts";
 import { HeaderFault, LinkLost } from "./socket.ts";
 
@@ -27,12 +28,8 @@ export class TradingLocked extends BrokerError {
 const REFUSED = -1;
 const INVALID = -500;
 
-/** Texts that leave open whether the request was carried out. */
-const UNCERTAIN = /time ?d? ?-?out|超时|超時|逾時|disconnect|network|网络|網絡|断开|斷開/i;
-
-/** Texts by which OpenD says only that something failed behind it, which may have been after the order was taken. */
-const FAILED_BEHIND =
-  /\b(?:internal|system|server|service|unknown) (?:is )?(?:error|busy|exception|unavailable)|(?:系[统統]|[内內]部|[服伺][务務]?器?|未知)(?:[错錯][误誤]|[异異]常|繁忙|故障)/i;
+/** Texts that say that OpenD itself was cut off from the vendor. */
+const CUT_OFF = /disconnect|network|网络|網絡|断开|斷開/i;
 
 /** Texts of an order that came while trading was locked. */
 const LOCKED =
@@ -81,8 +78,8 @@ function fromRefusal(retType: number, text: string, what: string, purpose: Purpo
     const retryAfterMs = door.code === "RateLimited" ? 30_000 : 1000;
     return new BrokerError(door.code, message, { outcome: door.outcome, retryAfterMs });
   }
-  const failedBehind = FAILED_BEHIND.test(text);
-  const uncertain = UNCERTAIN.test(text) || (failedBehind && purpose !== "read");
+  const failedBehind = isFaultBehind(text);
+  const uncertain = isLate(text) || CUT_OFF.test(text) || (failedBehind && purpose !== "read");
   const definite = (retType === REFUSED && !uncertain) || retType === INVALID;
   if (!definite) return withoutAnswer(`OpenD could not finish ${what}: ${said}`, purpose);
   if (LOCKED.test(text)) return new TradingLocked(said);

@@ -6,6 +6,7 @@
  */
 import type * as v from "valibot";
 import { neverSent } from "../shared/never-sent.ts";
+import { sendOnce } from "../shared/sends-once.ts";
 import { parseJson, parseReply, Unreadable } from "./messages.ts";
 import { HttpFault, NoAnswer, reasonOf, VendorRefusal } from "./refusals.ts";
 import { signatureHeader } from "./signature.ts";
@@ -40,7 +41,6 @@ export interface Http {
 }
 
 export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOptions): Http {
-  const unrepeated = neverRepeated();
   let signedAt = 0;
 
   /** Seconds, as text: the vendor refuses a request as a repetition that was signed at the same time as an equal one. */
@@ -78,7 +78,7 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
         ...(content === "" ? {} : { body: content }),
         // A redirect would carry the token to another place, and an order twice.
         redirect: "manual",
-        ...unrepeated,
+        ...sendOnce(),
         signal: AbortSignal.any([signal, late]),
       });
       text = await response.text();
@@ -100,16 +100,6 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
     },
     write: send,
   };
-}
-
-/**
- * What keeps a runtime from sending a request again by itself. When a connection that was used before ends without an answer
- * Deno does so, and Bun with all but a POST, and nothing tells of it; on a connection of its own a request goes out once.
- */
-function neverRepeated(): RequestInit {
-  const { Deno: deno } = globalThis as { Deno?: { createHttpClient?(options: object): unknown } };
-  const client = deno?.createHttpClient?.({ poolMaxIdlePerHost: 0, http2: false });
-  return client === undefined ? { keepalive: false } : ({ client } as RequestInit);
 }
 
 /** What an answer carries. An envelope counts whatever the status: the vendor gives its refusals all kinds of those. */

@@ -5,6 +5,7 @@
  * "Error Codes" and the tables at its quote calls; for orders it publishes few, so the text counts as well.
  */
 import { BrokerError, type BrokerErrorCode, isBrokerError } from "../../spec/broker-error.ts";
+import { isFaultBehind, isLate } from "../shared/doubtful-texts.ts";
 import { Unreadable } from "./messages.ts";
 
 /** What the failed request was for. */
@@ -67,10 +68,6 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** Texts that leave open whether the request was carried out, whatever the code. */
-const UNCERTAIN =
-  /time ?d? ?-?out(?!side)|deadline exceeded|(?:internal|server|system|service|unknown)[ _]error|(?:service|server|system) (?:is )?(?:temporarily )?(?:unavailable|busy)/i;
-
 /** Something on the way sent the request a second time, and what became of the first stands in another answer. */
 const REPEATED = 403202;
 /** Quote calls over the limit. */
@@ -110,7 +107,7 @@ function fromRefusal({ code, message: text }: VendorRefusal, what: string, purpo
     // Said at the door: once the key serves again the same request may be sent.
     return new BrokerError("AuthenticationFailed", message, { outcome: "not_sent" });
   }
-  if (purpose !== "read" && UNCERTAIN.test(text)) return unknown(message);
+  if (purpose !== "read" && (isLate(text) || isFaultBehind(text))) return unknown(message);
   const rule = RULES.find(({ codes, text: words }) => codes?.includes(code) || words?.test(text));
   if (rule !== undefined) return new BrokerError(rule.code, message, { outcome: "rejected" });
   if (purpose === "read") return new BrokerError("BrokerFault", message);

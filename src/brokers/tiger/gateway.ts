@@ -6,11 +6,11 @@
 import * as v from "valibot";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { neverSent } from "../shared/never-sent.ts";
+import { sendOnce } from "../shared/sends-once.ts";
 import { type JsonObject, parseJson, writeJson } from "./json.ts";
 import type { Sign, Verify } from "./keys.ts";
 import { ENVELOPE, type Envelope } from "./messages.ts";
 import { isTooFrequent, notConnected, type Purpose, reasonOf, toRefusal, withoutAnswer } from "./refusals.ts";
-import { sendOnce } from "./runtime.ts";
 import type { Method } from "./timing.ts";
 
 /** What every request carries. */
@@ -49,7 +49,6 @@ export interface Gateway {
   send<S extends v.GenericSchema>(request: GatewayRequest<S>): Promise<v.InferOutput<S>>;
   /** The vendor's clock, by the last answer; this machine's while there was none. Milliseconds since the epoch. */
   now(): number;
-  close(): void;
 }
 
 interface HttpAnswer {
@@ -60,7 +59,6 @@ interface HttpAnswer {
 export function createGateway({ tigerId, deviceId, token, conceal, sign, verify }: GatewayOptions): Gateway {
   /** Milliseconds by which this machine's clock is ahead. */
   let clockAheadMs: number | undefined;
-  const once = sendOnce();
 
   async function signed(method: Method, content: JsonObject | undefined, timestamp: string): Promise<string> {
     const parameters: Record<string, string> = {
@@ -87,7 +85,7 @@ export function createGateway({ tigerId, deviceId, token, conceal, sign, verify 
       signal,
       // A redirect that is followed would send a write twice.
       redirect: "manual",
-      ...(purpose === "read" ? {} : once.init),
+      ...(purpose === "read" ? {} : sendOnce()),
     });
     return { status: response.status, text: await response.text() };
   }
@@ -145,8 +143,6 @@ export function createGateway({ tigerId, deviceId, token, conceal, sign, verify 
     },
 
     now: () => Date.now() - (clockAheadMs ?? 0),
-
-    close: () => once.close(),
   };
 }
 

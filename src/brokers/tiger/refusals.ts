@@ -5,6 +5,7 @@
  * A file of its own beside `gateway.ts`, since the two together would be too long.
  */
 import { BrokerError, type BrokerErrorCode } from "../../spec/broker-error.ts";
+import { isFaultBehind, isLate } from "../shared/doubtful-texts.ts";
 
 /** What the failed request was for. */
 export type Purpose = "read" | "place" | "modify" | "cancel";
@@ -14,9 +15,6 @@ interface Rule {
   readonly code: BrokerErrorCode;
 }
 
-/** Texts that leave open whether the request was carried out. */
-const UNCERTAIN =
-  /time ?d? ?-?out(?!side)|超时|逾時|(?:internal|server|system|unknown)[ _]error|(?:service|server|system) (?:is )?(?:temporarily )?(?:unavailable|busy)|(?:系统|系統|服务器?|服務器?|网络|網絡)(?:繁忙|异常|異常|错误|錯誤|不可用)/i;
 /** The number of an order was used before: by this very request, if anything on the way sent it twice. */
 const DUPLICATE = /duplicate|重复|重複/i;
 const TOO_FREQUENT = /rate ?limit|current limiting|限流/i;
@@ -80,7 +78,7 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
     return new Forbidden("AuthenticationFailed", text + forbiddenBecause(refusal.message), { outcome: "not_sent" });
   }
   // Below 1000 are the vendor's own faults, which leave open what became of a write.
-  if (code < 1000 || UNCERTAIN.test(refusal.message))
+  if (code < 1000 || isLate(refusal.message) || isFaultBehind(refusal.message))
     return withoutAnswer(`Tiger could not finish ${method}: ${said}`, purpose);
   if (code === 1000) return atTheDoor(refusal, text);
   if (purpose === "place" && DUPLICATE.test(refusal.message)) {

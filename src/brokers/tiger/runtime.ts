@@ -33,7 +33,6 @@ interface Modules {
 }
 
 interface Host {
-  readonly Deno?: { createHttpClient?(options: object): { close(): void } };
   readonly navigator?: { readonly userAgent?: string };
   readonly process?: { getBuiltinModule?(name: string): unknown };
 }
@@ -49,22 +48,4 @@ export function builtin<M extends keyof Modules>(name: M): Modules[M] | undefine
 /** True where connections to the push service can be kept. */
 export function hasSockets(): boolean {
   return builtin("node:net") !== undefined && builtin("node:tls") !== undefined;
-}
-
-/** What `fetch` must be told so that nothing is sent twice. */
-export interface SendOnce {
-  readonly init: Readonly<Record<string, unknown>>;
-  close(): void;
-}
-
-/**
- * Bun and Deno send a request again by themselves when a kept connection turns out to be closed, also one that changes
- * something, and Deno does where HTTP/2 turns it away. On a connection of its own, over HTTP/1.1, it goes out once.
- */
-export function sendOnce(): SendOnce {
-  const client = (globalThis as Host).Deno?.createHttpClient?.({ poolMaxIdlePerHost: 0, http2: false });
-  return {
-    init: { keepalive: false, ...(client === undefined ? {} : { client }) },
-    close: () => client?.close(),
-  };
 }

@@ -246,7 +246,6 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
       probe = undefined;
       for (const end of enders) end(notConnected("closed"));
       enders.clear();
-      gateway?.close();
       gateway = undefined;
       budgets.clear();
     },

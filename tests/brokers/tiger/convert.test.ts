@@ -196,7 +196,8 @@ describe("an order", () => {
   ])("that is %s is unmapped, and hides no other", (_what, changes) => {
     const { orders, unmapped } = toOrderListing([vendorOrder(changes), vendorOrder()]);
     expect(orders).toHaveLength(1);
-    expect(unmapped).toEqual([{ originSymbol: "symbol" in changes ? changes.symbol : "AAPL", qty: 10 }]);
+    const originSymbol = "symbol" in changes ? changes.symbol : "AAPL";
+    expect(unmapped).toEqual([{ originSymbol, qty: 10, tag: vendorOrder().userMark }]);
   });
 
   test("that cannot be read hides no other", () => {

@@ -747,7 +747,6 @@ test("a write that is given up while it is being signed was not sent", async () 
     },
     verify: async () => true,
   });
-  onTestFinished(() => gateway.close());
   const request = { url: "http://127.0.0.1:1", content: {}, schema: v.unknown(), signal: stop.signal };
   await expect(gateway.send({ ...request, method: "place_order", purpose: "place" })).rejects.toMatchObject({
     code: "NotConnected",

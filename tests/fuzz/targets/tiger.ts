@@ -144,7 +144,6 @@ export const tigerHttp = defineTarget<Answered>("tiger-http", 1_500, async () =>
     ),
     check: ({ method, status, text }) =>
       answering(status < 300 || status > 399 ? status : 200, text, () => use(method)),
-    close: () => gateway.close(),
   };
 
   async function use(method: Method): Promise<void> {
