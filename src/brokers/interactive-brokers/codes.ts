@@ -94,6 +94,16 @@ export const CLIENT_ID_IN_USE = 326;
 /** The gateway says that it ends the connection on purpose, and where it will listen next. */
 export const SOCKET_RESET = 1300;
 
+/** "Error validating request": TWS's own checks have turned it down. */
+const INVALID = 321;
+/** In the place of a request's number where it has none; older versions give the largest one. */
+const NO_NUMBERS: ReadonlySet<number> = new Set([-1, 2_147_483_647]);
+
+/** True for the refusal of a list of orders, which then has no end. That of an order has its number. */
+export function isReadOnly({ id, code, text }: { id: number; code: number; text: string }): boolean {
+  return code === INVALID && NO_NUMBERS.has(id) && /read-only/i.test(text);
+}
+
 /** The library could not read a message, or not all of it. */
 export const UNREADABLE = 505;
 

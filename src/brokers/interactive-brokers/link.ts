@@ -5,7 +5,7 @@
  * connects once, and everything asked of it later goes nowhere.
  */
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { CLIENT_ID_IN_USE, SOCKET_RESET } from "./codes.ts";
+import { CLIENT_ID_IN_USE, isReadOnly, SOCKET_RESET } from "./codes.ts";
 import { createLengthCheck } from "./frame-lengths.ts";
 import { EVENTS, type Message, parseMessage, type VendorContract } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";
@@ -210,6 +210,10 @@ export function openLink(options: LinkOptions): Promise<Link> {
       if (message.code === CLIENT_ID_IN_USE) refusal = new ClientIdInUse(clientId, message.text);
       if (message.code === SOCKET_RESET) {
         close(`TWS resets its socket port: ${message.text}`);
+        return;
+      }
+      if (isReadOnly(message)) {
+        close(`TWS lists no orders while "Read-Only API" is on in its API settings: ${message.text}`);
         return;
       }
       if (message.code >= 500 && message.code < 600) lastError = message.text;

@@ -1,13 +1,15 @@
 import { createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { SECOND_ACCOUNT } from "../../../simulators/tws/accounts.ts";
-import { RESPONSE } from "../../../simulators/tws/messages.ts";
+import { REQUEST, RESPONSE } from "../../../simulators/tws/messages.ts";
 import { errorMessage } from "../../../simulators/tws/refusal.ts";
 import type { Tws } from "../../../simulators/tws/server.ts";
 import { listening, openBetween } from "./between.ts";
 import { ACCOUNT, call, makeBroker, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 const DOWN = { code: "NotConnected", outcome: "not_sent" };
+
+const READ_ONLY = "Error validating request.-'bN' : cause - The API interface is currently in Read-Only mode.";
 
 function ledger(tws: Tws) {
   return tws.venue.orders().map(({ order }) => order);
@@ -139,6 +141,23 @@ test("says clearly that its client id is in use, and takes over when it is free"
   expect(await first.ping(call())).toBe(true);
   await first.close();
   await until(() => host.connections.at(-1)?.connected === true);
+});
+
+test("says that TWS is read-only, instead of that it does not answer", async () => {
+  const tws = await openTws();
+  // A list that TWS refuses has no end, and the refusal has the number of no request.
+  const lists = [REQUEST.openOrders, REQUEST.allOpenOrders, REQUEST.completedOrders];
+  const ends = [RESPONSE.openOrderEnd, RESPONSE.completedOrderEnd];
+  const port = await openBetween(
+    tws,
+    ([id]) => (lists.some((list) => list === Number(id)) ? errorMessage(2_147_483_647, 321, READ_ONLY) : undefined),
+    (fields) => (ends.some((end) => end === Number(fields[0])) ? undefined : fields),
+  );
+  const { broker } = await startBroker(port, { timeout: 3_000 });
+  expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
+    ...DOWN,
+    message: expect.stringContaining("Read-Only"),
+  });
 });
 
 test("serves one of several accounts of a login, and asks which when it is not said", async () => {
