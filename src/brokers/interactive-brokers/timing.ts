@@ -16,6 +16,8 @@ export const MS = {
   sharedProbe: 2_000,
   /** Between two looks at a connection that nobody uses. */
   heartbeat: 5_000,
+  /** So long TWS may be without its link before it is asked on a new connection whether that is back. */
+  linkLost: 60_000,
   /** Between two looks for orders of other programs, of which the gateway pushes nothing. */
   watch: 3_000,
   /** After an order was taken in but not yet passed on, or is inactive, so long its refusal may follow. */

@@ -79,8 +79,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   let link: Link | undefined;
   let session: Session | undefined;
   let account: string | undefined;
-  /** True while the gateway says that its own link to the vendor is gone: it still answers the time then. */
-  let linkLost = false;
+  /** When the gateway last said that its own link to the vendor is gone; absent while it has one. It still tells the time. */
+  let linkLostAt: number | undefined;
   let down: BrokerError = notConnected("not started");
   const revival = new Revival();
   let probing: { readonly link: Link; readonly at: number; readonly done: Promise<void> } | undefined;
@@ -164,9 +164,9 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
 
   /** Keeps the session in step with the gateway's own link to the vendor. */
   function follow(state: "lost" | "restored", text: string): void {
-    linkLost = state === "lost";
-    if (linkLost) leave(notConnected(`TWS has lost its link to Interactive Brokers: ${text}`));
-    const on = linkLost ? undefined : link;
+    linkLostAt = state === "lost" ? performance.now() : undefined;
+    if (state === "lost") leave(notConnected(`TWS has lost its link to Interactive Brokers: ${text}`));
+    const on = state === "lost" ? undefined : link;
     if (on !== undefined && session === undefined) void establish(on).catch((error) => on.close(reasonOf(error)));
   }
 
@@ -201,7 +201,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     await probe(on);
     await ask(on, (asking) => openOrders(asking, "own", config.clientId), "orders", config.timeout, "write");
     await handlers.onSession(readerOn(on));
-    if (on !== link || linkLost) return;
+    if (on !== link || linkLostAt !== undefined) return;
     session = { link: on };
     handlers.onConnection(true);
   }
@@ -209,7 +209,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   /** One connection from its beginning to its end. @returns why it ended. */
   async function connect(library: Library, signal: AbortSignal, onUp: () => void): Promise<BrokerError> {
     const { host, port, clientId, timeout } = config;
-    linkLost = false;
+    linkLostAt = undefined;
     const on = await openLink({
       library,
       host,
@@ -237,10 +237,13 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       return reason;
     });
     const heartbeat = setInterval(() => {
+      const lostFor = performance.now() - (linkLostAt ?? performance.now());
+      // The word that it is back may not come, as after a nightly reset; a new connection is told how it stands.
+      if (lostFor >= MS.linkLost) on.close("TWS has not said that its link is back");
       if (performance.now() - (probing?.at ?? 0) >= MS.heartbeat / 2) void probe(on).catch(() => {});
     }, MS.heartbeat);
     try {
-      if (linkLost) down = notConnected("TWS has no link to Interactive Brokers");
+      if (linkLostAt !== undefined) down = notConnected("TWS has no link to Interactive Brokers");
       else await establish(on);
       onUp();
       return notConnected(await ended);

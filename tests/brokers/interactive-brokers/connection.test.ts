@@ -1,5 +1,5 @@
 import { createServer, type Socket } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { SECOND_ACCOUNT } from "../../../simulators/tws/accounts.ts";
 import { REQUEST, RESPONSE } from "../../../simulators/tws/messages.ts";
 import { errorMessage } from "../../../simulators/tws/refusal.ts";
@@ -118,6 +118,31 @@ test("says no from the beginning when TWS has no link, and yes when it has", asy
   tws.setLoggedIn(true);
   await until(() => host.connections.at(-1)?.connected === true);
   await broker.placeOrder(restingOrder(), call());
+});
+
+test("comes back also when TWS never says that its link has", async () => {
+  vi.useFakeTimers({ toFake: ["performance"], shouldAdvanceTime: true });
+  onTestFinished(() => void vi.useRealTimers());
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (Number(fields[0]) === RESPONSE.error && fields[3] === "1102" ? undefined : fields),
+  );
+  const { broker, host } = await startBroker(port);
+  const inTime = (look: () => boolean) =>
+    until(() => {
+      vi.advanceTimersByTime(100);
+      return look();
+    });
+  tws.setLoggedIn(false);
+  // A new connection is told that there is still none.
+  await inTime(() => tws.connections().total === 2);
+  expect(await broker.ping(call())).toBe(false);
+  tws.setLoggedIn(true);
+  await inTime(() => host.connections.at(-1)?.connected === true);
+  await broker.placeOrder(restingOrder(), call());
+  expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
 });
 
 test("finds out that a connection is only half there, and makes a new one", async () => {
