@@ -237,8 +237,9 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     let attempted = false;
     while (!stop.aborted) {
       let refused = false;
+      let upAt: number | undefined;
       const ended = await connect(library, stop, () => {
-        failures = 0;
+        upAt = performance.now();
         attempted = true;
         first.resolve();
         revival.end();
@@ -254,6 +255,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       first.resolve();
       if (stop.aborted) return;
       down = ended;
+      // A connection that lasted was a good one, and the next attempt is a first one again.
+      if (upAt !== undefined && performance.now() - upAt > MS.heartbeat) failures = 0;
       await pause(refused ? MS.refusedBackOff : backOff(failures), stop);
       failures += 1;
     }

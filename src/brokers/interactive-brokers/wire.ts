@@ -260,8 +260,9 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     let attempted = false;
     while (!stop.aborted) {
       let refused = false;
+      let upAt: number | undefined;
       const ended = await connect(library, stop, () => {
-        failures = 0;
+        upAt = performance.now();
         attempted = true;
         first.resolve();
         revival.end();
@@ -276,6 +277,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       first.resolve();
       if (stop.aborted) return;
       down = ended.code === "NotConnected" || refused ? ended : notConnected(ended.message);
+      // A connection that lasted was a good one, and the next attempt is a first one again.
+      if (upAt !== undefined && performance.now() - upAt > MS.heartbeat) failures = 0;
       await pause(refused ? MS.refusedBackOff : backOff(failures), stop);
       failures += 1;
     }

@@ -66,6 +66,26 @@ describe("the truth about the connection", () => {
     expect(opend.connections().total).toBe(1);
   });
 
+  test("waits longer each time for an OpenD that ends every connection as soon as it stands", async () => {
+    const opend = await openOpenD();
+    const pauses: number[] = [];
+    const wait = setTimeout;
+    const spy = vi.spyOn(globalThis, "setTimeout").mockImplementation(((act: () => void, ms = 0) => {
+      // No other time has a fraction.
+      if (ms > 100 && !Number.isInteger(ms)) pauses.push(ms);
+      return wait(act, Number.isInteger(ms) ? ms : 0);
+    }) as typeof setTimeout);
+    onTestFinished(() => spy.mockRestore());
+    await makeBroker(opend.port).start({
+      onOrder() {},
+      onConnection({ connected }) {
+        if (connected) opend.faults.arm({ kind: "restart", ms: 0 });
+      },
+    });
+    await until(() => pauses.length >= 6);
+    expect(pauses[5]).toBeGreaterThan(2_000);
+  });
+
   test("a half-open socket makes ping false, ends what is pending as unknown, and is replaced", async () => {
     const opend = await openOpenD();
     const { broker, host } = await startBroker(opend.port);

@@ -145,6 +145,27 @@ test("comes back also when TWS never says that its link has", async () => {
   expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
 });
 
+test("waits longer each time for a TWS that ends every connection as soon as it stands", async () => {
+  const tws = await openTws();
+  const pauses: number[] = [];
+  const wait = setTimeout;
+  const spy = vi.spyOn(globalThis, "setTimeout").mockImplementation(((act: () => void, ms = 0) => {
+    // No other time has a fraction.
+    if (ms > 100 && !Number.isInteger(ms)) pauses.push(ms);
+    return wait(act, Number.isInteger(ms) ? ms : 0);
+  }) as typeof setTimeout);
+  onTestFinished(() => spy.mockRestore());
+  const broker = makeBroker(tws.port);
+  await broker.start({
+    onOrder() {},
+    onConnection({ connected }) {
+      if (connected) tws.faults.arm({ kind: "restart", ms: 0 });
+    },
+  });
+  await until(() => pauses.length >= 6);
+  expect(pauses[5]).toBeGreaterThan(2_000);
+});
+
 test("finds out that a connection is only half there, and makes a new one", async () => {
   const tws = await openTws();
   const { broker, host } = await startBroker(tws.port);
