@@ -385,7 +385,9 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         if (!(error instanceof TradingLocked) || config.unlockPin === undefined || unlocking.isRefused()) throw error;
         asked.unlocked = false;
         await unlocking.unlockFor(call, asked).catch(() => Promise.reject(error));
-        return handOver(asked, method, request, call, await budgets.of(pace).take(kind, limits));
+        return await handOver(asked, method, request, call, await budgets.of(pace).take(kind, limits));
+      } finally {
+        shared.renew();
       }
     },
   };

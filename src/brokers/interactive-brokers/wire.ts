@@ -389,6 +389,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       }
     } finally {
       turn.arrived();
+      shared.renew();
     }
   }
 }

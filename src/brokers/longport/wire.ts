@@ -375,6 +375,7 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
         throw toBrokerError(error, what, purpose);
       } finally {
         turn.arrived();
+        shared.renew();
       }
     },
   };

@@ -227,6 +227,8 @@ export interface SharedReads {
    * @throws whatever `read` throws, and BrokerError `Timeout` for a caller whose signal aborts.
    */
   read<T>(key: string, signal: AbortSignal, read: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Lets nobody join what is under way any more: it may have begun before a write whose answer is there now. */
+  renew(): void;
 }
 
 interface SharedCall {
@@ -274,6 +276,7 @@ export function createSharedReads(): SharedReads {
           .then((value) => resolve(value as T), reject);
       });
     },
+    renew: () => calls.clear(),
   };
 }
 

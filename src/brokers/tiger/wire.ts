@@ -263,7 +263,8 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
 
     async write(asked, call, purpose) {
       if (call.signal.aborted) throw notConnected("given up before the request was sent");
-      return exchange(asked, purpose, purpose === "cancel" ? "cancel" : "write", call.signal, MS.write);
+      const kind = purpose === "cancel" ? "cancel" : "write";
+      return exchange(asked, purpose, kind, call.signal, MS.write).finally(shared.renew);
     },
 
     async ping(call) {

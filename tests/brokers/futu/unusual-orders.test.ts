@@ -159,6 +159,30 @@ test("a fresh list does not join an older one, which has less", async () => {
   expect((await older).orders).toEqual([]);
 });
 
+test("who lists orders once a write is answered does not join a list that was asked for before it", async () => {
+  const order = restingOrder();
+  const served: object[] = [];
+  const held = new Set([2201]);
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const opend = await serveOrders(served, (cmd) => {
+    if (!held.delete(cmd)) return undefined;
+    asked.resolve();
+    return answer.promise;
+  });
+  const { broker } = await startBroker(opend.port);
+  const older = broker.orders({ status: "open" }, call());
+  await asked.promise;
+  served.push({ ...ORDER, orderType: 1, orderID: "0", orderIDEx: "78", remark: order.tag });
+  expect(await broker.placeOrder(order, call())).toEqual({ orderId: "78" });
+  const newer = broker.orders({ status: "open" }, call());
+  // Behind what the newer one asks for, if it asks.
+  await broker.ping(call());
+  answer.resolve();
+  expect((await newer).orders).toMatchObject([{ orderId: "78" }]);
+  expect((await older).orders).toEqual([]);
+});
+
 test("an order that OpenD answers without an id is not taken for another that has none of OpenD's numbers", async () => {
   const order = restingOrder();
   const served: object[] = [{ ...ORDER, orderType: 1, orderID: "0" }];

@@ -246,32 +246,35 @@ test("a list of which TWS's words on an order could not be read proves nothing o
   expect((await list()).orders).toMatchObject([{ orderId }]);
 });
 
-test("a fresh list has what was placed before it was asked for, though an older one is still being read", async () => {
-  const tws = await openTws();
-  let reading = false;
-  const older = Promise.withResolvers<void>();
-  const port = await openBetween(
-    tws,
-    () => undefined,
-    (fields) => {
-      if (!reading || Number(fields[0]) !== RESPONSE.openOrderEnd) return fields;
-      reading = false;
-      // What has ended takes longer to list.
-      tws.faults.arm({ kind: "delay", on: "read", ms: 1_000 });
-      older.resolve();
-      return fields;
-    },
-  );
-  const { broker } = await startBroker(port);
-  const first = await broker.placeOrder(restingOrder(), call());
-  reading = true;
-  const listed = broker.orders({ status: "all" }, call());
-  await older.promise;
-  const second = await broker.placeOrder(restingOrder(), call());
-  const { orders } = await broker.orders({ status: "all", fresh: true }, call());
-  expect(orders.map(({ orderId }) => orderId).sort()).toEqual([first.orderId, second.orderId]);
-  await listed;
-});
+test.each([true, false])(
+  "a list has what was placed before it was asked for, though an older one is still being read, fresh: %s",
+  async (fresh) => {
+    const tws = await openTws();
+    let reading = false;
+    const older = Promise.withResolvers<void>();
+    const port = await openBetween(
+      tws,
+      () => undefined,
+      (fields) => {
+        if (!reading || Number(fields[0]) !== RESPONSE.openOrderEnd) return fields;
+        reading = false;
+        // What has ended takes longer to list.
+        tws.faults.arm({ kind: "delay", on: "read", ms: 1_000 });
+        older.resolve();
+        return fields;
+      },
+    );
+    const { broker } = await startBroker(port);
+    const first = await broker.placeOrder(restingOrder(), call());
+    reading = true;
+    const listed = broker.orders({ status: "all" }, call());
+    await older.promise;
+    const second = await broker.placeOrder(restingOrder(), call());
+    const { orders } = await broker.orders({ status: "all", fresh }, call());
+    expect(orders.map(({ orderId }) => orderId).sort()).toEqual([first.orderId, second.orderId]);
+    await listed;
+  },
+);
 
 test.each([
   ["its side", 13, "EXCH"],

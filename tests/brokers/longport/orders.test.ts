@@ -73,6 +73,29 @@ describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
 });
 
 describe("orders", () => {
+  test("who reads an order once its change is answered does not join a read that began before", async () => {
+    const server = await openLongport();
+    const held = Promise.withResolvers<void>();
+    let reads = 0;
+    const httpUrl = await openFront(server.port, async (request, answer) => {
+      if (!request.startsWith("GET /v1/trade/order?")) return answer;
+      reads += 1;
+      if (reads === 1) await held.promise;
+      return answer;
+    });
+    const { broker } = await startBroker(server.port, { httpUrl });
+    const { orderId } = await broker.placeOrder(restingOrder({ price: 190 }), call());
+    const slow = broker.order(orderId, call());
+    await until(() => reads === 1);
+    await broker.replaceOrder(orderId, { price: 189 }, call());
+    const newer = broker.order(orderId, call());
+    // Behind what the newer one asks for, if it asks.
+    await broker.cash({ currency: "USD" }, call());
+    held.resolve();
+    expect(await newer).toMatchObject({ price: 189 });
+    expect(await slow).toMatchObject({ price: 190 });
+  });
+
   test("a replace keeps what the order is now, not what a read that began before says", async () => {
     const server = await openLongport();
     const held = Promise.withResolvers<void>();

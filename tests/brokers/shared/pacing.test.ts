@@ -367,6 +367,29 @@ describe("shared reads", () => {
     expect(await reads.read("a", new AbortController().signal, async () => "fresh")).toBe("fresh");
   });
 
+  test("who asks once a write is answered joins none that began before, and those who wait keep theirs", async () => {
+    const reads = createSharedReads();
+    const { signal } = new AbortController();
+    const before = Promise.withResolvers<string>();
+    const after = Promise.withResolvers<string>();
+    const old = reads.read("a", signal, () => before.promise);
+    reads.renew();
+    const leaver = new AbortController();
+    const [fresh, joined, left] = [
+      reads.read("a", signal, () => after.promise),
+      reads.read("a", signal, async () => "a third call"),
+      reads.read("a", leaver.signal, async () => "a third call"),
+    ];
+    leaver.abort();
+    await expect(left).rejects.toMatchObject({ code: "Timeout" });
+    before.resolve("before the write");
+    expect(await old).toBe("before the write");
+    // The end of the old one lets go of itself alone.
+    const late = reads.read("a", signal, async () => "a third call");
+    after.resolve("after it");
+    expect(await Promise.all([fresh, joined, late])).toEqual(["after it", "after it", "after it"]);
+  });
+
   test("a failure reaches every caller and is not remembered", async () => {
     const reads = createSharedReads();
     const { signal } = new AbortController();

@@ -734,6 +734,40 @@ describe("quotes", () => {
   });
 });
 
+test("who lists orders once a write is answered does not join a list that was asked for before it", async () => {
+  const tiger = await openTiger();
+  const asked = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  let holds = false;
+  const proxy = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString("utf8");
+    const answer = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body });
+    const text = await answer.text();
+    if (holds && body.includes('"method":"active_orders"')) {
+      holds = false;
+      asked.resolve();
+      await held.promise;
+    }
+    response.end(text);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const address = { ...tiger, port: (proxy.address() as AddressInfo).port };
+  const { broker } = await startBroker(address, { ...POLLING, pollMs: 60_000 });
+  holds = true;
+  const older = broker.orders({ status: "open" }, call());
+  await asked.promise;
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  const newer = broker.orders({ status: "open" }, call());
+  // Behind what the newer one asks for, if it asks.
+  await broker.cash({ currency: "USD" }, call());
+  held.resolve();
+  expect((await newer).orders).toMatchObject([{ orderId }]);
+  expect((await older).orders).toEqual([]);
+});
+
 test("a write that is given up while it is being signed was not sent", async () => {
   const stop = new AbortController();
   const gateway = createGateway({
