@@ -59,6 +59,15 @@ export function createReads(options: ReadOptions): Reads {
     return reliable && told ? { ...known, source: "journal" } : undefined;
   }
 
+  /** Open orders that the broker does not know yet, since it has taken them just now, or does not know any more. */
+  function unlisted(listed: ReadonlySet<string>): OrderView[] {
+    const isUnheard = ({ status, originStatus }: Order) => status === "PENDING" && originStatus === "";
+    return book.open().flatMap((order): OrderView[] => {
+      if (listed.has(order.orderId) || (order.staleSince === null && !isUnheard(order))) return [];
+      return [{ ...order, source: "journal" }];
+    });
+  }
+
   async function findByListing(orderId: string, context: ReadContext): Promise<Order> {
     const { orders } = await read("orders", context, (list, call) => list({ status: "all" }, call));
     const order = orders.find((candidate) => candidate.orderId === orderId);
@@ -98,7 +107,8 @@ export function createReads(options: ReadOptions): Reads {
       const { orders, unmapped } = await read("orders", context, (list, call) => list(query, call));
       const kept = await Promise.all(orders.map(keep));
       // One may have ended since it was listed, and a push has told of that.
-      return { orders: query.status === "open" ? kept.filter((order) => !isClosed(order)) : kept, unmapped };
+      const shown = query.status === "open" ? kept.filter((order) => !isClosed(order)) : kept;
+      return { orders: [...shown, ...unlisted(new Set(orders.map(({ orderId }) => orderId)))], unmapped };
     },
   };
 }

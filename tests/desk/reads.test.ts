@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { OrderListing } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { AAPL, anOrder, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
@@ -219,5 +219,36 @@ test("a list of open orders has none of which a push has told meanwhile that it 
   listed.resolve({ orders: [anOrder(), anOrder({ orderId: "2" })], unmapped: [] });
   expect(await open).toMatchObject({ orders: [{ orderId: "2", status: "OPEN" }] });
   expect(await all).toMatchObject({ orders: [{ status: "FILLED" }, { status: "OPEN" }] });
+  await desk.close();
+});
+
+test("a list has the open orders that the broker does not list yet, or no more, as events tell of them", async () => {
+  let listed = [anOrder({ orderId: "1" }), anOrder({ orderId: "2" }), anOrder({ orderId: "3" })];
+  const { desk, host } = deskOver({
+    placeOrder: async () => ({ orderId: "4" }),
+    order: async (orderId) => {
+      throw new BrokerError("OrderNotFound", `no order ${orderId}`);
+    },
+    orders: async () => ({ orders: listed, unmapped: [] }),
+  });
+  await desk.reconcile();
+  const list = async (status: "open" | "all") =>
+    (await desk.orders({ status }, {})).orders.map(({ orderId, source }) => `${orderId} ${source}`);
+  await desk.place(LIMIT_BUY, { principal: "default" });
+  expect(await list("open")).toEqual(["1 broker", "2 broker", "3 broker", "4 journal"]);
+  // What the broker told of and lists as open no more has ended, though nobody may have been told yet.
+  listed = [anOrder({ orderId: "1" })];
+  host().onOrder(anOrder({ orderId: "4", status: "OPEN", updatedAt: 2 }));
+  expect(await list("open")).toEqual(["1 broker"]);
+  host().onConnection({ connected: true });
+  await desk.reconcile();
+  await vi.waitUntil(async () => (await list("all")).length === 4);
+  expect(await list("all")).toEqual(["1 broker", "2 journal", "3 journal", "4 journal"]);
+  const { orders } = await desk.orders({ status: "open" }, {});
+  expect(orders.map(({ staleSince }) => staleSince === null)).toEqual([true, false, false, false]);
+  const cursor = await desk.follow(undefined);
+  const [snapshot] = (await cursor.next()) ?? [];
+  if (snapshot?.kind !== "snapshot") throw new Error("a stream begins with a snapshot");
+  expect(snapshot.orders.map(({ orderId }) => orderId)).toEqual(orders.map(({ orderId }) => orderId));
   await desk.close();
 });

@@ -296,7 +296,10 @@ describe("an open order that the list lacks", () => {
     venue.reconnect();
     await desk.place(LIMIT_BUY, BY);
     const { orders } = await desk.orders({ status: "all" }, {});
-    expect(orders.map((order) => order.orderId)).toEqual(["2"]);
+    expect(orders).toMatchObject([
+      { orderId: "2", staleSince: null, source: "broker" },
+      { orderId, staleSince: expect.any(Number), source: "journal" },
+    ]);
     const follower = await desk.follow(undefined);
     const [snapshot] = (await follower.next()) ?? [];
     expect(snapshot).toMatchObject({
