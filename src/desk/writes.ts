@@ -5,7 +5,7 @@ import type { IntentAction, IntentLine } from "../journal/journal.ts";
 import type { Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
-import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen } from "./guards.ts";
+import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen, rowOf } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
@@ -153,7 +153,11 @@ export function createWrites(options: WriteOptions): Writes {
       const claim = await keys.claim(action, context);
       const tag = claim.id;
       try {
-        if (claim.replay !== undefined) return { ...claim.replay.placed, tag, ...again(claim.replay) };
+        if (claim.replay !== undefined) {
+          // What was found out later was found without what its row makes of it.
+          const row = rowOf(seat.broker.capabilities(), request);
+          return { ...withEffective(row, claim.replay.placed), tag, ...again(claim.replay) };
+        }
         if (!seat.isStarted) await prepare(deadline);
         const capabilities = seat.broker.capabilities();
         const row = checkPlace(capabilities, request);
@@ -163,7 +167,7 @@ export function createWrites(options: WriteOptions): Writes {
         if (already !== undefined) {
           // The journal has lost it, but the tag proves that it is the order of this key.
           const { answeredAt } = await handOver.adopt(lineOf(claim, action, context), { orderId: already.orderId });
-          return { orderId: already.orderId, tag, answeredAt, replayed: true };
+          return { ...withEffective(row, { orderId: already.orderId }), tag, answeredAt, replayed: true };
         }
         const admission = await admit(draftOfPlace(tag, request), action, context, deadline);
         try {
@@ -312,9 +316,9 @@ function requestOf(asked: OrderRequest): OrderRequest {
 }
 
 /** What became of an order: what its row says, and what the vendor says over that. */
-function withEffective(row: OrderCapability, placed: Placed): Placed {
-  if (row.effective === undefined && placed.effective === undefined) return { orderId: placed.orderId };
-  const effective = { ...row.effective, ...placed.effective };
+function withEffective(row: OrderCapability | undefined, placed: Placed): Placed {
+  if (row?.effective === undefined && placed.effective === undefined) return { orderId: placed.orderId };
+  const effective = { ...row?.effective, ...placed.effective };
   return Object.keys(effective).length > 0 ? { orderId: placed.orderId, effective } : { orderId: placed.orderId };
 }
 

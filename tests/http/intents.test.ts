@@ -1,6 +1,6 @@
 /** Writes of which nobody knows what became of them, as an operator is told of them. */
 import { expect, test, vi } from "vitest";
-import { BrokerError, memoryJournal } from "../../mod.ts";
+import { BrokerError, memoryJournal, type Order } from "../../mod.ts";
 import { intentSchema } from "../../src/http/schemas/intent.ts";
 import { ask, exampleBroker, gatewayOf, moment, ORDER, openOrder } from "./gateway.ts";
 
@@ -92,4 +92,28 @@ test("writes without a key are refused where keys are required, and reads are no
   const keyed = await ask(trading, "order/place", { body: ORDER, headers: { "Idempotency-Key": "mine" } });
   expect(keyed.status).toBe(200);
   await trading.close();
+});
+
+test.each([
+  ["found out after its answer was lost", false],
+  ["known by its tag alone, when the journal is lost", true],
+])("an order %s says again what became of its session", async (_, isJournalLost) => {
+  const orders: Order[] = [];
+  const broker = exampleBroker({
+    async placeOrder({ tag, contract }) {
+      orders.push({ ...openOrder, contract, currency: "HKD", lifecycle: "RTH", tag });
+      return isJournalLost ? { orderId: openOrder.orderId } : lost();
+    },
+    order: async () => orders[0] ?? openOrder,
+    orders: async () => ({ orders, unmapped: [] }),
+  });
+  const first = gatewayOf(broker);
+  const how = { body: { ...ORDER, region: "HK", symbol: "700" }, headers: { "Idempotency-Key": "mine" } };
+  expect((await ask(first, "order/place", how)).status).toBe(isJournalLost ? 200 : 504);
+  const trading = isJournalLost ? gatewayOf(broker) : first;
+  if (!isJournalLost) await ask(trading, `order/state?orderId=${openOrder.orderId}`);
+  const { status, headers, json } = await ask(trading, "order/place", how);
+  expect([status, headers.get("idempotent-replayed")]).toEqual([200, "true"]);
+  expect(json).toMatchObject({ orderId: openOrder.orderId, effective: { lifecycle: "RTH" } });
+  await Promise.all([first.close(), trading.close()]);
 });
