@@ -19,8 +19,13 @@ export interface OrderBook {
   markOwn(orderId: string): OrderRecord | undefined;
   /** Marks an open order that the broker does not know any more; gives its record if that is new. */
   markStale(orderId: string, at: number): OrderRecord | undefined;
-  /** Says that a change of this order was handed over: until the next report, what is known of it may be out of date. */
-  doubt(orderId: string): void;
+  /**
+   * Says that a change of this order was handed over: until the next report, what is known of it may be out of date.
+   * `since` is when that was answered, by `elapsedMs`; absent while it is under way.
+   */
+  doubt(orderId: string, since?: number): void;
+  /** `Infinity` while a change is under way; `undefined` without a doubt. */
+  doubtedSince(orderId: string): number | undefined;
   isDoubtful(orderId: string): boolean;
   get(orderId: string): OrderRecord | undefined;
   byTag(tag: string): OrderRecord | undefined;
@@ -39,7 +44,7 @@ export interface Applied {
 export function createOrderBook(): OrderBook {
   const orders = new Kept<OrderRecord>(KEPT_COMPLETED);
   const idByTag = new Kept<string>(KEPT_COMPLETED);
-  const doubtful = new Set<string>();
+  const doubtful = new Map<string, number>();
 
   /** Puts a record in the place of what is known of its order. */
   function keep(record: OrderRecord, known: OrderRecord | undefined): void {
@@ -86,9 +91,10 @@ export function createOrderBook(): OrderBook {
       keep(record, known);
       return record;
     },
-    doubt(orderId) {
-      if (orders.get(orderId) !== undefined) doubtful.add(orderId);
+    doubt(orderId, since = Number.POSITIVE_INFINITY) {
+      if (orders.get(orderId) !== undefined) doubtful.set(orderId, since);
     },
+    doubtedSince: (orderId) => doubtful.get(orderId),
     isDoubtful: (orderId) => doubtful.has(orderId),
     get: (orderId) => orders.get(orderId),
     byTag(tag) {

@@ -3,6 +3,7 @@ import type { Order } from "../domain/order.ts";
 import type { Broker, Call } from "../spec/broker.ts";
 import type { Operation } from "../spec/capabilities.ts";
 import type { NewDeadline } from "./deadline.ts";
+import { elapsedMs } from "./elapsed.ts";
 import { checkContract, notSupported } from "./guards.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { messageOf, readFailure } from "./report.ts";
@@ -45,8 +46,12 @@ export function createReads(options: ReadOptions): Reads {
     }
   }
 
-  async function keep(order: Order): Promise<OrderView> {
-    return { ...(await tracker.receive(order)), source: "broker" };
+  async function keep(order: Order, askedAt: number): Promise<OrderView> {
+    const doubtedSince = book.doubtedSince(order.orderId) ?? 0;
+    const received = await tracker.receive(order);
+    // What was asked for before a change was answered need not know of it.
+    if (doubtedSince >= askedAt && !isClosed(received)) book.doubt(order.orderId, doubtedSince);
+    return { ...received, source: "broker" };
   }
 
   /** What pushes have told of an open order, while they can be relied on. */
@@ -100,12 +105,14 @@ export function createReads(options: ReadOptions): Reads {
     async order(orderId, context) {
       const known = pushed(orderId);
       if (known !== undefined) return known;
-      if (seat.broker.order === undefined) return keep(await findByListing(orderId, context));
-      return keep(await read("order", context, (order, call) => order(orderId, call)));
+      const askedAt = elapsedMs();
+      if (seat.broker.order === undefined) return keep(await findByListing(orderId, context), askedAt);
+      return keep(await read("order", context, (order, call) => order(orderId, call)), askedAt);
     },
     async orders(query, context) {
+      const askedAt = elapsedMs();
       const { orders, unmapped } = await read("orders", context, (list, call) => list(query, call));
-      const kept = await Promise.all(orders.map(keep));
+      const kept = await Promise.all(orders.map((order) => keep(order, askedAt)));
       // One may have ended since it was listed, and a push has told of that.
       const shown = query.status === "open" ? kept.filter((order) => !isClosed(order)) : kept;
       return { orders: [...shown, ...unlisted(new Set(orders.map(({ orderId }) => orderId)))], unmapped };

@@ -5,6 +5,7 @@ import type { IntentAction, IntentLine } from "../journal/journal.ts";
 import type { Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
+import { elapsedMs } from "./elapsed.ts";
 import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen, rowOf } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
@@ -112,6 +113,16 @@ export function createWrites(options: WriteOptions): Writes {
     // A refusal in this state of it: whoever reads that it has ended buys again, or leaves it alone.
     const { message, outcome = "rejected" } = failure;
     throw new Failure("OrderRejected", message, { outcome, cause: failure });
+  }
+
+  /** Hands a change of this order over; what is known of it may be out of date from now on, until it is reported. */
+  async function changing<T>(orderId: string, change: () => Promise<T>): Promise<T> {
+    book.doubt(orderId);
+    try {
+      return await change();
+    } finally {
+      if (book.doubtedSince(orderId) !== undefined) book.doubt(orderId, elapsedMs());
+    }
   }
 
   /** The order of this claim's tag. What no change of it could have made of the request belongs to another one. */
@@ -229,9 +240,8 @@ export function createWrites(options: WriteOptions): Writes {
                 line: lineOf(claim, action, context, { value: admission.value }),
                 async send(call) {
                   admission.confirm(() => deadline.abort());
-                  book.doubt(orderId);
                   try {
-                    return await replaceOrder(orderId, tagged, call);
+                    return await changing(orderId, () => replaceOrder(orderId, tagged, call));
                   } catch (error) {
                     throw orderNotOpen(await afterOrderNotOpen(orderId, error));
                   }
@@ -273,9 +283,8 @@ export function createWrites(options: WriteOptions): Writes {
             {
               line: lineOf(claim, action, context),
               async send(call) {
-                book.doubt(orderId);
                 try {
-                  await cancelOrder(orderId, call);
+                  await changing(orderId, () => cancelOrder(orderId, call));
                 } catch (error) {
                   // Found out before anything is written down, so that a repetition is answered the same.
                   alreadyEnded(await afterOrderNotOpen(orderId, error));

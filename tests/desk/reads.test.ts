@@ -160,6 +160,44 @@ describe("an order", () => {
     expect(await desk.order("1", {})).toMatchObject({ status: "CANCELED", source: "broker" });
   });
 
+  test.each([
+    ["before a change was handed over", 0],
+    ["before a change was answered", 1],
+  ])("is asked for after a change whatever a list says that began %s", async (_, moment) => {
+    const stages = [deferred<void>(), deferred<void>()];
+    const listed = deferred<OrderListing>();
+    let price = 200;
+    const { desk, host } = deskOver({
+      order: async () => anOrder({ price, updatedAt: null }),
+      orders: async ({ fresh }) => (fresh ? { orders: [], unmapped: [] } : listed.promise),
+      replaceOrder: async (orderId) => {
+        stages[0]?.resolve();
+        await stages[1]?.promise;
+        price = 201;
+        return { orderId };
+      },
+    });
+    await desk.start();
+    host().onOrder(anOrder({ updatedAt: null }));
+    await new Promise((resolve) => setTimeout(resolve));
+    const list = () => desk.orders({ status: "open" }, {});
+    const early = moment === 0 ? list() : undefined;
+    const replacing = desk.replace("1", { price: 201 }, { principal: "default" });
+    await stages[0]?.promise;
+    const listing = early ?? list();
+    const answer = async () => {
+      stages[1]?.resolve();
+      await replacing;
+    };
+    if (moment === 0) await answer();
+    listed.resolve({ orders: [anOrder({ updatedAt: null })], unmapped: [] });
+    await listing;
+    await answer();
+    expect(await desk.order("1", {})).toMatchObject({ price: 201, source: "broker" });
+    expect(await desk.order("1", {})).toMatchObject({ price: 201, source: "journal" });
+    await desk.close();
+  });
+
   test("of a broker that can only list is looked for in the list", async () => {
     const { desk } = deskOver({ orders: async () => ({ orders: [anOrder()], unmapped: [] }) });
     expect(await desk.order("1", {})).toMatchObject({ orderId: "1" });
