@@ -73,6 +73,8 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
     if (!/^[\x20-\x7e]{1,255}$/.test(key)) {
       throw invalidKey("an Idempotency-Key is 1 to 255 printable ASCII characters");
     }
+    // Headers of one name come as one value. A client that adds the header anew with each attempt would have as many keys.
+    if (/^(.+)(?:, \1)+$/.test(key)) throw invalidKey("an Idempotency-Key is given more than once");
     const id = keyedTag(instance, principal, key);
     const fingerprint = fingerprintOf(action);
     const running = inFlight.get(id);

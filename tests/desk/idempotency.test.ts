@@ -191,7 +191,7 @@ describe("a key on other writes", () => {
   });
 });
 
-test.each(["", "x".repeat(256), "ключ", "a\nb", "a\u007f"])("the key %j is refused", async (key) => {
+test.each(["", "x".repeat(256), "ключ", "a\nb", "a\u007f", "a, a", "a, a, a"])("the key %j is refused", async (key) => {
   const { desk } = at(createVenue());
   expect(await rejection(desk.place(LIMIT_BUY, by(key)))).toMatchObject({
     code: "InvalidRequest",
