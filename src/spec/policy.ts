@@ -68,8 +68,8 @@ export interface RiskOptions {
    */
   readonly rates?: Readonly<Record<string, number>>;
   /**
-   * Greatest value of one order: quantity times price. That of a limit order to buy is at its limit; an order to sell
-   * and a market order are valued at the last quote where that is higher.
+   * Greatest value of one order: quantity times price. That of a limit order to buy is at its limit; an order to sell, a
+   * market order and one of a kind without a name here are valued at the last quote where that is higher.
    */
   readonly maxOrderValue?: number;
   /** Greatest quantity of one order, in the unit of the contract. */

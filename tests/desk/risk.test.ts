@@ -209,6 +209,14 @@ describe("the order that a replace results in", () => {
     expect(venue.ledger.get(orderId)).toMatchObject({ qty: 12, price: 200 });
   });
 
+  test("counts by the last price too where it is of a kind that has no name here: its price may bound nothing", async () => {
+    const { venue, desk } = house({ maxOrderValue: 2400 });
+    const { orderId } = venue.accept({ ...LIMIT_BUY, orderType: null as never, price: null as never });
+    const changing = desk.replace(orderId, { qty: 13, price: 0.01 }, BY);
+    expect(await rejection(changing)).toEqual(exceeded("risk.maxOrderValue", 2600, 2400));
+    expect(venue.ledger.get(orderId)).toMatchObject({ qty: 12, price: null });
+  });
+
   test("counts for the day only by how much more it is worth", async () => {
     const { desk, place } = house({ maxDailyValue: 2600 });
     const { orderId } = await place();

@@ -20,7 +20,7 @@ import type { FilledMeanwhile, FillLog } from "./fill-log.ts";
 import { maySend, refuseUnless } from "./halted.ts";
 import { createRecent } from "./recent.ts";
 import { createTakenChanges } from "./taken.ts";
-import { priceOf, type Reference, referenceOf, worthOf } from "./valuation.ts";
+import { isBounded, priceOf, type Reference, referenceOf, worthOf } from "./valuation.ts";
 
 /** An order that may be sent. What it takes of the limits is reserved until one of these is called. */
 export interface Admission {
@@ -138,12 +138,11 @@ export function createRisk(context: RiskContext): Risk {
     const limits = mandate?.limits ?? {};
     const day = risk.maxDailyValue !== undefined || limits.maxDailyValue !== undefined;
     const value = day || risk.maxOrderValue !== undefined || limits.maxOrderValue !== undefined;
-    const atMarket = draft.price === undefined || draft.direction === "SELL";
     return {
       recent: !recent.isRecovered && (duplicates !== undefined || limits.ordersPerMinute !== undefined),
       day: value && !values.isRecovered,
       value,
-      quote: (value && atMarket) || (risk.priceCollar !== undefined && draft.price !== undefined),
+      quote: (value && !isBounded(draft)) || (risk.priceCollar !== undefined && draft.price !== undefined),
       positions: state() === "REDUCING" || mustBeHeld(draft),
     };
   }
@@ -196,7 +195,8 @@ export function createRisk(context: RiskContext): Risk {
     }
     const { replaced } = draft;
     if (replaced === undefined) return { value, counts: value };
-    const old = { direction: replaced.direction, price: replaced.price ?? undefined };
+    const { direction, orderType, price } = replaced;
+    const old = { direction, orderType, price: price ?? undefined };
     const before = worthOf(replaced.qty, priceOf(old, last), currency, risk) ?? 0;
     return { value, counts: Math.max(0, subtract(value, before)) };
   }

@@ -34,11 +34,18 @@ export function referenceOf(
   return { price: undefined, currency, stale: latest, reason };
 }
 
-/** The price at which an order counts: its limit, or the market's where that is higher and may be what it trades at. */
-export function priceOf({ direction, price }: Pick<Draft, "direction" | "price">, market: number | undefined): number {
-  if (price === undefined) return market ?? 0;
-  return direction === "BUY" ? price : Math.max(price, market ?? 0);
+/** True for an order that cannot trade above its price. Of a kind without a name here nobody knows what its price means. */
+export function isBounded({ direction, orderType, price }: Priced): boolean {
+  return direction === "BUY" && orderType === "Limit" && price !== undefined;
 }
+
+/** The price at which an order counts: its limit, or the market's where that is higher and may be what it trades at. */
+export function priceOf(order: Priced, market: number | undefined): number {
+  const { price = 0 } = order;
+  return isBounded(order) ? price : Math.max(price, market ?? 0);
+}
+
+type Priced = Pick<Draft, "direction" | "orderType" | "price">;
 
 /** What a quantity at a price in a currency is worth; `undefined` where the currency has no rate. */
 export function worthOf(qty: number, price: number, currency: string, risk: RiskOptions): number | undefined {
