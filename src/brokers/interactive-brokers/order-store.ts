@@ -209,7 +209,8 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           const entry = entryOf(order.permId);
           return change(entry, () => {
             entry.missing = false;
-            entry.contract ??= contract;
+            // A fill names the exchange that it came from, which need not be where the order was sent.
+            if (entry.order === undefined) entry.contract = contract;
             entry.order = entry.order === undefined ? order : asEnded(entry.order, order, state);
             entry.completed = true;
             entry.completedStatus = state.completedStatus;

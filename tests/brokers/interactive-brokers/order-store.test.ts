@@ -155,3 +155,22 @@ test("the average of a part that was filled on an earlier day outlives the end o
     avgPrice: 190,
   });
 });
+
+test("an order of which only a fill was known is told as TWS describes it, not by where it was filled", () => {
+  const store = newStore();
+  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "OVERNIGHT", primaryExch: "" };
+  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const ids = { orderId: 3, permId: 9, clientId: 70, acctNumber: "", orderRef: "" };
+  const sums = { shares: 10, price: 190, cumQty: 10, avgPrice: 190 };
+  const execution = { ...ids, ...sums, execId: "a.01.01", time: "", side: "BOT" };
+  store.hear({ kind: "execution", reqId: 1, contract: { ...contract, exchange: "IBEOS" }, execution });
+  const terms = { action: "BUY", totalQuantity: 0, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
+  const order = { ...terms, permId: 9, clientId: undefined, account: "", orderRef: "", filledQuantity: 10 };
+  const state = { status: "Filled", warningText: "", completedTime: "", completedStatus: "Filled Size: 10" };
+  store.hear({ kind: "completedOrder", contract, order, state });
+  const known = store.get(9);
+  expect(known && toOrder(known, { tradeType: "Securities", region: "US", symbol: "AAPL" }, 7)).toMatchObject({
+    status: "FILLED",
+    lifecycle: "OVERNIGHT",
+  });
+});
