@@ -236,21 +236,26 @@ function mergeBalances(lines: readonly CashBalance[]): CashBalance[] {
 
 /**
  * A quote from OpenD's snapshot. Its prices are those of the regular session. Before the first trade of the day OpenD writes
- * 0 for high, low and open: the last price is all there is.
+ * 0 for high, low and open: the last price is all there is. Before the first trade ever that is the close, from nobody knows
+ * when, and its time is told as 0.
+ *
+ * @throws BrokerError `BrokerFault` when there is no price at all.
  */
 export function toQuote(contract: Contract, snapshot: Snapshot): Quote {
-  const { isSuspend, secStatus, updateTimestamp, updateTime, curPrice } = snapshot;
-  const orLast = (price: number) => withoutDust(price || curPrice);
+  const { isSuspend, secStatus, updateTimestamp, updateTime, curPrice, lastClosePrice } = snapshot;
+  const latest = curPrice || lastClosePrice;
+  if (latest === 0) throw new BrokerError("BrokerFault", `Futu has no price of ${contractKey(contract)}`);
+  const orLast = (price: number) => withoutDust(price || latest);
   return {
     contract,
     currency: contractCurrency(undefined, contract),
     isTradable: !isSuspend && (lookUp<boolean>(SECURITY_TRADABLE, secStatus ?? 0) ?? true),
-    latest: withoutDust(curPrice),
-    preClose: orLast(snapshot.lastClosePrice),
+    latest: withoutDust(latest),
+    preClose: orLast(lastClosePrice),
     highPrice: orLast(snapshot.highPrice),
     lowPrice: orLast(snapshot.lowPrice),
     openPrice: orLast(snapshot.openPrice),
-    timestamp: toTime(updateTimestamp, updateTime, contract) ?? 0,
+    timestamp: curPrice === 0 ? 0 : (toTime(updateTimestamp, updateTime, contract) ?? 0),
   };
 }
 

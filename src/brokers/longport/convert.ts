@@ -216,7 +216,10 @@ function mergeBalances(lines: readonly CashBalance[]): CashBalance[] {
 /**
  * A quote: the prices of the session that traded last, be it the regular one or one before, after or overnight. The vendor
  * gives an opening price for the regular session only. Before the first trade there is no high, low or open, for which it
- * writes 0: the last price is all there is.
+ * writes 0: the last price is all there is. Before the first trade ever that is the close, from nobody knows when, and its
+ * time is told as 0.
+ *
+ * @throws BrokerError `BrokerFault` when there is no price at all.
  */
 export function toQuote(contract: Contract, vendor: VendorQuote): Quote {
   const { pre, post, overnight, open, trade_status } = vendor;
@@ -226,7 +229,9 @@ export function toQuote(contract: Contract, vendor: VendorQuote): Quote {
     (best, prices) => (prices !== null && prices.timestamp >= best.timestamp ? prices : best),
     regular,
   );
-  const { last_done: latest } = newest;
+  const { last_done: last } = newest;
+  const latest = last || newest.prev_close;
+  if (latest === 0) throw new BrokerError("BrokerFault", `Longport has no price of ${contractKey(contract)}`);
   return {
     contract,
     currency: contractCurrency(undefined, contract),
@@ -236,6 +241,6 @@ export function toQuote(contract: Contract, vendor: VendorQuote): Quote {
     highPrice: newest.high || regular.high || latest,
     lowPrice: newest.low || regular.low || latest,
     openPrice: open || latest,
-    timestamp: newest.timestamp,
+    timestamp: last === 0 ? 0 : newest.timestamp,
   };
 }

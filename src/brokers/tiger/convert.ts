@@ -220,24 +220,25 @@ function cashWord(currency: string): string {
 }
 
 /**
- * A quote. Its prices are those of the regular session.
+ * A quote. Its prices are those of the regular session. Before the first trade of the day there is no high, low or open: the
+ * last price is all there is. Before the first trade ever that is the close, from nobody knows when, and its time is told as 0.
  *
  * @throws BrokerError `UnknownContract` for one without a price: Tiger answers for what it does not list, too.
  */
 export function toQuote(contract: Contract, quote: VendorQuote): Quote {
   const { latestPrice, preClose, high, low, open, latestTime, status } = quote;
-  if (latestPrice == null) throw new BrokerError("UnknownContract", `Tiger has no price of ${contractKey(contract)}`);
-  // Before the first trade of the day there is no high, low or open: the last price is all there is.
+  const latest = latestPrice || preClose;
+  if (!latest) throw new BrokerError("UnknownContract", `Tiger has no price of ${contractKey(contract)}`);
   return {
     contract,
     currency: contractCurrency(undefined, contract),
     isTradable: status == null ? true : (lookUp<boolean>(QUOTE_IS_TRADABLE, status) ?? false),
-    latest: withoutDust(latestPrice),
-    preClose: withoutDust(preClose ?? latestPrice),
-    highPrice: withoutDust(high ?? latestPrice),
-    lowPrice: withoutDust(low ?? latestPrice),
-    openPrice: withoutDust(open ?? latestPrice),
-    timestamp: latestTime ?? 0,
+    latest: withoutDust(latest),
+    preClose: withoutDust(preClose || latest),
+    highPrice: withoutDust(high || latest),
+    lowPrice: withoutDust(low || latest),
+    openPrice: withoutDust(open || latest),
+    timestamp: latestPrice ? (latestTime ?? 0) : 0,
   };
 }
 

@@ -423,7 +423,12 @@ describe("quotes and markets", () => {
     const early = { ...snapshot, openPrice: 0, highPrice: 0, lowPrice: 0, lastClosePrice: 0 };
     const { latest, ...rest } = toQuote(US, early);
     expect(rest).toMatchObject({ preClose: latest, openPrice: latest, highPrice: latest, lowPrice: latest });
-    expect(toQuote(US, { ...early, curPrice: 0 }).latest).toBe(0);
+  });
+
+  test("before the first trade ever tells the close, as from nobody knows when, and without one fails", () => {
+    const never = { ...snapshot, openPrice: 0, highPrice: 0, lowPrice: 0, curPrice: 0, lastClosePrice: 21.5 };
+    expect(toQuote(US, never)).toMatchObject({ latest: 21.5, preClose: 21.5, openPrice: 21.5, timestamp: 0 });
+    expect(() => toQuote(US, { ...never, lastClosePrice: 0 })).toThrow(/no price of US AAPL/);
   });
 
   test("a suspension, a halt and a delisting are not tradable", () => {

@@ -358,7 +358,17 @@ describe("quotes", () => {
   test("before the first trade of a day has the last price for what the vendor writes 0 or nothing for", () => {
     const early = { open: "0.000", high: "", low: "0", prev_close: "0.000" };
     expect(quote(early)).toMatchObject({ latest: 200, openPrice: 200, highPrice: 200, lowPrice: 200, preClose: 200 });
-    expect(quote({ ...early, last_done: "0.000" })).toMatchObject({ latest: 0, openPrice: 0 });
+  });
+
+  test("before the first trade ever tells the close, as from nobody knows when, and without one fails", () => {
+    const never = { open: "0.000", high: "", low: "0", last_done: "0.000" };
+    expect(quote({ ...never, prev_close: "21.5" })).toMatchObject({
+      latest: 21.5,
+      preClose: 21.5,
+      openPrice: 21.5,
+      timestamp: 0,
+    });
+    expect(() => quote({ ...never, prev_close: "0.000" })).toThrow(/no price of US AAPL/);
   });
 
   test("only a normal security can be traded", () => {

@@ -328,8 +328,17 @@ describe("a quote", () => {
   });
 
   test("without a price is one of an unknown contract", () => {
-    expect(() => toQuote(AAPL, { ...quote, latestPrice: null })).toThrow(/no price of US AAPL/);
+    expect(() => toQuote(AAPL, { ...quote, latestPrice: null, preClose: null })).toThrow(/no price of US AAPL/);
+    expect(() => toQuote(AAPL, { ...quote, latestPrice: 0, preClose: 0 })).toThrow(/no price of US AAPL/);
   });
+
+  test.each([null, 0])(
+    "before the first trade ever, of which it says %s, tells the close, as from nobody knows when",
+    (none) => {
+      const never = { ...quote, latestPrice: none, preClose: 21.5, open: none, high: none, low: none };
+      expect(toQuote(AAPL, never)).toMatchObject({ latest: 21.5, preClose: 21.5, openPrice: 21.5, timestamp: 0 });
+    },
+  );
 
   test("in yuan says CNY", () => {
     const contract = { tradeType: "Securities", region: "CN", symbol: "600519" } as const;
