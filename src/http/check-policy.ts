@@ -2,6 +2,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import * as z from "zod";
+import { sameCurrency } from "../domain/cash.ts";
 import { contractKey, normalizeContract, type TradeType } from "../domain/contract.ts";
 import { DIRECTIONS, LIFECYCLES, ORDER_TYPES } from "../domain/order.ts";
 import { SCOPES } from "../spec/policy.ts";
@@ -110,7 +111,21 @@ export function adminTokenFaults(tokens: unknown): string[] {
 
 /** Faults of the limits of an instance. */
 export function riskFaults(risk: unknown): string[] {
-  return faultsOf(schemas().risk.safeParse(risk), "risk");
+  const result = schemas().risk.safeParse(risk);
+  return result.success ? senselessRates(result.data) : faultsOf(result, "risk");
+}
+
+/** Rates that say something else than they are taken for: those of limits in another currency, and a second one of the yuan. */
+function senselessRates({ currency = "USD", rates = {} }: z.infer<Schemas["risk"]>): string[] {
+  const faults = Object.entries(rates).flatMap(([name, rate]) =>
+    sameCurrency(name, currency) && rate !== 1
+      ? [`risk.rates.${name} must be 1, since limits are in ${currency}, not ${rate}`]
+      : [],
+  );
+  const { CNY, CNH = CNY } = rates;
+  if (CNY !== undefined && CNH !== CNY)
+    faults.push("risk.rates.CNH and risk.rates.CNY are of one currency here: give one");
+  return faults;
 }
 
 function faultsOfTokens(tokens: unknown, option: string, kind: "token" | "adminToken"): string[] {

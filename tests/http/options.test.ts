@@ -215,6 +215,21 @@ describe("one fault each", () => {
       /risk\.rates\.HKD must be a number above 0/,
     ],
     [
+      "rates of another currency than that of the limits",
+      { brokers: [brokerOf({ risk: { currency: "HKD", rates: { HKD: 0.128, CNY: 0.14 } } })] },
+      /risk\.rates\.HKD must be 1, since limits are in HKD, not 0\.128/,
+    ],
+    [
+      "a rate of the yuan for limits in yuan",
+      { brokers: [brokerOf({ risk: { currency: "CNH", rates: { CNY: 0.14 } } })] },
+      /risk\.rates\.CNY must be 1, since limits are in CNH, not 0\.14/,
+    ],
+    [
+      "two rates of the yuan",
+      { brokers: [brokerOf({ risk: { rates: { CNY: 0.14, CNH: 0.15 } } })] },
+      /risk\.rates\.CNH and risk\.rates\.CNY are of one currency here: give one/,
+    ],
+    [
       "half a millisecond",
       { brokers: [brokerOf({ risk: { duplicateWindowMs: 0.5 } })] },
       /duplicateWindowMs must be a whole/,
