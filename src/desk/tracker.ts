@@ -2,6 +2,7 @@ import { contractKey } from "../domain/contract.ts";
 import { isTerminal, type Order } from "../domain/order.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { EventLog } from "./event-log.ts";
+import { foundAs } from "./found.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import { isHistory, type OrderBook } from "./order-book.ts";
 import { readReport } from "./report.ts";
@@ -158,8 +159,9 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     const message = `order ${report.orderId} exists although its intent had ended as ${intent.state}; it is adopted`;
     events.record({ kind: "anomaly", message, orderId: report.orderId, tag: report.tag });
     onAdopted(intent);
-    const placed = { orderId: report.orderId };
-    const line = { kind: "progress", id: intent.id, state: "resolved", placed, reason: message } as const;
+    const { id, action } = intent;
+    const placed = action.kind === "place" ? foundAs(report, action.request) : { orderId: report.orderId };
+    const line = { kind: "progress", id, state: "resolved", placed, reason: message } as const;
     const appending = journal.append([line], "process");
     // The order is ours, whether that can be written down or not.
     if (appending instanceof Promise) await journal.inTime(appending).catch(() => undefined);

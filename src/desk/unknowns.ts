@@ -1,9 +1,10 @@
 import type { FailureCode } from "../domain/failure.ts";
-import { orderFlags } from "../domain/order.ts";
+import { type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentFailure, IntentRecord, OrderRecord, ProgressLine } from "../journal/journal.ts";
 import type { UnmappedOrder } from "../spec/broker.ts";
 import { TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
+import { foundAs } from "./found.ts";
 import { type InstanceJournal, journalTooSlow } from "./instance-journal.ts";
 import type { OrderBook } from "./order-book.ts";
 
@@ -146,7 +147,8 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     const unknown = order.tag === null ? undefined : unknowns.get(order.tag);
     if (unknown?.action.kind !== "place" || unknown.known !== undefined) return;
     // What cannot be written down now is found again by the next reconciliation.
-    settle(unknown.id, { placed: { orderId: order.orderId } }, "found by its tag").catch(() => undefined);
+    const placed = foundAs(order, unknown.action.request);
+    settle(unknown.id, { placed }, "found by its tag").catch(() => undefined);
   }
 
   function end(unknown: Unknown, { failure }: Settlement): void {
@@ -173,9 +175,9 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     if ((await journal.inTime(ending)) === TIME_IS_UP) throw journalTooSlow();
   }
 
-  async function judgePlace(unknown: Unknown, listing: Listing): Promise<void> {
+  async function judgePlace(unknown: Unknown, request: OrderRequest, listing: Listing): Promise<void> {
     const order = book.byTag(unknown.id);
-    if (order !== undefined) return settle(unknown.id, { placed: { orderId: order.orderId } }, "found by its tag");
+    if (order !== undefined) return settle(unknown.id, { placed: foundAs(order, request) }, "found by its tag");
     const isBefore = sentAt(unknown) < (listing.since ?? 0);
     if (
       !listing.complete ||
@@ -247,7 +249,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       for (const unknown of [...unknowns.values()]) {
         // What is known needs no evidence, and what the journal has not begun cannot be ended there.
         if (unknown.known !== undefined || unknown.begun.later !== undefined) continue;
-        if (unknown.action.kind === "place") await judgePlace(unknown, listing);
+        if (unknown.action.kind === "place") await judgePlace(unknown, unknown.action.request, listing);
         else await judgeChange(unknown, listing);
       }
     },

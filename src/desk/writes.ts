@@ -6,6 +6,7 @@ import type { Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
+import { foundAs } from "./found.ts";
 import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen, rowOf } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
@@ -177,8 +178,9 @@ export function createWrites(options: WriteOptions): Writes {
         const already = orderOf(claim, request);
         if (already !== undefined) {
           // The journal has lost it, but the tag proves that it is the order of this key.
-          const { answeredAt } = await handOver.adopt(lineOf(claim, action, context), { orderId: already.orderId });
-          return { ...withEffective(row, { orderId: already.orderId }), tag, answeredAt, replayed: true };
+          const found = withEffective(row, foundAs(already, request));
+          const { placed, answeredAt } = await handOver.adopt(lineOf(claim, action, context), found);
+          return { ...placed, tag, answeredAt, replayed: true };
         }
         const admission = await admit(draftOfPlace(tag, request), action, context, deadline);
         try {
@@ -191,7 +193,7 @@ export function createWrites(options: WriteOptions): Writes {
                 admission.confirm(() => deadline.abort());
                 // That of an earlier attempt, told as not sent, may have shown up since this one began.
                 const late = orderOf(claim, request);
-                if (late !== undefined) return Promise.resolve({ orderId: late.orderId });
+                if (late !== undefined) return Promise.resolve(foundAs(late, request));
                 tracker.expect(tag, number);
                 return placeOrder({ ...request, tag, ...numbered(number) }, call);
               },

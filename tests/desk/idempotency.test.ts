@@ -56,6 +56,28 @@ describe("a place under a key", () => {
     expect(venue.ledger.size).toBe(0);
   });
 
+  test.each(["found after its answer was lost", "found without its journal"])(
+    "that was put into another session says so also when it is %s",
+    async (how) => {
+      const venue = createVenue();
+      const asked = { ...LIMIT_BUY, lifecycle: "ETH" } as const;
+      const first = at(venue);
+      if (how === "found without its journal") {
+        await first.desk.place(asked, by("k1"));
+        venue.set("1", { lifecycle: "RTH" });
+        await first.desk.close();
+      } else {
+        venue.next("drop-before");
+        const { tag } = (await rejection(first.desk.place(asked, by("k1")))) as { tag: string };
+        venue.accept({ ...asked, lifecycle: "RTH", tag });
+      }
+      const { desk } = how === "found without its journal" ? at(venue) : first;
+      const again = await desk.place(asked, by("k1"));
+      expect(again).toMatchObject({ orderId: "1", replayed: true, effective: { lifecycle: "RTH" } });
+      expect(venue.ledger.size).toBe(1);
+    },
+  );
+
   test("belongs to its request", async () => {
     const venue = createVenue();
     const { desk } = at(venue);
