@@ -20,6 +20,9 @@ const REFERENCES = {
 /** A list of hours is read again after so long, since exchanges change their plans. */
 const HOURS_AGE_MS = 3_600_000;
 
+/** What TWS knows nothing of is asked for again after so long: it says so of everything while its list is out of reach. */
+const UNKNOWN_AGE_MS = 60_000;
+
 export interface Directory {
   /**
    * Asks for contracts anew from now on. TWS learns with its daily restart what has become of them: a symbol may belong to
@@ -45,11 +48,17 @@ interface KnownHours {
 export function createDirectory(wire: Wire): Directory {
   const byName = new Map<string, VendorContract>();
   const byVendor = new Map<string, Contract | null>();
+  /** When TWS last said that it knows nothing of one, by `performance.now()`. */
+  const unknownAt = new Map<string, number>();
   const hours = new Map<Region, KnownHours>();
 
   function known(vendor: VendorContract): Contract | null | undefined {
     const named = toContract(vendor);
-    return named === undefined ? byVendor.get(vendorKey(vendor)) : named;
+    if (named !== undefined) return named;
+    const key = vendorKey(vendor);
+    if (byVendor.has(key)) return byVendor.get(key);
+    const at = unknownAt.get(key);
+    return at !== undefined && performance.now() - at < UNKNOWN_AGE_MS ? null : undefined;
   }
 
   async function details(contract: Contract, call: Call): Promise<ContractDetails> {
@@ -103,8 +112,13 @@ export function createDirectory(wire: Wire): Directory {
       const [found] = await wire.read(`details ${conId}`, call, (read) =>
         read((asking) => contractDetails(asking, { conId })),
       );
-      const contract = found === undefined ? null : toDetailedContract(found);
-      byVendor.set(vendorKey(vendor), contract);
+      const key = vendorKey(vendor);
+      if (found === undefined) {
+        unknownAt.set(key, performance.now());
+        return null;
+      }
+      const contract = toDetailedContract(found);
+      byVendor.set(key, contract);
       return contract;
     },
 

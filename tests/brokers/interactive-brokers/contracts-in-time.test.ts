@@ -1,6 +1,7 @@
 /** Contracts that TWS names otherwise than it did before: after a merger, a split, a company's new name. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { RESPONSE } from "../../../simulators/tws/messages.ts";
+import { createDirectory } from "../../../src/brokers/interactive-brokers/directory.ts";
 import { openBetween } from "./between.ts";
 import { call, openTws, restingOrder, startBroker, until } from "./setup.ts";
 
@@ -46,4 +47,38 @@ test("an order whose company has a new name is told by that", async () => {
   expect(await list()).toMatchObject([{ contract }]);
   renamed = true;
   expect(await list()).toMatchObject([{ contract: { ...contract, symbol: "QQQM" } }]);
+});
+
+test("a contract that TWS did not know for a while is looked up again a minute later", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const listed = {
+      conId: 9579970,
+      symbol: "SPY",
+      secType: "STK",
+      currency: "USD",
+      localSymbol: "",
+      tradingClass: "",
+    };
+    const vendor = { ...listed, exchange: "SMART", primaryExch: "" };
+    let asked = 0;
+    let answer: readonly object[] = [];
+    const read = async () => {
+      asked += 1;
+      return answer;
+    };
+    const { known, resolve } = createDirectory({ read } as never);
+    expect(await resolve(vendor, call())).toBeNull();
+    answer = [{ contract: { ...vendor, primaryExch: "ARCA" }, validExchanges: "SMART,ARCA" }];
+    // Whoever looks at orders or positions in between does not ask each time.
+    expect(await resolve(vendor, call())).toBeNull();
+    expect(known(vendor)).toBeNull();
+    vi.advanceTimersByTime(60_000);
+    expect(known(vendor)).toBeUndefined();
+    expect(await resolve(vendor, call())).toEqual({ tradeType: "Securities", region: "US", symbol: "SPY" });
+    expect(known(vendor)).toEqual({ tradeType: "Securities", region: "US", symbol: "SPY" });
+    expect(asked).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
 });
