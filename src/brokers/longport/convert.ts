@@ -22,8 +22,8 @@ import {
 } from "./codes.ts";
 import type { Balance, Channel, PushedOrder, SessionPrices, VendorOrder, VendorQuote } from "./messages.ts";
 
-/** The account's own channel; others hold other products. */
-const CHANNEL = "lb";
+/** The account's own channel, of a live and of a paper account; others hold other products. */
+const CHANNELS: readonly string[] = ["lb", "lb_papertrading"];
 
 /** A security as the vendor names it. */
 export interface Security {
@@ -149,7 +149,7 @@ export function toPositions(channels: readonly Channel[]): PositionListing {
   const positions = new Map<string, Position>();
   const unmapped: Unmapped[] = [];
   for (const { symbol, quantity: qty, currency } of channels
-    .filter(({ account_channel }) => account_channel === CHANNEL)
+    .filter(({ account_channel }) => CHANNELS.includes(account_channel))
     .flatMap(({ stock_info }) => stock_info)) {
     // What was sold today may stay in the vendor's list with nothing in it.
     if (qty === 0) continue;

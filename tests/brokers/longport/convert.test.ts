@@ -322,6 +322,12 @@ describe("the account", () => {
       unmapped: [{ originSymbol: "D05.SG", qty: 200 }],
     });
   });
+
+  test("positions of a paper account are counted, which has a channel of its own name", () => {
+    const stock_info = [{ symbol: "AAPL.US", quantity: "7", currency: "USD" }];
+    const { list } = parseReply(REPLIES.positions, { list: [{ account_channel: "lb_papertrading", stock_info }] });
+    expect(toPositions(list)).toMatchObject({ positions: [{ contract: { symbol: "AAPL" }, qty: 7 }], unmapped: [] });
+  });
 });
 
 describe("quotes", () => {
