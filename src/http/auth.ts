@@ -6,6 +6,9 @@ import type { Mandate, TokenOptions } from "../spec/policy.ts";
 /** What a token must look like: 16 to 64 visible ASCII characters, which a header carries unchanged. */
 export const TOKEN_PATTERN: RegExp = /^[\x21-\x7e]{16,64}$/;
 
+/** Stands in for what can be no token. Its digest is that of a token that was not set when it was made. */
+export const NO_TOKEN = "";
+
 /** Plain tokens are all one principal, so that rotating a token changes nobody's orders. */
 export const PLAIN_PRINCIPAL = "default";
 
@@ -47,9 +50,10 @@ export function createTokenTable(tokens: readonly (string | TokenOptions)[], pla
     check(header) {
       let entry = header === null ? undefined : verified.get(header);
       if (entry === undefined) {
+        const candidate = header !== null && TOKEN_PATTERN.test(header) ? header : NO_TOKEN;
         // What cannot be a token is still digested and compared.
-        const candidate = header !== null && TOKEN_PATTERN.test(header) ? header : "";
-        entry = entries[placeOf(sha256(utf8ToBytes(candidate)), digests)];
+        const place = placeOf(sha256(utf8ToBytes(candidate)), digests);
+        entry = candidate === NO_TOKEN ? undefined : entries[place];
         if (entry !== undefined) verified.set(candidate, entry);
       }
       return entry !== undefined && Date.now() < entry.expiresAt ? entry.mandate : undefined;

@@ -6,7 +6,7 @@ import { sameCurrency } from "../domain/cash.ts";
 import { contractKey, normalizeContract, type TradeType } from "../domain/contract.ts";
 import { DIRECTIONS, LIFECYCLES, ORDER_TYPES } from "../domain/order.ts";
 import { SCOPES } from "../spec/policy.ts";
-import { TOKEN_PATTERN } from "./auth.ts";
+import { NO_TOKEN, TOKEN_PATTERN } from "./auth.ts";
 
 const TOKEN_RULE = "must be 16 to 64 visible ASCII characters without spaces";
 
@@ -140,6 +140,7 @@ function faultsOfTokens(tokens: unknown, option: string, kind: "token" | "adminT
       const { token: secret, sha256: its, name } = result.data;
       if ((secret === undefined) === (its === undefined)) return [`${place} needs either token or sha256`];
       digest = its ?? digestOf(secret ?? "");
+      if (digest === digestOf(NO_TOKEN)) return [`${place}.sha256 is the digest of no text: the token was not set`];
       if (digestOf(name) === digest) return [`${place}.name is shown to operators and must not be the token`];
     } else if (typeof token === "string" && TOKEN_PATTERN.test(token)) {
       digest = digestOf(token);

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Api, createHttpTrading, type Scope, type TokenOptions } from "../../mod.ts";
+import { createTokenTable } from "../../src/http/auth.ts";
 import { STD_APIS } from "../../src/http/std-apis.ts";
 import { ask, type Calls, exampleBroker, INSTANCE, ORDER, request, TOKEN } from "./gateway.ts";
 
@@ -102,6 +103,19 @@ test("a token may be given as its hash alone", async () => {
   const trading = gatewayFor([TOKEN, { sha256, name: "bot", scopes: ["read"] }]);
   expect((await ask(trading, "ping/state", { token: SECRET })).status).toBe(200);
   expect((await trading.fetch(request("ping/state", { token: sha256 }))).status).toBe(404);
+});
+
+test("the digest of no text is no token: it would open the gateway to everybody who sends none", async () => {
+  const ofNothing = createHash("sha256").update("").digest("hex");
+  const bot = { sha256: ofNothing, name: "bot", scopes: ["trade"] } as const;
+  expect(() => gatewayFor([bot])).toThrow(/tokens\[0\]\.sha256 is the digest of no text/);
+  const brokers = [exampleBroker()];
+  expect(() => createHttpTrading({ brokers, adminTokens: [{ sha256: ofNothing, name: "ops" }] })).toThrow(
+    /adminTokens\[0\]\.sha256 is the digest of no text/,
+  );
+  // Nor does a table match it by itself.
+  const table = createTokenTable([bot], 1);
+  expect([null, "", "no token"].map((header) => table.check(header))).toEqual([undefined, undefined, undefined]);
 });
 
 test("an expired token is answered like any other that is none, also when it was good before", async () => {
