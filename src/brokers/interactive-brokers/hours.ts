@@ -41,7 +41,8 @@ const ZONES: Readonly<Record<string, string>> = {
 
 /** A zone that `Intl` knows; `undefined` for none. The vendor writes some with their name behind: `EST (Eastern …)`. */
 export function toZone(timeZoneId: string): string | undefined {
-  const id = timeZoneId.replace(/\s*\(.*$/, "").trim();
+  const [before = ""] = timeZoneId.split("(", 1);
+  const id = before.trim();
   const zone = ZONES[id] ?? id;
   try {
     new Intl.DateTimeFormat("en-US", { timeZone: zone });

@@ -149,16 +149,23 @@ export type Message =
 
 type Arguments = readonly unknown[];
 
+/** More than any text of the vendor has: longer ones would cost by their square where words are looked for in them. */
+const LONGEST_TEXT = 2_000;
+
+function noticeText(given: unknown): string {
+  return String(given).slice(0, LONGEST_TEXT);
+}
+
 /** Every event of the SDK that is listened to. */
 const READERS: Readonly<Record<string, (args: Arguments) => Message | undefined>> = {
   error: ([error, code, id]) => ({
     kind: "notice",
     id: v.parse(integer, id ?? -1),
     code: v.parse(integer, code),
-    text: error instanceof Error ? error.message : String(error),
+    text: noticeText(error instanceof Error ? error.message : error),
   }),
   // SDK fault (errors without a request): they come as another event, those about the link among them.
-  info: ([message, code]) => ({ kind: "notice", id: -1, code: v.parse(integer, code), text: String(message) }),
+  info: ([message, code]) => ({ kind: "notice", id: -1, code: v.parse(integer, code), text: noticeText(message) }),
   server: ([, time]) => ({ kind: "greeting", time: v.parse(text, time) }),
   managedAccounts: ([list]) => ({
     kind: "accounts",

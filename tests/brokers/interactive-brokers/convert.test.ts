@@ -277,3 +277,12 @@ test.each([
 ])("the time %s", (text, at) => {
   expect(toTime(text)).toBe(at);
 });
+
+test.each(["error", "info"])(
+  "a text of the vendor is cut in %s: to look for words in it would cost by its square",
+  (event) => {
+    const text = `exceeds ${" ".repeat(100_000)}`;
+    const message = parseMessage(event, [event === "error" ? new Error(text) : text, 201, 7]);
+    expect(message).toMatchObject({ kind: "notice", code: 201, text: text.slice(0, 2_000) });
+  },
+);
