@@ -19,6 +19,8 @@ import { watched } from "./watch.ts";
 export interface AdminRoutesOptions {
   readonly operators: Operators;
   readonly brokers: readonly ServedBroker[];
+  /** Secrets, as their tokens are. */
+  readonly instanceIds: readonly string[];
   readonly tokenHeader: string;
   readonly gatewaySwitch: KillSwitch;
   readonly errorStatus: ErrorStatus;
@@ -35,7 +37,18 @@ export interface AdminRoutesOptions {
  * as by any other miss.
  */
 export function mountAdminRoutes(app: Routes, options: AdminRoutesOptions): void {
-  const { operators, brokers, tokenHeader, gatewaySwitch, errorStatus, metrics, observers, onMiss, report } = options;
+  const {
+    operators,
+    brokers,
+    instanceIds,
+    tokenHeader,
+    gatewaySwitch,
+    errorStatus,
+    metrics,
+    observers,
+    onMiss,
+    report,
+  } = options;
 
   function admin(
     method: "GET" | "POST",
@@ -52,7 +65,7 @@ export function mountAdminRoutes(app: Routes, options: AdminRoutesOptions): void
         onMiss();
         return notFound();
       }
-      const requestId = requestNameOf(request, token) ?? newRequestId();
+      const requestId = requestNameOf(request, token, ...instanceIds) ?? newRequestId();
       const about = { requestId, instance: GATEWAY_NAME, api, principal: operator.principal };
       return watched(observers, meter, request, about, async () => {
         try {
@@ -65,7 +78,7 @@ export function mountAdminRoutes(app: Routes, options: AdminRoutesOptions): void
     });
   }
 
-  const guard = createGatewayGuard(gatewaySwitch, errorStatus);
+  const guard = createGatewayGuard(gatewaySwitch, errorStatus, instanceIds);
   admin("GET", "/httptrading/guard/state", "guardState", guard.read);
   admin("POST", "/httptrading/guard/state", "guardChange", guard.turn);
 

@@ -230,6 +230,7 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
   mountAdminRoutes(app, {
     operators,
     brokers: [...brokers.values()],
+    instanceIds: [...brokers.keys()],
     tokenHeader,
     gatewaySwitch,
     errorStatus,

@@ -21,7 +21,11 @@ export interface GatewayGuard {
 /** Milliseconds that the body of a turn may take. */
 const BODY_MS = 10_000;
 
-export function createGatewayGuard(gatewaySwitch: KillSwitch, errorStatus: ErrorStatus): GatewayGuard {
+export function createGatewayGuard(
+  gatewaySwitch: KillSwitch,
+  errorStatus: ErrorStatus,
+  instanceIds: readonly string[],
+): GatewayGuard {
   async function answer(work: () => Promise<object>): Promise<Response> {
     const write = (fields: object, ex: string | null, status: number, headers: Readonly<Record<string, string>>) =>
       new Response(JSON.stringify({ type: "apiResponse", time: wireTime(Date.now()), ex, ...fields }), {
@@ -61,7 +65,8 @@ export function createGatewayGuard(gatewaySwitch: KillSwitch, errorStatus: Error
           });
         }
         const { body } = await readInput(guardChange, request, ANY_CALLER, BODY_MS);
-        refuseSecrets(body, [token]);
+        // The reason is told to all who follow any of the instances.
+        refuseSecrets(body, [token, ...instanceIds]);
         const { state: asked, reason, cancelAll } = turnBody().parse(body);
         const written = await gatewaySwitch.turn({ state: asked, reason, principal });
         const canceled = cancelAll

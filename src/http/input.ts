@@ -46,7 +46,7 @@ export function refuseSecrets(body: unknown, secrets: readonly string[]): void {
   refuse(
     Object.entries(Object(body)).flatMap(([path, value]) =>
       typeof value === "string" && secrets.some((secret) => value.includes(secret))
-        ? [{ path, message: "holds the token or the instance id of this request, and would be written down" }]
+        ? [{ path, message: "holds a token or an instance id, and would be written down" }]
         : [],
     ),
   );
