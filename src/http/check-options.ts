@@ -7,7 +7,7 @@ import type { AdminTokenOptions, TokenOptions } from "../spec/policy.ts";
 import type { Api } from "./api.ts";
 import type { ErrorReport } from "./app.ts";
 import { checkApis } from "./check-apis.ts";
-import { adminTokenFaults, lengthOf, riskFaults, tokenFaults } from "./check-policy.ts";
+import { adminTokenFaults, lengthOf, riskFaults, sharedSecretFaults, tokenFaults } from "./check-policy.ts";
 import { type CorsOptions, corsFaults } from "./cors.ts";
 import type { ErrorStatus } from "./failures.ts";
 import { REQUEST_HEADERS } from "./headers.ts";
@@ -145,6 +145,14 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
   if (cors !== undefined) faults.push(...corsFaults(cors));
   if (!Array.isArray(observers) || !observers.every((observer) => typeof observer === "object" && observer !== null)) {
     faults.push("observers must be a list of observers, such as [logTape] of httptrading/logs");
+  }
+  if (faults.length === 0) {
+    faults.push(
+      ...sharedSecretFaults(
+        instances.map((each) => each.instance),
+        adminTokens ?? [],
+      ),
+    );
   }
   if (faults.length > 0) {
     throw new TypeError(`createHttpTrading cannot begin:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);

@@ -5,7 +5,8 @@ import * as z from "zod";
 import { sameCurrency } from "../domain/cash.ts";
 import { contractKey, normalizeContract, type TradeType } from "../domain/contract.ts";
 import { DIRECTIONS, LIFECYCLES, ORDER_TYPES } from "../domain/order.ts";
-import { SCOPES } from "../spec/policy.ts";
+import type { InstanceOptions } from "../spec/define-broker.ts";
+import { type AdminTokenOptions, SCOPES, type TokenOptions } from "../spec/policy.ts";
 import { NO_TOKEN, TOKEN_PATTERN } from "./auth.ts";
 
 const TOKEN_RULE = "must be 16 to 64 visible ASCII characters without spaces";
@@ -151,6 +152,48 @@ function faultsOfTokens(tokens: unknown, option: string, kind: "token" | "adminT
     placeOf.set(digest, earlier ?? place);
     return earlier === undefined ? [] : [`${place} is the same token as ${earlier}`];
   });
+}
+
+/**
+ * Faults of options that are right each by itself: what is a secret anywhere must be nobody's name, and an operator's token
+ * must open no instance.
+ */
+export function sharedSecretFaults(instances: readonly InstanceOptions[], adminTokens: readonly AnyToken[]): string[] {
+  const ids = new Set(instances.map(({ instanceId }) => instanceId));
+  const ofInstances = new Set(instances.flatMap(({ tokens }) => tokens.map(digestOfToken)));
+  const ofOperators = new Set(adminTokens.map(digestOfToken));
+  const isSecret = (name: string) => {
+    const digest = digestOf(name);
+    return ids.has(name) || ofInstances.has(digest) || ofOperators.has(digest);
+  };
+  const faults: string[] = [];
+  const checkName = (place: string, name: string | undefined) => {
+    if (name !== undefined && isSecret(name)) {
+      faults.push(`${place} is shown to operators and must not be an instance's id or a token`);
+    }
+  };
+  for (const [index, { name, tokens }] of instances.entries()) {
+    checkName(`brokers[${index}].name`, name);
+    for (const [at, token] of tokens.entries()) checkName(`brokers[${index}].tokens[${at}].name`, nameOf(token));
+  }
+  for (const [index, token] of adminTokens.entries()) {
+    checkName(`adminTokens[${index}].name`, nameOf(token));
+    if (ofInstances.has(digestOfToken(token))) {
+      faults.push(`adminTokens[${index}] is a token of an instance too; whoever has that one would look after all`);
+    }
+  }
+  return faults;
+}
+
+/** A token of either kind, checked. */
+type AnyToken = string | TokenOptions | AdminTokenOptions;
+
+function nameOf(token: AnyToken): string | undefined {
+  return typeof token === "string" ? undefined : token.name;
+}
+
+function digestOfToken(token: AnyToken): string {
+  return typeof token === "string" ? digestOf(token) : (token.sha256 ?? digestOf(token.token ?? ""));
 }
 
 function digestOf(token: string): string {

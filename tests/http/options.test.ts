@@ -125,6 +125,29 @@ describe("one fault each", () => {
       /^adminTokens\[0\]\.name is shown to operators and must not be the token/,
     ],
     [
+      "an instance's id for a token's name",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, name: INSTANCE }] })] },
+      /^brokers\[0\]\.tokens\[0\]\.name is shown to operators and must not be an instance's id or a token/,
+    ],
+    [
+      "another instance's token for a name",
+      { brokers: [brokerOf({}), brokerOf({ instanceId: "anotherInstance01", tokens: [BOT], name: TOKEN })] },
+      /^brokers\[1\]\.name is shown to operators/,
+    ],
+    [
+      "an instance's id for an operator's name",
+      { brokers: [brokerOf({})], adminTokens: [{ name: INSTANCE, token: BOT.token }] },
+      /^adminTokens\[0\]\.name is shown to operators/,
+    ],
+    [
+      "an instance's token for an operator's",
+      {
+        brokers: [brokerOf({})],
+        adminTokens: [{ name: "ops", sha256: createHash("sha256").update(TOKEN).digest("hex") }],
+      },
+      /^adminTokens\[0\] is a token of an instance too/,
+    ],
+    [
       "a token without scopes",
       { brokers: [brokerOf({ tokens: [{ ...BOT, scopes: [] }] })] },
       /tokens\[0\]\.scopes must have one/,
