@@ -25,16 +25,18 @@ export function answerClientErrors(server: Server): void {
     while (known[0] !== undefined && !isUnderWay(known[0])) known.shift();
     known.push({ request, response });
   });
-  server.on("clientError", (error: Error & { readonly code?: string }, socket) => {
-    // What did not come whole was not handed over, and is what the fault is about.
-    const last = exchanges.get(socket)?.findLast((exchange) => isUnderWay(exchange) && exchange.request.complete);
+  function end(error: Error & { readonly code?: string }, socket: Duplex): void {
+    const last = exchanges.get(socket)?.findLast((exchange) => isUnderWay(exchange) && mayBeDone(exchange));
     if (last !== undefined) {
       last.response.once("close", () => socket.destroy());
       return;
     }
     if (socket.writable) socket.write(answerOf(STATUS[error.code ?? ""] ?? "400 Bad Request"));
     socket.destroy(error);
-  });
+  }
+
+  // A body may break in the same turn in which its head has come, and nobody has looked at it then.
+  server.on("clientError", (error, socket) => void setImmediate(end, error, socket));
 }
 
 function answerOf(status: string): string {
@@ -46,6 +48,11 @@ function answerOf(status: string): string {
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+}
+
+/** Nothing is done before a body is whole, but by an API of one's own that does not look at it. */
+function mayBeDone({ request }: Exchange): boolean {
+  return request.complete || request.readableFlowing === null;
 }
 
 function isUnderWay({ response }: Exchange): boolean {

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { serve } from "../../src/runtime/node.ts";
 
 /** Serves a handler, sends text on one connection, and gives all that came back until that ended. */
-async function talk(text: string, fetch: () => Promise<Response>): Promise<string> {
+async function talk(text: string, fetch: (request: Request) => Promise<Response>): Promise<string> {
   const trading = { fetch, start: async () => undefined, close: async () => undefined, instances: [] };
   const server = await serve(trading, { port: 0, signals: false, graceMs: 0, print: () => undefined });
   onTestFinished(() => server.close());
@@ -36,10 +36,19 @@ test.each([
   ["a head that never ends", "431 Request Header Fields Too Large", `GET / HTTP/1.1\r\nx: ${"y".repeat(100_000)}`],
   ["a body that breaks", "400 Bad Request", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],
 ])("%s is answered %s, and that nothing was done", async (_name, status, text) => {
-  const never = () => new Promise<Response>(() => undefined);
+  const never = async (request: Request) => {
+    await request.text();
+    return new Promise<Response>(() => undefined);
+  };
   const answer = await talk(text, never);
   expect(answer).toContain(`HTTP/1.1 ${status}`);
   expect(answer).toMatch(/\r\n\r\nThe request did not arrive whole, so nothing was done of it\.\n$/);
+});
+
+test("whoever does not look at the body may have done something, and is heard", async () => {
+  const answer = await talk("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", placed);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK.*placed/s);
+  expect(answer).not.toContain("nothing was done");
 });
 
 test("a host that no URL has is the caller's fault", async () => {
