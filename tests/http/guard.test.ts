@@ -21,6 +21,13 @@ function gateway(risk?: RiskOptions): HttpTrading {
 
 const HALT = { state: "HALTED", reason: "drawdown" };
 
+test("the document's pattern of a reason is one for every kind of regular expression", async () => {
+  const trading = gateway();
+  const document = await (await trading.fetch(new Request("http://127.0.0.1/httptrading/openapi.json"))).json();
+  const { pattern } = document.components.schemas.TurnGuard.properties.reason;
+  for (const flags of ["", "u"]) expect("Cap {p} reached").toMatch(new RegExp(pattern, flags));
+});
+
 // Of the example's two orders one has no name here: no `cancelAll` of it is complete.
 describe("the switch of an instance", () => {
   test("is turned and read with an admin's token", async () => {
@@ -58,6 +65,7 @@ describe("the switch of an instance", () => {
     ["no reason", { state: "HALTED" }, "reason"],
     ["an empty reason", { ...HALT, reason: "" }, "reason"],
     ["a reason over lines", { ...HALT, reason: "a\nb" }, "reason"],
+    ["a reason over lines, by the separator of Unicode", { ...HALT, reason: "a\u2028b" }, "reason"],
     ["an unknown state", { ...HALT, state: "halted" }, "state"],
     ["cancelAll while orders are let through", { state: "ACTIVE", reason: "over", cancelAll: true }, "cancelAll"],
     ["an unknown key", { ...HALT, all: true }, "all"],
