@@ -1,6 +1,6 @@
 import { contractKey, currencyOf } from "../domain/contract.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
-import { type Order, type OrderRequest, orderFlags } from "../domain/order.ts";
+import { type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentLine } from "../journal/journal.ts";
 import type { Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
@@ -195,7 +195,8 @@ export function createWrites(options: WriteOptions): Writes {
                 const late = orderOf(claim, request);
                 if (late !== undefined) return Promise.resolve(foundAs(late, request));
                 tracker.expect(tag, number);
-                return placeOrder({ ...request, tag, ...numbered(number) }, call);
+                const contract = { ...request.contract };
+                return placeOrder({ ...request, contract, tag, ...numbered(number) }, call);
               },
               placedOf: (answer) => withEffective(row, answer),
               // In the book from the answer on, even if no push ever comes.
@@ -219,11 +220,12 @@ export function createWrites(options: WriteOptions): Writes {
       }
     },
 
-    async replace(orderId, change, context) {
+    async replace(orderId, asked, context) {
       demandScope(context.mandate, "trade");
       const replaceOrder = seat.method("replaceOrder");
       const deadline = newDeadline();
       reconciler.wake();
+      const change = changeOf(asked);
       const action = { kind: "replace", orderId, change } as const;
       const claim = await keys.claim(action, context);
       try {
@@ -235,7 +237,7 @@ export function createWrites(options: WriteOptions): Writes {
           const order = await orderToChange(orderId, deadline);
           checkReplace(seat.broker.capabilities(), change, order);
           const admission = await admit(draftOfReplace(claim.id, change, order), action, context, deadline);
-          const tagged = order.tag === null ? change : { ...change, tag: order.tag };
+          const tagged = order.tag === null ? { ...change } : { ...change, tag: order.tag };
           try {
             const { placed, answeredAt } = await handOver.send(
               {
@@ -320,10 +322,17 @@ function notTaken(admission: Admission, error: unknown): void {
 
 /** An order of its own, so that what its sender does with the one he gave changes nothing. At the market it has no price. */
 function requestOf(asked: OrderRequest): OrderRequest {
-  const { contract, direction, orderType, timeInForce, lifecycle, qty, price } = asked;
+  const { direction, orderType, timeInForce, lifecycle, qty, price } = asked;
+  const { tradeType, region, symbol } = asked.contract;
+  const contract = { tradeType, region, symbol };
   return orderType === "Limit" && price !== undefined
     ? { contract, direction, orderType, timeInForce, lifecycle, qty, price }
     : { contract, direction, orderType, timeInForce, lifecycle, qty };
+}
+
+/** A change of its own, for the same reason. */
+function changeOf({ qty, price }: OrderChange): OrderChange {
+  return { ...(qty === undefined ? {} : { qty }), ...(price === undefined ? {} : { price }) };
 }
 
 /** What became of an order: what its row says, and what the vendor says over that. */
