@@ -1,8 +1,8 @@
 /** What is refused before anything is journalled or sent: by a token's scopes, and by the broker's own capabilities. */
 import type { Contract } from "../domain/contract.ts";
 import { Failure } from "../domain/failure.ts";
-import { isMultipleOf } from "../domain/money.ts";
-import { type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
+import { isMultipleOf, isPositiveDecimal } from "../domain/money.ts";
+import { DIRECTIONS, type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { Capabilities, MarketCapability, OrderCapability } from "../spec/capabilities.ts";
 import type { Mandate, Scope } from "../spec/policy.ts";
 import type { OrderView } from "./types.ts";
@@ -31,6 +31,12 @@ export function demandScope(mandate: Mandate | undefined, scope: Scope): void {
   });
 }
 
+/** Refuses what is no text where text is written down: an API of one's own may be written in JavaScript. */
+export function demandText(path: string, value: unknown): void {
+  if (typeof value === "string") return;
+  refuse([{ path, message: `must be text, not ${value === null ? "null" : typeof value}` }]);
+}
+
 /** The market that a contract is traded in; `undefined` for one that the broker does not have. */
 export function marketOf({ markets }: Capabilities, { tradeType, region }: Contract): MarketCapability | undefined {
   return markets.find((market) => market.tradeType === tradeType && market.region === region);
@@ -45,6 +51,7 @@ export function checkContract(capabilities: Capabilities, contract: Contract): M
       `${contract.tradeType} of region ${contract.region} are not traded here; offered: ${offered || "nothing"}`,
     );
   }
+  demandText("symbol", contract.symbol);
   if (!matchesWhole(market.symbolPattern, contract.symbol)) {
     refuse([
       {
@@ -59,9 +66,12 @@ export function checkContract(capabilities: Capabilities, contract: Contract): M
 
 /** Checks a new order; gives the row that it falls under. */
 export function checkPlace(capabilities: Capabilities, request: OrderRequest): OrderCapability {
-  const { contract, orderType, timeInForce, lifecycle } = request;
+  const { contract, direction, orderType, timeInForce, lifecycle } = request;
   const market = checkContract(capabilities, contract);
   const faults = [...quantityFaults(market, request.qty)];
+  if (!DIRECTIONS.includes(direction)) {
+    faults.push({ path: "direction", message: `must be one of ${DIRECTIONS.join(", ")}`, value: direction });
+  }
   if (orderType === "Limit") faults.push(...priceFaults(market, request.price));
   if (contract.region === "US" && orderType === "Market" && lifecycle !== "RTH") {
     faults.push({
@@ -98,6 +108,9 @@ export function checkReplace(capabilities: Capabilities, change: OrderChange, or
   }
   const market = checkContract(capabilities, order.contract);
   const faults: Fault[] = [];
+  if (change.qty === undefined && change.price === undefined) {
+    faults.push({ path: "qty", message: "a change needs a qty or a price" });
+  }
   if (change.qty !== undefined) {
     faults.push(...quantityFaults(market, change.qty));
     if (change.qty < order.filledQty) {
@@ -150,7 +163,7 @@ export function rowOf(
 }
 
 function quantityFaults(market: MarketCapability, qty: number): Fault[] {
-  if (qty > 0 && isMultipleOf(qty, market.qtyStep)) return [];
+  if (isPositiveDecimal(qty) && isMultipleOf(qty, market.qtyStep)) return [];
   return [
     {
       path: "qty",
@@ -161,7 +174,7 @@ function quantityFaults(market: MarketCapability, qty: number): Fault[] {
 }
 
 function priceFaults(market: MarketCapability, price: number | undefined): Fault[] {
-  if (price === undefined || !(price > 0)) {
+  if (price === undefined || !isPositiveDecimal(price)) {
     return [{ path: "price", message: "a limit order needs a price above 0", value: price ?? null }];
   }
   const { step } = market.priceSteps.findLast(({ from }) => price >= from) ?? { step: undefined };

@@ -1,8 +1,9 @@
 /** The kill switch of one instance, or that of a whole gateway: how it stands, and how it is turned. */
 import type { GuardLine, Journal } from "../journal/journal.ts";
-import type { TradingState } from "../spec/policy.ts";
+import { TRADING_STATES, type TradingState } from "../spec/policy.ts";
 import { TIME_IS_UP } from "./deadline.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
+import { demandText, refuse } from "./guards.ts";
 import { type InstanceJournal, instanceJournal, journalTooSlow } from "./instance-journal.ts";
 
 /** The instance under which a journal keeps the switch of a whole gateway: no digest of an instance reads so. */
@@ -115,6 +116,11 @@ export function createKillSwitch({ journal, events, all }: KillSwitchOptions): K
     },
     recover,
     async turn({ state, principal, reason }) {
+      if (!TRADING_STATES.includes(state)) {
+        refuse([{ path: "state", message: `must be one of ${TRADING_STATES.join(", ")}`, value: state }]);
+      }
+      demandText("principal", principal);
+      demandText("reason", reason);
       const line: GuardLine = { kind: "guard", state, all, principal, reason };
       turns += 1;
       const mine = turns;

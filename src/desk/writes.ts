@@ -7,7 +7,7 @@ import type { OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { foundAs } from "./found.ts";
-import { checkPlace, checkReplace, demandScope, marketOf, orderNotOpen, rowOf } from "./guards.ts";
+import { checkPlace, checkReplace, demandScope, demandText, marketOf, orderNotOpen, refuse, rowOf } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
@@ -158,6 +158,7 @@ export function createWrites(options: WriteOptions): Writes {
     async place(asked, context) {
       demandScope(context.mandate, "trade");
       const placeOrder = seat.method("placeOrder");
+      demandText("principal", context.principal);
       const deadline = newDeadline();
       reconciler.wake();
       const request = requestOf(asked);
@@ -223,6 +224,8 @@ export function createWrites(options: WriteOptions): Writes {
     async replace(orderId, asked, context) {
       demandScope(context.mandate, "trade");
       const replaceOrder = seat.method("replaceOrder");
+      demandText("principal", context.principal);
+      demandText("orderId", orderId);
       const deadline = newDeadline();
       reconciler.wake();
       const change = changeOf(asked);
@@ -272,6 +275,8 @@ export function createWrites(options: WriteOptions): Writes {
     async cancel(orderId, context) {
       demandScope(context.mandate, "cancel");
       const cancelOrder = seat.method("cancelOrder");
+      demandText("principal", context.principal);
+      demandText("orderId", orderId);
       const deadline = newDeadline();
       reconciler.wake();
       const action = { kind: "cancel", orderId } as const;
@@ -323,6 +328,7 @@ function notTaken(admission: Admission, error: unknown): void {
 /** An order of its own, so that what its sender does with the one he gave changes nothing. At the market it has no price. */
 function requestOf(asked: OrderRequest): OrderRequest {
   const { direction, orderType, timeInForce, lifecycle, qty, price } = asked;
+  if (!asked.contract) refuse([{ path: "contract", message: "is missing" }]);
   const { tradeType, region, symbol } = asked.contract;
   const contract = { tradeType, region, symbol };
   return orderType === "Limit" && price !== undefined
