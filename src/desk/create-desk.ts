@@ -129,7 +129,7 @@ export function createDesk(options: DeskOptions): Desk {
     stateKnown: () => (ownSwitch.isRecovered && gatewaySwitch.isRecovered ? undefined : switchesRecovered()),
     unknowns: unknowns.all,
     marketOf: ({ contract }) => marketOf(broker.capabilities(), contract),
-    settleMs: () => broker.capabilities().listing.settleMs,
+    settleMs: seat.settleMs,
     quote: ({ contract }) => reads.quote(contract, {}),
     positions: async () => (await reads.positions({})).positions,
     fills,

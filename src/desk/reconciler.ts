@@ -117,7 +117,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       reported,
       unmapped,
       complete: canList && listing.complete && isWhole,
-      settleMs: listing.settleMs,
+      settleMs: seat.settleMs(),
       since,
       account,
     });
@@ -198,8 +198,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   function schedule(): void {
     clearTimeout(timer);
     if (closed) return;
-    const { settleMs } = seat.broker.capabilities().listing;
-    const look = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, settleMs));
+    const look = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, seat.settleMs()));
     looksSoon = unknowns.size > 0 || !reconciled;
     const wait = looksSoon ? look : INTERVAL_MS;
     dueAt = elapsedMs() + wait;

@@ -16,6 +16,8 @@ export interface Seat {
   /** Starts the broker if it is not started; rejects with what it rejects with, and asks again the next time. */
   start(): Promise<void>;
   close(): Promise<void>;
+  /** Milliseconds after which an accepted order is certain to be listed, as the broker last said. Never throws. */
+  settleMs(): number;
   /** The broker's method of that name, bound; throws `NotSupported` where there is none. */
   method<O extends Operation>(operation: O): NonNullable<Broker[O]>;
 }
@@ -23,12 +25,16 @@ export interface Seat {
 /** Who has started a broker, and is told when another desk starts the same one: it hears of nothing from then on. */
 const holders = new WeakMap<Broker, () => void>();
 
+/** Of a broker that does not say. */
+const DEFAULT_SETTLE_MS = 30_000;
+
 /** Seats a broker; `host` hears of its orders and connections. */
 export function createSeat(broker: Broker, host: BrokerHost): Seat {
   let starting: Promise<void> | undefined;
   let started = false;
   let closed = false;
   let live: boolean | undefined;
+  let settleMs = DEFAULT_SETTLE_MS;
   const methods = new Map<Operation, unknown>();
 
   function lose(): void {
@@ -79,6 +85,15 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
       if (holder !== undefined && holder !== lose) return;
       holders.delete(broker);
       await broker.close?.();
+    },
+    settleMs() {
+      try {
+        const told = broker.capabilities().listing.settleMs;
+        if (Number.isFinite(told) && told >= 0) settleMs = told;
+      } catch {
+        // What it said last still holds.
+      }
+      return settleMs;
     },
     method<O extends Operation>(operation: O) {
       const known = methods.get(operation);

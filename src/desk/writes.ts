@@ -3,7 +3,7 @@ import { Failure, isFailure } from "../domain/failure.ts";
 import { type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentLine } from "../journal/journal.ts";
 import type { Placed } from "../spec/broker.ts";
-import type { OrderCapability } from "../spec/capabilities.ts";
+import type { Capabilities, OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { foundAs } from "./found.ts";
@@ -14,6 +14,7 @@ import { isClosed, type OrderBook } from "./order-book.ts";
 import { numbered, takeNumber } from "./order-number.ts";
 import type { Reads } from "./reads.ts";
 import type { Reconciler } from "./reconciler.ts";
+import { messageOf } from "./report.ts";
 import type { Admission, Risk } from "./risk/admission.ts";
 import { type Draft, draftOfPlace, draftOfReplace } from "./risk/draft.ts";
 import type { Seat } from "./seat.ts";
@@ -135,25 +136,6 @@ export function createWrites(options: WriteOptions): Writes {
     return order;
   }
 
-  function pendingOrder(request: OrderRequest, orderId: string, tag: string): Order {
-    const market = marketOf(seat.broker.capabilities(), request.contract);
-    return {
-      ...request,
-      orderId,
-      tag,
-      price: request.price ?? null,
-      currency: currencyOf(request.contract, market?.currency ?? ""),
-      filledQty: 0,
-      avgPrice: 0,
-      status: "PENDING",
-      originStatus: "",
-      errorReason: "",
-      warning: null,
-      createdAt: null,
-      updatedAt: null,
-    };
-  }
-
   return {
     async place(asked, context) {
       demandScope(context.mandate, "trade");
@@ -172,9 +154,9 @@ export function createWrites(options: WriteOptions): Writes {
           return { ...withEffective(row, claim.replay.placed), tag, ...again(claim.replay) };
         }
         if (!seat.isStarted) await prepare(deadline);
-        const capabilities = seat.broker.capabilities();
-        const row = checkPlace(capabilities, request);
-        const account = capabilities.account ?? undefined;
+        const capabilities = fromCapabilities(() => seat.broker.capabilities());
+        const row = fromCapabilities(() => checkPlace(capabilities, request));
+        const account = typeof capabilities.account === "string" ? capabilities.account : undefined;
         if (!reconciler.isReconciled()) await reconciler.ensure(deadline);
         const already = orderOf(claim, request);
         if (already !== undefined) {
@@ -204,7 +186,7 @@ export function createWrites(options: WriteOptions): Writes {
               onTaken({ orderId, effective }) {
                 const known = book.get(orderId);
                 if (known?.tag === tag) return known;
-                return tracker.taken(pendingOrder({ ...request, ...effective }, orderId, tag));
+                return tracker.taken(pendingOrder({ ...request, ...effective }, orderId, tag, capabilities));
               },
               holdKey: claim.holdUntil,
             },
@@ -238,7 +220,7 @@ export function createWrites(options: WriteOptions): Writes {
         const turn = await takeTurn(orderId, false, deadline);
         try {
           const order = await orderToChange(orderId, deadline);
-          checkReplace(seat.broker.capabilities(), change, order);
+          fromCapabilities(() => checkReplace(seat.broker.capabilities(), change, order));
           const admission = await admit(draftOfReplace(claim.id, change, order), action, context, deadline);
           const tagged = order.tag === null ? { ...change } : { ...change, tag: order.tag };
           try {
@@ -312,6 +294,36 @@ export function createWrites(options: WriteOptions): Writes {
         claim.release();
       }
     },
+  };
+}
+
+/** What a broker says that it can do may be anything; what fails for that has kept the write from being sent. */
+function fromCapabilities<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isFailure(error)) throw error.outcome === undefined ? notSent(error) : error;
+    const message = `the broker's capabilities cannot be used: ${messageOf(error)}`;
+    throw new Failure("BrokerFault", message, { outcome: "not_sent", cause: error });
+  }
+}
+
+function pendingOrder(request: OrderRequest, orderId: string, tag: string, capabilities: Capabilities): Order {
+  const market = marketOf(capabilities, request.contract);
+  return {
+    ...request,
+    orderId,
+    tag,
+    price: request.price ?? null,
+    currency: currencyOf(request.contract, market?.currency ?? ""),
+    filledQty: 0,
+    avgPrice: 0,
+    status: "PENDING",
+    originStatus: "",
+    errorReason: "",
+    warning: null,
+    createdAt: null,
+    updatedAt: null,
   };
 }
 
