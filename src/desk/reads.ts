@@ -6,7 +6,7 @@ import type { NewDeadline } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { checkContract, notSupported } from "./guards.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
-import { messageOf, readFailure } from "./report.ts";
+import { messageOf, readFailure, readListing } from "./report.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Desk, OrderView, ReadContext } from "./types.ts";
@@ -74,7 +74,8 @@ export function createReads(options: ReadOptions): Reads {
   }
 
   async function findByListing(orderId: string, context: ReadContext): Promise<Order> {
-    const { orders } = await read("orders", context, (list, call) => list({ status: "all" }, call));
+    const listing = await read("orders", context, (list, call) => list({ status: "all" }, call));
+    const { orders } = readListing(listing, "orders");
     const order = orders.find((candidate) => candidate.orderId === orderId);
     if (order !== undefined) return order;
     throw new Failure("OrderNotFound", `the broker lists no order ${orderId}`);
@@ -90,7 +91,9 @@ export function createReads(options: ReadOptions): Reads {
       }
     },
     cash: (query, context) => read("cash", context, (cash, call) => cash(query, call)),
-    positions: (context) => read("positions", context, (positions, call) => positions(call)),
+    async positions(context) {
+      return readListing(await read("positions", context, (positions, call) => positions(call)), "positions");
+    },
     async quote(contract, context) {
       // What is not offered at all is told before what is wrong with the contract.
       seat.method("quote");
@@ -111,7 +114,8 @@ export function createReads(options: ReadOptions): Reads {
     },
     async orders(query, context) {
       const askedAt = elapsedMs();
-      const { orders, unmapped } = await read("orders", context, (list, call) => list(query, call));
+      const listing = await read("orders", context, (list, call) => list(query, call));
+      const { orders, unmapped } = readListing(listing, "orders");
       const kept = await Promise.all(orders.map((order) => keep(order, askedAt)));
       // One may have ended since it was listed, and a push has told of that.
       const shown = query.status === "open" ? kept.filter((order) => !isClosed(order)) : kept;

@@ -6,7 +6,7 @@ import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { createRecovery } from "./recovery.ts";
-import { messageOf, readFailure } from "./report.ts";
+import { messageOf, readFailure, readListing } from "./report.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Unknowns } from "./unknowns.ts";
@@ -129,11 +129,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     missing = new Map(lacking.map((orderId) => [orderId, missing.get(orderId) ?? 0]));
   }
 
-  function list(deadline: Deadline): Promise<OrderListing> {
-    return deadline.limit<OrderListing>(
+  async function list(deadline: Deadline): Promise<OrderListing> {
+    const listing = await deadline.limit<OrderListing>(
       seat.method("orders")({ status: "all", fresh: true }, deadline),
       "the broker did not list its orders in time",
     );
+    return readListing(listing, "orders");
   }
 
   /**

@@ -11,6 +11,9 @@ import type { ConnectionState, Placed } from "../spec/broker.ts";
  * @throws Failure (`BrokerFault`) that names the first field that is no part of an order.
  */
 export function readReport(given: Order): Order {
+  if (typeof given !== "object" || given === null) {
+    throw new Failure("BrokerFault", `the broker told of ${kindOf(given)} instead of an order`);
+  }
   const { number, cancelable, busted } = given;
   const order: Order = {
     orderId: text(given, "orderId"),
@@ -42,6 +45,30 @@ export function readReport(given: Order): Order {
 }
 
 /**
+ * A broker's list of orders or positions, which is none where a part of it is missing: it would say of nothing that it is
+ * not there.
+ *
+ * @throws Failure (`BrokerFault`) that names the part.
+ */
+export function readListing<Name extends "orders" | "positions", Listing extends Listed<Name>>(
+  given: Listing,
+  name: Name,
+): Listing {
+  for (const part of [name, "unmapped"] as const) {
+    const list: unknown = given?.[part];
+    if (!Array.isArray(list)) {
+      throw new Failure(
+        "BrokerFault",
+        `the broker listed its ${name} with ${kindOf(list)} as ${part}, which is no list`,
+      );
+    }
+  }
+  return given;
+}
+
+type Listed<Name extends string> = Readonly<Record<Name | "unmapped", readonly unknown[]>>;
+
+/**
  * What a broker answered to a write that it took: its fields and nothing beside them, so that it can be written down.
  *
  * @throws TypeError where it named no order: then nobody knows what became of the write.
@@ -68,7 +95,8 @@ function readEffective({ lifecycle, timeInForce, price }: Effective): Effective 
 type Effective = NonNullable<Placed["effective"]>;
 
 /** What a broker says of its connection. What does not say that it stands says that it is lost. */
-export function readConnection({ connected, reason }: ConnectionState): ConnectionState {
+export function readConnection(told: ConnectionState): ConnectionState {
+  const { connected, reason }: Partial<ConnectionState> = told ?? {};
   return { connected: connected === true, ...(typeof reason === "string" ? { reason } : {}) };
 }
 

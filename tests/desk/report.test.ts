@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Order } from "../../src/domain/order.ts";
 import { sqliteJournal } from "../../src/journal/sqlite.ts";
-import type { ConnectionState, Placed } from "../../src/spec/broker.ts";
+import type { ConnectionState, OrderListing, Placed, PositionListing } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { newFile } from "../journal/lines.ts";
 import { aFewTurns, unheardRejections } from "../unheard.ts";
@@ -300,4 +300,52 @@ test("a broker that never closes keeps no desk from being closed, and its events
   expect(await closing).toMatchObject({ code: "Timeout", message: expect.stringContaining("did not close") });
   const { events } = await journal.events(DIGEST, 0, 10);
   expect(events.map(({ kind }) => kind)).toEqual(["connection", "order"]);
+});
+
+test.each<[what: string, listing: unknown, message: string]>([
+  ["nothing", undefined, "undefined as orders"],
+  ["a bare list", [], "undefined as orders"],
+  ["no list of what has no name", { orders: [] }, "undefined as unmapped"],
+  ["one order instead of a list", { orders: anOrder({ orderId: "7" }), unmapped: [] }, "a object as orders"],
+])(
+  "a broker that lists its orders as %s is told so before an order is sent on its word",
+  async (_, listing, message) => {
+    const { desk } = deskOver({
+      orders: async () => listing as OrderListing,
+      placeOrder: async () => ({ orderId: "1" }),
+    });
+    onTestFinished(() => desk.close());
+    expect(await rejection(desk.orders({ status: "all" }, {}))).toMatchObject({
+      code: "BrokerFault",
+      message: expect.stringContaining(message),
+    });
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({
+      code: "NotReconciled",
+      outcome: "not_sent",
+      message: expect.stringContaining(message),
+    });
+  },
+);
+
+test("a broker that answers with nothing where an order or positions belong is told so", async () => {
+  const { desk } = deskOver({
+    order: async () => undefined as unknown as Order,
+    positions: async () => [] as unknown as PositionListing,
+  });
+  expect(await rejection(desk.order("7", {}))).toMatchObject({
+    code: "BrokerFault",
+    message: "the broker told of undefined instead of an order",
+  });
+  expect(await rejection(desk.positions({}))).toMatchObject({
+    code: "BrokerFault",
+    message: expect.stringContaining("undefined as positions"),
+  });
+});
+
+test("a broker that says nothing of its connection says that it is lost, and is not thrown at", async () => {
+  const { desk, host } = deskOver({});
+  await desk.start();
+  host().onConnection(undefined as unknown as ConnectionState);
+  expect(desk.state().connected).toBe(false);
+  await desk.close();
 });
