@@ -178,7 +178,8 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   async function judgePlace(unknown: Unknown, request: OrderRequest, listing: Listing): Promise<void> {
     const order = book.byTag(unknown.id);
     if (order !== undefined) return settle(unknown.id, { placed: foundAs(order, request) }, "found by its tag");
-    const isBefore = sentAt(unknown) < (listing.since ?? 0);
+    // Also where the listing says no moment that could be compared.
+    const isBefore = !(sentAt(unknown) >= (listing.since ?? 0));
     if (
       !listing.complete ||
       isNameless(unknown, listing) ||

@@ -71,6 +71,13 @@ describe("an order that was sent before the listings begin", () => {
     expect(unknowns.size).toBe(1);
   });
 
+  test("for all that is known is not proven absent: the broker's listing says no moment that it begins at", async () => {
+    const { unknowns } = await unknownWrite(PLACE, 1000);
+    const since = Date.parse("no day");
+    for (const askedAt of [2000, 3000, 4000]) await unknowns.judge({ ...listed, askedAt, since });
+    expect(unknowns.size).toBe(1);
+  });
+
   test("by this process is not proven absent either when the clock is put back afterwards", async () => {
     vi.useFakeTimers({ toFake: ["Date", "performance"], now: 20 * HOUR_MS });
     onTestFinished(() => void vi.useRealTimers());
