@@ -122,7 +122,7 @@ export function instanceJournal(
     append(lines, durability, at = Date.now()) {
       const stamped = lines.map((line) => ({ ...line, instance, at }));
       const appended = opened(() => journal.append(stamped, durability));
-      return isPromise(appended) ? appended.then((sequence) => ({ sequence, at })) : { sequence: appended, at };
+      return isPromise(appended) ? appended.then((sequence) => writtenAs(sequence, at)) : writtenAs(appended, at);
     },
     inTime,
     intent: (id) => read(() => journal.intent(instance, id)),
@@ -138,6 +138,12 @@ export function instanceJournal(
 /** Also for a promise of another kind than the runtime's own, which a user's journal may answer with. */
 function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
   return typeof answer === "object" && answer !== null && "then" in answer;
+}
+
+/** A journal of one's own may say nothing; then nobody knows under which numbers its lines stand. */
+function writtenAs(sequence: number, at: number): StampedLines {
+  if (typeof sequence === "number") return { sequence, at };
+  throw journalUnavailable(new TypeError("append did not answer with the number of the last line"));
 }
 
 function failed(cause: unknown): never {

@@ -44,13 +44,17 @@ export function observedJournal(journal: Journal, options: ObservedJournalOption
     append(lines, durability) {
       const begun = metrics === undefined ? 0 : performance.now();
       try {
-        const appending = journal.append(lines, durability);
-        if (typeof appending === "number") written(lines, begun);
-        else
-          appending.then(
-            () => written(lines, begun),
-            (error: unknown) => failed(lines, error),
-          );
+        const answer = journal.append(lines, durability);
+        if (typeof answer === "number") {
+          written(lines, begun);
+          return answer;
+        }
+        // Once a promise: another kind of answer may write the lines anew for everybody who waits for it.
+        const appending = Promise.resolve(answer);
+        appending.then(
+          () => written(lines, begun),
+          (error: unknown) => failed(lines, error),
+        );
         return appending;
       } catch (error) {
         failed(lines, error);

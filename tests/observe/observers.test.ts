@@ -4,6 +4,7 @@ import {
   BrokerError,
   createHttpTrading,
   defineApi,
+  type Journal,
   memoryJournal,
   type ObservedEvent,
   type ObservedRequest,
@@ -306,4 +307,34 @@ test("an observer that is none is told at once", () => {
     "observers must be a list of observers",
   );
   expect(instance.tokens).toEqual([TOKEN]);
+});
+
+test("a journal whose promises begin anew for everybody who waits for them is asked once for each line", async () => {
+  const inner = memoryJournal();
+  const kinds: string[] = [];
+  const append: Journal["append"] = (lines, durability) =>
+    ({
+      // biome-ignore lint/suspicious/noThenProperty: what is awaited here is just that
+      then(...told: Parameters<Promise<number>["then"]>) {
+        kinds.push(...lines.map(({ kind }) => kind));
+        return Promise.resolve(inner.append(lines, durability)).then(...told);
+      },
+    }) as Promise<number>;
+  const trading = gatewayOf(exampleBroker(), { journal: { ...inner, append } });
+  const { status } = await ask(trading, "order/place", { body: ORDER });
+  await trading.close();
+  expect(status).toBe(200);
+  expect(kinds.filter((kind) => kind === "intent" || kind === "progress")).toEqual(["intent", "progress"]);
+});
+
+test.each([
+  ["at once", () => undefined],
+  ["later", async () => undefined],
+])("no order is sent on the word of a journal that says nothing of its lines, %s", async (_, append) => {
+  const calls: Calls = [];
+  const journal = { ...memoryJournal(), append: append as unknown as Journal["append"] };
+  const trading = gatewayOf(exampleBroker({}, calls), { journal });
+  expect(await ask(trading, "order/place", { body: ORDER })).toMatchObject({ status: 503 });
+  await trading.close();
+  expect(writes(calls)).toEqual([]);
 });
