@@ -2,6 +2,7 @@
 import type { Journal } from "../journal/journal.ts";
 import type { Observer } from "../observe/observer.ts";
 import type { Broker } from "../spec/broker.ts";
+import { OPERATIONS } from "../spec/capabilities.ts";
 import { type InstanceOptions, instanceOf } from "../spec/define-broker.ts";
 import type { AdminTokenOptions, TokenOptions } from "../spec/policy.ts";
 import type { Api } from "./api.ts";
@@ -134,8 +135,11 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
     faults.push(`errorStatus must be "http" or 200, not ${JSON.stringify(errorStatus)}`);
   }
   if (onError !== undefined && typeof onError !== "function") faults.push("onError must be a function");
-  if (journal !== undefined && !isJournal(journal)) {
-    faults.push("journal must be a journal, such as memoryJournal() or sqliteJournal(file)");
+  const lacked = journal === undefined ? [] : lackedBy(journal);
+  if (lacked.length > 0) {
+    faults.push(
+      `journal must be a journal, such as memoryJournal() or sqliteJournal(file); this one lacks ${lacked.join(", ")}`,
+    );
   }
   if (typeof requireIdempotencyKey !== "boolean") faults.push("requireIdempotencyKey must be true or false");
   if (!Number.isInteger(idempotencyDays) || idempotencyDays < 1 || idempotencyDays > MAX_DAYS) {
@@ -184,7 +188,7 @@ function checkBrokers(brokers: unknown, faults: string[]): BrokerInstance[] {
       return [];
     }
     const place = `brokers[${index}] (${broker.kind})`;
-    faults.push(...instanceFaults(instance).map((fault) => `${place}: ${fault}`));
+    faults.push(...[...memberFaults(broker), ...instanceFaults(instance)].map((fault) => `${place}: ${fault}`));
     const earlier = placeOf.get(instance.instanceId);
     if (earlier !== undefined) faults.push(`${place}: instanceId is the same as that of ${earlier}`);
     else placeOf.set(instance.instanceId, place);
@@ -196,6 +200,15 @@ function isBroker(value: unknown): value is Broker {
   if (typeof value !== "object" || value === null) return false;
   const { kind, display, capabilities } = value as Partial<Record<keyof Broker, unknown>>;
   return typeof kind === "string" && kind !== "" && typeof display === "string" && typeof capabilities === "function";
+}
+
+const OPTIONAL = [...OPERATIONS, "orderNumber", "queues", "start", "close"] as const;
+
+/** What is there and no method would be offered, and fail when it is asked for. */
+function memberFaults(broker: Broker): string[] {
+  return OPTIONAL.filter((name) => broker[name] !== undefined && typeof broker[name] !== "function").map(
+    (name) => `${name} must be a function, or be left out`,
+  );
 }
 
 function instanceFaults({ instanceId, tokens, name, deadlineMs, risk }: InstanceOptions): string[] {
@@ -235,8 +248,21 @@ function servedApis({ stdApis, extendApis = [] }: HttpTradingOptions, faults: st
   return apis;
 }
 
-function isJournal(value: unknown): value is Journal {
-  if (typeof value !== "object" || value === null) return false;
-  const { open, append } = value as Partial<Record<keyof Journal, unknown>>;
-  return typeof open === "function" && typeof append === "function";
+const JOURNAL_METHODS = [
+  "open",
+  "append",
+  "intent",
+  "unsettled",
+  "intentsSince",
+  "order",
+  "openOrders",
+  "events",
+  "guards",
+  "prune",
+] as const satisfies readonly (keyof Journal)[];
+
+/** The methods that something lacks to be a journal. */
+function lackedBy(value: unknown): string[] {
+  const given = Object(value) as Partial<Record<keyof Journal, unknown>>;
+  return JOURNAL_METHODS.filter((name) => typeof given[name] !== "function");
 }

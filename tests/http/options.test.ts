@@ -9,6 +9,7 @@ import {
   defineBroker,
   type HttpTradingOptions,
   type InstanceOptions,
+  memoryJournal,
 } from "../../mod.ts";
 import { exampleBroker, INSTANCE, instance, TOKEN } from "./gateway.ts";
 
@@ -280,6 +281,16 @@ describe("one fault each", () => {
     ["a header with a space", { brokers: [], tokenHeader: "HT TOKEN" }, /^tokenHeader must be/],
     ["another status", { brokers: [], errorStatus: 500 }, /^errorStatus must be "http" or 200, not 500/],
     ["a journal's path", { brokers: [], journal: "file.db" }, /^journal must be/],
+    [
+      "a journal that lacks a part",
+      { brokers: [], journal: { ...memoryJournal(), guards: undefined } },
+      /^journal must be.*this one lacks guards$/,
+    ],
+    [
+      "a method that is none",
+      { brokers: [exampleBroker({ orderNumber: null as never })] },
+      /^brokers\[0\] \(futu\): orderNumber must be a function, or be left out$/,
+    ],
     ["a key that is perhaps required", { brokers: [], requireIdempotencyKey: "yes" }, /^requireIdempotencyKey must be/],
     ["no days", { brokers: [], idempotencyDays: 0 }, /^idempotencyDays must be a whole number from 1 to .*, not 0/],
     ["half a day", { brokers: [], idempotencyDays: 0.5 }, /^idempotencyDays must be.*not 0.5/],
