@@ -55,6 +55,7 @@ export interface OrderChange {
  * immediate-or-cancel) is `null` rather than bent into ours.
  */
 export interface Order {
+  /** 1 to 64 printable ASCII characters without spaces: a client can ask for no other, nor cancel it. */
   readonly orderId: string;
   readonly contract: Contract;
   /** Currency of price and avgPrice, as the vendor gives it; offshore yuan is written CNY. */

@@ -112,6 +112,7 @@ export interface TaggedChange extends OrderChange {
 }
 
 export interface Placed {
+  /** The order's id as `order` and `orders` give it. */
   readonly orderId: string;
   /** What the vendor changed in silence, in our words. */
   readonly effective?: Partial<Pick<OrderRequest, "lifecycle" | "timeInForce" | "price">>;

@@ -217,11 +217,17 @@ export function expectOrder(scene: Scene, order: Order, request: OrderRequest, w
   expectWellFormed(order, what);
 }
 
+/** What a client can write where the gateway asks for the id of an order. */
+const ORDER_ID = /^[\x21-\x7e]{1,64}$/;
+
 /** Fails unless the order's id and words are text, its status ours, its numbers decimals and its times milliseconds. */
 export function expectWellFormed(order: Order, what: string): void {
   const { orderId, status, originStatus, qty, filledQty, avgPrice, price, createdAt, updatedAt } = order;
   const { currency, errorReason, warning, tag } = order;
-  expect(typeof orderId === "string" && orderId !== "", () => `${what}: the order's id must be text, saw ${orderId}`);
+  expect(
+    typeof orderId === "string" && ORDER_ID.test(orderId),
+    () => `${what}: the order's id must be text of 1 to 64 printable ASCII characters without spaces, saw ${orderId}`,
+  );
   expectOneOf(status, ORDER_STATUSES, `${what}: status`);
   expect(typeof originStatus === "string" && originStatus !== "", () => `${what}: originStatus is empty`);
   // The gateway takes no report that lacks one of these.

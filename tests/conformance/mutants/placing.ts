@@ -1,4 +1,5 @@
 /** Wrong about what it takes, what it sends and how it shows an order. */
+import type { Order } from "../../../src/domain/order.ts";
 import { BrokerError } from "../../../src/spec/broker-error.ts";
 import { altering, type Mutant, showing } from "./mutant.ts";
 
@@ -102,6 +103,40 @@ export const placingMutants: readonly Mutant[] = [
       "sells what is held",
       "shows what was sold and is not held as a position below zero, unless it cannot be sold",
       "keeps the side of an order that is replaced",
+    ],
+  },
+  {
+    fault: "gives ids that no client can ask for",
+    mutate: altering(({ order, orders, placeOrder, replaceOrder, cancelOrder, start }) => {
+      const inside = (orderId: string) => orderId.replace(" CN", "");
+      const shown = (one: Order) => (one.contract.region === "CN" ? { ...one, orderId: `${one.orderId} CN` } : one);
+      return {
+        order: async (orderId, call) => shown(await order(inside(orderId), call)),
+        orders: async (query, call) => {
+          const right = await orders(query, call);
+          return { ...right, orders: right.orders.map(shown) };
+        },
+        placeOrder: async (asked, call) => {
+          const placed = await placeOrder(asked, call);
+          return asked.contract.region === "CN" ? { ...placed, orderId: `${placed.orderId} CN` } : placed;
+        },
+        replaceOrder: async (orderId, change, call) => {
+          const placed = await replaceOrder(inside(orderId), change, call);
+          return { orderId: orderId.replace(inside(orderId), placed.orderId) };
+        },
+        cancelOrder: (orderId, call) => cancelOrder(inside(orderId), call),
+        start: (host) => start({ ...host, onOrder: (one) => host.onOrder(shown(one)) }),
+      };
+    }),
+    red: [
+      "shows what was bought as a position, in CN",
+      "takes Limit DAY RTH in CN",
+      "takes Limit DAY ETH in CN",
+      "takes Limit GTC RTH in CN",
+      "takes Limit GTC ETH in CN",
+      "lists an order in CN as it reads it",
+      "replaces the price of an order in CN",
+      "cancels an order in CN",
     ],
   },
   {
