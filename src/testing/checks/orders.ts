@@ -41,6 +41,10 @@ export const orderChecks: readonly ConformanceCheck[] = [
         expectEqual([read.tag, listed.tag], [tag, tag], "tag as read and as listed");
         const shown = await listedUntil(scene, "the order", "open", (orders) => byId(orders, orderId), false);
         expectOrder(scene, shown, request, "the order as it is listed to clients, caches and all");
+        const { unmapped, since = 0 } = await scene.orders({ status: "all", fresh: true });
+        expect(Array.isArray(unmapped), () => `unmapped of the listing is a list, saw ${unmapped}`);
+        // What ends before it is not proven absent, and no moment is before what is none.
+        expect(Number.isFinite(since), () => `since of the listing is in milliseconds, saw ${since}`);
       },
     ),
   ),

@@ -1,6 +1,7 @@
 /** Wrong about what it lists, changes, refuses and pushes. */
 import { add, multiply } from "../../../src/domain/money.ts";
 import { isTerminal, type Order } from "../../../src/domain/order.ts";
+import type { OrderListing } from "../../../src/spec/broker.ts";
 import { BrokerError } from "../../../src/spec/broker-error.ts";
 import { altering, listing, type Mutant, pushing, showing } from "./mutant.ts";
 
@@ -62,6 +63,31 @@ export const changingMutants: readonly Mutant[] = [
       },
     })),
     red: ["cancels an order that was placed elsewhere, unless it says that it cannot"],
+  },
+  {
+    fault: "leaves out of a listing what has no name here",
+    mutate: altering(({ orders }) => ({
+      orders: async (query, call) => {
+        const { unmapped: _, ...listed } = await orders(query, call);
+        return listed as OrderListing;
+      },
+    })),
+    red: [
+      "lists an order in US as it reads it",
+      "lists an order in HK as it reads it",
+      "lists an order in CN as it reads it",
+    ],
+  },
+  {
+    fault: "lists orders since no moment",
+    mutate: altering(({ orders }) => ({
+      orders: async (query, call) => ({ ...(await orders(query, call)), since: Number.NaN }),
+    })),
+    red: [
+      "lists an order in US as it reads it",
+      "lists an order in HK as it reads it",
+      "lists an order in CN as it reads it",
+    ],
   },
   {
     fault: "lists one page only",
