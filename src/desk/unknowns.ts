@@ -275,9 +275,12 @@ function sentAt({ sentAt: then, sentElapsed }: Unknown): number {
   return Math.min(then, Date.now() - (elapsedMs() - sentElapsed) + DRIFT_MS);
 }
 
-/** True for what was sent to another account, as before a login or a token was changed: these lists say nothing of it. */
+/**
+ * True for what was sent to another account, as before a login or a token was changed: these lists say nothing of it. Lists
+ * of nobody knows whose may be another's too.
+ */
 function isElsewhere(unknown: Unknown, { account }: Listing): boolean {
-  return account !== null && (unknown.account ?? account) !== account;
+  return unknown.account !== undefined && unknown.account !== account;
 }
 
 /** True for what is listed and has no name here: it exists. */

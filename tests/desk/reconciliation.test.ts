@@ -137,7 +137,7 @@ describe("an unknown place", () => {
   test.each([
     ["the same", "****0001", 0],
     ["another", "****0002", 1],
-    ["an unnamed", null, 0],
+    ["an unnamed", null, 1],
   ] as const)("is judged by the lists of %s account, after a restart too", async (_name, account, left) => {
     const journal = memoryJournal();
     const placeOrder = () => Promise.reject(new BrokerError("OutcomeUnknown", "no answer", { outcome: "unknown" }));

@@ -48,7 +48,11 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
     onOrder: receive,
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
-    onToken: () => history.clear(),
+    onToken() {
+      // Pushes alone tell whose the token is.
+      account = null;
+      history.clear();
+    },
   });
   const markets = createMarkets(wire);
   const history = createHistory(wire);

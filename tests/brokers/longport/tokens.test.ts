@@ -326,6 +326,25 @@ describe.each(TRANSPORTS)("a broker over %s", (transport) => {
     await broker.close();
   });
 
+  test("knows no more whose orders it lists once its token has changed, until it is told", async () => {
+    const server = await openLongport({ keepsOldTokens: true });
+    const other = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
+    const { broker: stranger } = await startBroker(server.port, { tokenFile: other, autoRefreshToken: true });
+    await stranger.close();
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + 80 * DAY_MS);
+    const { broker, host } = await startBroker(server.port, { transport, tokenFile: path });
+    await until(() => broker.ping(call()));
+    await broker.placeOrder(restingOrder(), call());
+    await until(() => broker.capabilities().account !== null);
+    await writeFile(path, fileText(server.tokens.current, Date.now() + 80 * DAY_MS));
+    server.faults.arm({ kind: "expired-token", on: "cancel" });
+    await rejection(broker.cancelOrder("1", call()));
+    await until(() => host.connections.length > 2 && broker.ping(call()));
+    expect(broker.capabilities().account).toBeNull();
+    await broker.placeOrder(restingOrder(), call());
+    await until(() => broker.capabilities().account !== null);
+  });
+
   test("sends no order with another token that waited for its turn with the one before", async () => {
     const server = await openLongport({ keepsOldTokens: true });
     const other = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
