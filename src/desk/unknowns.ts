@@ -223,7 +223,9 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       };
     },
     recover(intent) {
-      if (!unknowns.has(intent.id) && !underWay.has(intent.id)) add(intent, elapsedMs(), WRITTEN, intent.at);
+      if (unknowns.has(intent.id) || underWay.has(intent.id)) return;
+      // By a clock that has been put back since, it may have been sent at any time.
+      add(intent, elapsedMs(), WRITTEN, intent.at > Date.now() + DRIFT_MS ? 0 : intent.at);
     },
     add,
     addKnown({ id, action }, known) {

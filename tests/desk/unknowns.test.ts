@@ -100,6 +100,16 @@ describe("an order that was sent before the listings begin", () => {
     for (let round = 0; round < 3; round += 1) await unknowns.judge({ ...listed, askedAt, since: 10_001 });
     expect(unknowns.size).toBe(left);
   });
+
+  test("by an earlier process whose clock was ahead is not proven absent: nobody knows when that was", async () => {
+    const { unknowns } = await unknownWrite(PLACE, 1000);
+    unknowns.begunAgain("httag");
+    unknowns.recover({ id: "httag", action: PLACE, at: Date.now() + HOUR_MS });
+    const since = Date.now() - HOUR_MS / 2;
+    const askedAt = Number.MAX_SAFE_INTEGER;
+    for (let round = 0; round < 3; round += 1) await unknowns.judge({ ...listed, askedAt, since });
+    expect(unknowns.size).toBe(1);
+  });
 });
 
 test("what is under way here is not taken over from the journal, what an earlier process left is", async () => {
