@@ -72,6 +72,7 @@ export function createDesk(options: DeskOptions): Desk {
     book,
     journal,
     events,
+    account: () => broker.capabilities().account,
     onTracked(order, known) {
       unknowns.seen(order);
       risk.seen(order);

@@ -14,8 +14,8 @@ export interface Claim {
   readonly fingerprint: string | null;
   /** What was answered under this key before, to be answered again; absent for a first attempt. */
   readonly replay?: Replay;
-  /** The vendor's number that an earlier attempt was sent with, of which no order was found. */
-  readonly number?: string;
+  /** The vendor's number that an earlier attempt was sent with, of which no order was found, and to which account. */
+  readonly reserved?: Pick<IntentRecord, "number" | "account">;
   /** Lets the next one with this key in. */
   release(): void;
   /** Lets it in only when this has ended too. */
@@ -98,14 +98,13 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
       // What was found nowhere may still be on its way: under the same number only one of the two is taken. Attempts between
       // the two that were not sent change nothing about that.
       const isReserved = record?.state === "resolved" || record?.reason === SENT_AGAIN;
-      const number = isReserved ? record?.number : undefined;
       return {
         id,
         fingerprint,
         release,
         holdUntil,
         ...(replay === undefined ? {} : { replay }),
-        ...(number === undefined ? {} : { number }),
+        ...(isReserved && record?.number !== undefined ? { reserved: record } : {}),
       };
     } catch (error) {
       release();

@@ -78,7 +78,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     for (const record of await journal.openOrders())
       if (book.get(record.orderId) === undefined) tracker.restore(record);
     for (const intent of await journal.unsettled()) {
-      if (intent.number !== undefined) tracker.expectAgain(intent.id, intent.number);
+      if (intent.number !== undefined) tracker.expectAgain(intent.id, intent.number, intent.account);
       unknowns.recover(intent);
     }
     await tracker.reconsider();

@@ -26,8 +26,8 @@ export interface Tracker {
   restore(record: OrderRecord): void;
   /** Says that the order with this tag, or with this number of the vendor's, is ours, and about to be handed over. */
   expect(tag: string, number?: string): void;
-  /** The same of one that a process before this one handed over, and may have seen. */
-  expectAgain(tag: string, number: string): void;
+  /** The same of one that a process before this one handed over, and may have seen. Numbers belong to an account. */
+  expectAgain(tag: string, number: string, account: string | undefined): void;
   /** Takes that back: the intent has ended without an order. */
   forget(tag: string): void;
   /** Asks the journal again whose the orders are that were met while it was away; rejects while it still is. */
@@ -39,6 +39,8 @@ export interface TrackerOptions {
   readonly book: OrderBook;
   readonly journal: InstanceJournal;
   readonly events: EventLog;
+  /** The account whose orders are reported, as its broker shows it; `null` where it does not say. */
+  account(): string | null;
   /** Called with every order after its report was merged, and with what was known of it before. */
   onTracked(record: OrderRecord, known: OrderRecord | undefined): void;
   /** Called before that for an order whose intent had ended without one. */
@@ -46,10 +48,10 @@ export interface TrackerOptions {
 }
 
 /** Starts tracking. */
-export function createTracker({ book, journal, events, onTracked, onAdopted }: TrackerOptions): Tracker {
+export function createTracker({ book, journal, events, account, onTracked, onAdopted }: TrackerOptions): Tracker {
   /** By tags, with their numbers. */
   const expected = new Map<string, string | undefined>();
-  const expectedAgain = new Map<string, string>();
+  const expectedAgain = new Map<string, { readonly number: string; readonly account: string | undefined }>();
   /** First meetings under way: later reports of the same order wait for them, so that none overtakes. */
   const meetings = new Map<string, Promise<boolean>>();
   /** Orders of which the journal could not say whose they are. */
@@ -60,8 +62,9 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     if (given.number === undefined) return given;
     const { number, ...report } = given;
     if (report.tag !== null) return report;
-    for (const tags of [expected, expectedAgain]) {
-      for (const [tag, awaited] of tags) if (awaited === number) return { ...report, tag };
+    for (const [tag, awaited] of expected) if (awaited === number) return { ...report, tag };
+    for (const [tag, sent] of expectedAgain) {
+      if (sent.number === number && (sent.account ?? account()) === account()) return { ...report, tag };
     }
     return report;
   }
@@ -202,7 +205,7 @@ export function createTracker({ book, journal, events, onTracked, onAdopted }: T
     taken,
     restore,
     expect: (tag, number) => void expected.set(tag, number),
-    expectAgain: (tag, number) => void expectedAgain.set(tag, number),
+    expectAgain: (tag, number, its) => void expectedAgain.set(tag, { number, account: its }),
     forget,
     reconsider,
   };

@@ -167,11 +167,12 @@ export function createWrites(options: WriteOptions): Writes {
         }
         const admission = await admit(draftOfPlace(tag, request), action, context, deadline);
         try {
-          const number = claim.number ?? (seat.broker.orderNumber && (await takeNumber(seat, deadline)));
+          const reserved = numberFor(claim, account);
+          const number = reserved ?? (seat.broker.orderNumber && (await takeNumber(seat, deadline)));
           const { placed, answeredAt } = await handOver.send(
             {
               line: lineOf(claim, action, context, { value: admission.value, number, account }),
-              ...(claim.number === undefined ? {} : { reason: SENT_AGAIN }),
+              ...(reserved === undefined ? {} : { reason: SENT_AGAIN }),
               send(call) {
                 admission.confirm(() => deadline.abort());
                 // That of an earlier attempt, told as not sent, may have shown up since this one began.
@@ -325,6 +326,11 @@ function pendingOrder(request: OrderRequest, orderId: string, tag: string, capab
     createdAt: null,
     updatedAt: null,
   };
+}
+
+/** The number of an earlier attempt, unless that went to another account, which may have an order of that number. */
+function numberFor({ reserved }: Claim, account: string | undefined): string | undefined {
+  return (reserved?.account ?? account) === account ? reserved?.number : undefined;
 }
 
 function throwNotSent(error: unknown): never {

@@ -22,13 +22,14 @@ function numberedVenue({ losesMarks = false, settleMs = 0 } = {}) {
   const journal = memoryJournal();
   /** The numbers that orders were sent with. */
   const sent: (string | undefined)[] = [];
-  const state = { given: 0, refuses: false, onPlace: async (_tag: string) => {} };
+  const state = { given: 0, refuses: false, account: null as string | null, onPlace: async (_tag: string) => {} };
 
   function broker(instance: Parameters<typeof venue.broker>[0]): Broker {
     const plain = venue.broker(instance);
-    const { placeOrder, orders } = plain;
+    const { placeOrder, orders, capabilities } = plain;
     if (placeOrder === undefined || orders === undefined) throw new Error("the venue lacks a method");
-    const numbered: Pick<Broker, "orderNumber" | "placeOrder" | "orders"> = {
+    const numbered: Pick<Broker, "orderNumber" | "placeOrder" | "orders" | "capabilities"> = {
+      capabilities: () => ({ ...capabilities(), account: state.account }),
       orderNumber: async () => {
         if (state.refuses) throw new BrokerError("Timeout", "no number came");
         state.given += 1;
@@ -125,6 +126,24 @@ describe("an unknown order whose mark the vendor lost", () => {
     expect(venue.ledger.size).toBe(1);
   });
 
+  test.each([
+    ["this", "****0001", false, 0],
+    ["another", "****0002", true, 1],
+  ])("is found by the next process among the orders of %s account", async (_name, account, external, left) => {
+    const { desk, venue, state } = numberedVenue({ losesMarks: true, settleMs: 60_000 });
+    state.account = "****0001";
+    const dying = desk();
+    venue.next("drop-before");
+    await rejection(dying.place(LIMIT_BUY, KEYED));
+    await dying.close();
+    state.account = account;
+    venue.accept({ ...LIMIT_BUY, number: "1001" });
+    const next = desk();
+    await next.reconcile();
+    expect(await next.orders({ status: "all" }, {})).toMatchObject({ orders: [{ orderId: "1", external }] });
+    expect(await next.unknownIntents()).toHaveLength(left);
+  });
+
   test("that was heard of without its number first is ours once it is listed with it", async () => {
     const { desk, venue } = numberedVenue({ losesMarks: true, settleMs: 60_000 });
     const opened = desk();
@@ -184,6 +203,19 @@ describe("the next attempt under a key", () => {
     venue.next("not-sent");
     await rejection(opened.place(LIMIT_BUY, KEYED));
     await opened.place(LIMIT_BUY, KEYED);
+    expect(sent).toEqual(["1001", "1002"]);
+  });
+
+  test("takes a new one in another account, which may have an order of that number", async () => {
+    const { desk, venue, state, sent } = numberedVenue();
+    state.account = "****0001";
+    const opened = desk();
+    venue.next("drop-before");
+    await rejection(opened.place(LIMIT_BUY, KEYED));
+    await expect.poll(() => opened.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    await opened.close();
+    state.account = "****0002";
+    await desk().place(LIMIT_BUY, KEYED);
     expect(sent).toEqual(["1001", "1002"]);
   });
 
