@@ -1,4 +1,5 @@
 import { closedFailure } from "../desk/seat.ts";
+import { Failure } from "../domain/failure.ts";
 import type { Journal, JournalLine } from "../journal/journal.ts";
 import { describeError } from "./describe-error.ts";
 import { GATEWAY_NAME, type JournalMetrics } from "./metrics.ts";
@@ -14,6 +15,9 @@ export interface ObservedJournalOptions {
   /** Takes secrets out of a text. */
   readonly scrub: (text: string) => string;
 }
+
+/** Which gateway of this process writes a journal: two would each know one half of what is sent. */
+const writers = new WeakMap<Journal, object>();
 
 /** The same journal, with every `append` measured, and told of what its lines say that nobody asked for. */
 export function observedJournal(journal: Journal, options: ObservedJournalOptions): Journal {
@@ -33,12 +37,15 @@ export function observedJournal(journal: Journal, options: ObservedJournalOption
   }
 
   let closed = false;
+  const me = {};
 
   return {
     ...(journal.place === undefined ? {} : { place: journal.place }),
     async open() {
       // Whatever was still under way would open it again, and keep it from the gateway that comes next.
       if (closed) throw closedFailure();
+      if ((writers.get(journal) ?? me) !== me) throw takenFailure();
+      writers.set(journal, me);
       return journal.open();
     },
     append(lines, durability) {
@@ -71,9 +78,19 @@ export function observedJournal(journal: Journal, options: ObservedJournalOption
     prune: (before) => journal.prune(before),
     async close() {
       closed = true;
-      await journal.close?.();
+      if (writers.get(journal) !== me) return;
+      try {
+        await journal.close?.();
+      } finally {
+        writers.delete(journal);
+      }
     },
   };
+}
+
+function takenFailure(): Failure {
+  const message = "the journal is being written already, by another gateway in this process: close that first";
+  return new Failure("JournalUnavailable", message, { outcome: "not_sent", retryAfterMs: 5000 });
 }
 
 /** What a line tells that is no answer to anybody; `undefined` for what a client has asked for. */

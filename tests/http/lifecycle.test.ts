@@ -185,6 +185,23 @@ describe("closing", () => {
     await rm(dirname(file), { recursive: true });
   });
 
+  test("a journal goes to the next gateway only when the one that writes it is closed", async () => {
+    const file = join(await mkdtemp(join(tmpdir(), "shared-")), "journal.db");
+    const journal = sqliteJournal(file);
+    const over = () => gatewayOf(exampleBroker(), { journal });
+    const [first, next, unused] = [over(), over(), over()];
+    await first.start();
+    await expect(next.start()).rejects.toMatchObject({ code: "JournalUnavailable" });
+    expect((await ask(next, "order/place", { body: ORDER })).status).toBe(503);
+    await unused.close();
+    expect((await ask(first, "order/place", { body: ORDER })).status).toBe(200);
+    await first.close();
+    await next.start();
+    expect((await ask(next, "order/place", { body: ORDER })).status).toBe(200);
+    await next.close();
+    await rm(dirname(file), { recursive: true });
+  });
+
   test("before anything was asked, and by await using", async () => {
     const calls: Calls = [];
     {

@@ -221,7 +221,8 @@ describe("metrics", () => {
 
   test("tell how the kill switch was left before a restart, though nobody has traded since", async () => {
     const journal = memoryJournal();
-    const turned = await gateway({}, { journal }).fetch(
+    const before = gateway({}, { journal });
+    const turned = await before.fetch(
       new Request("http://127.0.0.1/httptrading/guard/state", {
         method: "POST",
         headers: { "HT-TOKEN": GATEWAY_ADMIN, "content-type": "application/json" },
@@ -229,6 +230,7 @@ describe("metrics", () => {
       }),
     );
     expect(turned.status).toBe(200);
+    await before.close();
     const seen = await metricsOf(gateway({}, { journal }));
     const state = (name: string) => seen.get(`httptrading_trading_state{instance="mine",state="${name}"}`);
     expect([state("ACTIVE"), state("HALTED")]).toEqual([0, 1]);
