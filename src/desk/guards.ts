@@ -148,7 +148,7 @@ export function notSupported(message: string, taken?: unknown): Failure {
 }
 
 /** The row that an order falls under; none for an order of a kind that is not taken here. */
-export function rowOf(
+function rowOf(
   { orders }: Capabilities,
   { contract, orderType, timeInForce, lifecycle }: Pick<Order, "contract" | "orderType" | "timeInForce" | "lifecycle">,
 ): OrderCapability | undefined {

@@ -121,8 +121,11 @@ export function instanceJournal(
     open,
     append(lines, durability, at = Date.now()) {
       const stamped = lines.map((line) => ({ ...line, instance, at }));
-      const appended = opened(() => journal.append(stamped, durability));
-      return isPromise(appended) ? appended.then((sequence) => writtenAs(sequence, at)) : writtenAs(appended, at);
+      const appended = opened(() => {
+        const answer = journal.append(stamped, durability);
+        return isPromise(answer) ? Promise.resolve(answer).then(lastNumber) : lastNumber(answer);
+      });
+      return isPromise(appended) ? appended.then((sequence) => ({ sequence, at })) : { sequence: appended, at };
     },
     inTime,
     intent: (id) => read(() => journal.intent(instance, id)),
@@ -141,9 +144,9 @@ function isPromise<T>(answer: Awaitable<T>): answer is Promise<T> {
 }
 
 /** A journal of one's own may say nothing; then nobody knows under which numbers its lines stand. */
-function writtenAs(sequence: number, at: number): StampedLines {
-  if (typeof sequence === "number") return { sequence, at };
-  throw journalUnavailable(new TypeError("append did not answer with the number of the last line"));
+function lastNumber(answer: unknown): number {
+  if (typeof answer === "number") return answer;
+  throw new TypeError("append did not answer with the number of the last line");
 }
 
 function failed(cause: unknown): never {

@@ -9,8 +9,11 @@ const DAY_MS = 86_400_000;
 
 /** What the desk knows of the account's orders, from answers, pushes and its journal. */
 export interface OrderBook {
-  /** Merges a report of the broker; tells what changed. `own` says whose an order is that is seen for the first time. */
-  apply(report: Order, own: boolean, at: number): Applied;
+  /**
+   * Merges a report of the broker; tells what changed. `own` says whose an order is that is seen for the first time, `askedAt`
+   * when the broker was asked for it, by `elapsedMs`; absent for what it tells by itself.
+   */
+  apply(report: Order, own: boolean, at: number, askedAt?: number): Applied;
   /** Takes over what the journal remembers. */
   restore(record: OrderRecord): void;
   /** Drops an order whose id is another order's now. */
@@ -19,13 +22,10 @@ export interface OrderBook {
   markOwn(orderId: string): OrderRecord | undefined;
   /** Marks an open order that the broker does not know any more; gives its record if that is new. */
   markStale(orderId: string, at: number): OrderRecord | undefined;
-  /**
-   * Says that a change of this order was handed over: until the next report, what is known of it may be out of date.
-   * `since` is when that was answered, by `elapsedMs`; absent while it is under way.
-   */
-  doubt(orderId: string, since?: number): void;
-  /** `Infinity` while a change is under way; `undefined` without a doubt. */
-  doubtedSince(orderId: string): number | undefined;
+  /** Says that a change of this order was handed over: until the next report, what is known of it may be out of date. */
+  doubt(orderId: string): void;
+  /** Says that it was answered, by `elapsedMs`: what the broker was asked for before need not know of it. */
+  answered(orderId: string, at: number): void;
   isDoubtful(orderId: string): boolean;
   get(orderId: string): OrderRecord | undefined;
   byTag(tag: string): OrderRecord | undefined;
@@ -44,6 +44,7 @@ export interface Applied {
 export function createOrderBook(): OrderBook {
   const orders = new Kept<OrderRecord>(KEPT_COMPLETED);
   const idByTag = new Kept<string>(KEPT_COMPLETED);
+  /** With when their last change was answered. */
   const doubtful = new Map<string, number>();
 
   /** Puts a record in the place of what is known of its order. */
@@ -58,8 +59,7 @@ export function createOrderBook(): OrderBook {
   }
 
   return {
-    apply(report, own, at) {
-      doubtful.delete(report.orderId);
+    apply(report, own, at, askedAt) {
       const known = orders.get(report.orderId);
       const merged: { order: Order; kind: OrderUpdateKind } =
         known === undefined ? { order: report, kind: "order" } : mergeOrder(known, report);
@@ -67,6 +67,8 @@ export function createOrderBook(): OrderBook {
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
       keep(record, known);
+      const isNewer = askedAt === undefined || askedAt > (doubtful.get(report.orderId) ?? 0);
+      if (isNewer || isClosed(record)) doubtful.delete(report.orderId);
       const kind = merged.kind === "none" && returned ? "order" : merged.kind;
       return { record, kind, known };
     },
@@ -91,10 +93,12 @@ export function createOrderBook(): OrderBook {
       keep(record, known);
       return record;
     },
-    doubt(orderId, since = Number.POSITIVE_INFINITY) {
-      if (orders.get(orderId) !== undefined) doubtful.set(orderId, since);
+    doubt(orderId) {
+      if (orders.get(orderId) !== undefined) doubtful.set(orderId, Number.POSITIVE_INFINITY);
     },
-    doubtedSince: (orderId) => doubtful.get(orderId),
+    answered(orderId, at) {
+      if (doubtful.has(orderId)) doubtful.set(orderId, at);
+    },
     isDoubtful: (orderId) => doubtful.has(orderId),
     get: (orderId) => orders.get(orderId),
     byTag(tag) {

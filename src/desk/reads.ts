@@ -47,11 +47,7 @@ export function createReads(options: ReadOptions): Reads {
   }
 
   async function keep(order: Order, askedAt: number): Promise<OrderView> {
-    const doubtedSince = book.doubtedSince(order.orderId) ?? 0;
-    const received = await tracker.receive(order);
-    // What was asked for before a change was answered need not know of it.
-    if (doubtedSince >= askedAt && !isClosed(received)) book.doubt(order.orderId, doubtedSince);
-    return { ...received, source: "broker" };
+    return { ...(await tracker.receive(order, askedAt)), source: "broker" };
   }
 
   /** What pushes have told of an open order, while they can be relied on. */

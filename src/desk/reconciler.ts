@@ -103,7 +103,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     // All at once: what is pushed from now on is newer, and must not be overtaken by these.
     await Promise.all(
       orders.map(async (order) => {
-        await tracker.receive(order);
+        await tracker.receive(order, askedAt);
         wentOnAt = elapsedMs();
       }),
     );
@@ -142,13 +142,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
    * cannot be asked for now is asked for in the next round. Resolves with whether the broker told of it.
    */
   async function lookFor(orderId: string): Promise<boolean> {
-    wentOnAt = elapsedMs();
+    const askedAt = elapsedMs();
+    wentOnAt = askedAt;
     const deadline = newDeadline();
     const known = book.get(orderId);
     try {
       if (seat.broker.order !== undefined) {
         await tracker.receive(
           await deadline.limit(seat.method("order")(orderId, deadline), "the broker did not answer"),
+          askedAt,
         );
         return true;
       }

@@ -14,9 +14,10 @@ export interface Tracker {
    * Merges a broker's report into the book and records the change. An order that is new here is first looked up in the
    * journal; where that need not be waited for, it is in the book when this returns.
    *
+   * @param askedAt when the broker was asked for it, by `elapsedMs`; absent for what it tells by itself.
    * @throws Failure (`BrokerFault`) for what is no order.
    */
-  receive(report: Order): OrderRecord | Promise<OrderRecord>;
+  receive(report: Order, askedAt?: number): OrderRecord | Promise<OrderRecord>;
   /**
    * Takes in an order that the desk has made out of a broker's answer. Of one that the broker has told of itself, it says
    * no more than its tag.
@@ -69,8 +70,8 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
     return report;
   }
 
-  function apply(report: Order, own: boolean): OrderRecord {
-    const { record, kind, known } = book.apply(report, own, Date.now());
+  function apply(report: Order, own: boolean, askedAt: number | undefined): OrderRecord {
+    const { record, kind, known } = book.apply(report, own, Date.now(), askedAt);
     // What others had ended long before it was first heard of is no news: a vendor's list goes back for months.
     const isNews = known !== undefined || !record.external || !isHistory(record);
     if (kind !== "none" && isNews) events.record({ kind, order: record });
@@ -80,9 +81,9 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
   }
 
   /** What is reported of an order that is met for the first time here; the journal may remember it. */
-  function applyMet(report: Order, own: boolean): OrderRecord {
+  function applyMet(report: Order, own: boolean, askedAt: number | undefined): OrderRecord {
     if (own && report.status !== "REJECTED" && book.get(report.orderId) === undefined) tellOfTwin(report);
-    return apply(report, own);
+    return apply(report, own, askedAt);
   }
 
   /** Under the tag of an order that stands there may be another: its key was free once that had been proven absent. */
@@ -170,7 +171,7 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
     if (appending instanceof Promise) await journal.inTime(appending).catch(() => undefined);
   }
 
-  function take(given: Order): OrderRecord | Promise<OrderRecord> {
+  function take(given: Order, askedAt?: number): OrderRecord | Promise<OrderRecord> {
     const report = recognized(given);
     const { orderId } = report;
     const byNumber = report.tag !== given.tag;
@@ -180,15 +181,15 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
       known = undefined;
     }
     const meeting = meetings.get(orderId);
-    if (meeting !== undefined) return meeting.then(() => take(report));
+    if (meeting !== undefined) return meeting.then(() => take(report, askedAt));
     // Whose an order is that was told of without its tag can be said once it has that.
-    if (known !== undefined && (known.tag !== null || report.tag === null)) return apply(report, byNumber);
+    if (known !== undefined && (known.tag !== null || report.tag === null)) return apply(report, byNumber, askedAt);
     const met = meet(report, known !== undefined);
-    if (!(met instanceof Promise)) return applyMet(report, met);
+    if (!(met instanceof Promise)) return applyMet(report, met, askedAt);
     meetings.set(orderId, met);
     return met.then((own) => {
       meetings.delete(orderId);
-      return applyMet(report, own);
+      return applyMet(report, own, askedAt);
     });
   }
 
@@ -201,7 +202,7 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
   }
 
   return {
-    receive: (report) => take(readReport(report)),
+    receive: (report, askedAt) => take(readReport(report), askedAt),
     taken,
     restore,
     expect: (tag, number) => void expected.set(tag, number),

@@ -7,7 +7,7 @@ import type { Capabilities, OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { foundAs } from "./found.ts";
-import { checkPlace, checkReplace, demandScope, demandText, marketOf, orderNotOpen, refuse, rowOf } from "./guards.ts";
+import { checkPlace, checkReplace, demandScope, demandText, marketOf, orderNotOpen, refuse } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
@@ -123,7 +123,7 @@ export function createWrites(options: WriteOptions): Writes {
     try {
       return await change();
     } finally {
-      if (book.doubtedSince(orderId) !== undefined) book.doubt(orderId, elapsedMs());
+      book.answered(orderId, elapsedMs());
     }
   }
 
@@ -148,11 +148,7 @@ export function createWrites(options: WriteOptions): Writes {
       const claim = await keys.claim(action, context);
       const tag = claim.id;
       try {
-        if (claim.replay !== undefined) {
-          // What was found out later was found without what its row makes of it.
-          const row = rowOf(seat.broker.capabilities(), request);
-          return { ...withEffective(row, claim.replay.placed), tag, ...again(claim.replay) };
-        }
+        if (claim.replay !== undefined) return { ...claim.replay.placed, tag, ...again(claim.replay) };
         if (!seat.isStarted) await prepare(deadline);
         const capabilities = fromCapabilities(() => seat.broker.capabilities());
         const row = fromCapabilities(() => checkPlace(capabilities, request));
@@ -360,9 +356,9 @@ function changeOf({ qty, price }: OrderChange): OrderChange {
 }
 
 /** What became of an order: what its row says, and what the vendor says over that. */
-function withEffective(row: OrderCapability | undefined, placed: Placed): Placed {
-  if (row?.effective === undefined && placed.effective === undefined) return { orderId: placed.orderId };
-  const effective = { ...row?.effective, ...placed.effective };
+function withEffective(row: OrderCapability, placed: Placed): Placed {
+  if (row.effective === undefined && placed.effective === undefined) return { orderId: placed.orderId };
+  const effective = { ...row.effective, ...placed.effective };
   return Object.keys(effective).length > 0 ? { orderId: placed.orderId, effective } : { orderId: placed.orderId };
 }
 
