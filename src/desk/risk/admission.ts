@@ -1,12 +1,10 @@
 /** Whether an order may be sent: the kill switch, what its token allows, and the limits of token and account. */
 import { currencyOf } from "../../domain/contract.ts";
-import { Failure, isFailure } from "../../domain/failure.ts";
+import { Failure } from "../../domain/failure.ts";
 import { add, multiply, subtract } from "../../domain/money.ts";
-import type { Position } from "../../domain/position.ts";
-import type { Quote } from "../../domain/quote.ts";
 import type { IntentAction, IntentRecord, OrderRecord } from "../../journal/journal.ts";
 import type { MarketCapability } from "../../spec/capabilities.ts";
-import type { Mandate, QuotePolicy, RiskOptions, TradingState } from "../../spec/policy.ts";
+import type { Mandate, QuotePolicy, RiskOptions } from "../../spec/policy.ts";
 import { elapsedMs } from "../elapsed.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
 import type { OrderBook } from "../order-book.ts";
@@ -14,13 +12,13 @@ import type { WriteContext } from "../types.ts";
 import { notAllowed } from "./allowance.ts";
 import { type Breach, beyond, forbiddenOrder, limitExceeded, NONE } from "./breach.ts";
 import { createDayValues } from "./day-values.ts";
-import { type Draft, remainingOf } from "./draft.ts";
+import type { Draft } from "./draft.ts";
 import { closable, heldOf, openCount, type Pending, workingQty } from "./exposure.ts";
-import type { FilledMeanwhile, FillLog } from "./fill-log.ts";
+import { createFactSource, type FactContext, type Facts, type Limit, type Needs, NO_FACTS } from "./facts.ts";
 import { maySend, refuseUnless } from "./halted.ts";
 import { createRecent } from "./recent.ts";
 import { createTakenChanges } from "./taken.ts";
-import { isBounded, priceOf, type Reference, referenceOf, worthOf } from "./valuation.ts";
+import { priceOf, worthOf } from "./valuation.ts";
 
 /** An order that may be sent. What it takes of the limits is reserved until one of these is called. */
 export interface Admission {
@@ -52,16 +50,10 @@ export interface Risk {
   turned(): void;
 }
 
-/** Bounds a wait by the deadline of the write. */
-export type Limit = <T>(work: Promise<T>) => Promise<T>;
-
 /** What the rules stand on. */
-export interface RiskContext {
-  readonly options: RiskOptions | undefined;
+export interface RiskContext extends FactContext {
   readonly journal: InstanceJournal;
   readonly book: OrderBook;
-  /** How the kill switch stands, the stricter of the instance's and the gateway's. */
-  readonly state: () => TradingState;
   /** What has to be waited for before `state` can be relied on; nothing once that is known. */
   readonly stateKnown: () => Promise<unknown> | undefined;
   /** Writes of which nobody knows yet what became of them. */
@@ -69,27 +61,12 @@ export interface RiskContext {
   readonly marketOf: (draft: Draft) => MarketCapability | undefined;
   /** Milliseconds after which the broker shows what it has taken. */
   readonly settleMs: () => number;
-  readonly quote: (draft: Draft) => Promise<Quote>;
-  readonly positions: () => Promise<readonly Position[]>;
-  /** What is filled while positions are read, here or for others. */
-  readonly fills: FillLog;
 }
-
-/** What was looked up for an order. */
-interface Facts {
-  readonly reference: Reference | undefined;
-  readonly positions: readonly Position[] | undefined;
-  /** What was filled while the positions were read. */
-  readonly filledMeanwhile: number;
-}
-
-const NO_FACTS: Facts = { reference: undefined, positions: undefined, filledMeanwhile: 0 };
 
 export function createRisk(context: RiskContext): Risk {
   const { options, journal, book, state, unknowns, marketOf } = context;
   const risk: RiskOptions = options ?? {};
   const quotes: QuotePolicy = risk.quotes ?? {};
-  const refusesShort = options !== undefined && risk.allowShort !== true;
   const pending = new Map<string, Pending>();
   const taken = createTakenChanges(book, context.settleMs);
   /** What has been handed over and not answered: whether it may still be sent, and what takes it back. */
@@ -97,60 +74,11 @@ export function createRisk(context: RiskContext): Risk {
   const values = createDayValues(journal, book);
   const recent = createRecent(journal, risk.duplicateWindowMs);
   const { rates, duplicates } = recent;
+  const source = createFactSource(context, values, recent);
 
   function allPending(): Iterable<Pending> {
     const all = [...pending.values(), ...taken.all(), ...unknowns()];
     return new Map(all.map((write) => [write.id, write] as const)).values();
-  }
-
-  /** Reads what the rules for this order rest on, and decides. */
-  async function look(
-    draft: Draft,
-    action: IntentAction,
-    asked: WriteContext,
-    needs: Needs,
-    limit: Limit,
-  ): Promise<Admission> {
-    if (needs.recent) await limit(recent.recover());
-    if (needs.day) await limit(values.recover());
-    const read = async (filled: FilledMeanwhile) => {
-      const [reference, positions] = await Promise.all([
-        needs.quote ? limit(referenceFor(draft)) : undefined,
-        needs.positions ? limit(context.positions()) : undefined,
-      ]);
-      return decide(draft, action, asked, needs, { reference, positions, filledMeanwhile: filled(draft) });
-    };
-    return needs.positions ? context.fills.during(read) : read(() => 0);
-  }
-
-  async function referenceFor(draft: Draft): Promise<Reference> {
-    let quote: Quote | undefined;
-    let reason = "";
-    try {
-      quote = await context.quote(draft);
-    } catch (error) {
-      reason = `no quote could be read: ${isFailure(error) ? error.message : String(error)}`;
-    }
-    return referenceOf(quote, reason, quotes, Date.now());
-  }
-
-  function needsOf(draft: Draft, mandate: Mandate | undefined): Needs {
-    const limits = mandate?.limits ?? {};
-    const day = risk.maxDailyValue !== undefined || limits.maxDailyValue !== undefined;
-    const value = day || risk.maxOrderValue !== undefined || limits.maxOrderValue !== undefined;
-    return {
-      recent: !recent.isRecovered && (duplicates !== undefined || limits.ordersPerMinute !== undefined),
-      day: value && !values.isRecovered,
-      value,
-      quote: (value && !isBounded(draft)) || (risk.priceCollar !== undefined && draft.price !== undefined),
-      positions: state() === "REDUCING" || mustBeHeld(draft),
-    };
-  }
-
-  /** True for an order that sells more than an order before it may already sell. */
-  function mustBeHeld({ direction, replaced, remaining }: Draft): boolean {
-    if (!refusesShort || direction !== "SELL") return false;
-    return replaced === undefined || remaining > remainingOf(replaced);
   }
 
   function quoteBreaches({ reference }: Facts): readonly Breach[] {
@@ -256,7 +184,7 @@ export function createRisk(context: RiskContext): Risk {
         details: { state: "REDUCING", value: remaining, limit: free },
       });
     }
-    if (!mustBeHeld(draft) || remaining <= free) return NONE;
+    if (!source.mustBeHeld(draft) || remaining <= free) return NONE;
     return [
       { rule: "risk.allowShort", value: remaining, limit: free, message: `this would sell what is not held: ${told}` },
     ];
@@ -355,11 +283,11 @@ export function createRisk(context: RiskContext): Risk {
     const { mandate } = asked;
     const forbidden = notAllowed(draft, mandate?.allow, "token.allow");
     if (forbidden.length > 0) throw forbiddenOrder(forbidden);
-    const needs = needsOf(draft, mandate);
+    const needs = source.needs(draft, mandate);
     refuseUnless(state(), true);
     if (!needs.recent && !needs.day && !needs.quote && !needs.positions)
       return decide(draft, action, asked, needs, NO_FACTS);
-    return look(draft, action, asked, needs, limit);
+    return source.read(draft, needs, limit, (facts) => decide(draft, action, asked, needs, facts));
   }
 
   return {
@@ -385,15 +313,6 @@ export function createRisk(context: RiskContext): Risk {
       for (const { isShrinking, withdraw } of handedOver.values()) if (!maySend(state(), isShrinking)) withdraw();
     },
   };
-}
-
-/** Which facts an order has to be held against. */
-interface Needs {
-  readonly recent: boolean;
-  readonly day: boolean;
-  readonly value: boolean;
-  readonly quote: boolean;
-  readonly positions: boolean;
 }
 
 /** What an order may close of a position at the most, and why in words. */
