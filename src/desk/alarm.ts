@@ -1,4 +1,5 @@
 /** Being called back when a time is up. */
+import { Places } from "./places.ts";
 
 /** Calls back at this moment of `performance.now()`, unless that is taken back first with what it gives. */
 export type Alarm = (due: number, ring: () => void) => () => void;
@@ -17,15 +18,8 @@ const TICK_MS = 10;
  * back, would have cost more than most of what a read does.
  */
 export function sharedTimer(): Alarm {
-  // Places that are used again, since a set of so much coming and going would make old garbage of all that passed by.
-  const waits: (Wait | undefined)[] = [];
-  const free: number[] = [];
+  const waits = new Places<Wait>();
   let ticking = false;
-
-  function leave(place: number): void {
-    waits[place] = undefined;
-    free.push(place);
-  }
 
   function start(): void {
     if (!ticking) setTimeout(tick, TICK_MS);
@@ -35,26 +29,24 @@ export function sharedTimer(): Alarm {
   function tick(): void {
     ticking = false;
     const now = performance.now();
-    const due = waits.filter((wait) => wait !== undefined && wait.due <= now);
-    for (const wait of due) leave(waits.indexOf(wait));
+    const due = [...waits].filter((wait) => wait.due <= now);
+    for (const wait of due) wait.leave();
     // Before anything is called that might throw: the others go on waiting.
-    if (free.length < waits.length) start();
-    for (const wait of due) wait?.ring();
+    if (waits.size > 0) start();
+    for (const wait of due) wait.ring();
   }
 
   return (due, ring) => {
-    const wait = { due, ring };
-    const place = free.pop() ?? waits.length;
-    waits[place] = wait;
+    const leave = () => waits.leave(place, wait);
+    const wait: Wait = { due, ring, leave };
+    const place = waits.enter(wait);
     start();
-    return () => {
-      // Another may wait there since it rang.
-      if (waits[place] === wait) leave(place);
-    };
+    return leave;
   };
 }
 
 interface Wait {
   readonly due: number;
   readonly ring: () => void;
+  readonly leave: () => void;
 }

@@ -7,6 +7,7 @@ import { elapsedMs } from "./elapsed.ts";
 import { foundAs } from "./found.ts";
 import { type InstanceJournal, journalTooSlow } from "./instance-journal.ts";
 import type { OrderBook } from "./order-book.ts";
+import { Places } from "./places.ts";
 
 /** A listing of the broker's orders, as evidence. */
 export interface Listing {
@@ -97,6 +98,12 @@ interface Unknown {
   absences: number;
 }
 
+/** A call that has not ended, and when it began. */
+interface UnderWay {
+  readonly id: string;
+  readonly since: number;
+}
+
 /** So many complete listings have to lack an order before it counts as not sent. */
 const ABSENCES = 2;
 
@@ -114,16 +121,20 @@ export interface UnknownsHost {
 /** No unknowns yet. */
 export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: UnknownsHost): Unknowns {
   const unknowns = new Map<string, Unknown>();
-  /** With when each began. */
-  const underWay = new Map<string, number>();
+  const underWay = new Places<UnderWay>();
   /** Those who wait for calls to end, each with the calls that are left. */
   const waiting = new Set<{ readonly left: Set<string>; readonly resolve: () => void }>();
+
+  function callOf(id: string): UnderWay | undefined {
+    for (const call of underWay) if (call.id === id) return call;
+    return undefined;
+  }
 
   function add(
     { id, action, account }: Sent,
     endedAt: number | null,
     begun: Begun,
-    sentAt = underWay.get(id) ?? Date.now(),
+    sentAt = callOf(id)?.since ?? Date.now(),
   ): LateCall {
     const sentElapsed = elapsedMs() - Math.max(0, Date.now() - sentAt);
     const unknown: Unknown = { id, action, begun, endedAt, account, sentAt, sentElapsed, absences: 0 };
@@ -216,14 +227,15 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
 
   return {
     underWay(id) {
-      underWay.set(id, Date.now());
+      const call = { id, since: Date.now() };
+      const place = underWay.enter(call);
       return () => {
-        underWay.delete(id);
+        underWay.leave(place, call);
         for (const wait of waiting) if (wait.left.delete(id) && wait.left.size === 0) wait.resolve();
       };
     },
     recover(intent) {
-      if (unknowns.has(intent.id) || underWay.has(intent.id)) return;
+      if (unknowns.has(intent.id) || callOf(intent.id) !== undefined) return;
       // By a clock that has been put back since, it may have been sent at any time.
       add(intent, elapsedMs(), WRITTEN, intent.at > Date.now() + DRIFT_MS ? 0 : intent.at);
     },
@@ -260,7 +272,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     async quiet() {
       if (underWay.size === 0) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      const wait = { left: new Set(underWay.keys()), resolve };
+      const wait = { left: new Set([...underWay].map(({ id }) => id)), resolve };
       waiting.add(wait);
       await promise;
       waiting.delete(wait);

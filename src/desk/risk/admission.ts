@@ -8,6 +8,7 @@ import type { Mandate, QuotePolicy, RiskOptions } from "../../spec/policy.ts";
 import { elapsedMs } from "../elapsed.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
 import type { OrderBook } from "../order-book.ts";
+import { Places } from "../places.ts";
 import type { WriteContext } from "../types.ts";
 import { notAllowed } from "./allowance.ts";
 import { type Breach, beyond, forbiddenOrder, limitExceeded, NONE } from "./breach.ts";
@@ -67,17 +68,15 @@ export function createRisk(context: RiskContext): Risk {
   const { options, journal, book, state, unknowns, marketOf } = context;
   const risk: RiskOptions = options ?? {};
   const quotes: QuotePolicy = risk.quotes ?? {};
-  const pending = new Map<string, Pending>();
+  const pending = new Places<Admitted>();
   const taken = createTakenChanges(book, context.settleMs);
-  /** What has been handed over and not answered: whether it may still be sent, and what takes it back. */
-  const handedOver = new Map<string, { readonly isShrinking: boolean; readonly withdraw: () => void }>();
   const values = createDayValues(journal, book);
   const recent = createRecent(journal, risk.duplicateWindowMs);
   const { rates, duplicates } = recent;
   const source = createFactSource(context, values, recent);
 
   function allPending(): Iterable<Pending> {
-    const all = [...pending.values(), ...taken.all(), ...unknowns()];
+    const all = [...pending, ...taken.all(), ...unknowns()];
     return new Map(all.map((write) => [write.id, write] as const)).values();
   }
 
@@ -233,18 +232,16 @@ export function createRisk(context: RiskContext): Risk {
     const counts = worth === undefined || "rule" in worth ? undefined : worth.counts;
     const isKeyless = duplicates !== undefined && asked.idempotencyKey === undefined && draft.replaced === undefined;
     const isShrinking = room !== undefined && draft.remaining <= room.free;
-    const end = () => {
-      pending.delete(draft.id);
-      handedOver.delete(draft.id);
-    };
-    pending.set(draft.id, { id: draft.id, action });
+    const admitted: Admitted = { id: draft.id, action, isShrinking, withdraw: undefined };
+    const place = pending.enter(admitted);
+    const end = () => pending.leave(place, admitted);
     if (counts !== undefined) values.reserve(draft.id, principal, counts);
     if (isKeyless) duplicates.add(draft, now);
     return {
       ...(counts === undefined ? {} : { value: counts }),
       confirm(withdraw) {
         refuseUnless(state(), isShrinking);
-        handedOver.set(draft.id, { isShrinking, withdraw });
+        admitted.withdraw = withdraw;
       },
       accepted() {
         end();
@@ -310,9 +307,16 @@ export function createRisk(context: RiskContext): Risk {
       taken.seen(order);
     },
     turned() {
-      for (const { isShrinking, withdraw } of handedOver.values()) if (!maySend(state(), isShrinking)) withdraw();
+      for (const { isShrinking, withdraw } of pending) if (!maySend(state(), isShrinking)) withdraw?.();
     },
   };
+}
+
+/** What was admitted and has not ended. */
+interface Admitted extends Pending {
+  readonly isShrinking: boolean;
+  /** Takes it back while it may still wait to be sent; absent until it is handed over. */
+  withdraw: (() => void) | undefined;
 }
 
 /** What an order may close of a position at the most, and why in words. */
