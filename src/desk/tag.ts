@@ -9,6 +9,8 @@ const PREFIX: readonly number[] = codesOf("ht");
 const TAG_BYTES = 15;
 const TIME_BYTES = 5;
 const RANDOM_BYTES = TAG_BYTES - TIME_BYTES;
+/** Where the random part of a tag begins: five bits are one character. */
+const RANDOM_PLACE = PREFIX.length + (TIME_BYTES * 8) / 5;
 
 /** Random bytes for so many tags are drawn at once: on Node to draw them for each costs as much as all of its checks. */
 const TAGS_DRAWN = 64;
@@ -19,7 +21,9 @@ const DRAWN_FOR_MS = 50;
 const drawn = new Uint8Array(RANDOM_BYTES * TAGS_DRAWN);
 let nextDrawn = TAGS_DRAWN;
 let drawnAt = 0;
-let lastTime: { readonly at: number; readonly codes: readonly number[] } = { at: Number.NaN, codes: [] };
+/** The characters of the newest tag, which the next one is written over. */
+const newest = [...PREFIX];
+let newestAt = Number.NaN;
 
 /**
  * A new tag: `ht` and 24 characters of `[a-z2-7]`, 40 bits of the time in milliseconds and 80 random ones. Tags that follow
@@ -27,7 +31,10 @@ let lastTime: { readonly at: number; readonly codes: readonly number[] } = { at:
  */
 export function newTag(): string {
   const now = Date.now();
-  if (now !== lastTime.at) lastTime = { at: now, codes: base32(timeBytes(now)) };
+  if (now !== newestAt) {
+    writeBase32(timeBytes(now), newest, PREFIX.length);
+    newestAt = now;
+  }
   if (nextDrawn === TAGS_DRAWN || Math.abs(now - drawnAt) > DRAWN_FOR_MS) {
     crypto.getRandomValues(drawn);
     drawnAt = now;
@@ -35,7 +42,8 @@ export function newTag(): string {
   }
   const start = nextDrawn * RANDOM_BYTES;
   nextDrawn += 1;
-  return textOf([...PREFIX, ...lastTime.codes, ...base32(drawn.subarray(start, start + RANDOM_BYTES))]);
+  writeBase32(drawn.subarray(start, start + RANDOM_BYTES), newest, RANDOM_PLACE);
+  return textOf(newest);
 }
 
 function timeBytes(milliseconds: number): Uint8Array {
@@ -47,7 +55,9 @@ function timeBytes(milliseconds: number): Uint8Array {
 /** The tag of a keyed intent: the same for the same instance, principal and key, and telling nothing of them. */
 export function keyedTag(instance: string, principal: string, key: string): string {
   const digest = sha256(utf8ToBytes(JSON.stringify([instance, principal, key])));
-  return textOf([...PREFIX, ...base32(digest.subarray(0, TAG_BYTES))]);
+  const codes = [...PREFIX];
+  writeBase32(digest.subarray(0, TAG_BYTES), codes, codes.length);
+  return textOf(codes);
 }
 
 /** True for a text in the form of a tag, of this or of another gateway. */
@@ -55,19 +65,19 @@ export function isTag(text: string): boolean {
   return /^ht[a-z2-7]{24}$/.test(text);
 }
 
-/** RFC 4648 base 32, as character codes; the length of `bytes` is a multiple of five, so nothing is padded. */
-function base32(bytes: Uint8Array): number[] {
-  const codes: number[] = [];
+/** Writes RFC 4648 base 32 as character codes; the length of `bytes` is a multiple of five, so nothing is padded. */
+function writeBase32(bytes: Uint8Array, codes: number[], place: number): void {
+  let at = place;
   let bits = 0;
   let waiting = 0;
   for (const byte of bytes) {
     bits = (bits << 8) | byte;
     for (waiting += 8; waiting >= 5; ) {
       waiting -= 5;
-      codes.push(ALPHABET[(bits >>> waiting) & 31] ?? 0);
+      codes[at] = ALPHABET[(bits >>> waiting) & 31] ?? 0;
+      at += 1;
     }
   }
-  return codes;
 }
 
 function codesOf(text: string): number[] {
