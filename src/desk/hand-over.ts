@@ -70,15 +70,15 @@ export function createHandOver(options: HandOverOptions): HandOver {
 
   /** Writes down what became of an intent. Never fails: the broker's word counts, and what is missing is written later. */
   function note({ isWritten, later }: Begun, end: End): Promise<unknown> | undefined {
-    const { intent, event, answeredAt, ...more } = end;
+    const { intent, event, answeredAt, result } = end;
     const state = nextIntentState("sending", event);
     const failed = () => {
       // Until it stands there, the key of the intent is answered as if nobody knew.
-      if (event !== "lose") unknowns.addKnown(intent, more);
+      if (event !== "lose") unknowns.addKnown(intent, result);
       reconciler.hurry();
     };
     const append = () => {
-      const appending = journal.append([{ kind: "progress", id: intent.id, state, ...more }], "process", answeredAt);
+      const appending = journal.append([{ kind: "progress", id: intent.id, state, ...result }], "process", answeredAt);
       return appending instanceof Promise ? appending.catch(failed) : undefined;
     };
     if (isWritten) return append();
@@ -94,8 +94,8 @@ export function createHandOver(options: HandOverOptions): HandOver {
   /** The failure to answer with when an order was not written down in its time: it is not sent any more. */
   async function tooLate({ line, reason, holdKey }: Write<unknown>, begun: Begun): Promise<WriteFailure> {
     const failure = writeFailure(journalTooSlow(), undefined);
-    const ended = { failure: written(failure), ...beside(reason), answeredAt: Date.now() };
-    const end = { intent: line, event: "withdraw", ...ended } as const;
+    const result = { failure: written(failure), ...beside(reason) };
+    const end = { intent: line, event: "withdraw", result, answeredAt: Date.now() } as const;
     if (begun.isWritten) await noted(begun, end);
     else holdKey(Promise.resolve(note(begun, end)));
     return failure;
@@ -107,8 +107,8 @@ export function createHandOver(options: HandOverOptions): HandOver {
     const answeredAt = Date.now();
     const isPlace = action.kind === "place";
     const failure = writeFailure(error, isPlace ? id : undefined, answeredAt);
-    const ended = { failure: written(failure), ...beside(reason), answeredAt };
-    await noted(begun, { intent: line, event: EVENT_OF[failure.outcome], ...ended });
+    const result = { failure: written(failure), ...beside(reason) };
+    await noted(begun, { intent: line, event: EVENT_OF[failure.outcome], result, answeredAt });
     if (failure.outcome === "unknown") {
       unknowns.add(line, elapsedMs(), begun);
       reconciler.hurry();
@@ -126,7 +126,7 @@ export function createHandOver(options: HandOverOptions): HandOver {
     late.catch(() => {});
     const tag = action.kind === "place" ? id : undefined;
     const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
-    await noted(begun, { intent, event: "lose", failure: written(failure), answeredAt: Date.now() });
+    await noted(begun, { intent, event: "lose", result: { failure: written(failure) }, answeredAt: Date.now() });
     awaitLateAnswer(write, late, tag, unknowns.add(intent, null, begun));
     reconciler.hurry();
     return failure;
@@ -160,7 +160,8 @@ export function createHandOver(options: HandOverOptions): HandOver {
       const { line } = write;
       const end = unknowns.underWay(line.id);
       try {
-        const begun = await begin(line);
+        const beginning = begin(line);
+        const begun = beginning instanceof Promise ? await beginning : beginning;
         if (begun.isWritten) unknowns.begunAgain(line.id);
         // A cancel is never refused for want of a journal.
         if (line.action.kind !== "cancel" && (!begun.isWritten || deadline.isOver)) throw await tooLate(write, begun);
@@ -177,7 +178,8 @@ export function createHandOver(options: HandOverOptions): HandOver {
           if (answer !== TIME_IS_UP) {
             const answeredAt = Date.now();
             const placed = readPlaced(write.placedOf(answer));
-            await noted(begun, { intent: line, event: "accept", placed, answeredAt });
+            const noting = noted(begun, { intent: line, event: "accept", result: { placed }, answeredAt });
+            if (noting !== undefined) await noting;
             taken = { placed, answeredAt };
           }
         } catch (error) {
@@ -199,7 +201,7 @@ export function createHandOver(options: HandOverOptions): HandOver {
     },
     async adopt(line, placed) {
       const answeredAt = Date.now();
-      await noted(await begin(line), { intent: line, event: "accept", placed, answeredAt });
+      await noted(await begin(line), { intent: line, event: "accept", result: { placed }, answeredAt });
       return { placed, answeredAt };
     },
   };
@@ -214,9 +216,10 @@ function lateBegun(writing: Promise<boolean>): Begun {
 }
 
 /** How an intent ended, and when. */
-interface End extends Pick<ProgressLine, "placed" | "failure" | "reason"> {
+interface End {
   readonly intent: IntentLine;
   readonly event: Exclude<IntentEvent, "hand-over">;
+  readonly result: Pick<ProgressLine, "placed" | "failure" | "reason">;
   readonly answeredAt: number;
 }
 

@@ -19,8 +19,3 @@ export async function takeNumber({ broker }: Seat, deadline: Deadline): Promise<
     throw notSent(error);
   }
 }
-
-/** The number as a field, where there is one. */
-export function numbered(number: string | undefined): { readonly number?: string } {
-  return number === undefined ? {} : { number };
-}

@@ -11,7 +11,7 @@ import { checkPlace, checkReplace, demandScope, demandText, marketOf, orderNotOp
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
-import { numbered, takeNumber } from "./order-number.ts";
+import { takeNumber } from "./order-number.ts";
 import type { Reads } from "./reads.ts";
 import type { Reconciler } from "./reconciler.ts";
 import { messageOf } from "./report.ts";
@@ -145,7 +145,8 @@ export function createWrites(options: WriteOptions): Writes {
       reconciler.wake();
       const request = requestOf(asked);
       const action = { kind: "place", request } as const;
-      const claim = await keys.claim(action, context);
+      const claiming = keys.claim(action, context);
+      const claim = claiming instanceof Promise ? await claiming : claiming;
       const tag = claim.id;
       try {
         if (claim.replay !== undefined) return { ...claim.replay.placed, tag, ...again(claim.replay) };
@@ -161,7 +162,8 @@ export function createWrites(options: WriteOptions): Writes {
           const { placed, answeredAt } = await handOver.adopt(lineOf(claim, action, context), found);
           return { ...placed, tag, answeredAt, replayed: true };
         }
-        const admission = await admit(draftOfPlace(tag, request), action, context, deadline);
+        const admitting = admit(draftOfPlace(tag, request), action, context, deadline);
+        const admission = admitting instanceof Promise ? await admitting : admitting;
         try {
           const reserved = numberFor(claim, account);
           const number = reserved ?? (seat.broker.orderNumber && (await takeNumber(seat, deadline)));
@@ -176,7 +178,8 @@ export function createWrites(options: WriteOptions): Writes {
                 if (late !== undefined) return Promise.resolve(foundAs(late, request));
                 tracker.expect(tag, number);
                 const contract = { ...request.contract };
-                return placeOrder({ ...request, contract, tag, ...numbered(number) }, call);
+                const order = { ...request, contract, tag };
+                return placeOrder(number === undefined ? order : { ...order, number }, call);
               },
               placedOf: (answer) => withEffective(row, answer),
               // In the book from the answer on, even if no push ever comes.
