@@ -7,7 +7,7 @@
  * by time. The account's own orders never trade with each other: they would both have met the market first.
  *
  * An order outside its session rests, and is matched at the last price when the session opens, or, where prices are
- * `quoted`, at the first that is set then. Market orders are matched in regular hours only. A DAY order ends with the
+ * `quoted`, at the first that is traded and set then. Market orders are matched in regular hours only. A DAY order ends with the
  * trading day of its kind, however often it is replaced.
  */
 import { type Contract, contractKey, normalizeContract } from "../domain/contract.ts";
@@ -64,7 +64,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
   let nextRank = 1;
   let ticked = clock();
 
-  const { isOpen, openingAfter } = timetable;
+  const { isOpen, isOpenSince, openingAfter } = timetable;
   const openingAt = (order: ExchangeOrder, at: number): number => (isOpen(order, at) ? at : openingAfter(order, at));
 
   const countedNow = (order: ExchangeOrder): number => order.price ?? listings.last(order.contract) ?? 0;
@@ -102,6 +102,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
   const match = (resting: Resting, at: number): void => {
     const price = crossingPrice(resting.order);
     if (price === undefined) return;
+    if (quoted && !isOpenSince(resting.order, Math.min(listings.pricedAt(resting.order.contract), at), at)) return;
     if (resting.order.price === null && price !== resting.countedAt) {
       try {
         power.check(resting.order, price, resting);
@@ -226,9 +227,9 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
     return records.order(orderId) ?? next;
   };
 
-  const setPrice = (given: Contract, price: number, now: number): void => {
+  const setPrice = (given: Contract, price: number, at: number, now: number): void => {
     const contract = normalizeContract(given);
-    listings.set(contract, price, tradingDay(contract));
+    listings.set(contract, price, at, tradingDay(contract));
     for (const resting of book.matchingOrder(contract)) if (isOpen(resting.order, now)) match(resting, now);
   };
 
@@ -274,7 +275,7 @@ export function createExchange(options: ExchangeOptions = {}): Exchange {
       const contract = normalizeContract(given);
       return listings.quote(contract, tradingDay(contract), clock());
     },
-    setPrice: (contract, price) => operation((now) => setPrice(contract, price, now)),
+    setPrice: (contract, price, at) => operation((now) => setPrice(contract, price, at ?? now, now)),
     lotSize: (contract) => listings.lotSize(normalizeContract(contract)),
     marketStatus: (region) => timetable.status(region, clock()),
     fill: (orderId, qty, price) => operation((now) => fill(orderId, qty, price, now)),

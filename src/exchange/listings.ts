@@ -9,8 +9,10 @@ import type { ExchangeOptions, ExchangeState } from "./types.ts";
 export interface Listings {
   /** The last price; `undefined` for a contract that is not listed. */
   last(contract: Contract): number | undefined;
+  /** When the last price was traded; 0 for one that the set-up or a state brought, from nobody knows when. */
+  pricedAt(contract: Contract): number;
   /** Sets the last price and lists the contract if it was not. The first price of a new trading day ends the old day. */
-  set(contract: Contract, price: number, tradingDay: string): void;
+  set(contract: Contract, price: number, at: number, tradingDay: string): void;
   quote(contract: Contract, tradingDay: string, now: number): Quote | undefined;
   lotSize(contract: Contract): number;
   snapshot(): ExchangeState["prices"];
@@ -19,6 +21,7 @@ export interface Listings {
 interface Listing {
   readonly contract: Contract;
   last: number;
+  pricedAt: number;
   preClose: number;
   open: number;
   high: number;
@@ -44,7 +47,7 @@ export function createListings(
     checkPrice(contract, last);
     checkPrice(contract, preClose);
     const day = tradingDay(contract);
-    const listing = { contract, last, preClose, open: last, high: last, low: last, day };
+    const listing = { contract, last, pricedAt: 0, preClose, open: last, high: last, low: last, day };
     listings.set(contractKey(contract), listing);
     return listing;
   };
@@ -75,13 +78,11 @@ export function createListings(
 
   return {
     last: (contract) => listings.get(contractKey(contract))?.last,
-    set: (contract, price, day) => {
+    pricedAt: (contract) => listings.get(contractKey(contract))?.pricedAt ?? 0,
+    set: (contract, price, at, day) => {
       checkPrice(contract, price);
-      const listing = listings.get(contractKey(contract));
-      if (listing === undefined) {
-        list(contract, price, price);
-        return;
-      }
+      const listing = listings.get(contractKey(contract)) ?? list(contract, price, price);
+      listing.pricedAt = at;
       if (day > listing.day) {
         listing.preClose = listing.last;
         listing.open = listing.high = listing.low = price;

@@ -10,6 +10,8 @@ import type { ExchangeOptions, ExchangeOrder } from "./types.ts";
 export interface Timetable {
   /** True while the order may be matched. */
   isOpen(order: ExchangeOrder, at: number): boolean;
+  /** True while the order's session that is open at `at` has been open since `from`. */
+  isOpenSince(order: ExchangeOrder, from: number, at: number): boolean;
   /** When the order's next session begins, after `at`. */
   openingAfter(order: ExchangeOrder, at: number): number;
   /** When the order expires. Counted from its creation, so that a replaced day order keeps its day. */
@@ -27,8 +29,20 @@ export function createTimetable(holidays: ExchangeOptions["holidays"] = {}): Tim
   }
   const calendarOf = ({ contract }: ExchangeOrder) => calendars.get(contract.region);
 
+  const isOpen = (order: ExchangeOrder, at: number): boolean =>
+    calendarOf(order)?.isOpen(sessionOf(order), at) ?? false;
+
   return {
-    isOpen: (order, at) => calendarOf(order)?.isOpen(sessionOf(order), at) ?? false,
+    isOpen,
+    isOpenSince: (order, from, at) => {
+      let seen = from;
+      // Extended hours are of several states that follow each other.
+      while (isOpen(order, seen)) {
+        seen = calendarOf(order)?.nextChange(seen) ?? Number.POSITIVE_INFINITY;
+        if (seen > at) return true;
+      }
+      return false;
+    },
     openingAfter: (order, at) => calendarOf(order)?.nextOpening(sessionOf(order), at) ?? Number.POSITIVE_INFINITY,
     endOf: (order) =>
       order.timeInForce === "GTC"

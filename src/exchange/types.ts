@@ -85,8 +85,8 @@ export interface Exchange {
 
   /** The last prices; `undefined` for a contract that is not listed. */
   quote(contract: Contract): Quote | undefined;
-  /** Sets the last price; what crosses is filled. Lists the contract if it was not. */
-  setPrice(contract: Contract, price: number): void;
+  /** Sets the last price, traded at `at` (default now); what crosses is filled. Lists the contract if it was not. */
+  setPrice(contract: Contract, price: number, at?: number): void;
   lotSize(contract: Contract): number;
   marketStatus(region: string): MarketStatus;
 
@@ -150,7 +150,8 @@ export interface ExchangeOptions {
   readonly holidays?: Readonly<Record<string, readonly string[]>>;
   /**
    * True where the last prices are another market's, which `setPrice` tells of: an order that has waited for its session
-   * then meets the first price that is set in it, since the one from before may long be gone. Default false.
+   * then meets the first price that is set in it, since the one from before may long be gone, and no order meets one that
+   * was traded before its session began. Default false.
    */
   readonly quoted?: boolean;
   /** First order number. Default 1. */

@@ -172,15 +172,26 @@ const fill: fc.Arbitrary<Action> = fc
     )}`;
   });
 
-const move: fc.Arbitrary<Action> = fc.record({ listing: aListing, by: steps }).map(({ listing, by }) => (world) => {
-  const price = priceNear(listing, by, false);
-  both(
-    world,
-    (exchange) => exchange.setPrice(listing.contract, price),
-    (model) => model.setPrice(listing.contract, price),
-  );
-  return `price ${contractKey(listing.contract)} ${price}`;
-});
+/** How long ago a price was traded; a clock that goes before ours tells of one to come. */
+const anAge = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(0) },
+  fc.integer({ min: 0, max: 6 * 3_600_000 }),
+  fc.integer({ min: -5000, max: 4 * 86_400_000 }),
+);
+
+const move: fc.Arbitrary<Action> = fc
+  .record({ listing: aListing, by: steps, age: anAge })
+  .map(({ listing, by, age }) => (world) => {
+    const price = priceNear(listing, by, false);
+    const at = world.now - age;
+    both(
+      world,
+      (exchange) =>
+        age === 0 ? exchange.setPrice(listing.contract, price) : exchange.setPrice(listing.contract, price, at),
+      (model) => model.setPrice(listing.contract, price, at),
+    );
+    return `price ${contractKey(listing.contract)} ${price} of ${new Date(at).toISOString()}`;
+  });
 
 const wait: fc.Arbitrary<Action> = fc
   .oneof(
@@ -201,6 +212,7 @@ const restart: fc.Arbitrary<Action> = fc.constant((world) => {
   const state = JSON.parse(JSON.stringify(world.exchange.snapshot()));
   world.exchange = createExchange({ ...world.options, state });
   world.exchange.tick();
+  world.model.pricedAt.clear();
   return "restart";
 });
 

@@ -71,6 +71,8 @@ export class Model {
   readonly cash = new Map<string, bigint>();
   readonly held = new Map<string, { qty: bigint; cost: bigint }>();
   readonly last = new Map<string, bigint>();
+  /** When each last price was traded; of the first ones nobody knows. */
+  readonly pricedAt = new Map<string, number>();
   readonly orders: ModelOrder[] = [];
   readonly #options: ModelOptions;
   readonly #lots = new Map<string, bigint>();
@@ -165,7 +167,16 @@ export class Model {
     for (const order of this.#sorted(woken)) if (this.#crosses(order)) this.#match(order);
   }
 
+  /** Where prices are another market's, one fills only if the session was open then and in every minute since. */
+  #meets({ contract, market, lifecycle }: ModelOrder): boolean {
+    const from = Math.min(this.pricedAt.get(contractKey(contract)) ?? 0, this.now);
+    for (let at = Math.floor(this.now / MINUTE); at >= Math.floor(from / MINUTE); at--)
+      if (!this.isOpen(contract.region, market ? "RTH" : lifecycle, at * MINUTE)) return false;
+    return true;
+  }
+
   #match(order: ModelOrder): void {
+    if (this.#options.quoted && !this.#meets(order)) return;
     const last = this.last.get(contractKey(order.contract)) ?? 0n;
     if (order.market && order.counted !== last && !this.#affords(order, order.qty, last)) {
       order.status = "REJECTED";
@@ -386,8 +397,9 @@ export class Model {
     this.#execute(order, units(qty), units(price));
   }
 
-  setPrice(contract: Contract, price: number): void {
+  setPrice(contract: Contract, price: number, at: number): void {
     this.last.set(contractKey(contract), units(price));
+    this.pricedAt.set(contractKey(contract), at);
     const open = this.orders.filter(
       (order) => isOpenStatus(order) && contractKey(order.contract) === contractKey(contract),
     );

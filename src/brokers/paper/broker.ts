@@ -319,7 +319,7 @@ async function takeQuote(source: Broker, session: Session, given: Contract, sign
   const quote = await source.quote?.(contract, { signal: AbortSignal.any([signal, session.closing]) });
   if (quote === undefined) throw new BrokerError("NotSupported", `${source.display} gives no quotes`);
   if (!session.closing.aborted && quote.isTradable && quote.latest > 0) {
-    session.exchange.setPrice(contract, withoutDust(quote.latest));
+    session.exchange.setPrice(contract, withoutDust(quote.latest), quote.timestamp);
   }
   return quote;
 }

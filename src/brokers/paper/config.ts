@@ -31,7 +31,7 @@ export interface PaperOptions extends InstanceOptions {
   /**
    * Where prices come from. `"synthetic"` (default): a seeded random walk while the market trades. `"fixed"` (default
    * with `exchange`): they stay. Another broker: its quotes, asked for when a contract is named in a call, and every
-   * `quoteIntervalMs` for contracts with open orders.
+   * `quoteIntervalMs` for contracts with open orders. Prices from before an order's session opened fill nothing.
    */
   readonly quotes?: "synthetic" | "fixed" | Broker;
   /**

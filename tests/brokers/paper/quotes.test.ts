@@ -3,7 +3,19 @@ import type { Contract } from "../../../src/domain/contract.ts";
 import type { Quote } from "../../../src/domain/quote.ts";
 import type { Broker } from "../../../src/spec/broker.ts";
 import { BrokerError } from "../../../src/spec/broker-error.ts";
-import { AAPL, call, closedAccount, errorOf, limit, openAccount, REGULAR, security, start, until } from "./account.ts";
+import {
+  AAPL,
+  call,
+  closedAccount,
+  errorOf,
+  limit,
+  openAccount,
+  REGULAR,
+  security,
+  start,
+  TENCENT,
+  until,
+} from "./account.ts";
 
 /** Another broker, of which only the quotes matter. */
 function quoteBroker() {
@@ -16,6 +28,7 @@ function quoteBroker() {
     fault: undefined as Error | undefined,
     silent: false,
     late: undefined as Promise<void> | undefined,
+    timestamp: REGULAR - 5,
   };
   const broker: Broker = {
     kind: "other",
@@ -39,10 +52,10 @@ function quoteBroker() {
           signal.addEventListener("abort", () => reject(new BrokerError("Timeout", "gave up")), { once: true });
         });
       }
+      const { price, isTradable, timestamp } = state;
       await state.late;
       if (state.fault !== undefined) throw state.fault;
       if (contract.symbol === "NOPE") throw new BrokerError("UnknownContract", "no such stock");
-      const { price, isTradable } = state;
       return {
         contract,
         currency: "USD",
@@ -52,7 +65,7 @@ function quoteBroker() {
         highPrice: 203,
         lowPrice: 197,
         openPrice: 199,
-        timestamp: REGULAR - 5,
+        timestamp,
       };
     },
   };
@@ -156,6 +169,45 @@ describe("another broker's quotes", () => {
     state.price = 185;
     await until(() => pushes.at(-1)?.status === "FILLED");
     expect(await broker.order(orderId, call())).toMatchObject({ avgPrice: 185 });
+    await broker.close();
+  });
+
+  const minute = 60_000;
+  test.each([
+    ["the evening before", REGULAR - 18 * 60 * minute],
+    ["before the opening", REGULAR - 61 * minute],
+    ["nobody knows when", 0],
+  ])("from %s fill nothing when the session has opened", async (_when, timestamp) => {
+    const { state, broker: quotes } = quoteBroker();
+    let now = REGULAR - 2 * 60 * minute;
+    const { broker, pushes } = await openAccount({ quotes, quoteIntervalMs: 100, clock: () => now });
+    Object.assign(state, { price: 180, timestamp });
+    const waiting = [await broker.placeOrder(limit(), call())];
+    now = REGULAR - 60 * minute + 1000;
+    waiting.push(await broker.placeOrder(limit({ orderType: "Market" }), call()));
+    state.asked.length = 0;
+    await until(() => state.asked.length >= 3);
+    expect(pushes.map(({ status }) => status)).toEqual(["OPEN", "OPEN"]);
+    Object.assign(state, { price: 185, timestamp: now });
+    await until(() => pushes.length === 4);
+    for (const { orderId } of waiting) {
+      expect(await broker.order(orderId, call())).toMatchObject({ status: "FILLED", avgPrice: 185 });
+    }
+    await broker.close();
+  });
+
+  test("from before lunch fill nothing after it, and those from before the bell what trades before and after it", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    let now = Date.parse("2025-05-28T13:00:01+08:00");
+    const { broker } = await openAccount({ quotes, clock: () => now });
+    Object.assign(state, { price: 500, timestamp: Date.parse("2025-05-28T11:59:59+08:00") });
+    const order = limit({ contract: TENCENT, qty: 100, price: 500 });
+    const { orderId } = await broker.placeOrder(order, call());
+    expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN" });
+    now = REGULAR;
+    Object.assign(state, { price: 180, timestamp: REGULAR - 61 * minute });
+    const extended = await broker.placeOrder(limit({ lifecycle: "ETH" }), call());
+    expect(await broker.order(extended.orderId, call())).toMatchObject({ status: "FILLED" });
     await broker.close();
   });
 
