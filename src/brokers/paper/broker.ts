@@ -42,6 +42,8 @@ interface Account {
 /** The account between `start` and `close`. */
 interface Session extends Account {
   readonly walk: RandomWalk | undefined;
+  /** Another broker's quotes that were asked for, and by contract the number of the newest one that came. */
+  readonly looks: { asked: number; readonly answered: Map<string, number> };
   /** Aborts when the account closes. */
   readonly closing: AbortSignal;
   end(): void;
@@ -270,6 +272,7 @@ function beginSession(config: PaperConfig, account: Account, host: BrokerHost, s
   const session: Session = {
     ...account,
     walk: quotes === "synthetic" ? createRandomWalk(exchange, contracts, seed) : undefined,
+    looks: { asked: 0, answered: new Map() },
     closing: ending.signal,
     end: () => {
       ending.abort();
@@ -313,11 +316,16 @@ function advance({ exchange, walk }: Session): void {
   walk?.advance();
 }
 
-/** Another broker's quote, made known to the exchange unless trading is suspended. */
+/** Another broker's quote, made known to the exchange unless trading is suspended or a newer one has come before it. */
 async function takeQuote(source: Broker, session: Session, given: Contract, signal: AbortSignal): Promise<Quote> {
   const contract = normalizeContract(given);
+  const { looks } = session;
+  const number = ++looks.asked;
   const quote = await source.quote?.(contract, { signal: AbortSignal.any([signal, session.closing]) });
   if (quote === undefined) throw new BrokerError("NotSupported", `${source.display} gives no quotes`);
+  const key = contractKey(contract);
+  if (number < (looks.answered.get(key) ?? 0)) return quote;
+  looks.answered.set(key, number);
   if (!session.closing.aborted && quote.isTradable && quote.latest > 0) {
     session.exchange.setPrice(contract, withoutDust(quote.latest), quote.timestamp);
   }

@@ -211,6 +211,21 @@ describe("another broker's quotes", () => {
     await broker.close();
   });
 
+  test("that come late fill no order that was placed after a newer one", async () => {
+    const { state, broker: quotes } = quoteBroker();
+    const { broker, pushes } = await openAccount({ quotes });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    Object.assign(state, { late: promise, price: 180 });
+    const early = broker.quote(AAPL, call());
+    await until(() => state.asked.length === 1);
+    Object.assign(state, { late: undefined, price: 200 });
+    await broker.placeOrder(limit(), call());
+    resolve();
+    expect(await early).toMatchObject({ latest: 180 });
+    expect(pushes.map(({ status }) => status)).toEqual(["OPEN"]);
+    await broker.close();
+  });
+
   test("without a last price send no order to meet an older one", async () => {
     const { state, broker: quotes } = quoteBroker();
     const { broker, pushes } = await openAccount({ quotes });
