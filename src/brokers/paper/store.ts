@@ -38,6 +38,7 @@ interface FileSystem {
   readFile(path: string, encoding: "utf8"): Promise<string>;
   open(path: string, flags: string, mode?: number): Promise<FileHandle>;
   rename(from: string, to: string): Promise<void>;
+  rm(path: string, options: { force: boolean }): Promise<void>;
 }
 
 interface FileHandle {
@@ -53,6 +54,7 @@ interface FileHandle {
 export function fileStore(path: string): PaperStore {
   /** What the file holds as far as we know, `null` for none. */
   let known: string | null = null;
+  const beside = `${path}.new`;
   const read = async (): Promise<string | null> => {
     try {
       return await fileSystem().readFile(path, "utf8");
@@ -63,31 +65,41 @@ export function fileStore(path: string): PaperStore {
   };
   return {
     load: async () => {
+      // What a process left that was killed while it wrote.
+      await fileSystem().rm(beside, { force: true });
       known = await read();
       return known;
     },
     save: async (text) => {
       const files = fileSystem();
-      const found = await read();
-      if (found !== null && found !== known) {
-        throw new Error(`${path} was written by somebody else since; only one gateway may keep its account there`);
+      // Made anew, so that of two who write at the same time the second fails, and neither reads what the other replaces.
+      const opened = await files.open(beside, "wx", 0o600);
+      try {
+        await withFile(opened, async (file) => {
+          const found = await read();
+          if (found !== null && found !== known) {
+            throw new Error(`${path} was written by somebody else since; only one gateway may keep its account there`);
+          }
+          await file.writeFile(text);
+          await file.sync();
+        });
+        await files.rename(beside, path);
+      } catch (error) {
+        await files.rm(beside, { force: true });
+        throw error;
       }
-      const beside = `${path}.new`;
-      await withFile(files.open(beside, "w", 0o600), async (file) => {
-        await file.writeFile(text);
-        await file.sync();
-      });
-      await files.rename(beside, path);
       known = text;
       // The new name itself must survive too; a system that opens no folders sees to that unasked.
       const folder = path.replace(/[^/\\]*$/, "") || ".";
-      await withFile(files.open(folder, "r"), (held) => held.sync()).catch(() => undefined);
+      await files
+        .open(folder, "r")
+        .then((held) => withFile(held, () => held.sync()))
+        .catch(() => undefined);
     },
   };
 }
 
-async function withFile(opening: Promise<FileHandle>, use: (file: FileHandle) => Promise<void>): Promise<void> {
-  const file = await opening;
+async function withFile(file: FileHandle, use: (file: FileHandle) => Promise<void>): Promise<void> {
   try {
     await use(file);
   } finally {

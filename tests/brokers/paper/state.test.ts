@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PaperOptions } from "../../../src/brokers/paper/index.ts";
+import type { Order } from "../../../src/domain/order.ts";
 import { AAPL, call, closedAccount, errorOf, limit, openAccount, REGULAR, start, until } from "./account.ts";
 
 type Store = NonNullable<PaperOptions["store"]>;
@@ -270,6 +271,30 @@ describe("a file", () => {
     expect(await errorOf(second.broker.close())).toMatchObject({ code: "BrokerFault" });
     await first.broker.close();
     expect(JSON.parse(await readFile(stateFile, "utf8")).exchange.orders).toMatchObject([{ qty: 1 }, { qty: 3 }]);
+  });
+
+  test("that two accounts write at the same time holds what was answered, whole", async () => {
+    const stateFile = join(folder, "account.json");
+    const tags = ["a".repeat(60_000), "b".repeat(20_000)];
+    for (let round = 0; round < 20; round += 1) {
+      await rm(stateFile, { force: true });
+      const accounts = [await openAccount({ stateFile }), await openAccount({ stateFile })];
+      const placed = await Promise.allSettled(
+        accounts.map(({ broker }, index) => broker.placeOrder(limit({ tag: tags[index] ?? "" }), call())),
+      );
+      const kept = JSON.parse(await readFile(stateFile, "utf8")).exchange.orders.map(({ tag }: Order) => tag);
+      expect(placed.flatMap(({ status }, index) => (status === "fulfilled" ? [tags[index]] : []))).toEqual(kept);
+      await Promise.allSettled(accounts.map(({ broker }) => broker.close()));
+    }
+  });
+
+  test("of a process that was killed while it wrote is written all the same", async () => {
+    const stateFile = join(folder, "account.json");
+    await writeFile(`${stateFile}.new`, "{");
+    const { broker } = await openAccount({ stateFile });
+    await broker.placeOrder(limit(), call());
+    await broker.close();
+    expect(await readdir(folder)).toEqual(["account.json"]);
   });
 
   test("that was taken away is written anew", async () => {
