@@ -235,15 +235,17 @@ function compare({ exchange, model }: World): void {
     price: order.price === null ? null : units(order.price),
     filled: units(order.filledQty),
     average: units(order.avgPrice),
+    updatedAt: order.updatedAt,
   }));
   expect(orders).toEqual(
-    model.orders.map(({ id, status, qty, price, filled, value }) => ({
+    model.orders.map(({ id, status, qty, price, filled, value, updatedAt }) => ({
       id,
       status,
       qty,
       price,
       filled,
       average: filled === 0n ? 0n : (2n * value * 100_000_000n + filled) / (2n * filled),
+      updatedAt,
     })),
   );
   const held = exchange

@@ -42,6 +42,7 @@ export interface ModelOrder {
   value: bigint;
   rank: number;
   status: OrderStatus;
+  updatedAt: number;
   /** True from the moment on at which its session is open and it has been looked at. */
   awake: boolean;
 }
@@ -153,10 +154,18 @@ export class Model {
       return;
     }
     for (let at = (Math.floor(this.now / MINUTE) + 1) * MINUTE; at <= to; at += MINUTE) {
-      for (const order of this.orders.filter(isOpenStatus)) if (this.#endsNow(order, at)) order.status = "EXPIRED";
+      this.now = at;
+      for (const order of this.orders.filter(isOpenStatus))
+        if (this.#endsNow(order, at)) this.#become(order, "EXPIRED");
       this.#wake(at);
     }
     this.now = to;
+  }
+
+  /** An order's time never goes back. */
+  #become(order: ModelOrder, status: OrderStatus): void {
+    order.status = status;
+    order.updatedAt = Math.max(order.updatedAt, this.now);
   }
 
   #wake(at: number): void {
@@ -179,7 +188,7 @@ export class Model {
     if (this.#options.quoted && !this.#meets(order)) return;
     const last = this.last.get(contractKey(order.contract)) ?? 0n;
     if (order.market && order.counted !== last && !this.#affords(order, order.qty, last)) {
-      order.status = "REJECTED";
+      this.#become(order, "REJECTED");
       return;
     }
     this.#execute(order, order.qty - order.filled, last);
@@ -189,7 +198,7 @@ export class Model {
     const value = times(qty, price);
     order.filled += qty;
     order.value += value;
-    order.status = order.filled === order.qty ? "FILLED" : "PARTIALLY_FILLED";
+    this.#become(order, order.filled === order.qty ? "FILLED" : "PARTIALLY_FILLED");
     const currency = this.currency(order.contract);
     const signed = order.direction === "BUY" ? qty : -qty;
     this.cash.set(currency, (this.cash.get(currency) ?? 0n) - (order.direction === "BUY" ? value : -value));
@@ -327,6 +336,7 @@ export class Model {
       value: 0n,
       rank: 0,
       status: "OPEN",
+      updatedAt: this.now,
       awake: false,
     };
     this.#checkShort(order, order.qty);
@@ -369,7 +379,7 @@ export class Model {
     if (done) {
       order.qty = qty;
       order.price = price;
-      order.status = "FILLED";
+      this.#become(order, "FILLED");
       return;
     }
     const counted = price ?? this.last.get(contractKey(order.contract)) ?? 0n;
@@ -379,15 +389,16 @@ export class Model {
     order.qty = qty;
     order.price = price;
     order.counted = counted;
+    this.#become(order, order.status);
     this.#look(order);
   }
 
   cancel(id: string): void {
-    this.#open(id).status = "CANCELED";
+    this.#become(this.#open(id), "CANCELED");
   }
 
   end(id: string, status: ExchangeEnding): void {
-    this.#open(id).status = status;
+    this.#become(this.#open(id), status);
   }
 
   fill(id: string, qty: number, price: number): void {
