@@ -1,6 +1,5 @@
 import type { Cash } from "../../domain/cash.ts";
-import { type Contract, contractKey, normalizeContract } from "../../domain/contract.ts";
-import { withoutDust } from "../../domain/money.ts";
+import { type Contract, contractKey } from "../../domain/contract.ts";
 import { isTerminal, type OrderRequest } from "../../domain/order.ts";
 import type { Quote } from "../../domain/quote.ts";
 import { createExchange } from "../../exchange/exchange.ts";
@@ -23,10 +22,8 @@ import {
   writeError,
   writeState,
 } from "./convert.ts";
+import { createQuoteFeed, type QuoteFeed } from "./quotes.ts";
 import { createSaver, type Saver } from "./store.ts";
-
-/** Milliseconds that a look at another broker's quotes may take when no call waits for it. */
-const POLL_TIMEOUT_MS = 10_000;
 
 /** Orders that have ended: at least so many are remembered, and at most twice as many, which is no more than a desk keeps. */
 const KEPT_ORDERS = 5000;
@@ -42,10 +39,8 @@ interface Account {
 /** The account between `start` and `close`. */
 interface Session extends Account {
   readonly walk: RandomWalk | undefined;
-  /** Another broker's quotes that were asked for, and by contract the number of the newest one that came. */
-  readonly looks: { asked: number; readonly answered: Map<string, number> };
-  /** Aborts when the account closes. */
-  readonly closing: AbortSignal;
+  /** Another broker's quotes, where those rule. */
+  readonly feed: QuoteFeed | undefined;
   end(): void;
 }
 
@@ -113,14 +108,14 @@ export function createPaperBroker(config: PaperConfig): Adapter {
 
   /** Brings another broker's price to the exchange before an order meets it. */
   const price = async (contract: Contract, call: Call, now: Session): Promise<void> => {
-    if (source === undefined) return;
+    if (source === undefined || now.feed === undefined) return;
     let quote: Quote;
     try {
-      quote = await takeQuote(source, now, contract, call.signal);
+      quote = await now.feed.take(contract, call.signal);
     } catch (error) {
       throw unpricedError(error);
     }
-    if (now.closing.aborted) throw notOpen();
+    if (session !== now) throw notOpen();
     refuseAborted(call);
     if (!quote.isTradable) {
       const reason = `trading in ${contractKey(contract)} is suspended`;
@@ -181,7 +176,7 @@ export function createPaperBroker(config: PaperConfig): Adapter {
 
     quote: (contract, call) =>
       read(call, async (exchange, now) => {
-        if (source !== undefined) return await takeQuote(source, now, contract, call.signal);
+        if (now.feed !== undefined) return await now.feed.take(contract, call.signal);
         const quote = exchange.quote(contract);
         if (quote !== undefined) return quote;
         throw new BrokerError("UnknownContract", `${contractKey(contract)} is not listed in this paper account`);
@@ -257,25 +252,15 @@ async function openExchange({ exchange, quotes, store }: PaperConfig): Promise<E
 function beginSession(config: PaperConfig, account: Account, host: BrokerHost, source: Broker | undefined): Session {
   const { quotes, seed, quoteIntervalMs } = config;
   const { exchange, saver } = account;
-  const ending = new AbortController();
   const contracts = exchange.snapshot().prices.map(({ contract }) => contract);
   const tell = (order: ExchangeOrder): void => host.onOrder(order);
   const unsubscribe = exchange.subscribe(saver === undefined ? ({ order }) => tell(order) : tellKept(saver, tell));
-  let polling = false;
-  const poll = (asked: Broker): void => {
-    if (polling) return;
-    polling = true;
-    void pollQuotes(asked, session).finally(() => {
-      polling = false;
-    });
-  };
   const session: Session = {
     ...account,
     walk: quotes === "synthetic" ? createRandomWalk(exchange, contracts, seed) : undefined,
-    looks: { asked: 0, answered: new Map() },
-    closing: ending.signal,
+    feed: source === undefined ? undefined : createQuoteFeed(source, exchange),
     end: () => {
-      ending.abort();
+      session.feed?.end();
       unsubscribe();
       clearInterval(beat);
     },
@@ -283,7 +268,7 @@ function beginSession(config: PaperConfig, account: Account, host: BrokerHost, s
   const beat = setInterval(
     () => {
       advance(session);
-      if (source !== undefined) poll(source);
+      session.feed?.poll();
     },
     source === undefined ? WALK_STEP_MS : quoteIntervalMs,
   );
@@ -314,30 +299,6 @@ function tellKept(saver: Saver, tell: (order: ExchangeOrder) => void): (event: E
 function advance({ exchange, walk }: Session): void {
   exchange.tick();
   walk?.advance();
-}
-
-/** Another broker's quote, made known to the exchange unless trading is suspended or a newer one has come before it. */
-async function takeQuote(source: Broker, session: Session, given: Contract, signal: AbortSignal): Promise<Quote> {
-  const contract = normalizeContract(given);
-  const { looks } = session;
-  const number = ++looks.asked;
-  const quote = await source.quote?.(contract, { signal: AbortSignal.any([signal, session.closing]) });
-  if (quote === undefined) throw new BrokerError("NotSupported", `${source.display} gives no quotes`);
-  const key = contractKey(contract);
-  if (number < (looks.answered.get(key) ?? 0)) return quote;
-  looks.answered.set(key, number);
-  if (!session.closing.aborted && quote.isTradable && quote.latest > 0) {
-    session.exchange.setPrice(contract, withoutDust(quote.latest), quote.timestamp);
-  }
-  return quote;
-}
-
-/** Looks at the price of every contract with an open order. A look that fails leaves the order waiting for the next. */
-async function pollQuotes(source: Broker, session: Session): Promise<void> {
-  const open = session.exchange.orders().filter(({ status }) => !isTerminal(status));
-  const contracts = new Map(open.map(({ contract }) => [contractKey(contract), contract]));
-  const patience = AbortSignal.timeout(POLL_TIMEOUT_MS);
-  await Promise.allSettled([...contracts.values()].map((contract) => takeQuote(source, session, contract, patience)));
 }
 
 /** A process whose only work left is this clock may end. Workers' timers know no such thing. */
