@@ -39,6 +39,7 @@ interface FileSystem {
   open(path: string, flags: string, mode?: number): Promise<FileHandle>;
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: boolean }): Promise<void>;
+  stat(path: string): Promise<{ readonly mtimeMs: number }>;
 }
 
 interface FileHandle {
@@ -46,6 +47,9 @@ interface FileHandle {
   sync(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Milliseconds after which nobody is still writing: what lies beside the file was left by a process that was killed. */
+const LEFT_AFTER_MS = 60_000;
 
 /**
  * A file, readable by its owner only. A new text is written beside it, flushed, and put in its place in one step, so
@@ -63,6 +67,18 @@ export function fileStore(path: string): PaperStore {
       throw error;
     }
   };
+  /** Made anew, so that of two who write at the same time the second fails, and neither reads what the other replaces. */
+  const openBeside = async (files: FileSystem): Promise<FileHandle> => {
+    const open = () => files.open(beside, "wx", 0o600);
+    try {
+      return await open();
+    } catch (error) {
+      const { mtimeMs } = await files.stat(beside).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+      if (Date.now() - mtimeMs < LEFT_AFTER_MS) throw error;
+      await files.rm(beside, { force: true });
+      return await open();
+    }
+  };
   return {
     load: async () => {
       // What a process left that was killed while it wrote.
@@ -72,8 +88,7 @@ export function fileStore(path: string): PaperStore {
     },
     save: async (text) => {
       const files = fileSystem();
-      // Made anew, so that of two who write at the same time the second fails, and neither reads what the other replaces.
-      const opened = await files.open(beside, "wx", 0o600);
+      const opened = await openBeside(files);
       try {
         await withFile(opened, async (file) => {
           const found = await read();

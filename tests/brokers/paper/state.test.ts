@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -295,6 +295,17 @@ describe("a file", () => {
     await broker.placeOrder(limit(), call());
     await broker.close();
     expect(await readdir(folder)).toEqual(["account.json"]);
+  });
+
+  test("that another process was killed over is written again when nobody can be writing it any more", async () => {
+    const stateFile = join(folder, "account.json");
+    const { broker } = await openAccount({ stateFile });
+    await writeFile(`${stateFile}.new`, "{");
+    expect(await errorOf(broker.placeOrder(limit(), call()))).toMatchObject({ code: "OutcomeUnknown" });
+    await utimes(`${stateFile}.new`, new Date(0), new Date(0));
+    await broker.placeOrder(limit(), call());
+    await broker.close();
+    expect(JSON.parse(await readFile(stateFile, "utf8")).exchange.orders).toHaveLength(2);
   });
 
   test("that was taken away is written anew", async () => {
