@@ -51,7 +51,8 @@ export function createQuoteFeed(source: Broker, exchange: Exchange): QuoteFeed {
     if (number < (answered.get(key) ?? 0)) return quote;
     answered.set(key, number);
     if (!ended && quote.isTradable && quote.latest > 0) {
-      exchange.setPrice(contract, withoutDust(quote.latest), quote.timestamp);
+      // A time that is none is nobody knows when, too.
+      exchange.setPrice(contract, withoutDust(quote.latest), Math.max(0, quote.timestamp) || 0);
     }
     return quote;
   };

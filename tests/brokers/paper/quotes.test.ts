@@ -177,6 +177,8 @@ describe("another broker's quotes", () => {
     ["the evening before", REGULAR - 18 * 60 * minute],
     ["before the opening", REGULAR - 61 * minute],
     ["nobody knows when", 0],
+    ["no time at all", Number.NaN],
+    ["before all calendars", -1e18],
   ])("from %s fill nothing when the session has opened", async (_when, timestamp) => {
     const { state, broker: quotes } = quoteBroker();
     let now = REGULAR - 2 * 60 * minute;
