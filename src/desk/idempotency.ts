@@ -127,17 +127,31 @@ function replayOf(record: IntentRecord, fingerprint: string): Replay | undefined
   const tag = tagOf(record);
   const isOpen = record.state === "sending" || record.state === "unknown";
   if (failure !== null) {
-    throw new Failure(failure.code, failure.message, {
+    const again = new Failure(failure.code, failure.message, {
       outcome: failure.outcome,
       ...(isOpen ? {} : { answeredAt: record.updatedAt, replayed: true }),
       ...(failure.details === undefined ? {} : { details: failure.details }),
       ...(tag === undefined ? {} : { tag }),
     });
+    throw isOpen ? stillUnknown(again) : again;
   }
-  if (isOpen) throw outcomeUnknown("the gateway ended before the broker answered", tag);
+  if (isOpen) throw stillUnknown(outcomeUnknown("the gateway ended before the broker answered", tag));
   const orderId = record.action.kind === "place" ? undefined : record.action.orderId;
   const placed = record.placed ?? (orderId === undefined ? undefined : { orderId });
   return placed === undefined ? undefined : { placed, at: record.updatedAt };
+}
+
+/** Failures that say nothing of a write of their own: an earlier one under the key is unknown, and no answer yet. */
+const repetitions = new WeakSet<object>();
+
+function stillUnknown(failure: Failure): Failure {
+  repetitions.add(failure);
+  return failure;
+}
+
+/** True for what a key was answered before, or would have been: nothing was done for this repetition of it. */
+export function isRepetition(failure: Failure): boolean {
+  return failure.replayed || repetitions.has(failure);
 }
 
 function tagOf({ action, id }: IntentRecord): string | undefined {

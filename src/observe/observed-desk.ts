@@ -1,3 +1,4 @@
+import { isRepetition } from "../desk/idempotency.ts";
 import type { Desk, WriteContext } from "../desk/types.ts";
 import { isFailure } from "../domain/failure.ts";
 import type { InstanceMetrics } from "./metrics.ts";
@@ -93,6 +94,6 @@ function failed(
   scrub: (text: string) => string,
 ): Omit<WriteResult, "orderId" | "ms"> {
   if (!isFailure(error)) return { outcome: "error", code: null, message: null, tag: itsTag, replayed: false };
-  const { outcome = "not_sent", code, message, tag, replayed } = error;
-  return { outcome, code, message: scrub(message), tag: tag ?? itsTag, replayed };
+  const { outcome = "not_sent", code, message, tag } = error;
+  return { outcome, code, message: scrub(message), tag: tag ?? itsTag, replayed: isRepetition(error) };
 }

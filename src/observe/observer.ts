@@ -64,7 +64,7 @@ export interface WriteResult {
   /** The mark that the order carries at the broker, where there is one. */
   readonly tag: string | null;
   readonly orderId: string | null;
-  /** True for an earlier answer that was given again under its key. */
+  /** True for an earlier answer that was given again under its key, also where that is still that nobody knows. */
   readonly replayed: boolean;
   readonly ms: number;
 }

@@ -161,6 +161,19 @@ describe("metrics", () => {
     await trading.close();
   });
 
+  test("count a write of unknown outcome once, however often its key is repeated", async () => {
+    const trading = gateway({ placeOrder: () => Promise.reject(new TypeError("lost")) });
+    const headers = { "Idempotency-Key": "once" };
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      expect((await ask(trading, "order/place", { body: ORDER, headers })).status).toBe(504);
+    }
+    const seen = await metricsOf(trading);
+    const writes = (rest: string) => seen.get(`httptrading_writes_total{instance="mine",action="place",${rest}}`);
+    expect(writes('outcome="unknown",code="OutcomeUnknown"')).toBe(1);
+    expect(writes('outcome="replayed",code="OutcomeUnknown"')).toBe(2);
+    await trading.close();
+  });
+
   test("tell where the desk stands", async () => {
     let connect = (_connected: boolean): void => {};
     const queue = { name: "place order", waiting: 2, taken: 7, waitedMs: 1500, refused: 1 };
