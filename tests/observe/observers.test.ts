@@ -248,6 +248,32 @@ test("a token or an instance id that a client gives for an order's id is told to
   expect(JSON.stringify(seen)).not.toMatch(new RegExp(`${TOKEN}|${INSTANCE}`));
 });
 
+test("an order's id that is no text is refused as it is where nobody watches", async () => {
+  const seen: unknown[] = [];
+  const own = defineApi({
+    name: "own",
+    method: "POST",
+    path: "own",
+    async handler(context) {
+      const { orderId } = (await context.json()) as { orderId: string };
+      await context.broker.cancel(orderId, context);
+      return context.respond();
+    },
+  });
+  const watching = [
+    { write: async (about: ObservedWrite, work: () => Promise<WriteResult>) => void seen.push(about, await work()) },
+  ];
+  for (const observers of [[], watching]) {
+    const trading = gatewayOf(exampleBroker(), { extendApis: [own], observers, onError: () => {} });
+    const { status, json } = await ask(trading, "own", { body: { orderId: 7 } });
+    expect([status, json.error.code, json.error.outcome]).toEqual([400, "InvalidRequest", "not_sent"]);
+  }
+  expect(seen).toMatchObject([
+    { action: "cancel", orderId: null },
+    { outcome: "not_sent", code: "InvalidRequest" },
+  ]);
+});
+
 test.for<[what: string, observer: object]>([
   [
     "throws when it is asked for",
