@@ -46,7 +46,7 @@ export async function serveWith(
   // Before anything can start a broker, so that nothing is missed.
   const stopLogs = await startLogs(trading, checked);
   const dump =
-    orderDump === undefined ? undefined : await (await import("./order-dump.ts")).dumpOrders(trading, orderDump, print);
+    orderDump === undefined ? undefined : await (await import("./order-dump.ts")).dumpOrders(trading, orderDump, warn);
   const answer = answerByTurns(handlerBehind(trading, { ...SERVER, ...server }));
   const listener = await listen(answer, checked).catch(async (error: unknown) => {
     await dump?.finish();

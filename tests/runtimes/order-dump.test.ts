@@ -234,6 +234,24 @@ test("serve writes them from the first order to the last", async () => {
   expect(await contents(fileName(INSTANCE, orderId))).toMatchObject({ type: "order", orderId, qty: 12 });
 });
 
+test("files that cannot be written are told on standard error, as all warnings are", async () => {
+  const error = vi.spyOn(console, "error").mockImplementation(() => {});
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  const { trading, report } = reporting();
+  const taken = join(folder, "files");
+  const server = await serve(trading, { port: 0, signals: false, orderDump: taken });
+  await rm(taken, { recursive: true });
+  await writeFile(taken, "in the way");
+  report({ qty: 13, updatedAt: 13 });
+  await vi.waitFor(() => expect([...log.mock.calls, ...error.mock.calls].join()).toContain("order files cannot be"));
+  await server.close();
+  const printed = log.mock.calls.join();
+  const warnings = error.mock.calls.join();
+  for (const spy of [error, log]) spy.mockRestore();
+  expect(printed).not.toContain("Warning");
+  expect(warnings).toContain("Warning: order files cannot be written");
+});
+
 test("is refused for what is no gateway, and for a folder that cannot be", async () => {
   await expect(dumpOrders({ fetch }, folder, warn)).rejects.toThrow("orderDump needs a gateway");
   await writeFile(join(folder, "file"), "");
