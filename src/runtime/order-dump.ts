@@ -2,9 +2,13 @@
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type WatchedOrder, watchOrders } from "../create-http-trading.ts";
+import { isFailure } from "../domain/failure.ts";
 
 /** Milliseconds until files that could not be written are tried again. */
 const RETRY_MS = 1000;
+
+/** Characters of an order's id that an operator is told. */
+const MOST_TOLD = 64;
 
 /** Writing that goes on in the background. */
 export interface OrderDump {
@@ -19,7 +23,8 @@ export interface OrderDump {
  *
  * @param trading What `createHttpTrading` made.
  * @param folder Is made if it is not there.
- * @param warn Told once when files cannot be written, and once when they can again.
+ * @param warn Told once when files cannot be written, and once when they can again; and once for each reason for which an
+ *   order has no file, whatever is tried.
  * @throws TypeError for something else than a gateway; the system's error when the folder cannot be made.
  */
 export async function dumpOrders(trading: object, folder: string, warn: (line: string) => void): Promise<OrderDump> {
@@ -29,6 +34,7 @@ export async function dumpOrders(trading: object, folder: string, warn: (line: s
   let writing: Promise<void> | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let failing = false;
+  const hopeless = new Set<string>();
 
   async function writeAll(): Promise<void> {
     while (pending.size > 0 && retry === undefined) {
@@ -37,8 +43,13 @@ export async function dumpOrders(trading: object, folder: string, warn: (line: s
       const failed: string[] = [];
       for (const [name, order] of batch) {
         try {
-          await replaceFile(join(folder, name), orderFile(order));
+          const text = orderFile(order);
+          await replaceFile(join(folder, name), text);
         } catch (error) {
+          if (isHopeless(error)) {
+            giveUp(order, error);
+            continue;
+          }
           // Whatever came meanwhile is newer.
           if (!pending.has(name)) pending.set(name, order);
           failed.push(codeOf(error));
@@ -58,6 +69,15 @@ export async function dumpOrders(trading: object, folder: string, warn: (line: s
         ? `Warning: order files cannot be written (${failed[0]}); they are tried again until they can`
         : "Order files are written again",
     );
+  }
+
+  /** Trying it again would change nothing, and hide what a disk fails with later. */
+  function giveUp({ orderId }: WatchedOrder, error: unknown): void {
+    const reason = isFailure(error) ? error.message : codeOf(error);
+    if (hopeless.has(reason)) return;
+    hopeless.add(reason);
+    const shown = orderId.slice(0, MOST_TOLD);
+    warn(`Warning: order ${shown} cannot be written to its file (${reason}), nor any other for that reason`);
   }
 
   function again(): void {
@@ -116,6 +136,11 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await rm(next, { force: true }).catch(() => undefined);
     throw error;
   }
+}
+
+/** True for what has to do with the order, and not with the disk: it has no form of the wire, or an id that is too long. */
+function isHopeless(error: unknown): boolean {
+  return isFailure(error) || codeOf(error) === "ENAMETOOLONG";
 }
 
 function codeOf(error: unknown): string {

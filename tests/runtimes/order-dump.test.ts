@@ -154,6 +154,31 @@ test("what cannot be written is told once, without an id, and written when it ca
   expect(warned).toHaveLength(2);
 });
 
+test.each([
+  ["has no number where one belongs", { orderId: "7", qty: Number.NaN }, "the broker gave no number as qty (NaN)"],
+  ["has an id that no name of a file can hold", { orderId: "7".repeat(300) }, "ENAMETOOLONG"],
+])("an order that %s is told once, and hides no later fault of the disk", async (_what, own, reason) => {
+  const { trading, report } = reporting();
+  const dump = await dumpOrders(trading, join(folder, "files"), warn);
+  await trading.start();
+  report({ ...own, updatedAt: 1 });
+  await vi.waitFor(() => expect(warned).toEqual([expect.stringContaining(`(${reason})`)]));
+  expect(warned.join()).not.toContain(INSTANCE);
+  report({ ...own, originStatus: "PENDING", updatedAt: 2 });
+  await rm(join(folder, "files"), { recursive: true, maxRetries: 10 });
+  await writeFile(join(folder, "files"), "in the way");
+  report({ qty: 13, updatedAt: 13 });
+  await vi.waitFor(() =>
+    expect(warned.slice(1)).toEqual([expect.stringContaining("order files cannot be written (E")]),
+  );
+  await rm(join(folder, "files"));
+  await mkdir(join(folder, "files"));
+  await trading.close();
+  await dump.finish();
+  expect(warned.slice(2)).toEqual(["Order files are written again"]);
+  expect(await readdir(join(folder, "files"))).toEqual([`${INSTANCE}-6278888.json`]);
+});
+
 test("other letters are escaped, so that a reader may take the file for any encoding", async () => {
   const { trading } = reporting([{ ...openOrder, originStatus: "已提交 €😀" }]);
   const dump = await dumpOrders(trading, folder, warn);
