@@ -205,8 +205,8 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     })),
     [Symbol.asyncDispose]: close,
   });
-  const watch = (watcher: OrderWatcher) => {
-    const stops = [...brokers].map(([instanceId, { desk }]) => watchDesk(desk, instanceId, watcher));
+  const watch = (watcher: OrderWatcher, believed: BelievedOpen) => {
+    const stops = [...brokers].map(([instanceId, { desk }]) => watchDesk(desk, instanceId, watcher, believed));
     return () => {
       for (const stop of stops) stop();
     };
@@ -280,24 +280,30 @@ export interface WatchedOrder {
 /** Told of orders. */
 export type OrderWatcher = (orders: readonly WatchedOrder[]) => void;
 
+/** Ids of the orders of an instance that whoever watches takes for open. */
+type BelievedOpen = (instanceId: string) => Promise<readonly string[]>;
+
 /**
- * Tells of the open orders that the journal remembers, then of each order that changes, without starting a broker: for
- * what this package itself does beside serving. Gives the function that stops it; `undefined` for anything that neither
- * this nor another copy of the package has made.
+ * Tells of the open orders that the journal remembers, of those believed to be open that it knows to have ended, then of
+ * each order that changes, without starting a broker: for what this package itself does beside serving. Gives the function
+ * that stops it; `undefined` for anything that neither this nor another copy of the package has made.
  */
-export function watchOrders(trading: object, watcher: OrderWatcher): (() => void) | undefined {
-  return (trading as { [WATCH]?: (watcher: OrderWatcher) => () => void })[WATCH]?.(watcher);
+export function watchOrders(trading: object, watcher: OrderWatcher, believed: BelievedOpen): (() => void) | undefined {
+  type Watch = (watcher: OrderWatcher, believed: BelievedOpen) => () => void;
+  return (trading as { [WATCH]?: Watch })[WATCH]?.(watcher, believed);
 }
 
-function watchDesk(desk: Desk, instanceId: string, watcher: OrderWatcher): () => void {
-  return desk.watch((records) =>
-    watcher(
-      records.map((record) => ({
-        instanceId,
-        orderId: record.orderId,
-        toJSON: () => wireOrder({ ...record, source: "journal" }),
-      })),
-    ),
+function watchDesk(desk: Desk, instanceId: string, watcher: OrderWatcher, believed: BelievedOpen): () => void {
+  return desk.watch(
+    (records) =>
+      watcher(
+        records.map((record) => ({
+          instanceId,
+          orderId: record.orderId,
+          toJSON: () => wireOrder({ ...record, source: "journal" }),
+        })),
+      ),
+    () => believed(instanceId),
   );
 }
 

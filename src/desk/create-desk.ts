@@ -1,5 +1,5 @@
 import type { Order } from "../domain/order.ts";
-import type { Journal } from "../journal/journal.ts";
+import type { Journal, OrderRecord } from "../journal/journal.ts";
 import type { Broker } from "../spec/broker.ts";
 import { OPERATIONS } from "../spec/capabilities.ts";
 import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "../spec/define-broker.ts";
@@ -13,7 +13,7 @@ import { harmless } from "./harmless.ts";
 import { createKeys } from "./idempotency.ts";
 import { instanceDigest, instanceJournal, journalMs } from "./instance-journal.ts";
 import { createGatewaySwitch, createKillSwitch, type KillSwitch } from "./kill-switch.ts";
-import { createOrderBook } from "./order-book.ts";
+import { createOrderBook, isClosed } from "./order-book.ts";
 import { queueLoads } from "./queue-loads.ts";
 import { createReads, orderNotRead } from "./reads.ts";
 import { createReconciler } from "./reconciler.ts";
@@ -200,13 +200,24 @@ export function createDesk(options: DeskOptions): Desk {
       await reconciler.recover();
       return followers.follow(lastEventId);
     },
-    watch(listener) {
+    watch(listener, believed) {
       let watching = true;
       let asking = false;
       let told = false;
+      const tell = (orders: readonly OrderRecord[]) => {
+        if (watching) harmless(() => listener(orders));
+      };
+      const tellEnded = async () => {
+        for (const orderId of (await believed?.()) ?? []) {
+          const remembered = await journal.order(orderId);
+          const order = book.get(orderId) ?? remembered;
+          if (order !== undefined && isClosed(order)) tell([order]);
+        }
+      };
       const tellOpen = () => {
         told = true;
-        if (watching) harmless(() => listener(book.open()));
+        tell(book.open());
+        harmless(tellEnded);
       };
       const askOpen = () => {
         if (asking || told) return;
@@ -220,7 +231,7 @@ export function createDesk(options: DeskOptions): Desk {
       };
       const unsubscribe = events.subscribe((published) => {
         const changed = published.flatMap((event) => ("order" in event ? [event.order] : []));
-        if (changed.length > 0) harmless(() => listener(changed));
+        if (changed.length > 0) tell(changed);
         // What is written shows that the journal can be read again, if it could not before.
         askOpen();
       });

@@ -67,9 +67,10 @@ export interface Desk {
   /**
    * Calls back with the open orders that the journal remembers, then with every order that changes, once that is written.
    * Does not start the broker: who watches before the start misses nothing. What the listener throws or rejects with goes
-   * no further. Returns the function that stops it.
+   * no further. Of the orders that `believed` names, which the listener takes for open, those that have ended are told too.
+   * Returns the function that stops it.
    */
-  watch(listener: (orders: readonly OrderRecord[]) => void): () => void;
+  watch(listener: (orders: readonly OrderRecord[]) => void, believed?: () => Promise<readonly string[]>): () => void;
   /**
    * Compares the broker's orders with ours unless that is done, as every place and replace does before it is sent.
    * Rejects with `NotReconciled` when it cannot be done in time.

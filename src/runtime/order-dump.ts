@@ -1,5 +1,5 @@
 /** The order files of the Python project: one for every order, rewritten at each change, for its readers. */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type WatchedOrder, watchOrders } from "../create-http-trading.ts";
 import { isFailure } from "../domain/failure.ts";
@@ -17,8 +17,8 @@ export interface OrderDump {
 }
 
 /**
- * Writes `{instanceId}-{orderId}.json` into a folder: every order that is open at the start, then each one at each of its
- * changes. Begun before the brokers are started, it misses none. A file is replaced as a whole and readable by its owner
+ * Writes `{instanceId}-{orderId}.json` into a folder: every order that is open at the start, or is so by its file alone,
+ * then each one at each of its changes. Begun before the brokers are started, it misses none. A file is replaced as a whole and readable by its owner
  * only; in it stands the `order` of `order/state`, in ASCII, indented by two, as the Python project's readers know it.
  *
  * @param trading What `createHttpTrading` made.
@@ -92,10 +92,11 @@ export async function dumpOrders(trading: object, folder: string, warn: (line: s
     });
   }
 
-  const stop = watchOrders(trading, (orders) => {
+  const watcher = (orders: readonly WatchedOrder[]) => {
     for (const order of orders) pending.set(fileName(order.instanceId, order.orderId), order);
     start();
-  });
+  };
+  const stop = watchOrders(trading, watcher, (instanceId) => openByFile(folder, instanceId));
   if (stop === undefined) throw new TypeError("orderDump needs a gateway that createHttpTrading made");
 
   return {
@@ -118,6 +119,21 @@ export function fileName(instanceId: string, orderId: string): string {
     return /[\w.-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   });
   return `${instanceId}-${escaped.join("")}.json`;
+}
+
+/** Ids of an instance's orders that are open by their files. What ended one may not have been written any more. */
+async function openByFile(folder: string, instanceId: string): Promise<string[]> {
+  const open: string[] = [];
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${instanceId}-`) || !name.endsWith(".json")) continue;
+    try {
+      const { orderId, isCompleted } = JSON.parse(await readFile(join(folder, name), "utf8"));
+      if (isCompleted === false && fileName(instanceId, orderId) === name) open.push(orderId);
+    } catch {
+      // Whoever put it there, it is no file of ours.
+    }
+  }
+  return open;
 }
 
 /** What stands in the file: ASCII alone, so that a reader may take it for any encoding. */

@@ -179,6 +179,29 @@ test.each([
   expect(await readdir(join(folder, "files"))).toEqual([`${INSTANCE}-6278888.json`]);
 });
 
+test("an order that ended just before the process was killed is told so at the next start", async () => {
+  const journal = { ...memoryJournal(), close: () => undefined };
+  const first = reporting([openOrder], journal);
+  const dump = await dumpOrders(first.trading, folder, warn);
+  await first.trading.start();
+  const name = `${INSTANCE}-6278888.json`;
+  await vi.waitFor(async () => expect(await files()).toEqual([name]));
+  await dump.finish();
+  // Killed: what the journal has taken since then has reached no file.
+  first.report({ filledQty: 12, avgPrice: 200, status: "FILLED", updatedAt: 2 });
+  await first.trading.close();
+  expect(await contents(name)).toMatchObject({ isCompleted: false });
+  await writeFile(join(folder, `${INSTANCE}-1.json`), "{ torn");
+  await writeFile(join(folder, `${INSTANCE}-2.json`), '{"orderId":"2","isCompleted":false}');
+  const second = reporting([], journal);
+  const next = await dumpOrders(second.trading, folder, warn);
+  await second.trading.start();
+  await vi.waitFor(async () => expect(await contents(name)).toMatchObject({ isFilled: true, isCompleted: true }));
+  await second.trading.close();
+  await next.finish();
+  expect([warned, (await readdir(folder)).length]).toEqual([[], 3]);
+});
+
 test("other letters are escaped, so that a reader may take the file for any encoding", async () => {
   const { trading } = reporting([{ ...openOrder, originStatus: "已提交 €😀" }]);
   const dump = await dumpOrders(trading, folder, warn);
