@@ -52,10 +52,12 @@ const logRequest: NonNullable<Observer["request"]> = async (request, work) => {
 const logWrite: NonNullable<Observer["write"]> = async (write, work) => {
   const result = await work();
   const { outcome } = result;
-  const message = literal(`${write.instance} ${write.action}: ${outcome}`);
+  const text = `${write.instance} ${write.action}: ${outcome}`;
   const record = { ...write, ...result, ms: rounded(result.ms) };
-  if (outcome === "unknown" || outcome === "error") desk.warning(message, record);
-  else desk.info(message, record);
+  if (outcome === "unknown" || outcome === "error") {
+    // Also where the message is all that is written it has to say what to look for, and what to do.
+    desk.warning(literal(`${text}: ${result.message ?? "it may have been sent: look before sending again"}`), record);
+  } else desk.info(literal(text), record);
 };
 
 function logEvent(event: ObservedEvent): unknown {
