@@ -78,7 +78,7 @@ export function createMetrics(): Metrics {
         if (event.kind === "journal") failures += 1;
         else if (event.kind === "anomaly") of(event.instance).anomalies += 1;
         else if (event.kind === "error") of(event.instance === PUBLIC_NAME ? GATEWAY_NAME : event.instance).errors += 1;
-        else if (event.kind === "connection" && !event.connected) of(event.instance).losses += 1;
+        else if (event.kind === "connection") connection(of(event.instance), event.connected);
       },
     },
     missed() {
@@ -114,6 +114,8 @@ interface Kept {
   /** By action, outcome and code, as one word each. */
   readonly writes: Counts<string>;
   readonly writeDurations: Map<string, Histogram>;
+  /** As last told. */
+  connected: boolean;
   losses: number;
   anomalies: number;
   errors: number;
@@ -127,6 +129,7 @@ function createKept(): Kept {
     requests,
     writes,
     writeDurations,
+    connected: false,
     losses: 0,
     anomalies: 0,
     errors: 0,
@@ -150,6 +153,12 @@ function createKept(): Kept {
       },
     },
   };
+}
+
+/** What is told as away again, or was never there, is not lost. */
+function connection(kept: Kept, connected: boolean): void {
+  if (kept.connected && !connected) kept.losses += 1;
+  kept.connected = connected;
 }
 
 function writeTraffic(out: Exposition, shown: readonly { readonly name: string; readonly of: Kept }[]): void {

@@ -207,6 +207,19 @@ describe("metrics", () => {
     await trading.close();
   });
 
+  test("count a loss once, however often it is told, and none before there was a connection", async () => {
+    const told = [false, true, false, false, true, true, false];
+    const trading = gateway({
+      start: async (host) => {
+        for (const connected of told) host.onConnection({ connected });
+      },
+    });
+    await trading.start();
+    const seen = await metricsOf(trading);
+    expect(seen.get('httptrading_connection_losses_total{instance="mine"}')).toBe(2);
+    await trading.close();
+  });
+
   test("can be read of all instances when the broker of one says of its queues what cannot be", async () => {
     const load = { waiting: 1, taken: 2, waitedMs: 3000, refused: 4 };
     const said: readonly unknown[] = [
