@@ -324,6 +324,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         const first = Promise.withResolvers<void>();
         void keepUp(library, stop.signal, first);
         await first.promise;
+        // Nothing has been lost, but whoever runs the gateway has to know that it is not there.
+        if (session === undefined && running === stop) handlers.onConnection(false, down.message);
       })();
       try {
         await starting;

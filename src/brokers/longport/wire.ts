@@ -293,6 +293,9 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
         await tokens.check();
         requireOpen();
         await opening.start();
+        // Nothing has been lost, but whoever runs the gateway has to know that it is not there.
+        const missing = running === stop ? problem() : undefined;
+        if (missing !== undefined && !told) handlers.onConnection(false, missing.message);
         void (async () => {
           while (!stop.signal.aborted) {
             await pause(MS.tokenCheck, stop.signal);

@@ -322,7 +322,7 @@ test("a message that cannot be read ends the connection, not the process", async
     });
   });
   const { broker, host } = await startBroker(await listening(server, sockets));
-  expect(host.connections).toEqual([]);
+  expect(host.connections).toEqual([{ connected: false, reason: expect.any(String) }]);
   expect(await rejection(broker.cash({ currency: "USD" }, call()))).toMatchObject({
     code: "NotConnected",
     message: expect.stringContaining("could not be read"),
@@ -340,7 +340,7 @@ test("a connection that ends in one piece with the last that setting it up waite
   );
   const { broker, host } = await startBroker(port);
   await until(() => tws.connections().total >= 3);
-  expect(host.connections).toEqual([]);
+  expect(host.connections).toEqual([{ connected: false, reason: expect.any(String) }]);
   expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject(DOWN);
 });
 

@@ -69,7 +69,7 @@ describe.each(TRANSPORTS)("the connection over %s", (transport) => {
       code: "NotConnected",
       message: expect.stringMatching(/token/),
     });
-    expect(host.connections).toEqual([]);
+    expect(host.connections).toEqual([{ connected: false, reason: expect.any(String) }]);
   });
 
   test("a service that is not there when it starts is found when it comes", async () => {
@@ -77,11 +77,11 @@ describe.each(TRANSPORTS)("the connection over %s", (transport) => {
     const { port } = away;
     await away.close();
     const { broker, host } = await startBroker(port, { transport });
-    expect(host.connections).toEqual([]);
+    expect(host.connections).toEqual([{ connected: false, reason: expect.any(String) }]);
     expect(await rejection(broker.cash({ currency: "USD" }, call()))).toMatchObject({ code: "NotConnected" });
     await openLongport({ port });
     await until(() => broker.ping(call()));
-    expect(host.connections.map(({ connected }) => connected)).toEqual([true]);
+    expect(host.connections.map(({ connected }) => connected)).toEqual([false, true]);
   });
 });
 
