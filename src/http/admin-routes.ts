@@ -83,9 +83,13 @@ export function mountAdminRoutes(app: Routes, options: AdminRoutesOptions): void
   admin("POST", "/httptrading/guard/state", "guardChange", guard.turn);
 
   admin("GET", "/httptrading/metrics", "metrics", async ({ brokers: its, ofGateway }) => {
-    // So that the journal is asked how the kill switches were left: until then they read as if nobody had turned them.
-    await Promise.all(its.map(({ desk }) => desk.tradingState()));
-    const instances = its.map(({ desk }) => ({ name: desk.name, state: desk.state() }));
+    const instances = await Promise.all(
+      its.map(async ({ desk }) => {
+        // Asks the journal how the kill switches were left: until it says so they read as if nobody had turned them.
+        const { known } = await desk.tradingState();
+        return { name: desk.name, state: desk.state(), isSwitchKnown: known };
+      }),
+    );
     const headers = { ...COMMON_HEADERS, "content-type": EXPOSITION_TYPE };
     return new Response(metrics?.text(instances, ofGateway) ?? "", { headers });
   });

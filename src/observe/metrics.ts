@@ -32,6 +32,8 @@ export interface InstanceNow {
   /** What operators call it. */
   readonly name: string;
   readonly state: DeskState;
+  /** False while the journal cannot say how its kill switches were left. */
+  readonly isSwitchKnown: boolean;
 }
 
 /** Everything that is counted. */
@@ -241,10 +243,13 @@ function writeStates(out: Exposition, instances: readonly InstanceNow[]): void {
   out.family(
     "httptrading_trading_state",
     "gauge",
-    "The kill switch: 1 at the state that it is in.",
-    instances.flatMap(({ name, state: { tradingState } }) =>
-      TRADING_STATES.map((state) => [{ instance: name, state }, Number(state === tradingState)] as const),
-    ),
+    "The kill switch: 1 at the state that it is in; absent while the journal cannot say how it was left.",
+    instances
+      // The strictest holds whatever the other switch says.
+      .filter(({ isSwitchKnown, state }) => isSwitchKnown || state.tradingState === "HALTED")
+      .flatMap(({ name, state: { tradingState } }) =>
+        TRADING_STATES.map((state) => [{ instance: name, state }, Number(state === tradingState)] as const),
+      ),
   );
   const queues = instances.flatMap(({ name, state }) =>
     mergedQueues(state.queues).map((queue) => ({ labels: { instance: name, queue: queue.name }, queue })),

@@ -262,6 +262,26 @@ describe("metrics", () => {
     expect([state("ACTIVE"), state("HALTED")]).toEqual([0, 1]);
   });
 
+  test("tell nothing of a kill switch of which the journal cannot say how it was left", async () => {
+    const memory = memoryJournal();
+    let away = true;
+    const guards: Journal["guards"] = (instance) =>
+      away ? Promise.reject(new Error("the disk is away")) : memory.guards(instance);
+    const trading = gateway({}, { journal: { ...memory, guards } });
+    const states = async () => [...(await metricsOf(trading)).keys()].filter((name) => name.includes("trading_state"));
+    expect(await states()).toEqual([]);
+    const body = JSON.stringify({ state: "HALTED", reason: "drill" });
+    const headers = { "HT-TOKEN": ITS_ADMIN, "content-type": "application/json" };
+    await trading.fetch(
+      new Request(`http://127.0.0.1/httptrading/api/${INSTANCE}/guard/state`, { method: "POST", headers, body }),
+    );
+    const halted = 'httptrading_trading_state{instance="mine",state="HALTED"}';
+    expect((await metricsOf(trading)).get(halted)).toBe(1);
+    away = false;
+    expect(await states()).toHaveLength(6);
+    await trading.close();
+  });
+
   test("tell of the journal, also when it fails", async () => {
     let broken = false;
     const inner = memoryJournal();
