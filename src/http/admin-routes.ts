@@ -85,8 +85,11 @@ export function mountAdminRoutes(app: Routes, options: AdminRoutesOptions): void
   admin("GET", "/httptrading/metrics", "metrics", async ({ brokers: its, ofGateway }) => {
     const instances = await Promise.all(
       its.map(async ({ desk }) => {
-        // Asks the journal how the kill switches were left: until it says so they read as if nobody had turned them.
+        // Asks the journal how the kill switches were left, and what was unknown and open: until it says so it reads as if
+        // nobody had turned them, and nothing had been sent.
+        const left = desk.unknownIntents().catch(() => undefined);
         const { known } = await desk.tradingState();
+        await left;
         return { name: desk.name, state: desk.state(), isSwitchKnown: known };
       }),
     );

@@ -262,6 +262,30 @@ describe("metrics", () => {
     expect([state("ACTIVE"), state("HALTED")]).toEqual([0, 1]);
   });
 
+  test("tell what was left unknown and open before a restart, though the broker is away since", async () => {
+    const journal = { ...memoryJournal(), close: () => undefined };
+    const before = gateway(
+      { replaceOrder: () => Promise.reject(new TypeError("lost")), order: undefined },
+      { journal },
+    );
+    expect((await ask(before, "order/place", { body: ORDER })).status).toBe(200);
+    expect((await ask(before, "order/replace", { body: { orderId: "6278888", qty: 13 } })).status).toBe(504);
+    const left = async (trading: HttpTrading) => {
+      const seen = await metricsOf(trading);
+      return ["open_orders", "unknown_intents"].map((name) => seen.get(`httptrading_${name}{instance="mine"}`));
+    };
+    expect(await left(before)).toEqual([2, 1]);
+    await before.close();
+    const away = () => Promise.reject(new BrokerError("NotConnected", "gone"));
+    const trading = gateway(
+      { start: async (host) => host.onConnection({ connected: false }), orders: away },
+      { journal },
+    );
+    await trading.start();
+    expect(await left(trading)).toEqual([2, 1]);
+    await trading.close();
+  });
+
   test("tell nothing of a kill switch of which the journal cannot say how it was left", async () => {
     const memory = memoryJournal();
     let away = true;
