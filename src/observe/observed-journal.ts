@@ -22,10 +22,13 @@ const writers = new WeakMap<Journal, object>();
 /** The same journal, with every `append` measured, and told of what its lines say that nobody asked for. */
 export function observedJournal(journal: Journal, options: ObservedJournalOptions): Journal {
   const { observers, metrics, nameOf, scrub } = options;
+  /** What happened while the journal took nothing: it is true all the same, and is written when that can be. */
+  const toldBefore = new Set<string>();
 
   function written(lines: readonly JournalLine[], begun: number): void {
     metrics?.appended(lines.length, performance.now() - begun);
     for (const line of lines) {
+      if (toldBefore.size > 0 && toldBefore.delete(nameOfLine(line))) continue;
       const event = eventOf(line, nameOf);
       if (event !== undefined) observers.tell(event);
     }
@@ -34,6 +37,12 @@ export function observedJournal(journal: Journal, options: ObservedJournalOption
   function failed(lines: readonly JournalLine[], error: unknown): void {
     const instance = nameOf(lines[0]?.instance ?? "");
     observers.tell({ kind: "journal", instance, lines: lines.length, error: describeError(error, scrub) });
+    for (const line of lines) {
+      if (line.kind !== "connection" && line.kind !== "anomaly") continue;
+      const event = toldBefore.has(nameOfLine(line)) ? undefined : eventOf(line, nameOf);
+      toldBefore.add(nameOfLine(line));
+      if (event !== undefined) observers.tell(event);
+    }
   }
 
   let closed = false;
@@ -91,6 +100,11 @@ export function observedJournal(journal: Journal, options: ObservedJournalOption
 function takenFailure(): Failure {
   const message = "the journal is being written already, by another gateway in this process: close that first";
   return new Failure("JournalUnavailable", message, { outcome: "not_sent", retryAfterMs: 5000 });
+}
+
+/** The same for a line that comes again, with another time. */
+function nameOfLine(line: JournalLine): string {
+  return JSON.stringify({ ...line, at: 0 });
 }
 
 /** What a line tells that is no answer to anybody; `undefined` for what a client has asked for. */

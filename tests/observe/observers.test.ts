@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import {
   BrokerError,
+  type BrokerHost,
   createHttpTrading,
   defineApi,
   type Journal,
@@ -10,6 +11,7 @@ import {
   type ObservedRequest,
   type ObservedWrite,
   type Observer,
+  type Order,
   type RequestResult,
   type WriteResult,
 } from "../../mod.ts";
@@ -164,6 +166,38 @@ describe("what is told", () => {
     });
     await trading.close();
   });
+});
+
+test("a lost connection and an anomaly are told at once while the journal cannot be written, and only once", async () => {
+  const seen: ObservedEvent[] = [];
+  const told = () => seen.filter(({ kind }) => kind !== "journal").map(({ kind }) => kind);
+  let broken = false;
+  const inner = memoryJournal();
+  const append: Journal["append"] = (lines, durability) => {
+    if (broken) throw new Error("no space left");
+    return inner.append(lines, durability);
+  };
+  let host: BrokerHost | undefined;
+  const broker = exampleBroker({
+    start: async (given) => {
+      host = given;
+      given.onConnection({ connected: true });
+    },
+  });
+  const journal = { ...inner, append };
+  const trading = gatewayOf(broker, { journal, observers: [{ event: (event) => void seen.push(event) }] });
+  await trading.start();
+  await expect.poll(told).toEqual(["connection"]);
+  broken = true;
+  host?.onConnection({ connected: false, reason: "unplugged" });
+  host?.onOrder({} as Order);
+  await expect.poll(told, { timeout: 5000 }).toEqual(["connection", "connection", "anomaly"]);
+  expect(seen).toContainEqual({ kind: "connection", instance: "futu", connected: false, reason: "unplugged" });
+  broken = false;
+  host?.onConnection({ connected: true });
+  await expect.poll(told, { timeout: 5000 }).toEqual(["connection", "connection", "anomaly", "connection"]);
+  await trading.close();
+  expect(told()).toHaveLength(4);
 });
 
 test("an error without a stack is told, and keeps no order waiting and no process from going on", async () => {
