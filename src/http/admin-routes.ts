@@ -1,7 +1,6 @@
 /** What stands outside the instances and is for operators: the kill switch of all, metrics and readiness. */
 import type { KillSwitch } from "../desk/kill-switch.ts";
-import { EXPOSITION_TYPE } from "../observe/exposition.ts";
-import { GATEWAY_NAME, type Metrics } from "../observe/metrics.ts";
+import { EXPOSITION_TYPE, GATEWAY_NAME, type Metrics } from "../observe/metrics.ts";
 import type { Observers } from "../observe/observers.ts";
 import { COMMON_HEADERS, JSON_HEADERS, notFound, TEXT_HEADERS } from "./envelope.ts";
 import type { ErrorStatus } from "./failures.ts";
@@ -94,7 +93,7 @@ export function mountAdminRoutes(app: Routes, options: AdminRoutesOptions): void
       }),
     );
     const headers = { ...COMMON_HEADERS, "content-type": EXPOSITION_TYPE };
-    return new Response(metrics?.text(instances, ofGateway) ?? "", { headers });
+    return new Response((await metrics?.text(instances, ofGateway)) ?? "", { headers });
   });
 
   const readinessOf = new Map(brokers.map((broker) => [broker, createReadiness(broker.desk, broker.deadlineMs)]));

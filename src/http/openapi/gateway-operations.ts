@@ -1,6 +1,6 @@
 /** The operations outside the instances: liveness for everybody, readiness and metrics for operators. */
 import { Failure, type FailureCode } from "../../domain/failure.ts";
-import { EXPOSITION_TYPE } from "../../observe/exposition.ts";
+import { EXPOSITION_TYPE } from "../../observe/metrics.ts";
 import { type ErrorStatus, FAILURE_STATUS, failureAnswer } from "../failures.ts";
 import { healthSchema, readinessSchema } from "../schemas/envelope.ts";
 import { gatewayFailureSchema, gatewayGuardSchema, gatewayTurnSchema, turnBody } from "../schemas/guard.ts";
