@@ -135,7 +135,10 @@ export type Durability = "power-loss" | "process";
 
 /** Where a journal stands. */
 export interface JournalHead {
-  /** A word made when the journal was created: the first half of every event's id. */
+  /**
+   * The first half of every event's id: a word of letters and digits, made when the journal was created, and another one
+   * from then on when lines that `append` has answered for may be lost, so that no id stands for two events.
+   */
   readonly epoch: string;
   /** Number of the last line, 0 for none. */
   readonly sequence: number;

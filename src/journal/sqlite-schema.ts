@@ -56,6 +56,10 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX intent_of_day ON line (instance, at) WHERE kind = 'intent';
   CREATE INDEX guard ON line (instance, sequence) WHERE kind = 'guard';
   `,
+  `
+  -- The start of the machine that the epoch was made in; NULL makes a new one.
+  ALTER TABLE meta ADD COLUMN machine_start TEXT;
+  `,
 ];
 
 /** Brings a file to the present version; throws `JournalUnavailable`, and changes nothing, if it cannot be one. */

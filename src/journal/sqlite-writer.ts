@@ -3,8 +3,10 @@ import type { DatabaseSync } from "node:sqlite";
 import { createGroupCommit, type Waiting } from "./group-commit.ts";
 import type { Durability, JournalHead } from "./journal.ts";
 import { ensureFile, watchFiles } from "./journal-path.ts";
+import { isSameStart } from "./machine-start.ts";
 import { fileFailure, journalUnavailable, sqliteCode } from "./sqlite-errors.ts";
 import { type Lines, prepareLines, type StoredLine } from "./sqlite-lines.ts";
+import { oneRow } from "./sqlite-rows.ts";
 import { migrate, rollBack } from "./sqlite-schema.ts";
 import { lockWriter } from "./writer-lock.ts";
 
@@ -35,6 +37,8 @@ export interface SqliteWriter {
 export interface SqliteWriterOptions {
   /** Largest size of the file in bytes; `undefined` for as much as the disk holds. */
   readonly maxBytes: number | undefined;
+  /** Which start of the machine this is; `undefined` where it cannot be told. */
+  readonly machineStart: string | undefined;
 }
 
 interface Entry {
@@ -57,7 +61,7 @@ export function openWriter(file: string, options: SqliteWriterOptions, Database:
   try {
     db = new Database(path, { timeout: BUSY_MS });
     connect(db, path, options);
-    return createWriter(db, path, lock);
+    return createWriter(db, path, options, lock);
   } catch (error) {
     db?.close();
     lock.release();
@@ -84,7 +88,12 @@ function connect(db: DatabaseSync, path: string, { maxBytes }: SqliteWriterOptio
   }
 }
 
-function createWriter(db: DatabaseSync, path: string, lock: ReturnType<typeof lockWriter>): SqliteWriter {
+function createWriter(
+  db: DatabaseSync,
+  path: string,
+  { machineStart }: SqliteWriterOptions,
+  lock: ReturnType<typeof lockWriter>,
+): SqliteWriter {
   const lines = prepareLines(db);
   const head = lines.head();
   // From here on nobody else may write, and waiting for one who does would hold up the event loop.
@@ -132,6 +141,20 @@ function createWriter(db: DatabaseSync, path: string, lock: ReturnType<typeof lo
     }
   }
 
+  /** Another one once a start: numbers that were told before a loss of power may be given to other events now. */
+  function epochOfStart(): string {
+    const { machine_start: known } = oneRow(db.prepare("SELECT machine_start FROM meta"));
+    if (typeof known === "string" && isSameStart(known, machineStart)) return head.epoch;
+    const made = crypto.randomUUID().slice(0, 8);
+    const renew = db.prepare("UPDATE meta SET epoch = ?, machine_start = ?");
+    try {
+      transact("process", () => renew.run(made, machineStart ?? null));
+    } catch {
+      // The first append tells why; what can be read is needed all the same, and the next opening takes another epoch.
+    }
+    return made;
+  }
+
   /** Writes the entries that can follow on what is there; the others are told why not, and write nothing. */
   function writeGroup(group: readonly Waiting<Entry>[]): { written: [Waiting<Entry>, number][]; last: number } {
     const written: [Waiting<Entry>, number][] = [];
@@ -166,10 +189,12 @@ function createWriter(db: DatabaseSync, path: string, lock: ReturnType<typeof lo
     }
   }
 
+  const epoch = epochOfStart();
+
   return {
     path,
     get head() {
-      return { epoch: head.epoch, sequence };
+      return { epoch, sequence };
     },
     lines,
     append: (entry, durability) => groups.add({ lines: entry, durability }),

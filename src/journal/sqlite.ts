@@ -26,6 +26,7 @@ import type {
   OrderRecord,
 } from "./journal.ts";
 import { loadSqlite } from "./load-sqlite.ts";
+import { machineStart } from "./machine-start.ts";
 import { fileFailure, journalUnavailable } from "./sqlite-errors.ts";
 import { storedLine } from "./sqlite-lines.ts";
 import { type JournalStats, openWriter, type SqliteWriter } from "./sqlite-writer.ts";
@@ -78,7 +79,7 @@ export function sqliteJournal(file: string, { maxBytes }: SqliteJournalOptions =
 
   async function openFile(): Promise<SqliteWriter> {
     const { DatabaseSync } = await loadSqlite();
-    return openWriter(file, { maxBytes }, DatabaseSync);
+    return openWriter(file, { maxBytes, machineStart: machineStart() }, DatabaseSync);
   }
 
   function opened(): SqliteWriter {

@@ -152,7 +152,11 @@ class OldDatabase {
 
 test("on the oldest Node that is served on a fault within a transaction leaves none open", async () => {
   const file = newFile();
-  const writer = openWriter(file, { maxBytes: undefined }, OldDatabase as unknown as typeof DatabaseSync);
+  const writer = openWriter(
+    file,
+    { maxBytes: undefined, machineStart: undefined },
+    OldDatabase as unknown as typeof DatabaseSync,
+  );
   onTestFinished(() => writer.close());
   const append = (id: string) => writer.append([storedLine(intent(id))], "power-loss");
   await append("a");

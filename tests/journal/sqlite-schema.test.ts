@@ -50,7 +50,8 @@ test("goes on with a file of the first version", async () => {
   database(file, FIRST_VERSION).close();
   const journal = sqliteJournal(file);
   onTestFinished(() => journal.close());
-  expect(await journal.open()).toEqual({ epoch: "0badcafe42", sequence: 2 });
+  // Nobody knows whether the machine was started anew since.
+  expect(await journal.open()).toEqual({ epoch: expect.not.stringMatching("0badcafe42"), sequence: 2 });
   expect(journal.unsettled(INSTANCE).map(({ id }) => id)).toEqual(["a"]);
   expect(journal.events(INSTANCE, 0, 10).events).toEqual([{ ...anomaly("old"), sequence: 2 }]);
   expect(await journal.append([progress("a", "accepted")], "process")).toBe(3);
