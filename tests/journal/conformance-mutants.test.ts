@@ -34,6 +34,16 @@ const MUTANTS: readonly Mutant[] = [
     red: "two journals have two epochs",
   },
   {
+    fault: "has an epoch that no follower can resume with",
+    mutate: (good) => ({
+      async open() {
+        const head = await good.open();
+        return { ...head, epoch: `${head.epoch}+/=` };
+      },
+    }),
+    red: "a new journal opens at number 0 with an epoch of letters and digits, and again with the same answer",
+  },
+  {
     fault: "leaves a gap after every call",
     mutate: (good) => ({ append: async (lines, safety) => (await good.append(lines, safety)) * 2 }),
     red: "lines of all kinds and instances are numbered from 1 without gaps",
