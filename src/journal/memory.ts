@@ -16,16 +16,18 @@ import { Kept, PARTS } from "./kept.ts";
 export interface MemoryJournalOptions {
   /**
    * Settled intents with their keys and completed orders, of each instance, and events: at least so many of the newest,
-   * and at most twice as many. Default 10000.
+   * and about twice as many at most. Default 10000.
    */
   readonly kept?: number;
 }
 
 /**
  * A journal in memory: fast, and gone with the process. After a restart idempotency keys, unknown outcomes and events
- * are forgotten, and orders placed before it are shown as external.
+ * are forgotten, and orders placed before it are shown as external. Throws `RangeError` for a wrong `kept`.
  */
 export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Journal {
+  // With a number that is none nothing would ever be forgotten.
+  if (!(kept >= 0)) throw new RangeError(`kept is a number of things, 0 or more, not ${kept}`);
   const epoch = crypto.randomUUID().slice(0, 8);
   const instances = new Map<string, Instance>();
   const guards: (GuardRecord & { readonly instance: string })[] = [];

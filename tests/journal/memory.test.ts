@@ -62,3 +62,13 @@ test("forgets old events, and says so to whoever asks for what came before", () 
   const all = journal.events("digest", 0, 100) as EventPage;
   expect([all.events.length >= 8 && all.events.length <= 12, all.complete]).toEqual([true, false]);
 });
+
+test("refuses to keep a number of things that is none, and keeps all that it is asked to", () => {
+  for (const kept of [Number.NaN, -1, Number("ten")]) expect(() => memoryJournal({ kept })).toThrow(RangeError);
+  for (const kept of [0, 1, Number.POSITIVE_INFINITY]) {
+    const journal = memoryJournal({ kept });
+    for (const id of ["a", "b", "c", "d", "e"]) journal.append([intent(id), progress(id, "accepted")], "process");
+    expect(journal.intent("digest", "e"), `${kept}`).toMatchObject({ state: "accepted" });
+    expect(journal.intent("digest", "a") !== undefined, `${kept}`).toBe(kept > 1);
+  }
+});
