@@ -1,3 +1,4 @@
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import type { JournalHead } from "../../src/journal/journal.ts";
@@ -31,6 +32,22 @@ test("a journal has a new epoch after each start of the machine, which may have 
   expect(heads[3]?.epoch).toBe(anew);
   expect(soonAfter).toBe(byTime);
   expect(new Set([first, anew, byTime, later]).size).toBe(4);
+});
+
+test("a number that was told and lost with the power is given again under another epoch only", async () => {
+  const file = newFile();
+  const before = openWriter(file, { maxBytes: undefined, machineStart: "b1f0" }, DatabaseSync);
+  onTestFinished(() => before.close());
+  await before.append([storedLine(intent("a"))], "power-loss");
+  expect(await before.append([storedLine(anomaly("told and lost"))], "process")).toBe(2);
+  // What the disk has when the last page of the log did not reach it.
+  const log = readFileSync(`${file}-wal`);
+  copyFileSync(file, `${file}.left`);
+  writeFileSync(`${file}.left-wal`, log.subarray(0, log.length - 1));
+  const after = openWriter(`${file}.left`, { maxBytes: undefined, machineStart: "c2e1" }, DatabaseSync);
+  onTestFinished(() => after.close());
+  expect(after.head).toEqual({ epoch: expect.not.stringMatching(before.head.epoch), sequence: 1 });
+  expect(await after.append([storedLine(anomaly("another"))], "process")).toBe(2);
 });
 
 test("takes a new epoch each time where the start of the machine cannot be told", async () => {
