@@ -19,12 +19,13 @@ export interface WriterLock {
 export function lockWriter(path: string, Database: typeof DatabaseSync): WriterLock {
   const lockPath = `${path}-lock`;
   createEmpty(lockPath);
-  const lock = new Database(lockPath);
+  let lock: DatabaseSync | undefined;
   try {
+    lock = new Database(lockPath);
     // Nothing is ever written to it, so it needs no journal file of its own either.
     lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
-    lock.close();
+    lock?.close();
     if (sqliteCode(error) !== "BUSY") throw fileFailure(lockPath, error);
     throw journalUnavailable(
       `the journal ${path} is being written already, by a gateway that runs or by another journal in this process: stop that first, or use a file of its own`,

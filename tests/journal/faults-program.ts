@@ -1,5 +1,5 @@
 /** Meets the faults of a journal's file on whatever runtime runs it; prints what each was told as. Argument: a folder. */
-import { renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { isFailure } from "../../src/domain/failure.ts";
@@ -41,6 +41,10 @@ await told("another's line", () => journal.append([anomaly(1)], "power-loss"));
 other.close();
 await journal.close();
 await told("a closed journal", () => journal.append([anomaly(1)], "process"));
+
+const locked = join(folder, "locked.db");
+mkdirSync(`${locked}-lock`);
+await told("a lock that cannot be opened", () => sqliteJournal(locked).open());
 
 const text = join(folder, "text.db");
 writeFileSync(text, "no database at all\n".repeat(100));

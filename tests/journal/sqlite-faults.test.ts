@@ -206,6 +206,7 @@ test.each(RUNTIMES)("says under %s what is wrong, with which file, and what to d
     "another's transaction": about("is being written by something else: end"),
     "another's line": about("has been written by something else: end"),
     "a closed journal": about("is not open: call open"),
+    "a lock that cannot be opened": expect.stringMatching("^JournalUnavailable: .*locked.db-lock cannot be opened"),
     "a file that is no database": expect.stringContaining("text.db is not a journal"),
     "a file that is no database, to read": expect.stringContaining("text.db is not a journal"),
     "no file to read": expect.stringContaining("there is no journal at /none.db"),

@@ -83,6 +83,14 @@ test("refuses what cannot be a journal's place, and says why", async () => {
   await expect(readJournal(join(folder, "never.db"))).rejects.toMatchObject(none);
 });
 
+test("says which file it is when the one beside the journal cannot be opened", async () => {
+  const file = newFile();
+  // As one that somebody else's copy left there: this user may not open it.
+  mkdirSync(`${file}-lock`);
+  const expected = { code: "JournalUnavailable", message: expect.stringContaining(`${file}-lock cannot be opened`) };
+  await expect(sqliteJournal(file).open()).rejects.toMatchObject(expected);
+});
+
 test("many waiting appends share few commits, and wait for the disk only if one of them asks for it", async () => {
   const journal = await opened(newFile());
   const many = (durability: "power-loss" | "process") =>
