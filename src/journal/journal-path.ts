@@ -19,6 +19,12 @@ export function pathOf(file: string): string {
   try {
     path = realpathSync.native(file);
   } catch (error) {
+    if (!hasCode(error, "ENOENT")) {
+      throw journalUnavailable(
+        `the journal ${file} cannot be reached: let this user into its folder (${error})`,
+        error,
+      );
+    }
     throw journalUnavailable(
       `there is no journal at ${file}${isLink(file) ? ", which is a link to nothing" : ""}`,
       error,
@@ -45,12 +51,16 @@ export function createEmpty(file: string): void {
   try {
     closeSync(openSync(file, "wx", MODE));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return;
+    if (hasCode(error, "EEXIST")) return;
     throw journalUnavailable(
       `the journal ${file} cannot be created: make its folder, and let this user write there`,
       error,
     );
   }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
 
 function isLink(file: string): boolean {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { linkSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
-import { join, relative } from "node:path";
+import { chmodSync, linkSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { readJournal, type SqliteJournal, sqliteJournal } from "../../src/journal/sqlite.ts";
@@ -81,6 +81,19 @@ test("refuses what cannot be a journal's place, and says why", async () => {
   }
   const none = { code: "JournalUnavailable", message: expect.stringContaining("there is no journal at") };
   await expect(readJournal(join(folder, "never.db"))).rejects.toMatchObject(none);
+});
+
+test("does not say of a journal in a folder that it may not look into that there is none", async () => {
+  const file = newFile();
+  await (await opened(file)).close();
+  chmodSync(dirname(file), 0);
+  // The superuser may look everywhere.
+  const user = process.geteuid?.();
+  if (user === 0) process.seteuid?.(65_534);
+  const reading = await readJournal(file).catch((error: unknown) => error);
+  if (user === 0) process.seteuid?.(0);
+  chmodSync(dirname(file), 0o700);
+  expect(reading).toMatchObject({ code: "JournalUnavailable", message: expect.stringContaining("cannot be reached") });
 });
 
 test("says which file it is when the one beside the journal cannot be opened", async () => {
