@@ -124,6 +124,16 @@ function createWriter(
     doubtful = false;
   }
 
+  /** Now if the disk lets us: a commit that failed may stand in the log, and would count once the process has died. */
+  function doubt(): void {
+    doubtful = true;
+    try {
+      dispelDoubt();
+    } catch {
+      // Before the next transaction then.
+    }
+  }
+
   function transact<T>(durability: Durability, work: () => T): T {
     try {
       checkFiles();
@@ -134,9 +144,9 @@ function createWriter(
       db.exec("COMMIT");
       return result;
     } catch (error) {
-      doubtful ||= sqliteCode(error) === "IOERR";
       // Whether a transaction is open, not every Node that is served on can tell.
       rollBack(db);
+      if (sqliteCode(error) === "IOERR") doubt();
       throw fileFailure(path, error);
     }
   }

@@ -1,4 +1,4 @@
-import { copyFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { readJournal, type SqliteJournal, type SqliteJournalOptions, sqliteJournal } from "../../src/journal/sqlite.ts";
@@ -167,6 +167,41 @@ test("on the oldest Node that is served on a fault within a transaction leaves n
   other.exec("DELETE FROM line WHERE sequence = 2");
   expect(await append("c")).toBe(2);
   expect(writer.lines.intent(INSTANCE, "c")).toMatchObject({ state: "sending" });
+});
+
+test("what was told as not written because the disk did not sync it is not there after the process has died", async () => {
+  const file = newFile();
+  let log: Uint8Array | undefined;
+  /** Its commits can be in the log and not synced: SQLite knows nothing of them then. */
+  class Database extends DatabaseSync {
+    override exec(sql: string): void {
+      super.exec(sql === "COMMIT" && log !== undefined ? "ROLLBACK" : sql);
+      if (sql !== "COMMIT" || log === undefined) return;
+      writeFileSync(`${file}-wal`, log, { flag: "r+" });
+      log = undefined;
+      throw Object.assign(new Error("disk I/O error"), { errcode: 10 });
+    }
+  }
+  const start = { maxBytes: undefined, machineStart: "b1f0" };
+  const writer = openWriter(file, start, Database);
+  onTestFinished(() => writer.close());
+  await writer.append([storedLine(intent("a"))], "power-loss");
+  const copy = (to: string) => {
+    for (const ending of ["", "-wal"]) copyFileSync(file + ending, to + ending);
+    const opened = openWriter(to, start, DatabaseSync);
+    onTestFinished(() => opened.close());
+    return opened;
+  };
+  await copy(`${file}.twin`).append([storedLine(intent("b"))], "power-loss");
+  log = readFileSync(`${file}.twin-wal`);
+  const failing = writer.append([storedLine(intent("b"))], "power-loss");
+  await expect(failing).rejects.toMatchObject(unavailable("its disk answered with an error"));
+  expect(
+    copy(`${file}.left`)
+      .lines.unsettled(INSTANCE)
+      .map(({ id }) => id),
+  ).toEqual(["a"]);
+  expect(await writer.append([storedLine(intent("c"))], "power-loss")).toBe(2);
 });
 
 test("a disk that fails in the middle of a write costs nothing that was answered, and is recovered from", async () => {
