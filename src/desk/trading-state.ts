@@ -4,7 +4,7 @@ import type { OrderListing } from "../spec/broker.ts";
 import type { TradingState } from "../spec/policy.ts";
 import type { Deadline } from "./deadline.ts";
 import { type KillSwitch, stricter } from "./kill-switch.ts";
-import type { OrderBook } from "./order-book.ts";
+import { isClosed, type OrderBook } from "./order-book.ts";
 import type { Seat } from "./seat.ts";
 import type { CancelAllResult, Desk, WriteContext } from "./types.ts";
 import type { Unknowns } from "./unknowns.ts";
@@ -56,8 +56,9 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
         } catch (error) {
           const code = isFailure(error) ? error.code : "BrokerFault";
           const message = error instanceof Error ? error.message : String(error);
-          // What has ended meanwhile needs no cancel.
-          if (code === "OrderNotOpen" || (isTriedAgain && isFailure(error) && error.outcome === "not_sent")) return;
+          // What has ended meanwhile needs no cancel; what only takes none, as while one is under way, is open all the same.
+          if (code === "OrderNotOpen" && (isTriedAgain || hasEnded(book, orderId))) return;
+          if (isTriedAgain && isFailure(error) && error.outcome === "not_sent") return;
           failed.set(orderId, { code, message });
         }
       }),
@@ -107,6 +108,11 @@ async function openOrderIds({ seat, book, newDeadline }: CancelAllOptions) {
   } catch {
     return { orderIds: [...ids], listed: false };
   }
+}
+
+function hasEnded(book: OrderBook, orderId: string): boolean {
+  const order = book.get(orderId);
+  return order !== undefined && isClosed(order);
 }
 
 function openIn(book: OrderBook): string[] {

@@ -10,7 +10,7 @@ import type { Broker } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import type { TradingState } from "../../src/spec/policy.ts";
 import { aFewTurns } from "../unheard.ts";
-import { AAPL, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { AAPL, anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
 const BY = { principal: "bot" };
@@ -483,4 +483,25 @@ describe("canceling everything", () => {
     await turn(desk, "HALTED");
     expect(await desk.cancelAll("ops")).toEqual({ canceled: [], failed: [], complete: false });
   });
+
+  test.each([
+    ["is told that its order is being canceled", async () => anOrder({ orderId: "1", status: "PENDING_CANCEL" })],
+    ["cannot be looked into", () => Promise.reject(new BrokerError("Timeout", "no answer"))],
+  ])(
+    "says of a cancel that is refused and %s that it failed, not that everything is canceled",
+    async (_name, order) => {
+      const { desk } = deskOver({
+        cancelOrder: () =>
+          Promise.reject(new BrokerError("OrderNotOpen", "not in this state", { outcome: "rejected" })),
+        order,
+        orders: async () => ({ orders: [anOrder({ orderId: "1", status: "PENDING_CANCEL" })], unmapped: [] }),
+      });
+      await turn(desk, "HALTED");
+      expect(await desk.cancelAll("ops")).toMatchObject({
+        canceled: [],
+        failed: [{ orderId: "1", code: "OrderNotOpen" }],
+      });
+      await desk.close();
+    },
+  );
 });
