@@ -54,8 +54,12 @@ export function createOrderBook(): OrderBook {
     if (known === undefined) orders.add(orderId, record, isOpen);
     else orders.replace(orderId, record, isOpen);
     if (tag === null) return;
-    if (known?.tag !== tag) idByTag.add(tag, orderId, isOpen);
-    else if (isClosed(known) === isOpen) idByTag.replace(tag, orderId, isOpen);
+    const holder = idByTag.get(tag);
+    if (known?.tag === tag) {
+      if (holder === orderId && isClosed(known) === isOpen) idByTag.replace(tag, orderId, isOpen);
+    } else if (holder === undefined) idByTag.add(tag, orderId, isOpen);
+    // Some brokers put an order of another id, with the tag, in the place of one that is changed, and end that.
+    else if (isOpen || record.status === "FILLED") idByTag.replace(tag, orderId, isOpen);
   }
 
   return {

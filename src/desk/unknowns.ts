@@ -81,6 +81,9 @@ export type Settlement = Pick<ProgressLine, "placed" | "failure">;
 /** What is known of a write from its intent. */
 type Sent = Pick<IntentRecord, "id" | "action" | "account">;
 
+type Change = Exclude<IntentAction, { kind: "place" }>;
+type Replace = Extract<IntentAction, { kind: "replace" }>;
+
 interface Unknown {
   readonly id: string;
   readonly action: IntentAction;
@@ -215,7 +218,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     const order = book.get(action.orderId);
     // An order that could not be read proves nothing.
     if (order === undefined || !listing.reported.has(action.orderId)) return;
-    const result = appliedTo(action, order);
+    const result = inItsPlace(action, order) ?? appliedTo(action, order);
     if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
     if (!isSettled(unknown, listing) || isUnderWay(action, order)) return;
     await settle(
@@ -223,6 +226,14 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       { failure: refusal("BrokerFault", "not_sent", `the ${action.kind} has not been applied to the order`) },
       "not applied when the settle time had passed",
     );
+  }
+
+  /** What the order says that a broker has put, with the same tag and an id of its own, in the place of a changed one. */
+  function inItsPlace(action: Change, { orderId, tag, status }: OrderRecord): Settlement | undefined {
+    const next = tag === null ? undefined : book.byTag(tag);
+    if (action.kind === "cancel" || status !== "CANCELED" || next === undefined || next.orderId === orderId)
+      return undefined;
+    return isAt(action, next) ? { placed: { orderId: next.orderId } } : undefined;
   }
 
   return {
@@ -307,17 +318,20 @@ function isSettled({ endedAt }: Unknown, { askedAt, settleMs }: Listing): boolea
 }
 
 /** What an order says about a change to it; `undefined` when it says nothing yet. */
-function appliedTo(action: Exclude<IntentAction, { kind: "place" }>, order: OrderRecord): Settlement | undefined {
+function appliedTo(action: Change, order: OrderRecord): Settlement | undefined {
   const { isCompleted, isCanceled } = orderFlags(order);
   const placed = { orderId: order.orderId };
   if (action.kind === "cancel") {
     if (isCanceled) return { placed };
     return isCompleted ? { failure: ended(order) } : undefined;
   }
-  const { qty, price } = action.change;
-  const applied = (qty === undefined || qty === order.qty) && (price === undefined || price === order.price);
-  if (applied) return { placed };
+  if (isAt(action, order)) return { placed };
   return isCompleted ? { failure: ended(order) } : undefined;
+}
+
+/** True for an order as this replace wanted it. */
+function isAt({ change: { qty, price } }: Replace, order: OrderRecord): boolean {
+  return (qty === undefined || qty === order.qty) && (price === undefined || price === order.price);
 }
 
 /** True while the broker works on such a change of the order, which is this one for all that is known. */

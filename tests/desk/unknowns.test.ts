@@ -184,6 +184,24 @@ describe("a change", () => {
   });
 });
 
+const CHANGED = { kind: "replace", orderId: "1", change: { price: 199 } } as const;
+/** A listing that has order 1. */
+const LISTED = { askedAt: 2000, reported: new Set(["1"]), unmapped: [], complete: true, settleMs: 0, account: null };
+
+test.each(["OPEN", "FILLED"] as const)(
+  "a replace is found in the order that its broker put, %s, in the place of the changed one",
+  async (status) => {
+    const { unknowns, book, journal, settled } = await unknownWrite(CHANGED, 1000);
+    book.apply(anOrder({ tag: "htplaced" }), true, 1010);
+    const filledQty = status === "FILLED" ? 12 : 0;
+    book.apply(anOrder({ orderId: "2", tag: "htplaced", price: 199, status, filledQty }), true, 1020);
+    book.apply(anOrder({ tag: "htplaced", status: "CANCELED" }), true, 1030);
+    await unknowns.judge(LISTED);
+    expect(await journal.intent("httag")).toMatchObject({ placed: { orderId: "2" }, failure: null });
+    expect(settled).toEqual([["httag", false]]);
+  },
+);
+
 test.each([
   [{ kind: "replace", orderId: "1", change: { qty: 13 } }, "PENDING_REPLACE"],
   [{ kind: "cancel", orderId: "1" }, "PENDING_CANCEL"],
