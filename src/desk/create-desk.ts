@@ -74,7 +74,7 @@ export function createDesk(options: DeskOptions): Desk {
     events,
     account: () => broker.capabilities().account,
     onTracked(order, known) {
-      unknowns.seen(order);
+      unknowns.seen(order, known);
       risk.seen(order);
       fills.seen(order, known);
     },

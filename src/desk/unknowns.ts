@@ -39,8 +39,8 @@ export interface Unknowns {
   recover(intent: Sent & Pick<IntentRecord, "at">): void;
   /** Says that one, if there is one, has begun again under its key: what becomes of that is what its id stands for now. */
   begunAgain(id: string): void;
-  /** Settles the place that this order proves, and forgets nothing else. */
-  seen(order: OrderRecord): void;
+  /** Settles the place that this order proves, and the replaces that made it what it was not before. */
+  seen(order: OrderRecord, known?: OrderRecord): void;
   /** The orders that unknown changes are for. */
   orderIds(): readonly string[];
   /** Tries again to write down what is known. What cannot be written now is tried in the next round. */
@@ -157,12 +157,24 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     };
   }
 
-  function seen(order: OrderRecord): void {
+  function seen(order: OrderRecord, known?: OrderRecord): void {
+    if (known !== undefined) seenChanged(order, known);
     const unknown = order.tag === null ? undefined : unknowns.get(order.tag);
     if (unknown?.action.kind !== "place" || unknown.known !== undefined) return;
     // What cannot be written down now is found again by the next reconciliation.
     const placed = foundAs(order, unknown.action.request);
     settle(unknown.id, { placed }, "found by its tag").catch(() => undefined);
+  }
+
+  /** Another change may have come by the time that somebody looks. */
+  function seenChanged(order: OrderRecord, before: OrderRecord): void {
+    for (const unknown of unknowns.values()) {
+      const { id, action } = unknown;
+      if (unknown.known !== undefined || action.kind !== "replace" || action.orderId !== order.orderId) continue;
+      if (!isAt(action, order) || isAt(action, before)) continue;
+      unknown.known = { placed: { orderId: order.orderId } };
+      settle(id, unknown.known, "shown by the order").catch(() => undefined);
+    }
   }
 
   function end(unknown: Unknown, { failure }: Settlement): void {

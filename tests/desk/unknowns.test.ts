@@ -202,6 +202,26 @@ test.each(["OPEN", "FILLED"] as const)(
   },
 );
 
+test("a replace that its order has shown was applied, though it was changed again before anybody looked", async () => {
+  const { unknowns, book, journal } = await unknownWrite(CHANGED, 1000);
+  const tell = (price: number) => {
+    const { record, known } = book.apply(anOrder({ price }), true, 1010);
+    unknowns.seen(record, known);
+  };
+  for (const price of [200, 199, 198]) tell(price);
+  await unknowns.judge(LISTED);
+  expect(await journal.intent("httag")).toMatchObject({ placed: { orderId: "1" }, failure: null });
+});
+
+test("a replace to what its order was shown with all the time is not proven by a report of that", async () => {
+  const { unknowns, book } = await unknownWrite(CHANGED, 1000);
+  for (const at of [1010, 1020]) {
+    const { record, known } = book.apply(anOrder({ price: 199, filledQty: at - 1010 }), true, at);
+    unknowns.seen(record, known);
+  }
+  expect(unknowns.size).toBe(1);
+});
+
 test.each([
   [{ kind: "replace", orderId: "1", change: { qty: 13 } }, "PENDING_REPLACE"],
   [{ kind: "cancel", orderId: "1" }, "PENDING_CANCEL"],
