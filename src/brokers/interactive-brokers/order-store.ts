@@ -25,7 +25,10 @@ export interface OrderStore {
   refusalOf(orderId: number): Notice | undefined;
   /** Forgets errors and remarks about an order number, before something new is asked of it. */
   begin(orderId: number): void;
-  /** Says that a change or a cancel of this order is under way: what is refused now is that, and not the order. */
+  /**
+   * Says that a change or a cancel of this order is under way: what is refused now is that, and not the order. What was
+   * refused before, as a change that had been taken, is no reason for an end that was asked for.
+   */
   ask(orderId: number): void;
   /** Says that no answer to a change came in time: a refusal that still comes is of it, and not of the order. */
   giveUp(orderId: number): void;
@@ -131,6 +134,13 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
   function forgive(entry: Entry): void {
     entry.refusal = undefined;
     if (entry.clientId === clientId) refusals.delete(entry.orderId);
+  }
+
+  /** What was refused about this number. */
+  function forget(orderId: number): void {
+    refusals.delete(orderId);
+    const entry = entries.get(owned.get(orderId) ?? 0);
+    if (entry !== undefined) entry.refusal = undefined;
   }
 
   function addFill(entry: Entry, execution: Execution): void {
@@ -264,27 +274,24 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
     refusalOf: (orderId) => refusals.get(orderId),
 
     begin(orderId) {
-      refusals.delete(orderId);
+      forget(orderId);
       warnings.delete(orderId);
       if (!owned.has(orderId)) begun.set(orderId, true);
       const entry = entries.get(owned.get(orderId) ?? 0);
-      if (entry === undefined) return;
-      entry.refusal = undefined;
-      entry.warning = null;
+      if (entry !== undefined) entry.warning = null;
     },
 
     ask(orderId) {
       asked.add(orderId);
       givenUp.delete(orderId);
+      forget(orderId);
     },
 
     giveUp: (orderId) => givenUp.set(orderId, true),
 
     answered(orderId) {
       asked.delete(orderId);
-      refusals.delete(orderId);
-      const entry = entries.get(owned.get(orderId) ?? 0);
-      if (entry !== undefined) entry.refusal = undefined;
+      forget(orderId);
     },
   };
 }

@@ -138,6 +138,26 @@ test("the refusal of a change that comes when its outcome had become unknown say
   expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
 });
 
+test("the refusal of a change that comes once it was taken says nothing against the order that is canceled then", async () => {
+  const tws = await openTws();
+  let number = 0;
+  let late = false;
+  const port = await openBetween(tws, ([id, given]) => {
+    if (id === "3") number = Number(given);
+    if (!late || id !== "49") return undefined;
+    late = false;
+    return errorMessage(number, 201, "Order rejected - reason: the price is too far away");
+  });
+  const { broker, host } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  await broker.replaceOrder(orderId, { price: 150 }, call());
+  late = true;
+  await until(async () => (await broker.ping(call())) && !late);
+  await broker.ping(call());
+  await broker.cancelOrder(orderId, call());
+  expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
+});
+
 test("an order whose change was there after all, late, can be refused as others are", async () => {
   const tws = await openTws();
   const { broker, host } = await startBroker(tws.port, { writeTimeout: 500 });
