@@ -7,6 +7,7 @@ import { historySince } from "../shared/history-since.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { PacingClass } from "../shared/pacing.ts";
 import { isRegion } from "../shared/regions.ts";
+import { demandWholeChange } from "../shared/whole-change.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
   OPEN_STATUSES,
@@ -217,6 +218,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
         throw new BrokerError("NotSupported", message, { outcome: "not_sent" });
       }
       if (isTerminal(order.status)) throw notOpen(order, `order ${orderId} has ended`, "not_sent");
+      demandWholeChange(order, change);
       const price = order.orderType === "Market" ? undefined : (change.price ?? order.price ?? undefined);
       checkNumbers(change.price === undefined ? { qty: change.qty ?? order.qty } : { ...change }, region);
       if (change.qty !== undefined && change.qty < order.filledQty) {

@@ -7,6 +7,7 @@ import { beforeSending } from "../shared/before-sending.ts";
 import { historySince } from "../shared/history-since.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { Region } from "../shared/regions.ts";
+import { demandWholeChange } from "../shared/whole-change.ts";
 import { checkNumbers, checkOrder, environmentOf, toCapabilities } from "./capabilities.ts";
 import { createChanges } from "./changes.ts";
 import { SESSION_OF_LIFECYCLE, WORD_OF_ORDER_TYPE } from "./codes.ts";
@@ -180,6 +181,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
         });
       }
       if (isTerminal(order.status)) throw notOpen(order, `order ${orderId} has ended`, "not_sent");
+      demandWholeChange(order, change);
       const price = order.orderType === "Market" ? undefined : (change.price ?? order.price ?? undefined);
       const qty = change.qty ?? order.qty;
       checkNumbers(

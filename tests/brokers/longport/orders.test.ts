@@ -335,4 +335,20 @@ describe("orders", () => {
       outcome: "not_sent",
     });
   });
+
+  test("a replace does not undo what another one that is under way changes", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port);
+    const { orderId } = await broker.placeOrder(restingOrder({ qty: 10, price: 190 }), call());
+    await broker.replaceOrder(orderId, { qty: 20 }, call());
+    // What the exchange has not confirmed yet.
+    server.showOrder(orderId, { status: "WaitToReplace", quantity: "10" });
+    expect(await rejection(broker.replaceOrder(orderId, { price: 189 }, call()))).toMatchObject({
+      code: "RateLimited",
+      outcome: "not_sent",
+    });
+    expect(server.venue.find(orderId)?.order).toMatchObject({ qty: 20, price: 190 });
+    await broker.replaceOrder(orderId, { qty: 30, price: 189 }, call());
+    expect(server.venue.find(orderId)?.order).toMatchObject({ qty: 30, price: 189 });
+  });
 });

@@ -565,6 +565,22 @@ describe("an order", () => {
     expect(await broker.order(wireId, call())).toMatchObject({ price: 189, qty: 10 });
   });
 
+  test("that is being changed is not changed back by a replace that leaves that out", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    const { orderId } = await broker.placeOrder(restingOrder({ qty: 10, price: 190 }), call());
+    await broker.replaceOrder(orderId, { qty: 20 }, call());
+    // What the exchange has not confirmed yet.
+    tiger.showAs(orderId, { replaceStatus: "RECEIVED", totalQuantity: 10 });
+    expect(await rejection(broker.replaceOrder(orderId, { price: 189 }, call()))).toMatchObject({
+      code: "RateLimited",
+      outcome: "not_sent",
+    });
+    expect(tiger.venue.find(orderId)?.order).toMatchObject({ qty: 20, price: 190 });
+    await broker.replaceOrder(orderId, { qty: 30, price: 189 }, call());
+    expect(tiger.venue.find(orderId)?.order).toMatchObject({ qty: 30, price: 189 });
+  });
+
   test("of a list longer than a page is listed once, like every other", async () => {
     const tiger = await openTiger({ limits: false });
     const { broker } = await startBroker(tiger, POLLING);
