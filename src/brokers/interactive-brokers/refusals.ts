@@ -5,6 +5,7 @@
  * documentation, "Message Codes".
  */
 import { BrokerError, type BrokerErrorCode, isBrokerError } from "../../spec/broker-error.ts";
+import { ORDER_CANCELED } from "./codes.ts";
 import type { Notice } from "./messages.ts";
 
 /** The connection ended before the answer came. */
@@ -74,7 +75,7 @@ interface Rule {
 /** Refusals of a new or changed order; the first that fits. */
 const ORDER_RULES: readonly Rule[] = [
   { codes: new Set([200]), means: "UnknownContract" },
-  { codes: new Set([104, 161]), of: "the change", means: "OrderNotOpen" },
+  { codes: new Set([104, 161, ORDER_CANCELED]), of: "the change", means: "OrderNotOpen" },
   {
     text: /insufficient|exceeds? .*(?:funds|buying power)|available funds|not enough|minimum of .*equity|cash available|margin requirement/i,
     means: "InsufficientFunds",

@@ -158,6 +158,17 @@ test("the refusal of a change that comes once it was taken says nothing against 
   expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
 });
 
+test("a change of an order that is canceled meanwhile is told as one of an order that has ended", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "stall", on: "replace" });
+  const changing = rejection(broker.replaceOrder(orderId, { price: 150 }, call()));
+  await until(async () => (await broker.ping(call())) && tws.faults.armed() === 0);
+  tws.venue.end(orderId, "CANCELED", "");
+  expect(await changing).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" });
+});
+
 test("an order whose change was there after all, late, can be refused as others are", async () => {
   const tws = await openTws();
   const { broker, host } = await startBroker(tws.port, { writeTimeout: 500 });
