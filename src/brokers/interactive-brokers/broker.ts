@@ -242,6 +242,10 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
           { outcome: "not_sent" },
         );
       }
+      if (known.order.bound) {
+        const message = `order ${orderId} is bound by terms that a replace from here would take from it, as a parent, a group or a condition`;
+        throw new BrokerError("NotSupported", message, { outcome: "not_sent" });
+      }
       const price = order.orderType === "Market" ? undefined : change.price;
       checkNumbers(
         { ...(change.qty === undefined ? {} : { qty: change.qty }), ...(price === undefined ? {} : { price }) },

@@ -35,21 +35,42 @@ const CONTRACT = v.object({
 /** A contract as the gateway names it. */
 export type VendorContract = v.InferOutput<typeof CONTRACT>;
 
-const ORDER = v.object({
-  permId: integer,
-  clientId: v.fallback(v.optional(v.pipe(v.number(), v.safeInteger())), undefined),
-  action: text,
-  totalQuantity: number,
-  orderType: text,
-  lmtPrice: number,
-  tif: text,
-  outsideRth: flag,
-  account: text,
-  orderRef: text,
-  filledQuantity: number,
-});
+/** What an order may be bound by beside quantity, price and hours. */
+const BONDS = {
+  parentId: integer,
+  ocaGroup: text,
+  goodAfterTime: text,
+  algoStrategy: text,
+  hidden: flag,
+  allOrNone: flag,
+  conditions: v.fallback(v.optional(v.array(v.unknown()), []), []),
+};
+
+const ORDER = v.pipe(
+  v.object({
+    permId: integer,
+    clientId: v.fallback(v.optional(v.pipe(v.number(), v.safeInteger())), undefined),
+    action: text,
+    totalQuantity: number,
+    orderType: text,
+    lmtPrice: number,
+    tif: text,
+    outsideRth: flag,
+    account: text,
+    orderRef: text,
+    filledQuantity: number,
+    ...BONDS,
+  }),
+  v.transform(({ parentId, ocaGroup, goodAfterTime, algoStrategy, hidden, allOrNone, conditions, ...order }) => {
+    const isBound = parentId > 0 || `${ocaGroup}${goodAfterTime}${algoStrategy}` !== "" || hidden || allOrNone;
+    return isBound || conditions.length > 0 ? { ...order, bound: true } : order;
+  }),
+);
 /** An order as the gateway describes it, open or completed. */
-export type VendorOrder = v.InferOutput<typeof ORDER>;
+export type VendorOrder = v.InferOutput<typeof ORDER> & {
+  /** True where it has terms that are not read here, so that a change could not say them again. */
+  readonly bound?: boolean;
+};
 
 const STATE = v.object({ status: text, warningText: text, completedTime: text, completedStatus: text });
 export type VendorState = v.InferOutput<typeof STATE>;

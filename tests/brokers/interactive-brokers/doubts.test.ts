@@ -77,6 +77,35 @@ test.each(["0", "-3"])(
   },
 );
 
+test.each([
+  ["is one of a group that cancels the others", 19, "exits"],
+  ["is to wait for a time", 29, "20270104 10:00:00 US/Eastern"],
+  ["is to be filled as a whole", 51, "1"],
+  ["is attached to another", 57, "4"],
+])(
+  "an order that %s, of another program with the same client id, is not made a plain one by a replace",
+  async (_what, at, value) => {
+    const tws = await openTws();
+    const sent: (readonly string[])[] = [];
+    const port = await openBetween(
+      tws,
+      (fields) => {
+        if (fields[0] === "3") sent.push(fields);
+        return undefined;
+      },
+      (fields) => (fields[0] === "5" ? fields.with(at, value) : fields),
+    );
+    const { broker } = await startBroker(port);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    expect(await rejection(broker.replaceOrder(orderId, { price: 150 }, call()))).toMatchObject({
+      code: "NotSupported",
+      outcome: "not_sent",
+    });
+    expect(sent).toHaveLength(1);
+    await broker.cancelOrder(orderId, call());
+  },
+);
+
 const REMARK = "This order is routed directly.";
 
 test("an order on which TWS remarked something when it was placed is canceled later, not rejected", async () => {
