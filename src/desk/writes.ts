@@ -269,7 +269,9 @@ export function createWrites(options: WriteOptions): Writes {
         const turn = await takeTurn(orderId, true, deadline);
         try {
           const known = book.get(orderId);
-          if (known !== undefined && isClosed(known)) return alreadyEnded({ ...known, source: "journal" });
+          // What has expired may be woken again by a person, as in an app of Futu's: its broker knows.
+          if (known !== undefined && isClosed(known) && known.status !== "EXPIRED")
+            return alreadyEnded({ ...known, source: "journal" });
           const { answeredAt } = await handOver.send(
             {
               line: lineOf(claim, action, context),

@@ -504,4 +504,21 @@ describe("canceling everything", () => {
       await desk.close();
     },
   );
+
+  test("cancels what was told as expired and is listed as open again, as an order that a person wakes in Futu's app", async () => {
+    const canceled: string[] = [];
+    const { desk, host } = deskOver({
+      cancelOrder: async (orderId) => void canceled.push(orderId),
+      orders: async ({ status }) => ({
+        orders: status === "open" ? [anOrder({ orderId: "1", updatedAt: 3 })] : [],
+        unmapped: [],
+      }),
+    });
+    await desk.start();
+    host().onOrder(anOrder({ orderId: "1", status: "EXPIRED", errorReason: "disabled", updatedAt: 2 }));
+    await turn(desk, "HALTED");
+    expect(await desk.cancelAll("ops")).toEqual({ canceled: ["1"], failed: [], complete: true });
+    expect(canceled).toEqual(["1"]);
+    await desk.close();
+  });
 });
