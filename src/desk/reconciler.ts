@@ -32,6 +32,8 @@ export interface Reconciler {
   ensure(deadline: Deadline): Promise<void>;
   /** Whether the broker's orders are known now. */
   isReconciled(): boolean;
+  /** Throws `NotReconciled` unless they are: to be asked in the moment of the hand-over. */
+  confirm(): void;
   /** Resolves once the book has what the journal remembers; rejects while the journal cannot be read. */
   recover(): Promise<void>;
   /** Says that the connection came or went: what was known before may be out of date. */
@@ -225,17 +227,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         if (!recovery.isDone) await deadline.limit(recovery.run(), "the journal did not say what was sent before");
       } catch (cause) {
         if (readFailure(cause)?.code === "JournalUnavailable") throw cause;
-        const reason = messageOf(cause);
-        throw new Failure(
-          "NotReconciled",
-          `nothing was sent, since the broker's open orders are not known: ${reason}`,
-          {
-            outcome: "not_sent",
-            retryAfterMs: 1000,
-            cause,
-          },
-        );
+        throw notReconciled(messageOf(cause), cause);
       }
+    },
+    confirm() {
+      if (!isReconciled()) throw notReconciled("the connection was lost meanwhile");
     },
     connection(connected) {
       generation += 1;
@@ -253,4 +249,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       clearTimeout(timer);
     },
   };
+}
+
+function notReconciled(reason: string, cause?: unknown): Failure {
+  return new Failure("NotReconciled", `nothing was sent, since the broker's open orders are not known: ${reason}`, {
+    outcome: "not_sent",
+    retryAfterMs: 1000,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -172,6 +172,7 @@ export function createWrites(options: WriteOptions): Writes {
               line: lineOf(claim, action, context, { value: admission.value, number, account }),
               ...(reserved === undefined ? {} : { reason: SENT_AGAIN }),
               send(call) {
+                reconciler.confirm();
                 admission.confirm(() => deadline.abort());
                 // That of an earlier attempt, told as not sent, may have shown up since this one began.
                 const late = orderOf(claim, request);
@@ -228,6 +229,7 @@ export function createWrites(options: WriteOptions): Writes {
               {
                 line: lineOf(claim, action, context, { value: admission.value }),
                 async send(call) {
+                  reconciler.confirm();
                   admission.confirm(() => deadline.abort());
                   try {
                     return await changing(orderId, () => replaceOrder(orderId, tagged, call));

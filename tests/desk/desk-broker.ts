@@ -5,6 +5,7 @@ import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Broker, BrokerHost } from "../../src/spec/broker.ts";
 import { type Capabilities, orderRows } from "../../src/spec/capabilities.ts";
 import { defineBroker } from "../../src/spec/define-broker.ts";
+import type { RiskOptions } from "../../src/spec/policy.ts";
 import { AAPL } from "../an-order.ts";
 
 export { AAPL, anOrder } from "../an-order.ts";
@@ -51,10 +52,14 @@ export const CAPABILITIES: Capabilities = {
 /** A desk over a broker that does what the test says, and a journal that can be looked into. */
 export function deskOver(
   members: Partial<Broker>,
-  { deadlineMs = 10_000, journal = memoryJournal() }: { deadlineMs?: number; journal?: Journal } = {},
+  {
+    deadlineMs = 10_000,
+    journal = memoryJournal(),
+    risk,
+  }: { deadlineMs?: number; journal?: Journal; risk?: RiskOptions } = {},
 ) {
   let host: BrokerHost | undefined;
-  const instance = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"], deadlineMs };
+  const instance = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"], deadlineMs, ...(risk && { risk }) };
   const broker: Broker = defineBroker(instance, {
     kind: "tester",
     display: "Tester",

@@ -53,6 +53,46 @@ describe("before the broker's orders are known", () => {
   });
 });
 
+test.each(["place", "replace"] as const)(
+  "a %s that waits over a reconnect is not sent before the orders are known again",
+  async (kind) => {
+    const looking = deferred<void>();
+    const sent: string[] = [];
+    let isBack = false;
+    const quote = {
+      contract: LIMIT_BUY.contract,
+      currency: "USD",
+      isTradable: true,
+      latest: 200,
+      timestamp: Date.now(),
+    };
+    const { desk, host } = deskOver(
+      {
+        placeOrder: async () => ({ orderId: `${sent.push("place")}` }),
+        replaceOrder: async (orderId) => ({ orderId: `${sent.push("replace") && orderId}` }),
+        quote: async () => {
+          await looking.promise;
+          return { ...quote, preClose: 200, highPrice: 200, lowPrice: 200, openPrice: 200 };
+        },
+        order: async () => anOrder({ orderId: "1" }),
+        orders: () =>
+          isBack ? Promise.reject(new Error("not yet")) : Promise.resolve({ orders: [anOrder()], unmapped: [] }),
+      },
+      { risk: { priceCollar: 0.05 } },
+    );
+    await desk.reconcile();
+    const writing = rejection(kind === "place" ? desk.place(LIMIT_BUY, BY) : desk.replace("1", { price: 201 }, BY));
+    await aFewTurns();
+    isBack = true;
+    host().onConnection({ connected: false });
+    host().onConnection({ connected: true });
+    looking.resolve();
+    expect(await writing).toMatchObject({ code: "NotReconciled", outcome: "not_sent" });
+    expect(sent).toEqual([]);
+    await desk.close();
+  },
+);
+
 describe("an unknown place", () => {
   test("is found by its tag, and the key then answers with the order", async () => {
     const venue = createVenue({ settleMs: 200 });
