@@ -284,12 +284,17 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       await Promise.all(all.map(({ id, known }) => settle(id, known, reason).catch(() => undefined)));
     },
     async judge(listing) {
-      for (const unknown of [...unknowns.values()]) {
-        // What is known needs no evidence, and what the journal has not begun cannot be ended there.
-        if (unknown.known !== undefined || unknown.begun.later !== undefined) continue;
-        if (unknown.action.kind === "place") await judgePlace(unknown, unknown.action.request, listing);
-        else await judgeChange(unknown, listing);
-      }
+      // What is known needs no evidence, and what the journal has not begun cannot be ended there.
+      const open = [...unknowns.values()].filter(
+        ({ known, begun }) => known === undefined && begun.later === undefined,
+      );
+      // All in one step: while one is written down another may begin again under its key, of which this list says nothing.
+      const judging = open.map((unknown) =>
+        unknown.action.kind === "place"
+          ? judgePlace(unknown, unknown.action.request, listing)
+          : judgeChange(unknown, listing),
+      );
+      await Promise.all(judging);
     },
     all: () => unknowns.values(),
     async quiet() {

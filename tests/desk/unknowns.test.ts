@@ -267,3 +267,61 @@ test("an order that shows up while its absence is being written down counts", as
   await expect.poll(() => journal.intent("httag")).toMatchObject({ placed: { orderId: order.orderId } });
   expect(settled).toEqual([["httag", false]]);
 });
+
+test("a write that began again while others were written down is not judged by what was asked before it left", async () => {
+  const memory = memoryJournal();
+  const written = Promise.withResolvers<void>();
+  let isSlow = false;
+  const slow = {
+    ...memory,
+    append: async (...args: Parameters<typeof memory.append>) => {
+      if (isSlow && args[0].some(({ kind }) => kind === "progress")) await written.promise;
+      return memory.append(...args);
+    },
+  };
+  const CANCEL: IntentAction = { kind: "cancel", orderId: "1" };
+  const { unknowns, book, journal } = await unknownWrite(CANCEL, 1000, slow);
+  await journal.append(
+    [{ kind: "intent", id: "htagain", principal: "p", action: CANCEL, fingerprint: "key" }],
+    "process",
+  );
+  unknowns.add({ id: "htagain", action: CANCEL }, 1000, WRITTEN);
+  book.apply(anOrder({ status: "OPEN" }), true, 2000);
+  isSlow = true;
+  const listing = { askedAt: 2000, reported: new Set(["1"]), unmapped: [], complete: true, settleMs: 0, account: null };
+  const judging = unknowns.judge(listing);
+  // Its key is free, and the client cancels again; nobody knows either what becomes of that.
+  await expect.poll(() => unknowns.size).toBe(2);
+  unknowns.begunAgain("htagain");
+  unknowns.add({ id: "htagain", action: CANCEL }, 3000, WRITTEN);
+  written.resolve();
+  await judging;
+  expect([...unknowns.all()].map(({ id }) => id)).toEqual(["htagain"]);
+});
+
+test("a thousand of them take no longer to write down than one", async () => {
+  const memory = memoryJournal();
+  let waiting = 0;
+  let most = 0;
+  const slow = {
+    ...memory,
+    append: async (...args: Parameters<typeof memory.append>) => {
+      waiting += 1;
+      most = Math.max(most, waiting);
+      await Promise.resolve();
+      waiting -= 1;
+      return memory.append(...args);
+    },
+  };
+  const { unknowns, journal } = await unknownWrite(PLACE, 1000, slow);
+  for (let n = 1; n < 1000; n += 1) {
+    const id = `httag${n}`;
+    await journal.append([{ kind: "intent", id, principal: "p", action: PLACE, fingerprint: null }], "process");
+    unknowns.add({ id, action: PLACE }, 1000, WRITTEN);
+  }
+  for (const askedAt of [2000, 3000]) {
+    await unknowns.judge({ ...NOTHING, askedAt, complete: true, settleMs: 0 });
+  }
+  expect(unknowns.size).toBe(0);
+  expect(most).toBe(1000);
+});
