@@ -116,7 +116,8 @@ export function createBudget(options: PacingOptions): Budget {
   /** The first moment from `now` at which one more call of this class fits behind the calls in `calls`. */
   function earliest(kind: PacingClass, calls: readonly number[], now: number): number {
     const last = calls.at(-1);
-    let at = last === undefined ? now : Math.max(now, last + minSpacingMs);
+    // Without a spacing calls may leave together: none has to wait until the one before it has arrived.
+    let at = last === undefined || minSpacingMs === 0 ? now : Math.max(now, last + minSpacingMs);
     for (const { limit, perMs } of windows) {
       const blocking = calls.at(-pacingShare(limit, kind));
       if (calls.length >= pacingShare(limit, kind) && blocking !== undefined) at = Math.max(at, blocking + perMs);

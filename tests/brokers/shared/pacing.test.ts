@@ -70,6 +70,19 @@ describe("a budget", () => {
     expect(log.slice(10)).toEqual(["cancel", "write", "read", "read"]);
   });
 
+  test("lets calls leave together where no spacing is asked for, however long each is on its way", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "orders", windows: [{ limit: 10, perMs: 1000 }], transitMs: 50, clock });
+    const { log, watch } = recorder();
+    for (let i = 0; i < 12; i += 1) watch("cancel", budget.take("cancel"));
+    watch("late", budget.take("cancel", { deadline: clock.now() + 1049 }));
+    await settle();
+    expect(log).toEqual([...Array(10).fill("cancel"), "late: RateLimited not_sent"]);
+    clock.advance(1050);
+    await settle();
+    expect(log.slice(11)).toEqual(["cancel", "cancel"]);
+  });
+
   test("keeps the least spacing, and lets a cancel overtake what waits", async () => {
     const clock = createManualClock();
     const budget = createBudget({
@@ -261,54 +274,57 @@ describe("a budget", () => {
   });
 });
 
-test("a vendor sees no window exceeded, whenever calls arrive and answers come", async () => {
-  const step = fc.record({
-    wait: fc.integer({ min: 0, max: 300 }),
-    kind: fc.constantFrom<PacingClass>("read", "write", "cancel"),
-    /** From its leave until the vendor counts it, and from then until its answer is here; without one nothing comes. */
-    way: fc.integer({ min: 0, max: 50 }),
-    answer: fc.option(fc.integer({ min: 0, max: 600 }), { nil: undefined }),
-    abort: fc.option(fc.integer({ min: 0, max: 600 }), { nil: undefined }),
-  });
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const clock = createManualClock();
-      const budget = createBudget({ ...NARROW, transitMs: 50, clock });
-      const counted: number[] = [];
-      let open = 0;
-      for (const { wait, kind, way, answer, abort } of steps) {
-        await pass(clock, wait);
-        const leave = new AbortController();
-        if (abort !== undefined) clock.after(abort, () => leave.abort());
-        open += 1;
-        budget
-          .take(kind, { signal: leave.signal })
-          .then(
-            ({ arrived }) => {
-              counted.push(clock.now() + way);
-              if (answer !== undefined) clock.after(way + answer, arrived);
-            },
-            (error: unknown) => {
-              if (!isBrokerError(error) || !leave.signal.aborted) throw error;
-            },
-          )
-          .finally(() => {
-            open -= 1;
-          });
-        await settle();
-      }
-      await pass(clock, 60_000);
-      expect([open, clock.waiting(), budget.load().waiting]).toEqual([0, 0, 0]);
-      counted.sort((a, b) => a - b);
-      counted.forEach((at, index) => {
-        for (const { limit, perMs } of NARROW.windows) {
-          expect(at - (counted[index - limit] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(perMs);
+test.each([20, 0])(
+  "a vendor sees no window exceeded, %i ms apart, whenever calls arrive and answers come",
+  async (spacing) => {
+    const step = fc.record({
+      wait: fc.integer({ min: 0, max: 300 }),
+      kind: fc.constantFrom<PacingClass>("read", "write", "cancel"),
+      /** From its leave until the vendor counts it, and from then until its answer is here; without one nothing comes. */
+      way: fc.integer({ min: 0, max: 50 }),
+      answer: fc.option(fc.integer({ min: 0, max: 600 }), { nil: undefined }),
+      abort: fc.option(fc.integer({ min: 0, max: 600 }), { nil: undefined }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const clock = createManualClock();
+        const budget = createBudget({ ...NARROW, minSpacingMs: spacing, transitMs: 50, clock });
+        const counted: number[] = [];
+        let open = 0;
+        for (const { wait, kind, way, answer, abort } of steps) {
+          await pass(clock, wait);
+          const leave = new AbortController();
+          if (abort !== undefined) clock.after(abort, () => leave.abort());
+          open += 1;
+          budget
+            .take(kind, { signal: leave.signal })
+            .then(
+              ({ arrived }) => {
+                counted.push(clock.now() + way);
+                if (answer !== undefined) clock.after(way + answer, arrived);
+              },
+              (error: unknown) => {
+                if (!isBrokerError(error) || !leave.signal.aborted) throw error;
+              },
+            )
+            .finally(() => {
+              open -= 1;
+            });
+          await settle();
         }
-        expect(at - (counted[index - 1] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(20);
-      });
-    }),
-  );
-});
+        await pass(clock, 60_000);
+        expect([open, clock.waiting(), budget.load().waiting]).toEqual([0, 0, 0]);
+        counted.sort((a, b) => a - b);
+        counted.forEach((at, index) => {
+          for (const { limit, perMs } of NARROW.windows) {
+            expect(at - (counted[index - limit] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(perMs);
+          }
+          expect(at - (counted[index - 1] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(spacing);
+        });
+      }),
+    );
+  },
+);
 
 test("a budget tells how calls waited: now, in all, and in vain", async () => {
   const clock = createManualClock();
