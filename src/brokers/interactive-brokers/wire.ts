@@ -103,12 +103,13 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     lane: Lane | undefined,
     ms: number,
     kind: PacingClass,
+    signal?: AbortSignal,
   ): Promise<T> {
-    if (lane === undefined) return send(on, () => make({ link: on, ms, skip: 0 }), kind);
+    if (lane === undefined) return send(on, () => make({ link: on, ms, skip: 0 }), kind, signal);
     const state = laneOf(on, lane);
     const turn = state.last.then(async () => {
       try {
-        const answer = await send(on, () => make({ link: on, ms, skip: state.owed }), kind);
+        const answer = await send(on, () => make({ link: on, ms, skip: state.owed }), kind, signal);
         state.owed = 0;
         return answer;
       } catch (error) {
@@ -124,8 +125,9 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     return turn;
   }
 
-  async function send<T>(on: Link, make: () => Exchange<T>, kind: PacingClass): Promise<T> {
-    const turn = await budget.take(kind, { deadline: performance.now() + deadlineMs });
+  /** What is asked goes on to its answer; until it is asked, its caller may give it up. */
+  async function send<T>(on: Link, make: () => Exchange<T>, kind: PacingClass, signal?: AbortSignal): Promise<T> {
+    const turn = await budget.take(kind, { ...(signal && { signal }), deadline: performance.now() + deadlineMs });
     const exchange = make();
     try {
       return await on.exchange(exchange);
@@ -189,9 +191,9 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   }
 
   const readerOn =
-    (on: Link): Reader =>
+    (on: Link, signal?: AbortSignal): Reader =>
     (make, lane) =>
-      ask(on, make, lane, config.timeout, "read");
+      ask(on, make, lane, config.timeout, "read", signal);
 
   async function setUp(on: Link): Promise<void> {
     // A gateway that comes back with another login, of real money perhaps, is not the one that was started with.
@@ -341,12 +343,12 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
         await revival.wait(config.timeout, signal);
         const before = requireSession();
         try {
-          return await act(readerOn(before.link));
+          return await act(readerOn(before.link, signal));
         } catch (error) {
           const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
           if (!lost || running === undefined || signal.aborted) throw error;
           await revival.wait(config.timeout, signal);
-          return act(readerOn(requireSession().link));
+          return act(readerOn(requireSession().link, signal));
         }
       });
     },

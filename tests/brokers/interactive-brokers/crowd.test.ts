@@ -1,0 +1,34 @@
+/** More is asked at once than TWS takes, and many of those who asked go away. */
+import { expect, test } from "vitest";
+import { call, openTws, startBroker, until } from "./setup.ts";
+
+const US = { tradeType: "Securities", region: "US" } as const;
+
+test("what waits for its turn is not asked any more when its caller has gone", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const waiting = () => broker.queues?.()[0]?.waiting;
+  const gone = new AbortController();
+  const reads = Array.from({ length: 60 }, (_, n) =>
+    broker.quote({ ...US, symbol: `A${String.fromCharCode(65 + (n % 26), 65 + n / 26)}` }, gone).catch(() => {}),
+  );
+  await until(() => (waiting() ?? 0) > 20);
+  gone.abort();
+  await Promise.all(reads);
+  expect(waiting()).toBe(0);
+});
+
+test("lists that wait behind a slow one are not read any more when their callers have gone", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const taken = () => broker.queues?.()[0]?.taken ?? 0;
+  const gone = new AbortController();
+  tws.faults.arm({ kind: "delay", on: "read", ms: 500 });
+  const before = taken();
+  const reads = Array.from({ length: 20 }, () => broker.orders({ status: "open", fresh: true }, gone).catch(() => {}));
+  await until(() => taken() > before);
+  gone.abort();
+  await Promise.all(reads);
+  await broker.orders({ status: "open", fresh: true }, call());
+  expect(taken() - before).toBeLessThan(10);
+});
