@@ -139,9 +139,9 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     } finally {
       turn.arrived();
       const { farewell } = exchange;
-      // It counts like every other message.
+      // It counts like every other message, and goes before the reads that wait: TWS keeps so many subscriptions only.
       if (farewell !== undefined) {
-        budget.take("read").then(
+        budget.take("write").then(
           () => on.tell(farewell),
           () => {},
         );

@@ -1,4 +1,5 @@
 /** More is asked at once than TWS takes, and many of those who asked go away. */
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { call, openTws, startBroker, until } from "./setup.ts";
 
@@ -31,4 +32,27 @@ test("lists that wait behind a slow one are not read any more when their callers
   await Promise.all(reads);
   await broker.orders({ status: "open", fresh: true }, call());
   expect(taken() - before).toBeLessThan(10);
+});
+
+test("no market data stays subscribed behind the reads that wait", { timeout: 60_000 }, async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const symbols = Array.from({ length: 260 }, (_, n) => `A${String.fromCharCode(65 + (n % 26), 65 + n / 26)}`);
+  for (const symbol of symbols) tws.venue.setPrice({ ...US, symbol }, 10);
+  const refusals: string[] = [];
+  const ends = performance.now() + 6_000;
+  await Promise.all(
+    symbols.map(async (symbol) => {
+      while (performance.now() < ends) {
+        const refusal = await broker.quote({ ...US, symbol }, call()).then(
+          () => undefined,
+          (error: Error) => error.message,
+        );
+        if (refusal === undefined) continue;
+        refusals.push(refusal);
+        await pause(500);
+      }
+    }),
+  );
+  expect(refusals.filter((refusal) => !refusal.includes("frequency limit"))).toEqual([]);
 });
