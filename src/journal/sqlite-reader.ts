@@ -1,10 +1,16 @@
 import { isSettled } from "./intent-record.ts";
-import type { IntentRecord, JournalHead } from "./journal.ts";
+import type { IntentRecord, JournalHead, JournalLine } from "./journal.ts";
 import { pathOf } from "./journal-path.ts";
 import { loadSqlite } from "./load-sqlite.ts";
 import { fileFailure } from "./sqlite-errors.ts";
-import { lineOf, type NumberedLine, numberOf, prepareRows, textOf } from "./sqlite-rows.ts";
+import { lineOf, numberOf, prepareRows, textOf } from "./sqlite-rows.ts";
 import { checkReadable } from "./sqlite-schema.ts";
+
+/** A line and its number. */
+export interface NumberedLine {
+  readonly sequence: number;
+  readonly line: JournalLine;
+}
 
 /** A look into a journal's file, also while a gateway writes it. Every call sees what is written by then. */
 export interface JournalReader {

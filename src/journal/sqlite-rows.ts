@@ -4,12 +4,6 @@ import { begun, progressed } from "./intent-record.ts";
 import type { IntentRecord, JournalHead, JournalLine } from "./journal.ts";
 import { isJournalLine } from "./line-shape.ts";
 
-/** A line and its number. */
-export interface NumberedLine {
-  readonly sequence: number;
-  readonly line: JournalLine;
-}
-
 /** Statements that only read. */
 export interface Rows {
   head(): JournalHead;

@@ -8,18 +8,8 @@ import { fileFailure, journalUnavailable, sqliteCode } from "./sqlite-errors.ts"
 import { type Lines, prepareLines, type StoredLine } from "./sqlite-lines.ts";
 import { oneRow } from "./sqlite-rows.ts";
 import { migrate, rollBack } from "./sqlite-schema.ts";
+import type { JournalStats } from "./sqlite-stats.ts";
 import { lockWriter } from "./writer-lock.ts";
-
-/** What has been done since the journal was opened. */
-export interface JournalStats {
-  /** Calls of `append` that were answered with a number. */
-  readonly appends: number;
-  readonly lines: number;
-  /** Transactions that carried them. */
-  readonly groups: number;
-  /** Those of them that waited for the disk. */
-  readonly synced: number;
-}
 
 /** An open journal's file. */
 export interface SqliteWriter {

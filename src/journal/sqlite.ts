@@ -29,10 +29,10 @@ import { loadSqlite } from "./load-sqlite.ts";
 import { machineStart } from "./machine-start.ts";
 import { fileFailure, journalUnavailable } from "./sqlite-errors.ts";
 import { storedLine } from "./sqlite-lines.ts";
-import { type JournalStats, openWriter, type SqliteWriter } from "./sqlite-writer.ts";
+import type { JournalStats } from "./sqlite-stats.ts";
+import { openWriter, type SqliteWriter } from "./sqlite-writer.ts";
 
-export { type JournalReader, readJournal } from "./sqlite-reader.ts";
-export type { NumberedLine } from "./sqlite-rows.ts";
+export { type JournalReader, type NumberedLine, readJournal } from "./sqlite-reader.ts";
 export type { JournalStats };
 
 /** How a journal's file is used. */

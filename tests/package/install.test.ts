@@ -37,17 +37,22 @@ import { createHttpTrading, type HttpTrading } from "httptrading";
 import { serve as serveBun } from "httptrading/bun";
 import { serve as serveDeno } from "httptrading/deno";
 import { futu } from "httptrading/futu";
+import { interactiveBrokers } from "httptrading/interactive-brokers";
+import { readJournal, sqliteJournal } from "httptrading/journal/sqlite";
+import { logTape } from "httptrading/logs";
+import { longport } from "httptrading/longport";
 import { serve, type RunningServer } from "httptrading/node";
 import { paper } from "httptrading/paper";
 import type { Broker } from "httptrading/spec";
 import { runConformance } from "httptrading/testing";
+import { tiger } from "httptrading/tiger";
 import { worker } from "httptrading/worker";
 
 const instance = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] };
 const brokers: Broker[] = [paper(instance), futu({ ...instance, port: 1, tradeEnv: "SIMULATE" })];
-const trading: HttpTrading = createHttpTrading({ brokers });
+const trading: HttpTrading = createHttpTrading({ brokers, journal: sqliteJournal("journal.db"), observers: [logTape] });
 export const server: Promise<RunningServer> = serve(trading, { port: 0 });
-export const others = [serveBun, serveDeno, runConformance];
+export const others: unknown[] = [serveBun, serveDeno, runConformance, interactiveBrokers, longport, readJournal, tiger];
 export default worker((env: { TOKEN: string }) => createHttpTrading({ brokers: [paper({ ...instance, tokens: [env.TOKEN] })] }));
 // @ts-expect-error real money or not has to be said
 futu({ ...instance, port: 1 });
