@@ -1,3 +1,4 @@
+import { shown } from "../domain/shown.ts";
 import { SCOPES } from "../spec/policy.ts";
 import type { Api, ApiMethod, ApiSchema } from "./api.ts";
 import { STD_APIS } from "./std-apis.ts";
@@ -38,18 +39,18 @@ function isNamed(api: object): api is Api {
 function apiFaults({ method, path, scope, handler, schema }: Api): string[] {
   const faults: string[] = [];
   if (!METHODS.includes(method)) {
-    faults.push(`method must be one of ${METHODS.join(", ")}, not ${JSON.stringify(method)}`);
+    faults.push(`method must be one of ${METHODS.join(", ")}, not ${shown(method)}`);
   }
   if (
     typeof path !== "string" ||
     !path.split("/").every((segment) => SEGMENT.test(segment) && !/^\.+$/.test(segment))
   ) {
     faults.push(
-      `path must be segments of letters, digits, ".", "_" and "-", without a slash at either end, such as hello/world, not ${JSON.stringify(path)}`,
+      `path must be segments of letters, digits, ".", "_" and "-", without a slash at either end, such as hello/world, not ${shown(path)}`,
     );
   }
   if (scope !== undefined && !SCOPES.includes(scope)) {
-    faults.push(`scope must be one of ${SCOPES.join(", ")}, not ${JSON.stringify(scope)}`);
+    faults.push(`scope must be one of ${SCOPES.join(", ")}, not ${shown(scope)}`);
   }
   if (typeof handler !== "function") faults.push("handler must be a function");
   if (schema !== undefined) {

@@ -1,4 +1,5 @@
 /** Everything that can be wrong with the options of a gateway, found at once. Secrets are never repeated. */
+import { shown } from "../domain/shown.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Observer } from "../observe/observer.ts";
 import type { Broker } from "../spec/broker.ts";
@@ -127,12 +128,12 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
   const instances = checkBrokers(brokers, faults);
   const apis = checkApis(servedApis(options, faults), faults);
   if (typeof tokenHeader !== "string" || !HEADER_NAME.test(tokenHeader)) {
-    faults.push(`tokenHeader must be the name of a header, not ${JSON.stringify(tokenHeader)}`);
+    faults.push(`tokenHeader must be the name of a header, not ${shown(tokenHeader)}`);
   } else if (TAKEN_HEADERS.includes(tokenHeader.toLowerCase())) {
     faults.push(`tokenHeader must be a header of its own; ${tokenHeader} says something else`);
   }
   if (errorStatus !== "http" && errorStatus !== 200) {
-    faults.push(`errorStatus must be "http" or 200, not ${JSON.stringify(errorStatus)}`);
+    faults.push(`errorStatus must be "http" or 200, not ${shown(errorStatus)}`);
   }
   if (onError !== undefined && typeof onError !== "function") faults.push("onError must be a function");
   const lacked = journal === undefined ? [] : lackedBy(journal);
@@ -143,7 +144,7 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
   }
   if (typeof requireIdempotencyKey !== "boolean") faults.push("requireIdempotencyKey must be true or false");
   if (!Number.isInteger(idempotencyDays) || idempotencyDays < 1 || idempotencyDays > MAX_DAYS) {
-    faults.push(`idempotencyDays must be a whole number from 1 to ${MAX_DAYS}, not ${JSON.stringify(idempotencyDays)}`);
+    faults.push(`idempotencyDays must be a whole number from 1 to ${MAX_DAYS}, not ${shown(idempotencyDays)}`);
   }
   if (adminTokens !== undefined) faults.push(...adminTokenFaults(adminTokens));
   if (cors !== undefined) faults.push(...corsFaults(cors));
@@ -224,7 +225,7 @@ function instanceFaults({ instanceId, tokens, name, deadlineMs, risk }: Instance
     faults.push("name is shown to operators and must not be the instance's id or a token");
   }
   if (deadlineMs !== undefined && !(Number.isInteger(deadlineMs) && deadlineMs >= 1 && deadlineMs <= MAX_DEADLINE_MS)) {
-    faults.push(`deadlineMs must be a whole number of milliseconds above 0, not ${JSON.stringify(deadlineMs)}`);
+    faults.push(`deadlineMs must be a whole number of milliseconds above 0, not ${shown(deadlineMs)}`);
   }
   return faults;
 }

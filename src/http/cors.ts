@@ -1,4 +1,5 @@
 /** What pages of other origins may do: nothing, unless the operator has named them. */
+import { shown } from "../domain/shown.ts";
 import { EXPOSED_HEADERS, REQUEST_HEADERS } from "./headers.ts";
 import type { Server } from "./server.ts";
 
@@ -75,5 +76,5 @@ function originFaults(origin: unknown, place: string): string[] {
   const exact =
     typeof origin === "string" && /^https?:\/\/[^/*]+$/.test(origin) ? URL.parse(origin)?.origin : undefined;
   if (exact === origin && exact !== undefined) return [];
-  return [`${place} must be an exact origin such as https://desk.example.org, not ${JSON.stringify(origin)}`];
+  return [`${place} must be an exact origin such as https://desk.example.org, not ${shown(origin)}`];
 }

@@ -4,6 +4,7 @@ import { handlerBehind, observe, type Server, sharedTimer } from "../create-http
 import { bannerLines, bannerWarnings, localUrl } from "./banner.ts";
 import {
   type CheckedServeOptions,
+  checkServable,
   checkServeOptions,
   type RunningServer,
   type Servable,
@@ -41,6 +42,7 @@ export async function serveWith(
   options: ServeOptions,
   server: Partial<Server> = {},
 ): Promise<RunningServer> {
+  checkServable(trading);
   const checked = checkServeOptions(options);
   const { hostname, tls, orderDump, print, warn } = checked;
   // Before anything can start a broker, so that nothing is missed.

@@ -1,5 +1,6 @@
 /** What the `serve` of every runtime takes, needs and gives back. */
 import type { HttpTrading } from "../create-http-trading.ts";
+import { shown } from "../domain/shown.ts";
 
 /** How logs are written. */
 const LOG_FORMATS = ["json", "text"] as const;
@@ -94,12 +95,22 @@ const KNOWN: ReadonlySet<string> = new Set([
   "print",
 ] satisfies (keyof ServeOptions)[]);
 
+/** @throws TypeError for what is no gateway, before anything is opened for it. */
+export function checkServable(trading: unknown): void {
+  const { fetch, start, close, instances } = Object(trading) as Partial<Record<keyof Servable, unknown>>;
+  if ([fetch, start, close].every((method) => typeof method === "function") && Array.isArray(instances)) return;
+  throw new TypeError("serve needs what createHttpTrading gives, and has none: serve(createHttpTrading({ brokers }))");
+}
+
 /**
  * Fills in the defaults.
  *
  * @throws TypeError that lists every option that is wrong.
  */
 export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError("serve cannot start:\n- its options must be an object, such as { port: 8080 }");
+  }
   const { hostname = "127.0.0.1", port = 8080, tls, graceMs = 15_000, signals = true, print } = options;
   const { orderDump, logs, logLevel = "info", maxConnections = 10_000 } = options;
   const faults = Object.keys(options)
@@ -107,27 +118,27 @@ export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
     .map((key) => `"${key}" is not an option; there are ${[...KNOWN].join(", ")}`);
   if (typeof hostname !== "string" || hostname === "") faults.push("hostname must be a name or address");
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    faults.push(`port must be a whole number from 0 to 65535, not ${String(port)}`);
+    faults.push(`port must be a whole number from 0 to 65535, not ${shown(port)}`);
   }
   if (tls !== undefined && !(isPem(tls?.cert) && isPem(tls?.key))) {
     faults.push("tls must be { cert, key }, both the text of a PEM file (not its path)");
   }
   // Runtimes take a longer delay for no delay at all.
   if (!Number.isInteger(graceMs) || graceMs < 0 || graceMs > 2_147_483_647) {
-    faults.push(`graceMs must be a whole number of milliseconds, not ${String(graceMs)}`);
+    faults.push(`graceMs must be a whole number of milliseconds, not ${shown(graceMs)}`);
   }
   if (typeof signals !== "boolean") faults.push("signals must be true or false");
   if (orderDump !== undefined && (typeof orderDump !== "string" || orderDump === "")) {
     faults.push("orderDump must be the path of a folder");
   }
   if (logs !== undefined && !LOG_FORMATS.includes(logs)) {
-    faults.push(`logs must be one of ${LOG_FORMATS.join(", ")}, not ${JSON.stringify(logs)}`);
+    faults.push(`logs must be one of ${LOG_FORMATS.join(", ")}, not ${shown(logs)}`);
   }
   if (!LOG_LEVELS.includes(logLevel)) {
-    faults.push(`logLevel must be one of ${LOG_LEVELS.join(", ")}, not ${JSON.stringify(logLevel)}`);
+    faults.push(`logLevel must be one of ${LOG_LEVELS.join(", ")}, not ${shown(logLevel)}`);
   }
   if (!Number.isInteger(maxConnections) || maxConnections < 1) {
-    faults.push(`maxConnections must be a whole number above 0, not ${String(maxConnections)}`);
+    faults.push(`maxConnections must be a whole number above 0, not ${shown(maxConnections)}`);
   }
   if (print !== undefined && typeof print !== "function") faults.push("print must be a function that takes a line");
   if (faults.length > 0) throw new TypeError(`serve cannot start:\n${faults.map((fault) => `- ${fault}`).join("\n")}`);

@@ -56,6 +56,22 @@ test("good options begin at once, without any I/O", () => {
   expect(faults({ brokers: [brokerOf({ risk: { allow: { symbols } } })] })).toEqual([]);
 });
 
+test.each([
+  [Number.NaN, "NaN"],
+  [10n, "10"],
+  ["30", '"30"'],
+  [[], "a list"],
+])("a value of another type is told as what it is, whatever it is: %o", (value: unknown, told) => {
+  const options = { brokers: [brokerOf({ deadlineMs: value })], extendApis: [api({ method: value })] };
+  const origins = { brokers: [], tokenHeader: [value], errorStatus: value, idempotencyDays: value };
+  expect(faults(options).every((fault) => fault.endsWith(`, not ${told}`))).toBe(true);
+  expect(faults(options)).toHaveLength(2);
+  expect(faults(origins).slice(1)).toEqual([
+    `errorStatus must be "http" or 200, not ${told}`,
+    `idempotencyDays must be a whole number from 1 to 36525, not ${told}`,
+  ]);
+});
+
 describe("one fault each", () => {
   test.for<[string, unknown, RegExp]>([
     ["brokers missing", {}, /^brokers must be a list/],

@@ -1,7 +1,7 @@
 /** What `serve` and `worker` take and give back, where no second process is needed. */
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { bannerLines, bannerWarnings, localUrl } from "../../src/runtime/banner.ts";
 import { type RunningServer, type Servable, type ServeOptions, serve } from "../../src/runtime/node.ts";
 import { worker } from "../../src/runtime/worker.ts";
@@ -44,6 +44,31 @@ describe("options", () => {
       ].join("\n"),
     );
   });
+
+  test.each([
+    [{ port: "8080" }, 'port must be a whole number from 0 to 65535, not "8080"'],
+    [{ graceMs: "5" }, 'graceMs must be a whole number of milliseconds, not "5"'],
+    [{ maxConnections: "9" }, 'maxConnections must be a whole number above 0, not "9"'],
+    [{ logs: 1n, logLevel: 2n }, "logs must be one of json, text, not 1\n- logLevel must be one of "],
+  ])("a value of another type is told as what it is: %o", async (options: object, message) => {
+    await expect(serve(trading, { ...quiet, ...options })).rejects.toThrow(message);
+  });
+
+  test.each([null, 9000, "9000", () => {}])("%o is not taken for options", async (options: unknown) => {
+    const serving = serve(trading, options as ServeOptions);
+    onTestFinished(async () => (await serving.catch(() => undefined))?.close());
+    await expect(serving).rejects.toThrow("options must be an object, such as { port: 8080 }");
+  });
+
+  test.each([undefined, null, 7, {}, { brokers: [] }, trading.fetch, { ...trading, instances: undefined }])(
+    "%o is not taken for a gateway, and nothing is opened for it",
+    async (given: unknown) => {
+      const printed: string[] = [];
+      const serving = serve(given as Servable, { port: 0, print: (line) => printed.push(line) });
+      await expect(serving).rejects.toThrow("serve needs what createHttpTrading gives");
+      expect(printed).toEqual([]);
+    },
+  );
 
   test("a name that is nowhere is told with the address", async () => {
     await expect(serve(trading, { ...quiet, hostname: "192.0.2.1" })).rejects.toThrow(
