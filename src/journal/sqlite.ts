@@ -14,6 +14,7 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
+import { shown } from "../domain/shown.ts";
 import type {
   Durability,
   EventPage,
@@ -68,11 +69,21 @@ export interface SqliteJournal extends Journal {
  *
  * Every method throws `Failure` with code `JournalUnavailable` when the file cannot be used: it has another writer, its
  * disk is full, it was deleted or replaced, it is not a journal or one of a newer version. Nothing of an `append` that
- * throws has been written, and the next one works as soon as the cause is gone. Throws `RangeError` for a wrong `maxBytes`.
+ * throws has been written, and the next one works as soon as the cause is gone. Throws `RangeError` for a wrong `maxBytes`,
+ * and `TypeError` for what is neither a path nor an option.
  */
-export function sqliteJournal(file: string, { maxBytes }: SqliteJournalOptions = {}): SqliteJournal {
+export function sqliteJournal(file: string, options: SqliteJournalOptions = {}): SqliteJournal {
+  if (typeof file !== "string") {
+    throw new TypeError(`sqliteJournal needs the path of a file, such as "httptrading.db", not ${shown(file)}`);
+  }
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError("the options of sqliteJournal must be an object, such as { maxBytes: 1e9 }");
+  }
+  const { maxBytes, ...unknown } = options;
+  const [stranger] = Object.keys(unknown);
+  if (stranger !== undefined) throw new TypeError(`"${stranger}" is not an option of sqliteJournal; there is maxBytes`);
   if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes > 0)) {
-    throw new RangeError(`maxBytes is a whole number of bytes above 0, not ${maxBytes}`);
+    throw new RangeError(`maxBytes is a whole number of bytes above 0, not ${shown(maxBytes)}`);
   }
   let opening: Promise<SqliteWriter> | undefined;
   let writer: SqliteWriter | undefined;

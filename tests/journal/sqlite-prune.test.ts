@@ -56,6 +56,21 @@ test("a clock that was ahead for thousands of lines keeps nothing that is old be
   expect(journal.events(INSTANCE, 0, 5000)).toMatchObject({ complete: false, events: [{ message: "young" }] });
 });
 
+test("refuses options that are none, and what is no path", () => {
+  const made = (file: unknown, options?: unknown) => () => sqliteJournal(file as string, options as object);
+  const misspelt = '"maxbytes" is not an option of sqliteJournal; there is maxBytes';
+  expect(made("journal.db", { maxbytes: 1e9 })).toThrow(new TypeError(misspelt));
+  for (const options of [null, 1e9, "1e9"]) {
+    const message = "the options of sqliteJournal must be an object, such as { maxBytes: 1e9 }";
+    expect(made("journal.db", options)).toThrow(new TypeError(message));
+  }
+  for (const file of [undefined, null, 7, {}]) {
+    const message =
+      /^sqliteJournal needs the path of a file, such as "httptrading\.db", not (?:undefined|null|7|an object)$/;
+    expect(made(file)).toThrow(message);
+  }
+});
+
 test("refuses a size that is none", () => {
   for (const maxBytes of [0, -1, 1.5, Number.NaN]) {
     expect(() => sqliteJournal("journal.db", { maxBytes })).toThrow(RangeError);
