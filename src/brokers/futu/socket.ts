@@ -106,7 +106,11 @@ export async function loadLibrary(byHand: unknown): Promise<Library> {
   }
   const library = typeof module === "object" && module !== null && "default" in module ? module.default : module;
   if (isLibrary(library)) return library;
-  throw new BrokerError("NotSupported", "the SDK of Futu is not one this gateway knows; run: npm install futu-api@10");
+  const what =
+    byHand === undefined
+      ? "the SDK of Futu that is installed is not one this gateway knows"
+      : "the option sdk is not the library futu-api";
+  throw new BrokerError("NotSupported", `${what}; run: npm install futu-api@10`);
 }
 
 function isLibrary(value: unknown): value is Library {

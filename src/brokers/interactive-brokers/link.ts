@@ -147,10 +147,11 @@ export async function loadLibrary(byHand: unknown): Promise<Library> {
   for (const candidate of [module, byDefault, { IBApi: module }, { IBApi: byDefault }]) {
     if (isLibrary(candidate)) return candidate;
   }
-  throw new BrokerError(
-    "NotSupported",
-    "the option sdk is not the library @stoqey/ib; run: npm install @stoqey/ib@1.6",
-  );
+  const what =
+    byHand === undefined
+      ? "the library of Interactive Brokers that is installed is not one this gateway knows"
+      : "the option sdk is not the library @stoqey/ib";
+  throw new BrokerError("NotSupported", `${what}; run: npm install @stoqey/ib@1.6`);
 }
 
 const METHODS = [

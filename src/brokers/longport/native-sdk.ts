@@ -33,11 +33,15 @@ const INSTEAD = 'or choose transport: "web", which needs no binary';
 
 /** @throws BrokerError `NotSupported` that says what is missing and what to do. */
 export async function loadSdk(byHand: unknown): Promise<Sdk> {
-  const module = byHand ?? (await load());
+  const module = byHand === undefined ? await load() : byHand;
   const inside = typeof module === "object" && module !== null && "default" in module ? module.default : module;
   const found = [module, inside].find(isSdk);
   if (found !== undefined) return found;
-  throw unusable(`the SDK of Longport is not one this gateway knows; run: npm install longport@3, ${INSTEAD}`);
+  const what =
+    byHand === undefined
+      ? "the SDK of Longport that is installed is not one this gateway knows"
+      : "the option sdk is not the library longport";
+  throw unusable(`${what}; run: npm install longport@3, ${INSTEAD}`);
 }
 
 async function load(): Promise<unknown> {

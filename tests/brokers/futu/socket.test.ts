@@ -41,6 +41,16 @@ async function connect(url: string, onPush: (command: number, message: unknown) 
   });
 }
 
+test.each([{}, null, "futu-api", { default: class {} }])(
+  "a library that is none is named by its option: %o",
+  async (sdk) => {
+    expect(await rejection(loadLibrary(sdk))).toMatchObject({
+      code: "NotSupported",
+      message: "the option sdk is not the library futu-api; run: npm install futu-api@10",
+    });
+  },
+);
+
 describe("one connection", () => {
   test("keeps nothing of a call that is not answered and not waited for any more", async () => {
     const link = await connect(await serve(() => {}));

@@ -40,7 +40,7 @@ test("a library that is none is named at start", async () => {
   const broker = makeBroker(1, { sdk: { IBApi: class {} } });
   await expect(broker.start({ onOrder() {}, onConnection() {} })).rejects.toMatchObject({
     code: "NotSupported",
-    message: expect.stringContaining("npm install @stoqey/ib"),
+    message: expect.stringMatching(/^the option sdk is not the library @stoqey\/ib; run: npm install @stoqey\/ib/),
   });
 });
 

@@ -85,7 +85,9 @@ test("a broker whose SDK is of no use does not start, and says what to do", asyn
   const host = { onOrder: () => {}, onConnection: () => {} };
   expect(await rejection(broker.start(host))).toMatchObject({
     code: "NotSupported",
-    message: expect.stringMatching(/npm install longport.*transport: "web"/),
+    message: expect.stringMatching(
+      /^the option sdk is not the library longport; run: npm install longport.*transport: "web"/,
+    ),
   });
 });
 
