@@ -11,13 +11,18 @@ const PARTS = ["query", "body", "answer"] as const satisfies readonly (keyof Api
 /** Those that need no check: they are right, and to look at a part of one would make it. */
 const STD_SCHEMAS: ReadonlySet<unknown> = new Set(STD_APIS.map(({ schema }) => schema));
 
-/** Checks that every one is an API and that no two of them are in each other's way. Adds what is wrong to `faults`. */
-export function checkApis(candidates: readonly unknown[], faults: string[]): Api[] {
+/**
+ * Checks that every one is an API and that no two of them are in each other's way. Adds what is wrong to `faults`.
+ *
+ * @param own From which place on they are those of `extendApis`.
+ */
+export function checkApis(candidates: readonly unknown[], own: number, faults: string[]): Api[] {
   const names = new Set<string>();
   const routes = new Map<string, string>();
   return candidates.flatMap((api, index) => {
     if (typeof api !== "object" || api === null || !isNamed(api)) {
-      faults.push(`API ${index + 1} is no API with a name of letters and digits; make one with defineApi`);
+      const which = index < own ? `stdApis gives back [${index}], which` : `extendApis[${index - own}]`;
+      faults.push(`${which} is no API with a name of letters and digits; make one with defineApi`);
       return [];
     }
     const place = `API "${api.name}"`;

@@ -126,7 +126,8 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
     .map((key) => `"${key}" is not an option; there are ${KNOWN.join(", ")}`);
 
   const instances = checkBrokers(brokers, faults);
-  const apis = checkApis(servedApis(options, faults), faults);
+  const std = standardApis(options, faults);
+  const apis = checkApis([...std, ...ownApis(options, faults)], std.length, faults);
   if (typeof tokenHeader !== "string" || !HEADER_NAME.test(tokenHeader)) {
     faults.push(`tokenHeader must be the name of a header, not ${shown(tokenHeader)}`);
   } else if (TAKEN_HEADERS.includes(tokenHeader.toLowerCase())) {
@@ -234,19 +235,23 @@ function textOf(token: string | TokenOptions): string | undefined {
   return typeof token === "object" && token !== null ? token.token : token;
 }
 
-function servedApis({ stdApis, extendApis = [] }: HttpTradingOptions, faults: string[]): unknown[] {
-  const apis: unknown[] = [];
-  if (stdApis === undefined) apis.push(...STD_APIS);
-  else if (typeof stdApis !== "function") faults.push("stdApis must be a function that gets the standard APIs");
-  else {
-    // Copies: what is changed in place must not reach another gateway.
-    const given: unknown = stdApis(STD_APIS.map((api) => ({ ...api })));
-    if (Array.isArray(given)) apis.push(...given);
-    else faults.push("stdApis must give back a list of APIs");
+function standardApis({ stdApis }: HttpTradingOptions, faults: string[]): readonly unknown[] {
+  if (stdApis === undefined) return STD_APIS;
+  if (typeof stdApis !== "function") {
+    faults.push("stdApis must be a function that gets the standard APIs");
+    return [];
   }
-  if (Array.isArray(extendApis)) apis.push(...extendApis);
-  else faults.push("extendApis must be a list of APIs");
-  return apis;
+  // Copies: what is changed in place must not reach another gateway.
+  const given: unknown = stdApis(STD_APIS.map((api) => ({ ...api })));
+  if (Array.isArray(given)) return given;
+  faults.push("stdApis must give back a list of APIs");
+  return [];
+}
+
+function ownApis({ extendApis = [] }: HttpTradingOptions, faults: string[]): readonly unknown[] {
+  if (Array.isArray(extendApis)) return extendApis;
+  faults.push("extendApis must be a list of APIs");
+  return [];
 }
 
 const JOURNAL_METHODS = [

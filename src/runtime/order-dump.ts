@@ -25,10 +25,13 @@ export interface OrderDump {
  * @param folder Is made if it is not there.
  * @param warn Told once when files cannot be written, and once when they can again; and once for each reason for which an
  *   order has no file, whatever is tried.
- * @throws TypeError for something else than a gateway; the system's error when the folder cannot be made.
+ * @throws TypeError for something else than a gateway; Error when the folder cannot be made.
  */
 export async function dumpOrders(trading: object, folder: string, warn: (line: string) => void): Promise<OrderDump> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`orderDump: the folder cannot be made: ${reason}`, { cause: error });
+  });
   /** The newest state of each order whose file is out of date, by the file's name. */
   let pending = new Map<string, WatchedOrder>();
   let writing: Promise<void> | undefined;

@@ -314,9 +314,26 @@ describe("one fault each", () => {
     ["stdApis as a list", { brokers: [], stdApis: [] }, /^stdApis must be a function/],
     ["stdApis that give nothing", { brokers: [], stdApis: () => undefined }, /^stdApis must give back a list/],
     ["extendApis as a function", { brokers: [], extendApis: () => [] }, /^extendApis must be a list/],
-    ["something that is no API", { brokers: [], stdApis: () => [undefined] }, /^API 1 is no API/],
-    ["an API without a name", { brokers: [], stdApis: () => [api({ name: "" })] }, /^API 1 is no API/],
-    ["a name of other letters", { brokers: [], stdApis: () => [api({ name: "hello world" })] }, /^API 1 is no API/],
+    [
+      "something that is no API",
+      { brokers: [], stdApis: () => [undefined] },
+      /^stdApis gives back \[0\], which is no API/,
+    ],
+    [
+      "something that is no API, among those of one's own",
+      { brokers: [], extendApis: [api({}), { path: "x" }] },
+      /^extendApis\[1\] is no API/,
+    ],
+    [
+      "an API without a name",
+      { brokers: [], stdApis: () => [api({ name: "" })] },
+      /^stdApis gives back \[0\], which is no API/,
+    ],
+    [
+      "a name of other letters",
+      { brokers: [], stdApis: () => [api({ name: "hello world" })] },
+      /^stdApis gives back \[0\], which is no API/,
+    ],
     [
       "an unknown method",
       { brokers: [], extendApis: [api({ method: "get" })] },

@@ -304,7 +304,9 @@ test("is refused for what is no gateway, and for a folder that cannot be", async
   await expect(dumpOrders({ fetch }, folder, warn)).rejects.toThrow("orderDump needs a gateway");
   await writeFile(join(folder, "file"), "");
   const { trading } = reporting();
-  await expect(dumpOrders(trading, join(folder, "file", "x"), warn)).rejects.toThrow();
+  await expect(dumpOrders(trading, join(folder, "file", "x"), warn)).rejects.toThrow(
+    "orderDump: the folder cannot be made",
+  );
   const options = { port: 0, signals: false, orderDump: "" };
   await expect(serve(trading, options)).rejects.toThrow("orderDump must be the path of a folder");
 });
