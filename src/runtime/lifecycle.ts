@@ -144,7 +144,7 @@ function closeOnSignals(close: () => Promise<void>, print: (line: string) => voi
   };
 }
 
-function refused(error: unknown, { hostname, port }: CheckedServeOptions): Error {
+function refused(error: unknown, { hostname, port, tls }: CheckedServeOptions): Error {
   const code = codeOf(error);
   const at = `${hostname}:${port}`;
   if (code === "EADDRINUSE") {
@@ -156,7 +156,9 @@ function refused(error: unknown, { hostname, port }: CheckedServeOptions): Error
     return new Error(`${at} may not be opened by this user: give a port above 1023`, { cause: error });
   }
   const reason = error instanceof Error ? error.message : String(error);
-  return new Error(`Cannot listen on ${at}: ${reason}`, { cause: error });
+  return new Error(`Cannot listen on ${at}${tls === undefined ? "" : ", or not with this tls"}: ${reason}`, {
+    cause: error,
+  });
 }
 
 function codeOf(error: unknown): string | undefined {

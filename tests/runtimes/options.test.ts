@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { bannerLines, bannerWarnings, localUrl } from "../../src/runtime/banner.ts";
-import { type RunningServer, type Servable, type ServeOptions, serve } from "../../src/runtime/node.ts";
+import { type RunningServer, type Servable, type ServeOptions, serve, type Tls } from "../../src/runtime/node.ts";
 import { worker } from "../../src/runtime/worker.ts";
 
 const closed: string[] = [];
@@ -54,6 +54,14 @@ describe("options", () => {
     await expect(serve(trading, { ...quiet, ...options })).rejects.toThrow(message);
   });
 
+  test("nothing beside the certificate and its key is taken for tls", async () => {
+    const pem = "-----BEGIN CERTIFICATE-----";
+    const tls: object = { cert: pem, key: pem, requestCert: true, passphrase: "x" };
+    await expect(serve(trading, { ...quiet, tls: tls as Tls })).rejects.toThrow(
+      "serve cannot start:\n- tls.requestCert is not an option; there are cert and key\n- tls.passphrase is not an option; there are cert and key",
+    );
+  });
+
   test.each([null, 9000, "9000", () => {}])("%o is not taken for options", async (options: unknown) => {
     const serving = serve(trading, options as ServeOptions);
     onTestFinished(async () => (await serving.catch(() => undefined))?.close());
@@ -95,7 +103,7 @@ describe("a server that cannot begin", () => {
     );
     const pem = "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----";
     await expect(serve(observed, { ...quiet, tls: { cert: pem, key: pem } })).rejects.toThrow(
-      /^Cannot listen on 127\.0\.0\.1:0: /,
+      /^Cannot listen on 127\.0\.0\.1:0, or not with this tls: /,
     );
     expect(watching).toBe(0);
   });
