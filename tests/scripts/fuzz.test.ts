@@ -22,3 +22,8 @@ test.each([
 ])("%s: usage and exit code 2", async (_name, args, text) => {
   await expect(run(...args)).rejects.toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(text) });
 });
+
+test("a pass that is too short to warm up is no leak", { timeout: 60_000 }, async () => {
+  const { stdout } = await run("--seconds", "3", "--seed", "1", "--target", "http-structured");
+  expect(stdout).toMatch(/ 0 failures, seeds 1 to /);
+});
