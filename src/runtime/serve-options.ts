@@ -123,7 +123,7 @@ export function checkServeOptions(options: ServeOptions): CheckedServeOptions {
   if (tls !== undefined && !(isPem(tls?.cert) && isPem(tls?.key))) {
     faults.push("tls must be { cert, key }, both the text of a PEM file (not its path)");
   } else if (tls !== undefined) {
-    // Node would take more than the others do: whoever asked for clients' certificates must not believe that all do.
+    // Node and Bun would ask for clients' certificates, Deno would not: nobody must believe that it does.
     const { cert: _cert, key: _key, ...unknown } = tls;
     faults.push(...Object.keys(unknown).map((name) => `tls.${name} is not an option; there are cert and key`));
   }
