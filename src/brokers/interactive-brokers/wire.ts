@@ -12,6 +12,7 @@ import { Revival } from "../shared/revival.ts";
 import { maskAccount } from "./capabilities.ts";
 import { LINK_MESSAGE, lookUp } from "./codes.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
+import { createLanes, type Lane } from "./lanes.ts";
 import { type Exchange, type Library, type Link, loadLibrary, openLink } from "./link.ts";
 import { type Message, ownNumberIn } from "./messages.ts";
 import { createOrderIds } from "./order-ids.ts";
@@ -26,9 +27,6 @@ export interface WireHandlers {
   /** To be done on a new connection before it counts as one. */
   onSession(read: Reader): Promise<void>;
 }
-
-/** Requests whose answers have no number: those of one lane follow one another. */
-export type Lane = "time" | "orders" | "completed" | "positions";
 
 /** Asks on one particular connection. */
 export type Reader = <T>(make: (asking: Asking) => Exchange<T>, lane?: Lane) => Promise<T>;
@@ -85,16 +83,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   const revival = new Revival();
   let probing: { readonly link: Link; readonly at: number; readonly done: Promise<void> } | undefined;
   let clock: { readonly vendor: number; readonly at: number } | undefined;
-  /** By connection and lane: the request under way, and how many answers that were given up are still to come. */
-  const lanes = new WeakMap<Link, Map<Lane, { last: Promise<unknown>; owed: number }>>();
-
-  function laneOf(on: Link, lane: Lane) {
-    const known = lanes.get(on) ?? new Map<Lane, { last: Promise<unknown>; owed: number }>();
-    lanes.set(on, known);
-    const found = known.get(lane) ?? { last: Promise.resolve(), owed: 0 };
-    known.set(lane, found);
-    return found;
-  }
+  const lanes = createLanes();
 
   /** One request on this very connection; it ends, whatever happens. */
   async function ask<T>(
@@ -105,24 +94,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     kind: PacingClass,
     signal?: AbortSignal,
   ): Promise<T> {
-    if (lane === undefined) return send(on, () => make({ link: on, ms, skip: 0 }), kind, signal);
-    const state = laneOf(on, lane);
-    const turn = state.last.then(async () => {
-      try {
-        const answer = await send(on, () => make({ link: on, ms, skip: state.owed }), kind, signal);
-        state.owed = 0;
-        return answer;
-      } catch (error) {
-        if (isTimeout(error)) {
-          // Whose answer comes next could not be told any more.
-          if (state.owed > 0) on.close("TWS does not answer any more");
-          state.owed += 1;
-        }
-        throw error;
-      }
-    });
-    state.last = turn.catch(() => {});
-    return turn;
+    const sending = (skip: number) => send(on, () => make({ link: on, ms, skip }), kind, signal);
+    return lane === undefined ? sending(0) : lanes.run(on, lane, sending);
   }
 
   /** What is asked goes on to its answer; until it is asked, its caller may give it up. */
