@@ -212,9 +212,10 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       return reason;
     });
     const heartbeat = setInterval(() => {
-      const lostFor = performance.now() - (linkLostAt ?? performance.now());
       // The word that it is back may not come, as after a nightly reset; a new connection is told how it stands.
-      if (lostFor >= MS.linkLost) on.close("TWS has not said that its link is back");
+      if (linkLostAt !== undefined && performance.now() - linkLostAt >= MS.linkLost) {
+        on.close("TWS has not said that its link is back");
+      }
       if (performance.now() - (probing?.at ?? 0) >= MS.heartbeat / 2) void probe(on).catch(() => {});
     }, MS.heartbeat);
     try {
