@@ -27,18 +27,25 @@ const warned: string[] = [];
 const warn = (line: string) => void warned.push(line);
 afterEach(() => void warned.splice(0));
 
-/** A gateway whose broker reports what the test says. */
+/** A gateway whose broker reports what the test says, and answers so when it is asked for the order. */
 function reporting(orders: readonly Order[] = [], journal = memoryJournal()) {
   let host: BrokerHost | undefined;
+  const newest = new Map(orders.map((order) => [order.orderId, order]));
   const broker = exampleBroker({
     start: async (given) => {
       host = given;
       given.onConnection({ connected: true });
     },
     orders: async () => ({ orders: [...orders], unmapped: [] }),
+    order: async (orderId) => newest.get(orderId) ?? { ...openOrder, orderId },
   });
   const trading: HttpTrading = gatewayOf(broker, { journal });
-  return { trading, report: (own: Partial<Order>) => host?.onOrder({ ...openOrder, ...own }) };
+  function report(own: Partial<Order>): void {
+    const order = { ...openOrder, ...own };
+    newest.set(order.orderId, order);
+    host?.onOrder(order);
+  }
+  return { trading, report };
 }
 
 /** The files that readers look for. */
