@@ -6,7 +6,6 @@
  */
 import type { QueueLoad } from "../../spec/broker.ts";
 import { type Budget, createBudget, type PacingClass, type PacingOptions } from "../shared/pacing.ts";
-import { createBackOff } from "../shared/retry.ts";
 
 /** In milliseconds. */
 export const MS = {
@@ -80,6 +79,3 @@ export function createBudgets(): Budgets {
     loads: () => [...budgets.values()].map((budget) => budget.load()),
   };
 }
-
-/** Milliseconds before the next attempt. */
-export const backOff: (failures: number) => number = createBackOff(MS);

@@ -9,8 +9,8 @@
  */
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { type Ending, keepTrying } from "../shared/attempts.ts";
 import { createSharedReads, type PacingClass, type Turn } from "../shared/pacing.ts";
-import { pause } from "../shared/retry.ts";
 import { Revival } from "../shared/revival.ts";
 import { chooseAccounts, NoSuchAccount, requireSame, type TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
@@ -34,7 +34,7 @@ import {
   withoutAnswer,
 } from "./refusals.ts";
 import { type Library, type Link, loadLibrary, openLink } from "./socket.ts";
-import { backOff, createBudgets, MS, type Pace } from "./timing.ts";
+import { createBudgets, MS, type Pace } from "./timing.ts";
 import { createUnlocking, type Unlockable } from "./unlocking.ts";
 
 export interface WireHandlers {
@@ -233,14 +233,10 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
    * SDK fault (failed logins): there a refused key ends everything silently; here it is tried again, slowly.
    */
   async function keepUp(library: Library, stop: AbortSignal, first: PromiseWithResolvers<void>): Promise<void> {
-    let failures = 0;
-    let attempted = false;
-    while (!stop.aborted) {
+    async function attempt(onUp: () => void): Promise<Ending> {
       let refused = false;
-      let upAt: number | undefined;
       const ended = await connect(library, stop, () => {
-        upAt = performance.now();
-        attempted = true;
+        onUp();
         first.resolve();
         revival.end();
       }).catch((error: unknown) => {
@@ -248,18 +244,15 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         // What a login failed with is said of every later write, which was not sent whatever that was.
         const fault = isBrokerError(error) && error.outcome === "not_sent" ? error : notConnected(reasonOf(error));
         refused = fault.code === "AuthenticationFailed" || fault instanceof NoSuchAccount;
-        if (fault instanceof NoSuchAccount && !attempted) first.reject(fault);
+        if (fault instanceof NoSuchAccount) first.reject(fault);
         return fault;
       });
-      attempted = true;
       first.resolve();
-      if (stop.aborted) return;
-      down = ended;
-      // A connection that lasted was a good one, and the next attempt is a first one again.
-      if (upAt !== undefined && performance.now() - upAt > MS.heartbeat) failures = 0;
-      await pause(refused ? MS.refusedBackOff : backOff(failures), stop);
-      failures += 1;
+      if (!stop.aborted) down = ended;
+      return refused ? "refused" : "ended";
     }
+
+    await keepTrying({ attempt, times: MS, stop });
     // Closed before the first attempt, while the library was loaded.
     first.resolve();
   }

@@ -4,7 +4,6 @@
  * A file of its own beside `wire.ts`, since the two together would be too long.
  */
 import type { PacingOptions } from "../shared/pacing.ts";
-import { createBackOff } from "../shared/retry.ts";
 
 /** In milliseconds. */
 export const MS = {
@@ -37,6 +36,3 @@ export const PACING: PacingOptions = {
   name: "TWS messages",
   windows: [{ limit: 45, perMs: 1_000 }],
 };
-
-/** Milliseconds before the next attempt. */
-export const backOff: (failures: number) => number = createBackOff(MS);

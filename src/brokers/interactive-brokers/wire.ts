@@ -6,6 +6,7 @@
  */
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { type Ending, keepTrying } from "../shared/attempts.ts";
 import { createBudget, createSharedReads, type PacingClass } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { Revival } from "../shared/revival.ts";
@@ -18,7 +19,7 @@ import { type Message, ownNumberIn } from "./messages.ts";
 import { createOrderIds } from "./order-ids.ts";
 import { type Asking, currentTime, openOrders } from "./read-calls.ts";
 import { isTimeout, LinkLost, NoSuchAccount, notConnected, reasonOf, unknownOutcome } from "./refusals.ts";
-import { backOff, MS, PACING } from "./timing.ts";
+import { MS, PACING } from "./timing.ts";
 
 export interface WireHandlers {
   /** Every message of the gateway, in its order. */
@@ -232,32 +233,25 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
 
   /** Connects again and again, one connection after the other, until it is stopped. */
   async function keepUp(library: Library, stop: AbortSignal, first: PromiseWithResolvers<void>): Promise<void> {
-    let failures = 0;
-    let attempted = false;
-    while (!stop.aborted) {
+    async function attempt(onUp: () => void): Promise<Ending> {
       let refused = false;
-      let upAt: number | undefined;
       const ended = await connect(library, stop, () => {
-        upAt = performance.now();
-        attempted = true;
+        onUp();
         first.resolve();
         revival.end();
       }).catch((error: unknown) => {
         revival.end();
         const fault = isBrokerError(error) ? error : notConnected(reasonOf(error));
         refused = fault instanceof NoSuchAccount;
-        if (refused && !attempted) first.reject(fault);
+        if (refused) first.reject(fault);
         return fault;
       });
-      attempted = true;
       first.resolve();
-      if (stop.aborted) return;
-      down = ended.code === "NotConnected" || refused ? ended : notConnected(ended.message);
-      // A connection that lasted was a good one, and the next attempt is a first one again.
-      if (upAt !== undefined && performance.now() - upAt > MS.heartbeat) failures = 0;
-      await pause(refused ? MS.refusedBackOff : backOff(failures), stop);
-      failures += 1;
+      if (!stop.aborted) down = ended.code === "NotConnected" || refused ? ended : notConnected(ended.message);
+      return refused ? "refused" : "ended";
     }
+
+    await keepTrying({ attempt, times: MS, stop });
     // Closed before the first attempt, while the library was loaded.
     first.resolve();
   }

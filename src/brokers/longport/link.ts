@@ -2,11 +2,11 @@
  * A link that is kept up: one connection after the other, resumed where the service still knows the session, and watched,
  * since nothing tells of a connection whose other end has gone without a word.
  */
-import { pause } from "../shared/retry.ts";
+import { type Ending, keepTrying } from "../shared/attempts.ts";
 import { CMD, type LinkSession, readSession, writeCredential, writeHeartbeat } from "./protobuf.ts";
 import { isTokenRefusal, NoAnswer, reasonOf, VendorRefusal } from "./refusals.ts";
 import { openSocket, type Socket } from "./socket.ts";
-import { backOff, MS } from "./timing.ts";
+import { MS } from "./timing.ts";
 
 export interface LinkOptions {
   readonly url: string;
@@ -97,14 +97,13 @@ export function createLink(options: LinkOptions): Link {
   }
 
   async function keepUp(onFirst: () => void): Promise<void> {
-    let failures = 0;
-    while (!stop.signal.aborted) {
-      let upAt: number | undefined;
+    async function attempt(onUp: () => void): Promise<Ending> {
       let refused = false;
+      let wasUp = false;
       const known = session;
-      const { signal: renewed } = hurry;
       down = await connect(() => {
-        upAt = performance.now();
+        wasUp = true;
+        onUp();
         onFirst();
       }).catch((error: unknown) => {
         refused = error instanceof VendorRefusal && isTokenRefusal(error.code) && known === undefined;
@@ -112,14 +111,13 @@ export function createLink(options: LinkOptions): Link {
       });
       onDown(down);
       onFirst();
-      // A connection that lasted was a good one, and the next attempt is a first one again.
-      if (upAt !== undefined && performance.now() - upAt > MS.heartbeat) failures = 0;
       // A session that was tried and is no longer known says nothing about a new one.
       const isSpent = known !== undefined && session === undefined;
-      const wait = isSpent && upAt === undefined ? 0 : refused ? MS.refusedBackOff : backOff(failures);
-      await pause(wait, stop.signal, renewed);
-      failures += 1;
+      if (isSpent && !wasUp) return "again";
+      return refused ? "refused" : "ended";
     }
+
+    await keepTrying({ attempt, times: MS, stop: stop.signal, hurry: () => hurry.signal });
   }
 
   return {

@@ -6,6 +6,7 @@
  * context cannot be closed: it is let go of and cleared away.
  */
 import { isBrokerError } from "../../spec/broker-error.ts";
+import { type Ending, keepTrying } from "../shared/attempts.ts";
 import { pause } from "../shared/retry.ts";
 import type { LongportConfig } from "./config.ts";
 import { Unreadable } from "./messages.ts";
@@ -155,12 +156,10 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
   }
 
   async function keepUp(library: Sdk, onFirst: () => void): Promise<void> {
-    for (let failures = 0; !stop.signal.aborted; failures += 1) {
-      // A renewal is over with the contexts that come behind it, or nothing would pause any more.
-      renewed = new AbortController();
+    async function attempt(onUp: () => void): Promise<Ending> {
       try {
         await useContexts(library, () => {
-          failures = 0;
+          onUp();
           onFirst();
         });
       } catch (error) {
@@ -170,8 +169,15 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       release();
       onFirst();
       await opened.clear();
-      await pause(backOff(failures), stop.signal, renewed.signal);
+      return "ended";
     }
+
+    // A renewal is over with the contexts that come behind it, or nothing would pause any more.
+    const hurry = () => {
+      renewed = new AbortController();
+      return renewed.signal;
+    };
+    await keepTrying({ attempt, times: MS, stop: stop.signal, hurry });
   }
 
   /** Lets go of the contexts, so that they can be cleared away. */

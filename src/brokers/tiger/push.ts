@@ -3,7 +3,7 @@
  * as it runs. For runtimes with TCP sockets.
  */
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { pause } from "../shared/retry.ts";
+import { type Ending, keepTrying } from "../shared/attempts.ts";
 import { conceal, type TigerConfig } from "./config.ts";
 import type { Sign } from "./keys.ts";
 import {
@@ -18,7 +18,7 @@ import {
 } from "./push-frames.ts";
 import { notConnected, reasonOf } from "./refusals.ts";
 import { builtin, type Socket } from "./runtime.ts";
-import { backOff, MS } from "./timing.ts";
+import { MS } from "./timing.ts";
 
 export interface PushHandlers {
   onOrder(order: PushedOrder): void;
@@ -143,23 +143,19 @@ export function createPush(config: PushConfig, handlers: PushHandlers): Push {
 
   /** Connects again and again, one connection after the other, until it is stopped. */
   async function keepUp(sign: Sign, signal: AbortSignal, attempted: () => void): Promise<void> {
-    let failures = 0;
     const signature = await sign(config.tigerId);
-    while (!signal.aborted) {
-      let upAt: number | undefined;
+    async function attempt(onUp: () => void): Promise<Ending> {
       const reason = await connect(signature, signal, () => {
-        upAt = performance.now();
+        onUp();
         handlers.onUp(true);
         attempted();
       });
-      if (signal.aborted) break;
-      handlers.onUp(false, reason.message);
+      if (!signal.aborted) handlers.onUp(false, reason.message);
       attempted();
-      // A connection that lasted was a good one, and the next attempt is a first one again.
-      if (upAt !== undefined && performance.now() - upAt > MS.heartbeat) failures = 0;
-      await pause(reason instanceof PushRefused ? MS.refusedBackOff : backOff(failures), signal);
-      failures += 1;
+      return reason instanceof PushRefused ? "refused" : "ended";
     }
+
+    await keepTrying({ attempt, times: MS, stop: signal });
     attempted();
   }
 
