@@ -202,10 +202,13 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
     );
   // What changed nothing is a report all the same: an earlier one that comes after it is late.
   if (!changed) return { order: { ...known, updatedAt: order.updatedAt }, kind: "none" };
-  // The word that an order is filled may follow the fill.
+  // The word that an order is filled may follow the fill: ours, and then the vendor's.
   const wasOver = ended || (isCompleted(known) && order.status !== "FILLED");
-  return { order, kind: wasOver ? "correction" : "order" };
+  return { order, kind: wasOver && CORRECTED.some((key) => differ(order[key], known[key])) ? "correction" : "order" };
 }
+
+/** What a correction of an ended order changes: all else is what is said of it besides. */
+const CORRECTED = ["status", "qty", "price", "filledQty", "avgPrice"] as const;
 
 /** What is no number is nothing new where it was none before; a journal keeps it as null. */
 function differ(a: unknown, b: unknown): boolean {

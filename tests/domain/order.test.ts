@@ -120,6 +120,12 @@ describe("mergeOrder", () => {
     expect(mergeOrder(filled, { ...filled, status: "FILLED", updatedAt: 6 }).kind).toBe("order");
   });
 
+  test("what else is told of an ended order than its end and its fills is no correction", () => {
+    const fill = order({ status: "FILLED", filledQty: 12, avgPrice: 200, originStatus: "Submitted", createdAt: null });
+    expect(mergeOrder(fill, { ...fill, originStatus: "Filled", createdAt: 1 }).kind).toBe("order");
+    expect(mergeOrder(fill, { ...fill, originStatus: "Filled", avgPrice: 199.5 }).kind).toBe("correction");
+  });
+
   test("a stale report does not take a working order back", () => {
     const known = order({ status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200, updatedAt: 9 });
     const { order: merged, kind } = mergeOrder(known, order({ status: "OPEN", updatedAt: 3 }));
