@@ -1,5 +1,6 @@
 import { Failure, isFailure } from "../domain/failure.ts";
 import type { Order } from "../domain/order.ts";
+import type { OrderRecord } from "../journal/journal.ts";
 import type { Broker, Call } from "../spec/broker.ts";
 import type { Operation } from "../spec/capabilities.ts";
 import type { NewDeadline } from "./deadline.ts";
@@ -60,12 +61,16 @@ export function createReads(options: ReadOptions): Reads {
     return reliable && told ? { ...known, source: "journal" } : undefined;
   }
 
-  /** Open orders that the broker does not know yet, since it has taken them just now, or does not know any more. */
-  function unlisted(listed: ReadonlySet<string>): OrderView[] {
+  /**
+   * Open orders that the broker does not list yet, since it has taken them just now, or lists no more. What it told of
+   * before it was asked, and lists as open no more, has ended, though nobody may have been told yet.
+   */
+  function unlisted(listed: ReadonlySet<string>, before: ReadonlySet<OrderRecord>, askedOn: number): OrderView[] {
     const isUnheard = ({ status, originStatus }: Order) => status === "PENDING" && originStatus === "";
     return book.open().flatMap((order): OrderView[] => {
-      if (listed.has(order.orderId) || (order.staleSince === null && !isUnheard(order))) return [];
-      return [{ ...order, source: "journal" }];
+      const isNews = !before.has(order) && order.asOf >= askedOn;
+      const isMissing = isNews || order.staleSince !== null || isUnheard(order);
+      return isMissing && !listed.has(order.orderId) ? [{ ...order, source: "journal" }] : [];
     });
   }
 
@@ -110,12 +115,16 @@ export function createReads(options: ReadOptions): Reads {
     },
     async orders(query, context) {
       const askedAt = elapsedMs();
+      const askedOn = Date.now();
+      const before = new Set(book.open());
       const listing = await read("orders", context, (list, call) => list(query, call));
       const { orders, unmapped } = readListing(listing, "orders");
-      const kept = await Promise.all(orders.map((order) => keep(order, askedAt)));
-      // One may have ended since it was listed, and a push has told of that.
+      const received = await Promise.all(orders.map((order) => tracker.receive(order, askedAt)));
+      // Pushes may have told more while the journal was asked about others, and before the broker's list was there.
+      const kept = received.map((order): OrderView => ({ ...(book.get(order.orderId) ?? order), source: "broker" }));
       const shown = query.status === "open" ? kept.filter((order) => !isClosed(order)) : kept;
-      return { orders: [...shown, ...unlisted(new Set(orders.map(({ orderId }) => orderId)))], unmapped };
+      const listed = new Set(orders.map(({ orderId }) => orderId));
+      return { orders: [...shown, ...unlisted(listed, before, askedOn)], unmapped };
     },
   };
 }

@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
+import type { Journal } from "../../src/journal/journal.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
 import type { OrderListing } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { AAPL, anOrder, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
@@ -288,5 +290,42 @@ test("a list has the open orders that the broker does not list yet, or no more, 
   const [snapshot] = (await cursor.next()) ?? [];
   if (snapshot?.kind !== "snapshot") throw new Error("a stream begins with a snapshot");
   expect(snapshot.orders.map(({ orderId }) => orderId)).toEqual(orders.map(({ orderId }) => orderId));
+  await desk.close();
+});
+
+test("a list has the order that was placed while it was being read, also once its push has come", async () => {
+  const listed = deferred<OrderListing>();
+  const { desk, host } = deskOver({
+    placeOrder: async () => ({ orderId: "2" }),
+    orders: async ({ fresh }) => (fresh ? { orders: [anOrder()], unmapped: [] } : listed.promise),
+  });
+  await desk.reconcile();
+  const lists = [desk.orders({ status: "open" }, {}), desk.orders({ status: "all" }, {})];
+  await desk.place(LIMIT_BUY, { principal: "default" });
+  host().onOrder(anOrder({ orderId: "2", status: "OPEN", originStatus: "NEW", updatedAt: 2 }));
+  listed.resolve({ orders: [anOrder()], unmapped: [] });
+  for (const { orders } of await Promise.all(lists)) {
+    expect(orders.map(({ orderId, source }) => `${orderId} ${source}`)).toEqual(["1 broker", "2 journal"]);
+  }
+  await desk.close();
+});
+
+test("a list tells of an order what a push told while the journal was asked about another", async () => {
+  const inner = memoryJournal();
+  const asked = deferred<undefined>();
+  const journal: Journal = { ...inner, order: async (_, orderId) => (orderId === "2" ? asked.promise : undefined) };
+  const { desk, host } = deskOver(
+    { orders: async ({ fresh }) => ({ orders: fresh ? [] : [anOrder(), anOrder({ orderId: "2" })], unmapped: [] }) },
+    { journal },
+  );
+  await desk.reconcile();
+  const lists = [desk.orders({ status: "open" }, {}), desk.orders({ status: "all" }, {})];
+  await vi.waitUntil(() => desk.remembered("1") !== undefined);
+  host().onOrder(anOrder({ status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 2 }));
+  asked.resolve(undefined);
+  const [open, all] = (await Promise.all(lists)).map(({ orders }) =>
+    orders.map((each) => `${each.orderId} ${each.status}`),
+  );
+  expect([open, all]).toEqual([["2 OPEN"], ["1 FILLED", "2 OPEN"]]);
   await desk.close();
 });
