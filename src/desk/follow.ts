@@ -141,7 +141,10 @@ export function createFollowers({ book, journal, events, heartbeatMs = 5000 }: F
     if (itsEpoch !== epoch) return reset("the journal is another one now");
     const position = Number(number);
     if (position > latest) return reset("there has been no such event yet");
-    if (!(await journal.events(position, 1)).complete) return reset("the events after this one are pruned");
+    // What is at hand is known, also when others who write into the journal have pushed it out there.
+    if (atHand(position) === undefined && !(await journal.events(position, 1)).complete) {
+      return reset("the events after this one are pruned");
+    }
     return { first: [], position };
   }
 

@@ -93,13 +93,25 @@ describe("an id that cannot be resumed from gets one reset and the snapshot", ()
 
   test("that is pruned", async () => {
     const { followers, fill, events, journal } = house();
-    for (const qty of [1, 2, 3]) fill(qty);
+    for (let qty = 1; qty <= 3000; qty += 1) fill(qty);
     await events.settled();
     journal.prune(Number.MAX_SAFE_INTEGER);
     const { epoch } = await followers.follow(undefined);
     const cursor = await followers.follow(`${epoch}-1`);
     expect((await cursor.next())?.map(({ kind }) => kind)).toEqual(["reset", "snapshot"]);
   });
+});
+
+test("resumes where nothing is missing, however much others have written into the journal since", async () => {
+  const { followers, fill, events, journal } = house({ journal: memoryJournal({ kept: 100 }) });
+  for (const qty of [1, 2]) fill(qty);
+  await events.settled();
+  const { epoch } = await followers.follow(undefined);
+  for (let other = 0; other < 300; other += 1) {
+    await journal.append([{ kind: "connection", connected: true, reason: null, instance: "other", at: 1 }], "process");
+  }
+  const cursor = await followers.follow(`${epoch}-1`);
+  expect((await cursor.next())?.map(({ kind }) => kind)).toEqual(["order"]);
 });
 
 test("hears heartbeats while nothing happens", async () => {
