@@ -65,6 +65,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let reconciled = false;
   /** Open orders that the last list lacked, with when each was last asked for by its id; 0 for never. */
   let missing: ReadonlyMap<string, number> = new Map();
+  /** Open orders that the broker does not know over this connection; over another it may, as after another login. */
+  const absent = new Set<string>();
   /** Counts connections: a round that began on an older one proves nothing about this one. */
   let generation = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -126,7 +128,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (!canList) return;
     const lacking = openBefore.filter((orderId) => {
       const order = book.get(orderId);
-      return !reported.has(orderId) && order?.staleSince === null && !isClosed(order);
+      if (order === undefined || isClosed(order) || reported.has(orderId)) return false;
+      return order.staleSince === null || !absent.has(orderId);
     });
     missing = new Map(lacking.map((orderId) => [orderId, missing.get(orderId) ?? 0]));
   }
@@ -161,6 +164,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
     // It was told of while it was asked for: the answer may have been made before.
     if (book.get(orderId) !== known) return false;
+    absent.add(orderId);
     const record = book.markStale(orderId, Date.now());
     if (record !== undefined) events.record({ kind: "order", order: record });
     return false;
@@ -236,6 +240,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     connection(connected) {
       generation += 1;
       reconciled = false;
+      absent.clear();
       if (connected) runQuietly();
     },
     hurry() {

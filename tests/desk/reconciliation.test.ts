@@ -547,6 +547,42 @@ test("open orders that cannot be asked for keep no others from being found out",
   expect(desk.state().openOrders).toBe(5);
 });
 
+test("an open order that the broker did not know is asked for again with the next connection and process, and not before", async () => {
+  let listed = [anOrder()];
+  let known: Order | undefined;
+  let asked = 0;
+  const members = {
+    orders: async () => ({ orders: listed, unmapped: [] }),
+    order: async (orderId: string) => {
+      asked += 1;
+      if (known === undefined) throw new BrokerError("OrderNotFound", `no order ${orderId}`);
+      return known;
+    },
+  };
+  const first = deskOver(members);
+  await first.desk.reconcile();
+  const rounds = async ({ desk, host }: typeof first) => {
+    for (const connected of [false, true]) host().onConnection({ connected });
+    await desk.reconcile();
+    await aFewTurns();
+  };
+  // As after a login to another account, and then back on a later day.
+  listed = [];
+  await rounds(first);
+  expect(first.desk.remembered("1")).toMatchObject({ status: "OPEN", staleSince: expect.any(Number) });
+  expect(asked).toBe(1);
+  await first.desk.close();
+  const second = deskOver(members, { journal: first.journal });
+  open.push(second.desk);
+  await second.desk.reconcile();
+  await aFewTurns();
+  expect(asked).toBe(2);
+  known = anOrder({ status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 9 });
+  await rounds(second);
+  expect(second.desk.remembered("1")).toMatchObject({ status: "FILLED", filledQty: 12, staleSince: null });
+  expect([asked, second.desk.state().openOrders]).toEqual([3, 0]);
+});
+
 test("an id that the broker gives to a new order is not taken for the old one", async () => {
   const venue = createVenue();
   const first = at(venue);
