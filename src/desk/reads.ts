@@ -85,7 +85,8 @@ export function createReads(options: ReadOptions): Reads {
   return {
     async ping(context) {
       try {
-        return await read("ping", context, (ping, call) => ping(call));
+        // Nothing but a plain yes: a broker may be written in JavaScript, and forget to give back what it found.
+        return (await read("ping", context, (ping, call) => ping(call))) === true;
       } catch (error) {
         if (isFailure(error) && (error.code === "NotConnected" || error.code === "Timeout")) return false;
         throw error;

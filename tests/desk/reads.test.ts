@@ -94,6 +94,11 @@ test("a read says nothing of an order's outcome", async () => {
 });
 
 describe("ping", () => {
+  test.each([undefined, null, 0, 1, "yes", {}])("is false when the broker says %j, which is no yes", async (said) => {
+    const { desk } = deskOver({ ping: async () => said as boolean });
+    expect(await desk.ping({})).toBe(false);
+  });
+
   test.each(["NotConnected", "Timeout"] as const)("%s means false", async (code) => {
     const { desk } = deskOver({
       ping: async () => {

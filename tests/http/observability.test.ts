@@ -417,6 +417,13 @@ describe("readiness", () => {
     expect(parts.filter((part) => instances[0]?.[part] === false)).toEqual([missing]);
   });
 
+  test("is not ready by a ping that says nothing", async () => {
+    const trading = gateway({ ping: async () => undefined as unknown as boolean });
+    const response = await operate(trading, "health/ready", ITS_ADMIN);
+    const { instances } = (await response.json()) as { instances: Record<string, unknown>[] };
+    expect([response.status, instances[0]?.["session"]]).toEqual([503, false]);
+  });
+
   test("says null of what the broker has not, and is ready without", async () => {
     const trading = gateway({ cash: undefined, positions: undefined, marketStatus: undefined });
     const response = await operate(trading, "health/ready", ITS_ADMIN);
