@@ -1,4 +1,5 @@
 import { isCompleted } from "../domain/order.ts";
+import { shown } from "../domain/shown.ts";
 import { begun, isSettled, progressed } from "./intent-record.ts";
 import type {
   GuardRecord,
@@ -23,11 +24,20 @@ export interface MemoryJournalOptions {
 
 /**
  * A journal in memory: fast, and gone with the process. After a restart idempotency keys, unknown outcomes and events
- * are forgotten, and orders placed before it are shown as external. Throws `RangeError` for a wrong `kept`.
+ * are forgotten, and orders placed before it are shown as external. Throws `RangeError` for a wrong `kept`, and
+ * `TypeError` for what is no option.
  */
-export function memoryJournal({ kept = 10_000 }: MemoryJournalOptions = {}): Journal {
+export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError("the options of memoryJournal must be an object, such as { kept: 10000 }");
+  }
+  const { kept = 10_000, ...unknown } = options;
+  const [stranger] = Object.keys(unknown);
+  if (stranger !== undefined) throw new TypeError(`"${stranger}" is not an option of memoryJournal; there is kept`);
   // With a number that is none nothing would ever be forgotten.
-  if (!(kept >= 0)) throw new RangeError(`kept is a number of things, 0 or more, not ${kept}`);
+  if (typeof kept !== "number" || !(kept >= 0)) {
+    throw new RangeError(`kept is a number of things, 0 or more, not ${shown(kept)}`);
+  }
   const epoch = crypto.randomUUID().slice(0, 8);
   const instances = new Map<string, Instance>();
   const guards: (GuardRecord & { readonly instance: string })[] = [];

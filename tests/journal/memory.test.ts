@@ -63,6 +63,17 @@ test("forgets old events, and says so to whoever asks for what came before", () 
   expect([all.events.length >= 8 && all.events.length <= 12, all.complete]).toEqual([true, false]);
 });
 
+test("refuses options that are none", () => {
+  const made = (options: unknown) => () => memoryJournal(options as object);
+  const misspelt = '"keep" is not an option of memoryJournal; there is kept';
+  expect(made({ keep: 100_000 })).toThrow(new TypeError(misspelt));
+  for (const options of [null, 100_000, "100000"]) {
+    const message = "the options of memoryJournal must be an object, such as { kept: 10000 }";
+    expect(made(options)).toThrow(new TypeError(message));
+  }
+  for (const kept of ["ten", "10", null, [10], true]) expect(made({ kept }), `${kept}`).toThrow(RangeError);
+});
+
 test("refuses to keep a number of things that is none, and keeps all that it is asked to", () => {
   for (const kept of [Number.NaN, -1, Number("ten")]) expect(() => memoryJournal({ kept })).toThrow(RangeError);
   for (const kept of [0, 1, Number.POSITIVE_INFINITY]) {
