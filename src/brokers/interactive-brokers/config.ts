@@ -31,6 +31,9 @@ export interface InteractiveBrokersOptions extends InstanceOptions {
   readonly sdk?: unknown;
 }
 
+/** A name or an IPv4 address, or an IPv6 address, of a link where it must say of which. */
+const HOST = /^(?:[\p{L}\p{N}._-]+|(?:[\da-f]*:){2,7}[\da-f.]*(?:%[\w.-]+)?)$/iu;
+
 const whole = (least: number, most: number) => {
   const message = `must be a whole number from ${least} to ${most}`;
   return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message));
@@ -39,7 +42,7 @@ const whole = (least: number, most: number) => {
 const schema = () =>
   v.strictObject({
     host: v.optional(
-      v.pipe(v.string("must be text"), v.regex(/^[^\s/@?#]+$/, "must be a host name or an address")),
+      v.pipe(v.string("must be text"), v.regex(HOST, "must be a host name or an address, without port and brackets")),
       "127.0.0.1",
     ),
     port: whole(1, 65_535),

@@ -18,6 +18,16 @@ test("port and client id have no default", () => {
   );
 });
 
+test("a host is a name or an address, and nothing besides", () => {
+  const build = (host: string) => () => interactiveBrokers({ ...INSTANCE, port: 4002, clientId: 1, host });
+  for (const host of ["127.0.0.1:4002", "gateway:4002", "[::1]", "%zz", "tcp://gateway", "a b", ""]) {
+    expect(build(host), host).toThrow(/^interactiveBrokers: host must be a host name or an address, without port/);
+  }
+  for (const host of ["localhost", "ib_gateway", "gateway.example.com", "10.0.0.7", "::1", "fe80::1%eth0", "::ffff:10.0.0.7"]) {
+    expect(build(host), host).not.toThrow();
+  }
+});
+
 test("all faults are listed at once", () => {
   const wrong = { ...INSTANCE, port: 0, clientId: -1, accountId: "x", timeout: 1, delayedQuotes: 1, colour: "red" };
   expect(() => interactiveBrokers(wrong as unknown as InteractiveBrokersOptions)).toThrow(
