@@ -83,10 +83,13 @@ const clock = () => v.custom<() => number>((value) => typeof value === "function
 /** A timer for longer than this fires at once, again and again. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** An object of ours, known by a method. */
-const having = <T>(method: string, what: string) =>
+/** An object of ours, known by its methods. */
+const having = <T>(methods: readonly (keyof T & string)[], what: string) =>
   v.custom<T>(
-    (value) => typeof value === "object" && value !== null && typeof Reflect.get(value, method) === "function",
+    (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      methods.every((method) => typeof Reflect.get(value, method) === "function"),
     `must be ${what}`,
   );
 
@@ -113,7 +116,7 @@ const schema = () =>
     ratesToUsd: v.exactOptional(v.record(currency(), aboveZero())),
     quotes: v.exactOptional(
       v.union(
-        [v.literal("synthetic"), v.literal("fixed"), having<Broker>("quote", "a broker with quotes")],
+        [v.literal("synthetic"), v.literal("fixed"), having<Broker>(["quote"], "a broker with quotes")],
         'must be "synthetic", "fixed" or a broker with quotes',
       ),
     ),
@@ -128,8 +131,8 @@ const schema = () =>
     seed: v.exactOptional(whole()),
     clock: v.exactOptional(clock()),
     stateFile: v.exactOptional(v.pipe(v.string("must be a path"), v.nonEmpty("must be a path"))),
-    store: v.exactOptional(having<PaperStore>("save", "an object with load() and save(text)")),
-    exchange: v.exactOptional(having<Exchange>("place", "what createExchange gives")),
+    store: v.exactOptional(having<PaperStore>(["load", "save"], "an object with load() and save(text)")),
+    exchange: v.exactOptional(having<Exchange>(["place"], "what createExchange gives")),
   });
 
 /** What belongs to the exchange, and so cannot be said beside one. */

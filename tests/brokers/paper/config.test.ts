@@ -46,6 +46,8 @@ describe("defaults", () => {
   });
 });
 
+const SAVES_ONLY: Record<string, unknown> = { store: { save: async () => undefined } };
+
 describe("faults", () => {
   test.each([
     ["unknown keys", { cahs: {} }, /cahs is not an option of paper/],
@@ -114,6 +116,7 @@ describe("faults", () => {
     ["a clock that stands", { clock: 5 }, /clock must be a function/],
     ["a file without a name", { stateFile: "" }, /stateFile must be a path/],
     ["a store that cannot save", { store: {} }, /store must be an object with load\(\) and save\(text\)/],
+    ["a store that cannot load", SAVES_ONLY, /store must be an object with load\(\) and save\(text\)/],
     ["two places", { stateFile: "a", store: { load: async () => null, save: async () => undefined } }, /not both/],
     ["no exchange", { exchange: {} }, /exchange must be what createExchange gives/],
     [
