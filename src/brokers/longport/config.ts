@@ -69,6 +69,14 @@ function httpUrl() {
   return v.pipe(url(["https:", "http:"]), v.check(bare, "must have no user, no password, no query and no fragment"));
 }
 
+/** No socket can be opened at a part of a page. */
+function socketUrl() {
+  return v.pipe(
+    url(["wss:", "ws:"]),
+    v.check((text) => !text.includes("#"), "must have no fragment"),
+  );
+}
+
 const schema = () =>
   v.pipe(
     v.strictObject({
@@ -78,8 +86,8 @@ const schema = () =>
       tokenFile: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
       autoRefreshToken: v.optional(v.boolean("must be true or false"), false),
       httpUrl: v.optional(httpUrl(), SERVICE_URLS.httpUrl),
-      quoteWsUrl: v.optional(url(["wss:", "ws:"]), SERVICE_URLS.quoteWsUrl),
-      tradeWsUrl: v.optional(url(["wss:", "ws:"]), SERVICE_URLS.tradeWsUrl),
+      quoteWsUrl: v.optional(socketUrl(), SERVICE_URLS.quoteWsUrl),
+      tradeWsUrl: v.optional(socketUrl(), SERVICE_URLS.tradeWsUrl),
       transport: v.optional(v.picklist(TRANSPORTS, `must be ${TRANSPORTS.join(" or ")}`), "web"),
       sdk: v.optional(v.unknown()),
     }),

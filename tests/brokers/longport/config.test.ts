@@ -37,6 +37,8 @@ describe("options", () => {
     ["httpUrl", `https://user:${SECRET}@openapi.longportapp.com`],
     ["httpUrl", `https://openapi.longportapp.com/?a=${SECRET}`],
     ["httpUrl", `https://openapi.longportapp.com#${SECRET}`],
+    ["quoteWsUrl", `wss://openapi-quote.longportapp.com/v2#${SECRET}`],
+    ["tradeWsUrl", `wss://openapi-trade.longportapp.com/v2#${SECRET}`],
   ])("%s is refused as %s, where no request could go out", (name, value) => {
     expect(() => build({ ...OPTIONS, [name]: value })).toThrow(new RegExp(name));
     expect(() => build({ ...OPTIONS, [name]: value })).not.toThrow(new RegExp(SECRET));
