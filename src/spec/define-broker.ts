@@ -30,9 +30,18 @@ const INSTANCE = Symbol.for("httptrading.instance");
  * Makes a broker: binds the instance's id and tokens to the object without putting them on it, so that neither
  * `JSON.stringify` nor a log line nor an inspector shows them.
  *
- * The options are checked together with those of all other brokers in `createHttpTrading`.
+ * The options are checked together with those of all other brokers in `createHttpTrading`. What is bound anew has the
+ * options of the last time.
+ *
+ * @throws TypeError for options that are none, and for what nothing can be bound to: no object, or one that is frozen.
  */
 export function defineBroker<B extends Broker>(options: InstanceOptions, broker: B): B {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError("defineBroker needs the options of an instance, { instanceId, tokens, … }");
+  }
+  if (!Object.isExtensible(broker)) {
+    throw new TypeError("defineBroker needs an object that an instance can be bound to, neither frozen nor sealed");
+  }
   const { instanceId, tokens, name, deadlineMs, risk } = options;
   const instance: InstanceOptions = {
     instanceId,
@@ -41,7 +50,8 @@ export function defineBroker<B extends Broker>(options: InstanceOptions, broker:
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
     ...(risk === undefined ? {} : { risk }),
   };
-  return Object.defineProperty(broker, INSTANCE, { value: () => instance, enumerable: false });
+  // Configurable, since a proxy whose methods are bound may not give another value of what is not.
+  return Object.defineProperty(broker, INSTANCE, { value: () => instance, enumerable: false, configurable: true });
 }
 
 /** The options that {@link defineBroker} bound, by this or another copy of the package; `undefined` for other objects. */

@@ -11,7 +11,7 @@ import {
   type InstanceOptions,
   memoryJournal,
 } from "../../mod.ts";
-import { exampleBroker, INSTANCE, instance, TOKEN } from "./gateway.ts";
+import { ask, exampleBroker, INSTANCE, instance, TOKEN } from "./gateway.ts";
 
 /** The faults that these options are refused with. */
 function faults(options: unknown): string[] {
@@ -70,6 +70,35 @@ test.each([
     `errorStatus must be "http" or 200, not ${told}`,
     `idempotencyDays must be a whole number from 1 to 36525, not ${told}`,
   ]);
+});
+
+describe("defineBroker", () => {
+  test("makes a broker that may stand behind a proxy, and be bound anew", async () => {
+    const broker = exampleBroker();
+    const asked: PropertyKey[] = [];
+    const wrapped = new Proxy(broker, {
+      get(target, name) {
+        asked.push(name);
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    await using trading = createHttpTrading({ brokers: [wrapped] });
+    expect((await ask(trading, "ping/state")).json).toMatchObject({ pong: true });
+    expect(asked).toContain("ping");
+    const renamed = defineBroker({ ...instance, name: "another" }, broker);
+    expect(createHttpTrading({ brokers: [renamed] }).instances).toMatchObject([{ name: "another" }]);
+  });
+
+  test("says what it cannot bind", () => {
+    const define = (options: unknown, broker: unknown) => () =>
+      defineBroker(options as typeof instance, broker as Broker);
+    const needs = /^defineBroker needs an object that an instance can be bound to, neither frozen nor sealed/;
+    for (const broker of [Object.freeze({}), Object.seal({}), undefined, null, "futu"]) {
+      expect(define(instance, broker)).toThrow(needs);
+    }
+    expect(define(undefined, {})).toThrow(/^defineBroker needs the options of an instance/);
+  });
 });
 
 describe("one fault each", () => {
