@@ -18,12 +18,12 @@ export async function runConformance(
   const results: ConformanceResult[] = [];
   for (const check of checks) {
     const { name, needs } = check;
-    const gap = gapOf(check);
-    if (gap !== undefined) {
-      results.push({ name, needs, status: "not applicable", ...gap });
-      continue;
-    }
     try {
+      const gap = gapOf(check);
+      if (gap !== undefined) {
+        results.push({ name, needs, status: "not applicable", ...gap });
+        continue;
+      }
       await check.run(stage);
       results.push({ name, needs, status: "passed" });
     } catch (error) {
@@ -38,9 +38,12 @@ async function takeInventory(stage: Stage): Promise<(check: ConformanceCheck) =>
   try {
     const scene = await openScene(stage);
     const { broker, venue } = scene;
-    const capabilities = broker.capabilities();
-    await scene.close();
-    return (check) => findGap(check.needs, { stage, broker, venue, capabilities });
+    try {
+      const capabilities = broker.capabilities();
+      return (check) => findGap(check.needs, { stage, broker, venue, capabilities });
+    } finally {
+      await scene.close();
+    }
   } catch {
     return () => undefined;
   }

@@ -107,3 +107,33 @@ test("a quantity between two steps is measured by the market of the order, not b
   const results = await runConformance(stage);
   expect(results.filter(({ status }) => status === "failed")).toEqual([]);
 });
+
+test.each([
+  ["nothing", () => undefined],
+  [
+    "an error",
+    () => {
+      throw new Error("no capabilities");
+    },
+  ],
+])(
+  "a broker whose capabilities are %s fails its checks, and every venue that was opened is closed",
+  async (_, answer) => {
+    let open = 0;
+    const stage = toyStage((broker) => Object.assign(broker, { capabilities: answer as () => never }));
+    const counted = async () => {
+      const opened = await stage.open();
+      open += 1;
+      const close = async () => {
+        open -= 1;
+        await opened.close?.();
+      };
+      return { ...opened, close };
+    };
+    const checks = brokerConformance.filter(({ needs }) => needs.some((need) => "row" in need)).slice(0, 2);
+    const results = await runConformance({ ...stage, open: counted }, checks);
+    expect(results).toHaveLength(checks.length);
+    expect(results.some(({ status }) => status === "failed")).toBe(true);
+    expect(open).toBe(0);
+  },
+);
