@@ -3,7 +3,7 @@
  * (`US.BRK.B`, `BRK B`, `BRK.B.US`) is that broker's `convert.ts`.
  */
 
-/** The trade types of the wire. A broker of another venue may use further words; the core only checks the shape. */
+/** The trade types of the wire: there are no others. Which of them a broker trades, and where, its capabilities say. */
 export const TRADE_TYPES = ["Securities", "Cryptocurrencies", "Indexes", "Currencies", "Yields"] as const;
 
 /** Kind of instrument, for example `Securities`. */
@@ -16,9 +16,12 @@ export type Unit = "Share" | "RoundLot" | "Satoshi";
 export interface Contract {
   /** Kind of instrument. `Securities` for stocks and funds. */
   readonly tradeType: TradeType;
-  /** Two or more capitals that say where it is listed: `US`, `HK`, `CN`. */
+  /** 2 to 16 capitals that say where it is listed: `US`, `HK`, `CN`. */
   readonly region: string;
-  /** Ticker in our form: `BRK.B` in the US, five digits in HK (`00700`), six digits in CN (`600519`). */
+  /**
+   * Ticker in our form: `BRK.B` in the US, five digits in HK (`00700`), six digits in CN (`600519`). 1 to 32 printable ASCII
+   * characters without spaces: a client can ask for no other.
+   */
   readonly symbol: string;
 }
 
@@ -34,7 +37,7 @@ export interface Unmapped {
 }
 
 /**
- * Writes a contract in its one form: HK symbols padded to five digits, US and HK and CN symbols in capitals.
+ * Writes a contract in its one form: HK numbers padded to five digits, US symbols in capitals.
  * Contracts of other regions or trade types are given back unchanged, since only their broker knows their form.
  */
 export function normalizeContract(contract: Contract): Contract {
