@@ -45,16 +45,23 @@ const LINGER_MS = 15_000;
 /**
  * Makes the default export of a worker.
  *
- * @param create Called once, with the environment of the first request. When it throws, for options that are wrong, the
- *   request fails with that error and the next one tries again.
+ * @param create Called once, with the environment of the first request, and gives the gateway at once, not a promise of it.
+ *   When it throws, for options that are wrong, the request fails with that error and the next one tries again.
  */
 export function worker<Env>(create: (env: Env) => Pick<HttpTrading, "fetch">): Worker<Env> {
   let trading: Pick<HttpTrading, "fetch"> | undefined;
   return {
     fetch(request, env, context) {
       context?.waitUntil(new Promise((resolve) => setTimeout(resolve, LINGER_MS)));
-      trading ??= create(env);
+      trading ??= gatewayOf(create(env));
       return trading.fetch(request);
     },
   };
+}
+
+function gatewayOf<Made extends Pick<HttpTrading, "fetch">>(made: Made): Made {
+  if (typeof Object(made).fetch === "function") return made;
+  throw new TypeError(
+    "worker needs a function that gives, at once, what createHttpTrading gives: one that is not async",
+  );
 }

@@ -269,4 +269,13 @@ describe("worker", () => {
     expect(() => fetch(new Request("http://x/"), {})).toThrow("no token");
     expect((await fetch(new Request("http://x/"), { token: "x" })).status).toBe(200);
   });
+
+  test("says that the gateway was not made, and makes it the next time", async () => {
+    const made = [Promise.resolve(trading), undefined, {}, trading];
+    const { fetch } = worker(() => made.shift() as typeof trading);
+    const request = new Request("http://worker.test/x");
+    const needs = /^worker needs a function that gives, at once, what createHttpTrading gives/;
+    for (const _ of [1, 2, 3]) expect(() => fetch(request, {})).toThrow(needs);
+    expect(await (await fetch(request, {})).text()).toBe("http://worker.test/x");
+  });
 });
