@@ -40,7 +40,7 @@ export type { JournalStats };
 export interface SqliteJournalOptions {
   /**
    * Largest size of the file in bytes. What would make it larger is refused as on a full disk, until pruning has made
-   * room. Default: as much as the disk holds.
+   * room. A file is never smaller than an empty journal, 40 KiB. Default: as much as the disk holds.
    */
   readonly maxBytes?: number;
 }
