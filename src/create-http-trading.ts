@@ -21,7 +21,8 @@ import { observedDesk } from "./observe/observed-desk.ts";
 import { observedJournal } from "./observe/observed-journal.ts";
 import type { Observer } from "./observe/observer.ts";
 import { createObservers } from "./observe/observers.ts";
-import type { Environment } from "./spec/capabilities.ts";
+import type { Broker } from "./spec/broker.ts";
+import type { Capabilities, Environment } from "./spec/capabilities.ts";
 import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "./spec/define-broker.ts";
 
 export { sharedTimer } from "./desk/alarm.ts";
@@ -35,7 +36,7 @@ export interface InstanceInfo {
   readonly kind: string;
   /** The broker's name for people. */
   readonly display: string;
-  /** Real money or not. */
+  /** Real money or not. Of a broker that does not say it is `REAL`. */
   readonly environment: Environment;
   /** The account, masked; `null` while unknown. */
   readonly account: string | null;
@@ -197,10 +198,10 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       kind: broker.kind,
       display: broker.display,
       get environment() {
-        return broker.capabilities().environment;
+        return toldBy(broker).environment === "SIMULATE" ? "SIMULATE" : "REAL";
       },
       get account() {
-        return broker.capabilities().account;
+        return toldBy(broker).account ?? null;
       },
     })),
     [Symbol.asyncDispose]: close,
@@ -234,6 +235,15 @@ function named(instances: readonly BrokerInstance[]): (BrokerInstance & { readon
     taken.add(name);
     return { broker, instance, name };
   });
+}
+
+/** What a broker says of itself; one that cannot must not take the others' accounts down with it. */
+function toldBy(broker: Broker): Partial<Capabilities> {
+  try {
+    return Object(broker.capabilities());
+  } catch {
+    return {};
+  }
 }
 
 function isAdmin(token: InstanceOptions["tokens"][number]): boolean {

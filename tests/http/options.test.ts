@@ -101,6 +101,26 @@ describe("defineBroker", () => {
   });
 });
 
+test.each([
+  ["nothing", () => undefined],
+  ["half of it", () => ({})],
+  [
+    "an error",
+    () => {
+      throw new Error("no capabilities");
+    },
+  ],
+])(
+  "an instance whose broker says %s of its capabilities counts as real money, and is no fault of the others",
+  (_, say) => {
+    const broker = exampleBroker({ capabilities: say as () => never });
+    const { instances } = createHttpTrading({ brokers: [broker] });
+    expect(instances.map(({ environment, account }) => ({ environment, account }))).toEqual([
+      { environment: "REAL", account: null },
+    ]);
+  },
+);
+
 describe("one fault each", () => {
   test.for<[string, unknown, RegExp]>([
     ["brokers missing", {}, /^brokers must be a list/],
