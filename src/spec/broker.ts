@@ -90,7 +90,7 @@ export interface QueueLoad {
   readonly refused: number;
 }
 
-/** What every call carries. */
+/** What every call carries. To be passed on as it is: the signal is made when it is first asked for, and a copy has none. */
 export interface Call {
   /**
    * Aborts at the deadline, when the gateway closes, for reads when the client goes away, and for places and replaces when
