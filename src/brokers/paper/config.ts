@@ -4,7 +4,7 @@ import { type Contract, contractKey, normalizeContract, TRADE_TYPES } from "../.
 import { isPositiveDecimal } from "../../domain/money.ts";
 import { DEFAULT_RATES_TO_USD, ledgerCurrency } from "../../exchange/currencies.ts";
 import { demoAccount } from "../../exchange/demo-account.ts";
-import { MARKET_REGIONS } from "../../exchange/markets.ts";
+import { isTradable, MARKET_REGIONS } from "../../exchange/markets.ts";
 import type { Exchange, ExchangeOptions } from "../../exchange/types.ts";
 import { dayOf } from "../../exchange/zoned-time.ts";
 import type { Broker } from "../../spec/broker.ts";
@@ -168,6 +168,7 @@ export function parsePaperOptions(options: PaperOptions): PaperConfig {
       ...senselessRates(result.output),
       ...repeated("positions", positions),
       ...repeated("prices", prices),
+      ...untradable(prices),
     );
   }
   if (!result.success || faults.length > 0) throw new TypeError(`paper: ${faults.join("; ")}`);
@@ -227,6 +228,16 @@ function senselessRates({ ratesToUsd = {} }: v.InferOutput<ReturnType<typeof sch
   if (CNY !== undefined && CNH !== CNY)
     faults.push("ratesToUsd.CNH and ratesToUsd.CNY are of one currency here: give one");
   return faults;
+}
+
+/** A price of what has no market here would list nothing that anybody could ask for. */
+function untradable(lines: readonly { readonly contract: Contract }[] = []): string[] {
+  const contracts = lines.map(({ contract }) => normalizeContract(contract));
+  return contracts.flatMap((contract, index) =>
+    isTradable(contract)
+      ? []
+      : [`prices.${index} names ${contractKey(contract)}, which is no security of ${MARKET_REGIONS.join(", ")}`],
+  );
 }
 
 /** Of two lines about one contract only one can be so. */

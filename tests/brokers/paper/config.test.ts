@@ -68,6 +68,18 @@ describe("faults", () => {
     ],
     ["two rates of the yuan", { ratesToUsd: { CNY: 0.14, CNH: 0.139 } }, /ratesToUsd\.CNH and ratesToUsd\.CNY .* one/],
     ["a price below zero", { prices: [{ contract: AAPL, price: -1 }] }, /prices\.0\.price must be above 0/],
+    [
+      "prices of what nobody can trade",
+      {
+        prices: [
+          { contract: { ...AAPL, region: "JP", symbol: "7203" }, price: 1 },
+          { contract: AAPL, price: 1 },
+          { contract: { ...AAPL, region: "HK", symbol: "0700.HK" }, price: 1 },
+          { contract: { ...AAPL, tradeType: "Cryptocurrencies", symbol: "BTC" }, price: 1 },
+        ],
+      },
+      /^paper: prices\.0 names JP 7203, which .*; prices\.2 names HK 0700\.HK, which .*; prices\.3 names Cryptocurrencies US BTC/,
+    ],
     ["a price with dust", { prices: [{ contract: AAPL, price: 0.1 + 0.2 }] }, /prices\.0\.price .* 15 digits/],
     [
       "a lot of nothing",
