@@ -25,6 +25,7 @@ import { createTracker } from "./tracker.ts";
 import { cancelAll, stateOf } from "./trading-state.ts";
 import type { Desk } from "./types.ts";
 import { createUnknowns } from "./unknowns.ts";
+import { fromCapabilities } from "./write-outcome.ts";
 import { createWrites } from "./writes.ts";
 
 /** What a desk stands on. */
@@ -157,7 +158,7 @@ export function createDesk(options: DeskOptions): Desk {
     kind: broker.kind,
     display: broker.display,
     name: instance.name ?? broker.kind,
-    capabilities: () => ({ ...broker.capabilities(), operations }),
+    capabilities: () => fromCapabilities(() => ({ ...broker.capabilities(), operations })),
     start: seat.start,
     async close() {
       reconciler.close();

@@ -11,7 +11,7 @@ import { messageOf, readFailure, readListing } from "./report.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import type { Desk, OrderView, ReadContext } from "./types.ts";
-import { besideOf } from "./write-outcome.ts";
+import { besideOf, fromCapabilities } from "./write-outcome.ts";
 
 /** The reading half of a desk. */
 export type Reads = Pick<Desk, "ping" | "cash" | "positions" | "quote" | "marketStatus" | "order" | "orders">;
@@ -51,11 +51,19 @@ export function createReads(options: ReadOptions): Reads {
     return { ...(await tracker.receive(order, askedAt)), source: "broker" };
   }
 
+  /** Whether pushes tell of orders; a broker that cannot say is asked for each. */
+  function isStream(): boolean {
+    try {
+      return seat.broker.capabilities().push === "stream";
+    } catch {
+      return false;
+    }
+  }
+
   /** What pushes have told of an open order, while they can be relied on. */
   function pushed(orderId: string): OrderView | undefined {
     const known = book.get(orderId);
-    const reliable =
-      seat.isLive() && isReconciled() && seat.broker.capabilities().push === "stream" && !book.isDoubtful(orderId);
+    const reliable = seat.isLive() && isReconciled() && isStream() && !book.isDoubtful(orderId);
     // A pending order has been answered, but not yet pushed.
     const told = known !== undefined && known.status !== "PENDING" && known.staleSince === null && !isClosed(known);
     return reliable && told ? { ...known, source: "journal" } : undefined;
@@ -99,11 +107,13 @@ export function createReads(options: ReadOptions): Reads {
     async quote(contract, context) {
       // What is not offered at all is told before what is wrong with the contract.
       seat.method("quote");
-      const capabilities = seat.broker.capabilities();
-      checkContract(capabilities, contract);
-      if (!capabilities.quotes.includes(contract.region)) {
-        throw notSupported(`no quotes of region ${contract.region} here`, capabilities.quotes);
-      }
+      fromCapabilities(() => {
+        const capabilities = seat.broker.capabilities();
+        checkContract(capabilities, contract);
+        if (!capabilities.quotes.includes(contract.region)) {
+          throw notSupported(`no quotes of region ${contract.region} here`, capabilities.quotes);
+        }
+      });
       return read("quote", context, (quote, call) => quote(contract, call));
     },
     marketStatus: (context) => read("marketStatus", context, (marketStatus, call) => marketStatus(call)),

@@ -1,5 +1,5 @@
 /** What a broker's error means for a write: never more certain than the broker was. */
-import { Failure, type FailureCode, type FailureOptions, type Outcome } from "../domain/failure.ts";
+import { Failure, type FailureCode, type FailureOptions, isFailure, type Outcome } from "../domain/failure.ts";
 import type { IntentFailure } from "../journal/journal.ts";
 import { messageOf, readFailure } from "./report.ts";
 
@@ -63,6 +63,17 @@ export function notSent(error: unknown): Failure {
   if (failure === undefined) return new Failure("BrokerFault", messageOf(error), { cause: error, outcome: "not_sent" });
   const code = failure.code === "Timeout" || failure.code === "OutcomeUnknown" ? "NotConnected" : failure.code;
   return new Failure(code, failure.message, { ...besideOf(failure), cause: error, outcome: "not_sent" });
+}
+
+/** What a broker says that it can do may be anything; what fails for that has kept a write from being sent. */
+export function fromCapabilities<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (isFailure(error)) throw error.outcome === undefined ? notSent(error) : error;
+    const message = `the broker's capabilities cannot be used: ${messageOf(error)}`;
+    throw new Failure("BrokerFault", message, { outcome: "not_sent", cause: error });
+  }
 }
 
 /** What a failure carries besides its message, where there is any. */

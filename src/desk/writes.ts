@@ -14,14 +14,13 @@ import { isClosed, type OrderBook } from "./order-book.ts";
 import { takeNumber } from "./order-number.ts";
 import type { Reads } from "./reads.ts";
 import type { Reconciler } from "./reconciler.ts";
-import { messageOf } from "./report.ts";
 import type { Admission, Risk } from "./risk/admission.ts";
 import { type Draft, draftOfPlace, draftOfReplace } from "./risk/draft.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import { type Turn, Turns } from "./turns.ts";
 import type { Desk, OrderView, WriteAnswer, WriteContext } from "./types.ts";
-import { notSent } from "./write-outcome.ts";
+import { fromCapabilities, notSent } from "./write-outcome.ts";
 
 /** The writing half of a desk. */
 export type Writes = Pick<Desk, "place" | "replace" | "cancel">;
@@ -299,17 +298,6 @@ export function createWrites(options: WriteOptions): Writes {
       }
     },
   };
-}
-
-/** What a broker says that it can do may be anything; what fails for that has kept the write from being sent. */
-function fromCapabilities<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (isFailure(error)) throw error.outcome === undefined ? notSent(error) : error;
-    const message = `the broker's capabilities cannot be used: ${messageOf(error)}`;
-    throw new Failure("BrokerFault", message, { outcome: "not_sent", cause: error });
-  }
 }
 
 function pendingOrder(request: OrderRequest, orderId: string, tag: string, capabilities: Capabilities): Order {

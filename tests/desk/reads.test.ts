@@ -3,7 +3,8 @@ import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { OrderListing } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
-import { AAPL, anOrder, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import type { Capabilities } from "../../src/spec/capabilities.ts";
+import { AAPL, anOrder, CAPABILITIES, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const CASH = { currency: "USD", amount: 1, balances: [] };
 
@@ -91,6 +92,47 @@ test("a read says nothing of an order's outcome", async () => {
     details: { asked: 1 },
   });
   expect(await rejection(desk.cash({ currency: "USD" }, {}))).toMatchObject({ code: "Timeout", outcome: undefined });
+});
+
+describe("a broker that cannot say what it can do", () => {
+  const away = () => {
+    throw new Error("away");
+  };
+
+  test.each([
+    ["throws", away],
+    ["says nothing", () => undefined],
+  ])("and %s fails a quote in words", async (_, capabilities) => {
+    const { desk } = deskOver({
+      capabilities: capabilities as () => never,
+      quote: async () => deferred<never>().promise,
+    });
+    expect(await rejection(desk.quote(AAPL, {}))).toMatchObject({
+      code: "BrokerFault",
+      message: expect.stringMatching(/^the broker's capabilities cannot be used: /),
+    });
+  });
+
+  test("is asked for an order all the same", async () => {
+    const known = anOrder({ status: "OPEN" });
+    let say = (): Capabilities => CAPABILITIES;
+    const { desk } = deskOver({
+      capabilities: () => say(),
+      orders: async () => ({ orders: [known], unmapped: [] }),
+      order: async () => anOrder({ status: "FILLED" }),
+    });
+    await desk.reconcile();
+    expect(await desk.order(known.orderId, {})).toMatchObject({ status: "OPEN", source: "journal" });
+    say = away;
+    expect(await desk.order(known.orderId, {})).toMatchObject({ status: "FILLED", source: "broker" });
+  });
+
+  test("is told as a failure", () => {
+    const { desk } = deskOver({ capabilities: away });
+    expect(() => desk.capabilities()).toThrow(
+      expect.objectContaining({ code: "BrokerFault", message: "the broker's capabilities cannot be used: away" }),
+    );
+  });
 });
 
 describe("ping", () => {
