@@ -43,9 +43,10 @@ export interface InstanceInfo {
 }
 
 /**
- * A gateway. It is the web-standard handler itself: `Deno.serve(trading)`, `Bun.serve({ fetch: trading.fetch })`.
- * It must stand at the root of the server and in front of every body parser. Further arguments that a runtime gives to
- * its handler are ignored.
+ * A gateway. It is the web-standard handler itself: `Deno.serve({ hostname: "127.0.0.1" }, trading)`,
+ * `Bun.serve({ fetch: trading.fetch, hostname: "127.0.0.1" })`. Without a hostname these, and a module whose default export
+ * they serve, are open to every machine; only `serve` of this package listens on loopback by default. It must stand at the
+ * root of the server and in front of every body parser. Further arguments that a runtime gives to its handler are ignored.
  */
 export interface HttpTrading extends AsyncDisposable {
   (request: Request): Response | Promise<Response>;

@@ -4,6 +4,7 @@
  * ```ts
  * import { createHttpTrading } from "httptrading";
  * import { futu } from "httptrading/futu";
+ * import { serve } from "httptrading/node";
  *
  * const broker = futu({
  *   instanceId: "WyLqtMhDvAnBb6a3",
@@ -11,7 +12,7 @@
  *   port: 33333,
  *   tradeEnv: "SIMULATE",
  * });
- * export default { fetch: createHttpTrading({ brokers: [broker] }).fetch };
+ * await serve(createHttpTrading({ brokers: [broker] }));
  * ```
  *
  * Install the SDK beside it: `npm install futu-api`. OpenD must have its WebSocket interface on (`websocket_port`).

@@ -4,6 +4,7 @@
  * ```ts
  * import { createHttpTrading } from "httptrading";
  * import { interactiveBrokers } from "httptrading/interactive-brokers";
+ * import { serve } from "httptrading/node";
  *
  * const broker = interactiveBrokers({
  *   instanceId: "WyLqtMhDvAnBb6a3",
@@ -11,7 +12,7 @@
  *   port: 4002,
  *   clientId: 17,
  * });
- * export default { fetch: createHttpTrading({ brokers: [broker] }).fetch };
+ * await serve(createHttpTrading({ brokers: [broker] }));
  * ```
  *
  * Install the library beside it: `npm install @stoqey/ib`. The gateway must have "Enable ActiveX and Socket Clients" on and

@@ -4,6 +4,7 @@
  * ```ts
  * import { createHttpTrading } from "httptrading";
  * import { longport } from "httptrading/longport";
+ * import { serve } from "httptrading/node";
  *
  * const broker = longport({
  *   instanceId: "WyLqtMhDvAnBb6a3",
@@ -13,7 +14,7 @@
  *   tokenFile: "longport-token.toml",
  *   autoRefreshToken: true,
  * });
- * export default { fetch: createHttpTrading({ brokers: [broker] }).fetch };
+ * await serve(createHttpTrading({ brokers: [broker] }));
  * ```
  *
  * Two transports give the same answers. `web`, the default, is made of `fetch`, `WebSocket` and WebCrypto: it runs

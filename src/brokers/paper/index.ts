@@ -4,12 +4,13 @@
  *
  * ```ts
  * import { createHttpTrading } from "httptrading";
+ * import { serve } from "httptrading/node";
  * import { paper } from "httptrading/paper";
  *
  * const trading = createHttpTrading({
  *   brokers: [paper({ instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] })],
  * });
- * export default { fetch: trading.fetch };
+ * await serve(trading); // 127.0.0.1:8080
  * ```
  *
  * @module

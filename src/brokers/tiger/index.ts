@@ -4,6 +4,7 @@
  * ```ts
  * import { createHttpTrading } from "httptrading";
  * import { tiger } from "httptrading/tiger";
+ * import { serve } from "httptrading/node";
  *
  * const broker = tiger({
  *   instanceId: "WyLqtMhDvAnBb6a3",
@@ -12,7 +13,7 @@
  *   account: "20191106192858300",
  *   privateKeyPath: "rsa_private_key.pem",
  * });
- * export default { fetch: createHttpTrading({ brokers: [broker] }).fetch };
+ * await serve(createHttpTrading({ brokers: [broker] }));
  * ```
  *
  * Nothing has to be installed beside it, and all but the push service is `fetch` and WebCrypto: it runs in a worker too,
