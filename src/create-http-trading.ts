@@ -5,6 +5,7 @@ import { createGatewaySwitch } from "./desk/kill-switch.ts";
 import { createPruning } from "./desk/pruning.ts";
 import { closedFailure } from "./desk/seat.ts";
 import type { Desk } from "./desk/types.ts";
+import { Failure, isFailure } from "./domain/failure.ts";
 import { createApp } from "./http/app.ts";
 import { createTokenTable } from "./http/auth.ts";
 import { type BrokerInstance, checkOptions, type HttpTradingOptions } from "./http/check-options.ts";
@@ -158,7 +159,11 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
   async function start(): Promise<void> {
     if (closing !== undefined) throw closedFailure();
     // First of all: a second gateway on the same journal must find that out before it has touched an account.
-    await journal.open();
+    try {
+      await journal.open();
+    } catch (error) {
+      throw notOpened(error);
+    }
     pruning.start();
     const results = await Promise.allSettled(desks.map((desk) => desk.start()));
     const failed = results.flatMap((result, index) =>
@@ -236,6 +241,13 @@ function named(instances: readonly BrokerInstance[]): (BrokerInstance & { readon
     taken.add(name);
     return { broker, instance, name };
   });
+}
+
+/** A journal of a user's own may fail with anything. */
+function notOpened(error: unknown): Failure {
+  if (isFailure(error)) return error;
+  const reason = error instanceof Error ? error.message : error;
+  return new Failure("JournalUnavailable", `the journal cannot be opened: ${reason}`, { cause: error });
 }
 
 /** What a broker says of itself; one that cannot must not take the others' accounts down with it. */

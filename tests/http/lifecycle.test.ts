@@ -9,6 +9,8 @@ import {
   createHttpTrading,
   type HttpTrading,
   type InstanceOptions,
+  type Journal,
+  memoryJournal,
   type Order,
 } from "../../mod.ts";
 import { sqliteJournal } from "../../src/journal/sqlite.ts";
@@ -298,4 +300,25 @@ test("a broker that two gateways were given tells the first that it hears of not
   expect(isOpen).toBe(true);
   await second.close();
   expect(isOpen).toBe(false);
+});
+
+test("a journal of one's own that cannot be opened is told as that, and nothing is connected", async () => {
+  let starts = 0;
+  const broker = exampleBroker({
+    start: async () => {
+      starts += 1;
+    },
+  });
+  const journal: Journal = {
+    ...memoryJournal(),
+    open: () => {
+      throw new Error("no such table");
+    },
+  };
+  await using trading = createHttpTrading({ brokers: [broker], journal });
+  await expect(trading.start()).rejects.toMatchObject({
+    code: "JournalUnavailable",
+    message: "the journal cannot be opened: no such table",
+  });
+  expect(starts).toBe(0);
 });
