@@ -39,7 +39,7 @@ export interface HttpTradingOptions {
   readonly requireIdempotencyKey?: boolean;
   /**
    * Days for which the journal remembers keys with their answers, completed orders and events; older ones are forgotten
-   * in the background. Default 30.
+   * in the background. 1 to 36525, default 30.
    */
   readonly idempotencyDays?: number;
   /**

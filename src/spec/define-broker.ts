@@ -12,7 +12,7 @@ export interface InstanceOptions {
   readonly tokens: readonly (string | TokenOptions)[];
   /** What logs and operators call this instance. Default: the broker's `kind`. */
   readonly name?: string;
-  /** Milliseconds after which a request to this instance is given up. Default 10000. */
+  /** Milliseconds after which a request to this instance is given up, 1 to 2147483647. Default 10000. */
   readonly deadlineMs?: number;
   /** Limits that hold for every order, whoever sends it. Default: none. */
   readonly risk?: RiskOptions;

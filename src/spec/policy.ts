@@ -16,12 +16,13 @@ export interface TokenOptions {
   /** SHA-256 of the token as 64 hexadecimal digits, so that the token itself stands nowhere. `npm run token` makes both. */
   readonly sha256?: string;
   /**
-   * Who this is, for logs and the journal; idempotency keys and daily figures belong to it. Two tokens of one name are
+   * Who this is, for logs and the journal, 1 to 64 letters, digits, `_`, `.` or `-`; idempotency keys and daily figures
+   * belong to it. Two tokens of one name are
    * one principal: a token is rotated by adding its successor under the same name and removing the old one later.
    */
   readonly name: string;
   readonly scopes: readonly Scope[];
-  /** From then on the token is none: a date, or text such as `2026-12-31T23:59:59Z`. Default: never. */
+  /** From then on the token is none: a date, or text with its time zone such as `2026-12-31T23:59:59Z`. Default: never. */
   readonly expiresAt?: Date | string;
   /** The only orders that it may place, and what a replaced order must be. Each list left out allows all. */
   readonly allow?: TokenAllowance;

@@ -21,9 +21,12 @@ export interface InteractiveBrokersOptions extends InstanceOptions {
    * Paper accounts begin with D, and whether the account is real money is read from that alone.
    */
   readonly accountId?: string;
-  /** Milliseconds to wait for the connection and for the answer of a read. Default 8000. */
+  /** Milliseconds to wait for the connection and for the answer of a read, 100 to 600000. Default 8000. */
   readonly timeout?: number;
-  /** Milliseconds to wait until the gateway has acknowledged a write; after that its outcome is unknown. Default 15000. */
+  /**
+   * Milliseconds to wait until the gateway has acknowledged a write, 100 to 600000; after that its outcome is unknown.
+   * Default 15000.
+   */
   readonly writeTimeout?: number;
   /** `true` takes delayed quotes where the account subscribes to no live ones. Default `false`: such quotes are refused. */
   readonly delayedQuotes?: boolean;
