@@ -23,7 +23,15 @@ test("a host is a name or an address, and nothing besides", () => {
   for (const host of ["127.0.0.1:4002", "gateway:4002", "[::1]", "%zz", "tcp://gateway", "a b", ""]) {
     expect(build(host), host).toThrow(/^interactiveBrokers: host must be a host name or an address, without port/);
   }
-  for (const host of ["localhost", "ib_gateway", "gateway.example.com", "10.0.0.7", "::1", "fe80::1%eth0", "::ffff:10.0.0.7"]) {
+  for (const host of [
+    "localhost",
+    "ib_gateway",
+    "gateway.example.com",
+    "10.0.0.7",
+    "::1",
+    "fe80::1%eth0",
+    "::ffff:10.0.0.7",
+  ]) {
     expect(build(host), host).not.toThrow();
   }
 });
