@@ -722,6 +722,32 @@ describe("the same order again without a key", () => {
     await place().catch(() => undefined);
     expect(await rejection(place())).toEqual(exceeded("risk.duplicateWindowMs"));
   });
+
+  test("is refused after one with a key, before a restart and after it", async () => {
+    const { venue, desk, journal, place } = house(risk);
+    await place({}, { ...BY, idempotencyKey: "k1" });
+    vi.advanceTimersByTime(1000);
+    expect(await rejection(place())).toEqual(exceeded("risk.duplicateWindowMs", 1000, 5000));
+    await desk.close();
+    venue.dropHosts();
+    vi.advanceTimersByTime(1000);
+    const next = deskAt(venue, { journal, risk }).desk;
+    expect(await rejection(next.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.duplicateWindowMs", 2000, 5000));
+    expect(venue.ledger.size).toBe(1);
+  });
+
+  test("is refused for the one before, where the last was rejected, as long as its own window", async () => {
+    const { venue, place } = house(risk);
+    await place({}, { ...BY, idempotencyKey: "k1" });
+    vi.advanceTimersByTime(3000);
+    venue.next("reject");
+    await place({}, { ...BY, idempotencyKey: "k2" }).catch(() => undefined);
+    expect(await rejection(place())).toEqual(exceeded("risk.duplicateWindowMs", 3000, 5000));
+    await place({ qty: 13 });
+    vi.advanceTimersByTime(2000);
+    await place();
+    expect(venue.ledger.size).toBe(3);
+  });
 });
 
 describe("a token", () => {

@@ -230,13 +230,12 @@ export function createRisk(context: RiskContext): Risk {
     holdRate(mandate, principal, now);
 
     const counts = worth === undefined || "rule" in worth ? undefined : worth.counts;
-    const isKeyless = duplicates !== undefined && asked.idempotencyKey === undefined && draft.replaced === undefined;
     const isShrinking = room !== undefined && draft.remaining <= room.free;
     const admitted: Admitted = { id: draft.id, action, isShrinking, withdraw: undefined };
     const place = pending.enter(admitted);
     const end = () => pending.leave(place, admitted);
     if (counts !== undefined) values.reserve(draft.id, principal, counts);
-    if (isKeyless) duplicates.add(draft, now);
+    if (draft.replaced === undefined) duplicates?.add(draft, now);
     return {
       ...(counts === undefined ? {} : { value: counts }),
       confirm(withdraw) {

@@ -8,9 +8,9 @@ import { type Draft, draftOfPlace } from "./draft.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Orders that were placed without a key, for so long as a repetition would look like a mistake. Times are of {@link elapsedMs}. */
+/** Orders for so long as a repetition without a key would look like a mistake. Times are of {@link elapsedMs}. */
 export interface Duplicates {
-  /** When the same order was placed last, if that was within the window. */
+  /** When the same order was placed last, with a key or without one, if that was within the window. */
   find(draft: Draft, now: number): number | undefined;
   add(draft: Draft, now: number): void;
   /** Forgets one that was not sent or was rejected: to place it again is no repetition. */
@@ -18,12 +18,15 @@ export interface Duplicates {
 }
 
 export function createDuplicates(windowMs: number): Duplicates {
-  const placed = new Map<string, { readonly id: string; readonly at: number }>();
+  /** Those that are the same, oldest first: with keys there may be several within the window. */
+  const placed = new Map<string, { readonly id: string; readonly at: number }[]>();
+  const isOld = (order: { readonly at: number } | undefined, now: number) =>
+    order === undefined || now - order.at >= windowMs;
 
   function forgetOld(now: number): void {
-    for (const [key, { at }] of placed) {
-      // In the order in which they were added.
-      if (now - at < windowMs) return;
+    for (const [key, same] of placed) {
+      // In the order in which they were added last.
+      if (!isOld(same.at(-1), now)) return;
       placed.delete(key);
     }
   }
@@ -31,15 +34,23 @@ export function createDuplicates(windowMs: number): Duplicates {
   return {
     find(draft, now) {
       forgetOld(now);
-      return placed.get(keyOf(draft))?.at;
+      const last = placed.get(keyOf(draft))?.at(-1);
+      return isOld(last, now) ? undefined : last?.at;
     },
     add(draft, now) {
+      forgetOld(now);
       const key = keyOf(draft);
+      const same = placed.get(key) ?? [];
+      while (same.length > 0 && isOld(same[0], now)) same.shift();
+      same.push({ id: draft.id, at: now });
       placed.delete(key);
-      placed.set(key, { id: draft.id, at: now });
+      placed.set(key, same);
     },
     remove(id) {
-      for (const [key, order] of placed) if (order.id === id) placed.delete(key);
+      for (const same of placed.values()) {
+        const place = same.findIndex((order) => order.id === id);
+        if (place >= 0) same.splice(place, 1);
+      }
     },
   };
 }
@@ -104,11 +115,9 @@ export function createRecent(journal: InstanceJournal, windowMs: number | undefi
     // By a clock that was put back meanwhile they may stand in another order.
     before.sort((a, b) => a.at - b.at);
     for (const { intent, at } of before) {
-      const { id, action, principal, fingerprint } = intent;
+      const { id, action, principal } = intent;
       if (action.kind !== "cancel") rates.add(principal, at);
-      if (action.kind === "place" && fingerprint === null && counts(intent)) {
-        duplicates?.add(draftOfPlace(id, action.request), at);
-      }
+      if (action.kind === "place" && counts(intent)) duplicates?.add(draftOfPlace(id, action.request), at);
     }
   });
 
