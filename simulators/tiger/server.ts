@@ -162,7 +162,7 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
     {
       venue,
       faults,
-      externalBook: BOOKS.live,
+      externalBook: BOOKS.paper,
       connections: () => pushes.connections(),
       setBrokerLogin: setLoggedIn,
     },

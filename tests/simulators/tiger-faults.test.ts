@@ -7,6 +7,7 @@ import {
   BUY,
   connectMessage,
   LIVE,
+  PAPER,
   openPush,
   orderIn,
   type PushClient,
@@ -266,8 +267,12 @@ describe("the control port", () => {
       status: "EXPIRED",
     });
     const elsewhere = { region: "US", symbol: "QQQ", qty: 1, price: 500, orderType: "Limit", direction: "BUY" };
-    expect(await control("POST", "/orders", { ...elsewhere, book: "PAPER" })).toMatchObject({ symbol: "QQQ" });
+    // Without a book it is one of the paper account, which the example serves.
+    expect(await control("POST", "/orders", elsewhere)).toMatchObject({ symbol: "QQQ" });
     expect((await read()).data["items"]).toHaveLength(1);
+    expect((await ask(tiger, "orders", { account: PAPER })).data["items"]).toHaveLength(1);
+    expect(await control("POST", "/orders", { ...elsewhere, book: "LIVE" })).toMatchObject({ symbol: "QQQ" });
+    expect((await read()).data["items"]).toHaveLength(2);
     await control("POST", "/session", { brokerLogin: false });
     expect((await read()).code).toBe(1);
   });
