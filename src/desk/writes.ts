@@ -105,10 +105,16 @@ export function createWrites(options: WriteOptions): Writes {
     }
   }
 
+  /** An order of which a push has told that it has ended. */
+  function endedByBook(orderId: string): OrderView | undefined {
+    const known = book.get(orderId);
+    return known !== undefined && isClosed(known) ? { ...known, source: "journal" } : undefined;
+  }
+
   /** The order behind an `OrderNotOpen` of the broker; throws every other failure, and what is said of one that lives on. */
   async function afterOrderNotOpen(orderId: string, failure: unknown): Promise<OrderView> {
     if (!isFailure(failure) || failure.code !== "OrderNotOpen") throw failure;
-    const order = await reads.order(orderId, {}).catch(() => undefined);
+    const order = await reads.order(orderId, {}).catch(() => endedByBook(orderId));
     if (order === undefined) throw failure;
     if (isClosed(order) || order.status === "PENDING_CANCEL") return order;
     // A refusal in this state of it: whoever reads that it has ended buys again, or leaves it alone.

@@ -329,6 +329,26 @@ describe("cancel", () => {
     });
   });
 
+  test("of what ended meanwhile is answered so from what was pushed where the order cannot be read", async () => {
+    let ends: "CANCELED" | "FILLED" = "CANCELED";
+    const refusing = async (orderId: string) => {
+      host().onOrder(anOrder({ orderId, status: ends, filledQty: ends === "FILLED" ? 12 : 0 }));
+      throw new BrokerError("OrderNotOpen", "already done", { outcome: "rejected" });
+    };
+    const { desk, host } = deskOver({
+      cancelOrder: refusing,
+      order: async () => {
+        throw new BrokerError("RateLimited", "order/state: the limit is used up", { outcome: "not_sent" });
+      },
+      orders: async () => ({ orders: [anOrder({ orderId: "1" }), anOrder({ orderId: "2" })], unmapped: [] }),
+    });
+    await desk.orders({ status: "open" }, {});
+    await desk.cancel("1", BY);
+    ends = "FILLED";
+    const told = { code: "OrderNotOpen", details: { order: { orderId: "2", status: "FILLED" } } };
+    expect(await rejection(desk.cancel("2", BY))).toMatchObject(told);
+  });
+
   test.each(["OPEN", "PARTIALLY_FILLED", "PENDING_REPLACE"] as const)(
     "that the broker refuses as of one that has ended, which is %s, does not say that it has",
     async (status) => {
