@@ -323,7 +323,7 @@ function totalCash(exchange: Exchange, currency: string): number {
   try {
     return exchange.totalCash(currency);
   } catch (error) {
-    throw new BrokerError("InvalidRequest", readError(error).message, { outcome: "not_sent" });
+    throw new BrokerError("NotSupported", readError(error).message);
   }
 }
 

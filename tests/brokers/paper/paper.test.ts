@@ -63,7 +63,7 @@ describe("an account as it comes", () => {
       "HKD",
       "CNH",
     ]);
-    expect(await errorOf(broker.cash({ currency: "JPY" }, call()))).toMatchObject({ code: "InvalidRequest" });
+    expect(await errorOf(broker.cash({ currency: "JPY" }, call()))).toMatchObject({ code: "NotSupported" });
     await broker.close();
   });
 
