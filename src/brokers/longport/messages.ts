@@ -98,8 +98,29 @@ const POSITIONS = v.object({
 /** The holdings of one channel. */
 export type Channel = v.InferOutput<typeof POSITIONS>["list"][number];
 
+/** One that says what no order does: as one without a side, which has no name here. It must not hide the others. */
+const ODD_ORDER = v.pipe(
+  v.object({ order_id: name, status: text, symbol: text, remark: text, submitted_at: v.fallback(time, null) }),
+  v.transform(
+    (odd): VendorOrder => ({
+      ...odd,
+      side: "",
+      order_type: "",
+      quantity: 0,
+      executed_quantity: 0,
+      executed_price: 0,
+      price: null,
+      time_in_force: "",
+      outside_rth: "",
+      currency: "",
+      msg: "",
+      updated_at: null,
+    }),
+  ),
+);
+
 /** What lacks it altogether is no listing, and proves no order absent. */
-const orders = v.nullable(v.array(ORDER), []);
+const orders = v.nullable(v.array(v.union([ORDER, ODD_ORDER])), []);
 const TODAY = v.object({ orders });
 const HISTORY = v.object({ orders, has_more: v.nullish(v.boolean()) });
 

@@ -92,20 +92,23 @@ function common(order: Getters) {
   };
 }
 
-/** @throws Unreadable, as all of these. */
-export function toVendorOrder(value: unknown): VendorOrder {
-  const order = object(value);
-  return parseReply(REPLIES.order, {
+function listed(order: Getters) {
+  return {
     ...common(order),
     quantity: decimal(order["quantity"]),
     price: decimal(order["price"]),
     time_in_force: word("timeInForce", order["timeInForce"]),
     outside_rth: word("outsideRth", order["outsideRth"]),
-  });
+  };
+}
+
+/** @throws Unreadable, as all of these. */
+export function toVendorOrder(value: unknown): VendorOrder {
+  return parseReply(REPLIES.order, listed(object(value)));
 }
 
 export function toVendorOrders(value: unknown): readonly VendorOrder[] {
-  return list(value).map(toVendorOrder);
+  return parseReply(REPLIES.today, { orders: list(value).map(listed) }).orders;
 }
 
 export function toPushedOrder(value: unknown): PushedOrder {

@@ -147,6 +147,24 @@ describe.each(["web", "native"] as const)("an order without a price over %s", (t
   });
 });
 
+describe.each(["web", "native"] as const)("an order with an amount that is none over %s", (transport) => {
+  test.each([
+    ["its quantity", { quantity: "-10" }],
+    ["what is filled", { executed_quantity: "-3" }],
+  ])("as %s, hides no other, and shows the tag by which it is known to exist", async (_, odd) => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port, { transport });
+    const [strange, plain] = [restingOrder(), restingOrder()];
+    server.showOrder((await broker.placeOrder(strange, call())).orderId, odd);
+    await broker.placeOrder(plain, call());
+    for (const status of ["open", "all"] as const) {
+      const { orders, unmapped } = await broker.orders({ status, fresh: true }, call());
+      expect(orders).toMatchObject([{ tag: plain.tag }]);
+      expect(unmapped).toMatchObject([{ originSymbol: "AAPL.US", tag: strange.tag }]);
+    }
+  });
+});
+
 describe.each(["web", "native"] as const)("trading hours over %s", (transport) => {
   test("that the vendor does not give close no market", async () => {
     const server = await openLongport();
