@@ -108,6 +108,15 @@ describe("writes", () => {
     await broker.cancelOrder(first?.wireId ?? "", call());
   });
 
+  test("cancels may use all that OpenD takes of changes", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    for (let i = 0; i < 20; i += 1) opend.venue.place("SIMULATE", { ...restingOrder(), tag: null });
+    const { orders } = await broker.orders({ status: "open" }, call());
+    await Promise.all(orders.map(({ orderId }) => broker.cancelOrder(orderId, call())));
+    expect((await broker.orders({ status: "open" }, call())).orders).toEqual([]);
+  });
+
   test("a REAL order is locked out without the password, and says so", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port, { tradeEnv: "REAL" });
@@ -320,6 +329,26 @@ describe("orders", () => {
     opend.venue.fill(orderId, 10, 191);
     expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({ code: "OrderNotOpen" });
     expect(await rejection(broker.cancelOrder("FH00", call()))).toMatchObject({ code: "OrderNotFound" });
+  });
+
+  test("fresh listings pass OpenD's cache by, and others do not", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    const other = await sdkConnect(opend.port);
+    const { accList } = (await other.call("GetAccList", { userID: 0 })) as {
+      accList: { accID: string; trdEnv: number }[];
+    };
+    // OpenD counts what passes its cache by: there is no more of it now, whoever asks.
+    for (const { accID } of accList.filter(({ trdEnv }) => trdEnv === 0)) {
+      const c2s = { header: { trdEnv: 0, accID, trdMarket: 2 }, refreshCache: true };
+      for (let i = 0; i < 10; i += 1) await other.call("GetOrderList", c2s).catch(() => {});
+    }
+    other.close();
+    await broker.orders({ status: "open" }, call());
+    expect(await rejection(broker.orders({ status: "open", fresh: true }, call()))).toMatchObject({
+      code: "RateLimited",
+      message: expect.stringContaining("OpenD refused"),
+    });
   });
 
   test("fresh listings keep to two thirds of OpenD's limit; cached ones have none", async () => {
