@@ -176,6 +176,18 @@ describe("quote", () => {
 });
 
 describe("an order", () => {
+  test("is asked for where its changes are only looked for from time to time", async () => {
+    const { desk, host } = deskOver({
+      capabilities: () => ({ ...CAPABILITIES, push: "polling" }),
+      order: async () => anOrder({ filledQty: 6, avgPrice: 200, status: "PARTIALLY_FILLED", updatedAt: 3 }),
+      orders: async () => ({ orders: [], unmapped: [] }),
+    });
+    await desk.reconcile();
+    host().onOrder(anOrder({ filledQty: 4, avgPrice: 200, status: "PARTIALLY_FILLED", updatedAt: 2 }));
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(await desk.order("1", {})).toMatchObject({ filledQty: 6, source: "broker" });
+  });
+
   test("is answered from pushes while the stream lives, and asked for otherwise", async () => {
     let asked = 0;
     const { desk, host } = deskOver({

@@ -135,6 +135,9 @@ test("ETH is sent as such in the US, and is RTH elsewhere", async () => {
   const us = await broker.placeOrder(restingOrder({ lifecycle: "ETH", timeInForce: "GTC" }), call());
   expect(us.effective).toBeUndefined();
   expect(await broker.order(us.orderId, call())).toMatchObject({ lifecycle: "ETH", timeInForce: "GTC" });
+  await broker.replaceOrder(us.orderId, { price: 189 }, call());
+  const changed = { lifecycle: "ETH", timeInForce: "GTC", price: 189 };
+  expect(await broker.order(us.orderId, call())).toMatchObject(changed);
   const contract = { tradeType: "Securities", region: "CN", symbol: "600519" } as const;
   const cn = await broker.placeOrder(restingOrder({ contract, lifecycle: "ETH", qty: 100, price: 1500 }), call());
   expect(cn.effective).toEqual({ lifecycle: "RTH" });
