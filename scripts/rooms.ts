@@ -42,7 +42,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "create-http-trading": { rooms: ["domain", "spec", "journal", "desk", "observe", "http"], packages: [] },
   // Beside the core, which needs no logger: a worker that logs nothing does not carry one.
   logs: { rooms: ["observe"], packages: ["@logtape/logtape"] },
-  testing: { rooms: ["domain", "spec", "journal"], packages: [] },
+  testing: { rooms: ["domain", "spec", "exchange", "journal"], packages: [] },
   runtime: {
     rooms: [
       "domain",

@@ -28,8 +28,19 @@
  * });
  * ```
  *
+ * To test a strategy there is the exchange that is under the paper broker, whose prices, clock and fills are in your hand:
+ *
+ * ```ts
+ * const contract = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
+ * const exchange = createExchange({ cash: { USD: 100_000 }, prices: [{ contract, price: 200 }] });
+ * const trading = createHttpTrading({ brokers: [paper({ instanceId, tokens, exchange })] });
+ * exchange.setPrice(contract, 195);
+ * ```
+ *
  * @module
  */
+export { createExchange } from "../exchange/exchange.ts";
+export type { Exchange, ExchangeOptions } from "../exchange/types.ts";
 export type { ConformanceCheck, ConformanceResult, Need } from "./check.ts";
 export { ConformanceError } from "./expect.ts";
 export type { JournalCheck, JournalResult } from "./journal/check.ts";

@@ -49,7 +49,10 @@ export interface PaperOptions extends InstanceOptions {
   readonly stateFile?: string;
   /** The same for any other place: gives back the text that was last saved, `null` for none. */
   readonly store?: PaperStore;
-  /** An exchange made by hand, for tests and to share one account between instances; it then has the account's options. */
+  /**
+   * What `createExchange` of `httptrading/testing` gives, for tests and to share one account between instances; it then has
+   * the account's options.
+   */
   readonly exchange?: Exchange;
 }
 
