@@ -213,9 +213,11 @@ describe("what reaches the broker", () => {
     const gateway = gatewayOf(exampleBroker({}, calls));
     await ask(gateway, "cash/state");
     await ask(gateway, "cash/state?currency=CNH");
+    await ask(gateway, "cash/state?currency=USDT");
     expect(calls.filter(({ method }) => method === "cash").map(({ args }) => args[0])).toEqual([
       { currency: "USD" },
       { currency: "CNH" },
+      { currency: "USDT" },
     ]);
   });
 

@@ -269,6 +269,7 @@ describe("queries", () => {
     ["an unknown parameter of cash", "cash/state?curency=HKD", ["curency"]],
     ["an unknown status", "order/list?status=closed", ["status"]],
     ["a currency in small letters", "cash/state?currency=usd", ["currency"]],
+    ["a currency that is too long", "cash/state?currency=DOLLAR", ["currency"]],
   ])("%s", async ([, path, expected]) => {
     expect(await paths(path)).toEqual(expected);
   });

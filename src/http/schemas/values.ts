@@ -51,9 +51,9 @@ export const orderIdInput = once(() =>
 export const currencyInput = once(() =>
   z
     .string()
-    .regex(/^[A-Z]{3}$/, { error: "must be a currency code of three capitals, such as USD" })
+    .regex(/^[A-Z]{3,5}$/, { error: "must be a currency code of 3 to 5 capitals, such as USD" })
     .meta({
-      description: "Currency code of three capitals. `CNY` and `CNH` are one currency here.",
+      description: "Currency code of 3 to 5 capitals. `CNY` and `CNH` are one currency here.",
       examples: ["USD"],
     }),
 );

@@ -55,7 +55,7 @@ export const readChecks: readonly ConformanceCheck[] = [
     expectEqual(cash.currency, "USD", "currency of the cash");
     expectDecimal(cash.amount, "amount of the cash");
     for (const { currency, amount, available } of cash.balances) {
-      expect(/^[A-Z]{3}$/.test(currency), () => `a balance has currency "${currency}"`);
+      expect(/^[A-Z]{3,5}$/.test(currency), () => `a balance has currency "${currency}"`);
       expectDecimal(amount, `balance of ${currency}`);
       expectDecimal(available ?? 0, `available balance of ${currency}`);
     }
@@ -93,7 +93,7 @@ export const readChecks: readonly ConformanceCheck[] = [
         expectEqual(unit, market.unit, `${what}: unit`);
         expect(new RegExp(`^(?:${market.symbolPattern})$`).test(contract.symbol), () => `${what}: odd symbol`);
       }
-      expect(/^[A-Z]{3}$/.test(currency), () => `${what}: currency is "${currency}"`);
+      expect(/^[A-Z]{3,5}$/.test(currency), () => `${what}: currency is "${currency}"`);
       expectDecimal(qty, `${what}: qty`);
       expect(qty !== 0, () => `${what}: a position of nothing`);
     }

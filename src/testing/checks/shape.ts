@@ -84,7 +84,7 @@ function expectConsistent({ environment, markets, orders, quotes, push, listing 
   for (const market of markets) {
     const name = `market ${market.tradeType} ${market.region}`;
     expect(/^[A-Z]{2,}$/.test(market.region), () => `${name}: a region is two or more capitals`);
-    expect(/^[A-Z]{3}$/.test(market.currency), () => `${name}: currency is "${market.currency}"`);
+    expect(/^[A-Z]{3,5}$/.test(market.currency), () => `${name}: currency is "${market.currency}"`);
     expect(market.qtyStep > 0, () => `${name}: qtyStep is ${market.qtyStep}`);
     expect(market.priceSteps.length > 0, () => `${name}: there are no price steps`);
     const froms = market.priceSteps.map(({ from }) => from);
