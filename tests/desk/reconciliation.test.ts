@@ -355,6 +355,33 @@ describe("an open order that the list lacks", () => {
   });
 });
 
+test("what no push tells of is found within a minute, and the broker is asked no more often", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+  try {
+    let lists = 0;
+    let orders: Order[] = [];
+    const { desk } = deskOver({
+      placeOrder: async () => ({ orderId: "1" }),
+      orders: async () => {
+        lists += 1;
+        return { orders, unmapped: [] };
+      },
+    });
+    open.push(desk);
+    await desk.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    const atStart = lists;
+    orders = [anOrder({ orderId: "7" })];
+    await vi.advanceTimersByTimeAsync(50_000);
+    expect(lists).toBe(atStart);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(lists).toBe(atStart + 1);
+    expect(desk.remembered("7")).toMatchObject({ external: true });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("what is pushed behind a list is not taken back by it, however long the journal takes over the orders before", async () => {
   const journal = memoryJournal();
   const asked = deferred<void>();
