@@ -101,7 +101,8 @@ export function instanceJournal(
     try {
       const head = await guarded(() => journal.open());
       isOpen = true;
-      return head;
+      // Ids of events are one instance's: nobody resumes here with those of another, or of the instance under its old id.
+      return { ...head, epoch: head.epoch + instance.slice(0, 6) };
     } catch (error) {
       opening = undefined;
       throw error;

@@ -13,9 +13,9 @@ afterEach(() => {
   for (const opened of open.splice(0)) opened.close();
 });
 
-function house({ heartbeatMs = 60_000, journal = memoryJournal() } = {}) {
-  const bound = instanceJournal(journal, "digest");
-  const events = createEventLog(bound, "digest");
+function house({ heartbeatMs = 60_000, journal = memoryJournal(), instance = "digest" } = {}) {
+  const bound = instanceJournal(journal, instance);
+  const events = createEventLog(bound, instance);
   const book = createOrderBook();
   const followers = createFollowers({ book, journal: bound, events, heartbeatMs });
   open.push(followers, events);
@@ -89,6 +89,16 @@ describe("an id that cannot be resumed from gets one reset and the snapshot", ()
     const cursor = await followers.follow(idOf(epoch));
     const kinds = (await cursor.next())?.map(({ kind }) => kind);
     expect(kinds).toEqual(["reset", "snapshot"]);
+  });
+
+  test("of another instance that writes into the same journal", async () => {
+    const other = house({ instance: "another" });
+    other.fill(1);
+    await other.events.settled();
+    const { epoch } = await other.followers.follow(undefined);
+    const { followers } = house({ journal: other.journal });
+    const cursor = await followers.follow(`${epoch}-1`);
+    expect((await cursor.next())?.map(({ kind }) => kind)).toEqual(["reset", "snapshot"]);
   });
 
   test("that is pruned", async () => {

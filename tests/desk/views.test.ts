@@ -180,7 +180,7 @@ async function tell(steps: (typeof STEP extends fc.Arbitrary<infer Step> ? Step 
       else if (what === "resume") {
         const event = first.heard[Math.floor(first.heard.length * from)];
         if (event === undefined || followers.length > 5) continue;
-        const follower = createFollower(`${epoch}-${event.sequence}`);
+        const follower = createFollower(`${epoch}${DIGEST.slice(0, 6)}-${event.sequence}`);
         followers.push(follower);
         await follower.follow(life.desk);
       } else if (what === "lose or find") {

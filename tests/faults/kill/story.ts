@@ -1,4 +1,5 @@
 /** What a gateway tells about orders from its first line on: by its events, and in its journal. */
+import { instanceDigest } from "../../../src/desk/instance-journal.ts";
 import type { IntentRecord } from "../../../src/journal/journal.ts";
 import { readJournal } from "../../../src/journal/sqlite.ts";
 import { eventReader } from "../../http/suite/event-reader.ts";
@@ -24,9 +25,10 @@ export interface Replay {
 /** Follows the events from the very first one, until every order stands where `expected` says. */
 export async function replayUntil(
   { url, instanceId, token }: Client,
-  epoch: string,
+  journalEpoch: string,
   expected: readonly Standing[],
 ): Promise<Replay> {
+  const epoch = journalEpoch + instanceDigest(instanceId).slice(0, 6);
   const response = await fetch(`${url()}/httptrading/api/${instanceId}/order/events?after=${epoch}-0`, {
     headers: { "HT-TOKEN": token },
     signal: AbortSignal.timeout(30_000),
