@@ -59,7 +59,7 @@ declare const Bun: {
     development: boolean;
     reusePort: boolean;
     maxRequestBodySize: number;
-  }): { readonly port: number; stop(closeActiveConnections: boolean): Promise<void> };
+  }): { readonly port: number; readonly pendingRequests: number; stop(closeActiveConnections: boolean): Promise<void> };
 };
 
 // Bun cuts a connection that is silent for 10 s, which a slow broker can be. 255 s is the most it takes.
@@ -67,6 +67,9 @@ const IDLE_SECONDS = 255;
 
 // An API of one's own may take more than the 64 KiB of the standard ones; Bun's own bound is 128 MiB.
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** Milliseconds between two looks whether anything is under way while the server closes. */
+const IDLE_CHECK_MS = 20;
 
 async function listen(fetch: Servable["fetch"], { hostname, port, tls }: ListenOptions): Promise<Listener> {
   // Bun gives a request that names no host, as those of HTTP/1.0 may, a path in place of a URL.
@@ -87,7 +90,14 @@ async function listen(fetch: Servable["fetch"], { hostname, port, tls }: ListenO
   });
   return {
     port: server.port,
-    drain: () => server.stop(false),
+    async drain() {
+      const stopped = server.stop(false);
+      // Bun waits for encrypted connections on which nothing was ever asked.
+      const idle = setInterval(() => {
+        if (server.pendingRequests === 0) void server.stop(true);
+      }, IDLE_CHECK_MS);
+      await stopped.finally(() => clearInterval(idle));
+    },
     cut: () => void server.stop(true),
   };
 }

@@ -13,7 +13,7 @@
  * @module
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
-import { createServer as createSecureServer } from "node:https";
+import { createServer as createSecureServer, Server as SecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import process from "node:process";
 import { getRequestListener } from "@hono/node-server";
@@ -85,6 +85,7 @@ async function listen(
     tls === undefined ? createServer(LIMITS, listener) : createSecureServer({ ...LIMITS, ...tls }, listener);
   server.maxConnections = maxConnections;
   answerClientErrors(server);
+  const sockets = openSockets(server);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, hostname, () => {
@@ -95,7 +96,11 @@ async function listen(
           new Promise((drained) => {
             lastOfEachConnection(server);
             // Node ends idle connections once, when closing begins; those that were busy then would be waited for.
-            const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+            const idle = setInterval(() => {
+              server.closeIdleConnections();
+              // It takes one on which nothing was ever asked for busy.
+              for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+            }, IDLE_CHECK_MS);
             server.close(() => {
               clearInterval(idle);
               drained();
@@ -105,6 +110,17 @@ async function listen(
       });
     });
   });
+}
+
+/** Those that are open, where they speak TLS once they do. */
+function openSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  const secured = server instanceof SecureServer;
+  server.on(secured ? "secureConnection" : "connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 /**

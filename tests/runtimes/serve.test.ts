@@ -1,7 +1,8 @@
 /** What `serve` promises, under each runtime: one port, a banner, a shutdown that finishes what was begun. */
 import { request as httpsRequest } from "node:https";
-import { createConnection } from "node:net";
+import { createConnection, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
+import { connect as connectSecurely } from "node:tls";
 import { afterAll, describe, expect, test } from "vitest";
 import { CERT, KEY } from "./certificate.ts";
 import { addressOf, type Program, RUNTIMES, start } from "./program.ts";
@@ -108,6 +109,19 @@ describe.each(RUNTIMES)("serve on %s", (runtime) => {
     },
   );
 
+  test.each([
+    ["plain", {}],
+    ["encrypted", { CERT, KEY }],
+  ])("waits for no connection on which nothing was ever asked: %s", async (_how, tls) => {
+    const program = run({ ...tls, GRACE_MS: "600000" });
+    const { port, protocol } = new URL(await addressOf(program));
+    const silent = await silentConnection(Number(port), protocol === "https:");
+    program.signal("SIGTERM");
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.output()).toContain("brokers closed");
+    silent.destroy();
+  });
+
   test("ends at once at the second signal", async () => {
     const program = run();
     const url = await addressOf(program);
@@ -152,6 +166,16 @@ async function idleConnection(url: string): Promise<{ ended: Promise<void> }> {
     socket.write(`GET / HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
   });
   return { ended };
+}
+
+/** Opens a connection, as clients do ahead of what they will ask. */
+async function silentConnection(port: number, isSecure: boolean): Promise<Socket> {
+  const at = { host: "127.0.0.1", port };
+  const socket = isSecure ? connectSecurely({ ...at, ca: CERT, servername: "localhost" }) : createConnection(at);
+  // The server may have it for lost.
+  socket.on("error", () => undefined);
+  await new Promise((resolve) => socket.once(isSecure ? "secureConnect" : "connect", resolve));
+  return socket;
 }
 
 function secureText(url: string): Promise<string> {
