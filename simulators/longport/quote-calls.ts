@@ -198,7 +198,7 @@ function realtimeQuote({ desk, closes, body, overnight }: QuoteCall): Uint8Array
       volume: 0,
       turnover: "0",
       trade_status: statusOf(desk.venue.isSuspended(quote.contract)),
-      ...extended(desk, quote, overnight),
+      ...extended(desk, closes, quote, overnight),
     })),
   });
 }
@@ -218,8 +218,13 @@ const FIELD_OF_STATUS: Readonly<Partial<Record<UnifiedStatus, string>>> = {
   OVERNIGHT: "over_night_quote",
 };
 
-function extended({ venue }: Desk, quote: Quote, overnight: boolean): Readonly<Record<string, unknown>> {
-  const { unifiedStatus } = venue.marketStatus("US");
+function extended(
+  desk: Desk,
+  closes: RegularCloses,
+  quote: Quote,
+  overnight: boolean,
+): Readonly<Record<string, unknown>> {
+  const { unifiedStatus } = desk.venue.marketStatus("US");
   const field = FIELD_OF_STATUS[unifiedStatus];
   if (quote.contract.region !== "US" || field === undefined) return {};
   if (unifiedStatus === "OVERNIGHT" && !overnight) return {};
@@ -231,7 +236,8 @@ function extended({ venue }: Desk, quote: Quote, overnight: boolean): Readonly<R
       turnover: "0",
       high: decimal(quote.highPrice),
       low: decimal(quote.lowPrice),
-      prev_close: decimal(quote.preClose),
+      // The close of the session before, which after hours is that of the same day.
+      prev_close: decimal(regularPrice(desk, closes, quote)),
     },
   };
 }

@@ -214,10 +214,11 @@ function mergeBalances(lines: readonly CashBalance[]): CashBalance[] {
 }
 
 /**
- * A quote: the prices of the session that traded last, be it the regular one or one before, after or overnight. The vendor
- * gives an opening price for the regular session only. Before the first trade there is no high, low or open, for which it
- * writes 0: the last price is all there is. Before the first trade ever that is the close, from nobody knows when, and its
- * time is told as 0.
+ * A quote: the last price is of the session that traded last, be it the regular one or one before, after or overnight, and
+ * the rest is of its day. What trades after hours belongs to the day of the regular session: what the vendor gives there as
+ * the close before is that of the same day. What trades before hours or overnight belongs to the next day, which has no
+ * opening price yet. Before the first trade there is no high, low or open, for which it writes 0: the last price is all
+ * there is. Before the first trade ever that is the close, from nobody knows when, and its time is told as 0.
  *
  * @throws BrokerError `BrokerFault` when there is no price at all.
  */
@@ -230,6 +231,7 @@ export function toQuote(contract: Contract, vendor: VendorQuote): Quote {
     regular,
   );
   const { last_done: last } = newest;
+  const day = newest === post ? regular : newest;
   const latest = last || newest.prev_close;
   if (latest === 0) throw new BrokerError("BrokerFault", `Longport has no price of ${contractKey(contract)}`);
   return {
@@ -237,10 +239,10 @@ export function toQuote(contract: Contract, vendor: VendorQuote): Quote {
     currency: contractCurrency(undefined, contract),
     isTradable: lookUp(TRADE_STATUS, trade_status)?.tradable ?? false,
     latest,
-    preClose: newest.prev_close || regular.prev_close || latest,
-    highPrice: newest.high || regular.high || latest,
-    lowPrice: newest.low || regular.low || latest,
-    openPrice: open || latest,
+    preClose: day.prev_close || newest.prev_close || regular.prev_close || latest,
+    highPrice: Math.max(day.high, newest.high) || latest,
+    lowPrice: Math.min(day.low || newest.low, newest.low || day.low) || latest,
+    openPrice: (day === regular && open) || latest,
     timestamp: last === 0 ? 0 : newest.timestamp,
   };
 }

@@ -361,6 +361,30 @@ describe("quotes", () => {
     expect(quote({ overnight: prices("", 300) })).toMatchObject({ latest: 200 });
   });
 
+  test("after hours the day is that of the regular session, as in the vendor's own example", () => {
+    const day = { last_done: "156.570", prev_close: "156.800", open: "155.910", high: "159.790", low: "155.380" };
+    const post = { last_done: "158.770", timestamp: 101, high: "159.400", low: "156.400", prev_close: "156.570" };
+    expect(quote({ ...day, post })).toMatchObject({
+      latest: 158.77,
+      preClose: 156.8,
+      openPrice: 155.91,
+      highPrice: 159.79,
+      lowPrice: 155.38,
+    });
+    expect(quote({ ...day, post: { ...post, high: "160.5", low: "150" } })).toMatchObject({
+      highPrice: 160.5,
+      lowPrice: 150,
+    });
+  });
+
+  test("before hours and overnight nothing but the close is of the regular session, which was of the day before", () => {
+    const before = { last_done: "156.570", prev_close: "156.800", open: "155.910", high: "159.790", low: "155.380" };
+    const next = { last_done: "162", timestamp: 101, high: "163", low: "161", prev_close: "156.570" };
+    const expected = { latest: 162, preClose: 156.57, openPrice: 162, highPrice: 163, lowPrice: 161 };
+    expect(quote({ ...before, pre: next })).toMatchObject(expected);
+    expect(quote({ ...before, overnight: next })).toMatchObject(expected);
+  });
+
   test("before the first trade of a day has the last price for what the vendor writes 0 or nothing for", () => {
     const early = { open: "0.000", high: "", low: "0", prev_close: "0.000" };
     expect(quote(early)).toMatchObject({ latest: 200, openPrice: 200, highPrice: 200, lowPrice: 200, preClose: 200 });
