@@ -1,6 +1,7 @@
 /** What `futu()` takes: every option, checked at construction with all faults in one error. */
 import * as v from "valibot";
 import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
+import { isUnknownOption, unknownOptions } from "../shared/unknown-options.ts";
 
 /** Futu's companies, in the words of the vendor's Python SDK, with their numbers on OpenD's wire. */
 export const SECURITY_FIRMS = {
@@ -96,13 +97,13 @@ export function parseFutuOptions(options: FutuOptions): FutuConfig {
   const own = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
   );
-  const result = v.safeParse(schema(), own);
+  const known = schema();
+  const result = v.safeParse(known, own);
   if (result.success) return result.output;
-  const faults = result.issues.map((issue) => {
+  const faults = result.issues.flatMap((issue) => {
+    if (isUnknownOption(issue)) return unknownOptions("futu", own, known);
     const name = v.getDotPath(issue) ?? "options";
-    if (issue.type === "strict_object") {
-      return issue.expected === "never" ? `${name} is not an option of futu` : `${name} is missing${hint(name)}`;
-    }
+    if (issue.type === "strict_object") return `${name} is missing${hint(name)}`;
     return `${name} ${issue.message}`;
   });
   throw new TypeError(`futu: ${faults.join("; ")}`);

@@ -1,6 +1,7 @@
 /** What `longport()` takes: every option, checked at construction with all faults in one error. */
 import * as v from "valibot";
 import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
+import { isUnknownOption, unknownOptions } from "../shared/unknown-options.ts";
 
 /** How the services are reached. */
 export const TRANSPORTS = ["web", "native"] as const;
@@ -115,13 +116,13 @@ export function parseLongportOptions(options: LongportOptions): LongportConfig {
   const own = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
   );
-  const result = v.safeParse(schema(), own);
+  const known = schema();
+  const result = v.safeParse(known, own);
   if (result.success) return result.output;
-  const faults = result.issues.map((issue) => {
+  const faults = result.issues.flatMap((issue) => {
+    if (isUnknownOption(issue)) return unknownOptions("longport", own, known);
     const name = v.getDotPath(issue) ?? "options";
-    if (issue.type === "strict_object") {
-      return issue.expected === "never" ? `${name} is not an option of longport` : `${name} is missing`;
-    }
+    if (issue.type === "strict_object") return `${name} is missing`;
     return `${name} ${issue.message}`;
   });
   throw new TypeError(`longport: ${faults.join("; ")}`);

@@ -9,6 +9,7 @@ import type { Exchange, ExchangeOptions } from "../../exchange/types.ts";
 import { dayOf } from "../../exchange/zoned-time.ts";
 import type { Broker } from "../../spec/broker.ts";
 import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
+import { isUnknownOption, unknownOptions } from "../shared/unknown-options.ts";
 import { fileStore, type PaperStore } from "./store.ts";
 
 /** How to set up a paper account. Every option has a default. */
@@ -162,8 +163,12 @@ export function parsePaperOptions(options: PaperOptions): PaperConfig {
   const own = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
   );
-  const result = v.safeParse(schema(), own);
-  const faults = [...(result.issues ?? []).map(faultOf), ...contradictions(own)];
+  const known = schema();
+  const result = v.safeParse(known, own);
+  const told = (result.issues ?? []).flatMap((issue) =>
+    isUnknownOption(issue) ? unknownOptions("paper", own, known) : [faultOf(issue)],
+  );
+  const faults = [...told, ...contradictions(own)];
   if (result.success) {
     const { positions, prices } = result.output;
     faults.push(

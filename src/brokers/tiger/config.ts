@@ -1,6 +1,7 @@
 /** What `tiger()` takes: every option, checked at construction with all faults in one error. */
 import * as v from "valibot";
 import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
+import { isUnknownOption, unknownOptions } from "../shared/unknown-options.ts";
 import { readPrivateKey, readPublicKey } from "./keys.ts";
 
 /** The gateway of the licences outside of the United States. */
@@ -175,9 +176,11 @@ export function parseTigerOptions(options: TigerOptions): TigerConfig {
   const own = Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
   );
-  const result = v.safeParse(schema(), own);
+  const known = schema();
+  const result = v.safeParse(known, own);
   if (result.success) return result.output;
-  const faults = result.issues.map((issue) => {
+  const faults = result.issues.flatMap((issue) => {
+    if (isUnknownOption(issue)) return unknownOptions("tiger", own, known);
     const name = v.getDotPath(issue);
     if (name === null) return issue.message;
     if (issue.type === "strict_object") {

@@ -1,0 +1,20 @@
+/** Options under the names of another project, or misspelt: all of them are told at once. */
+import { expect, test } from "vitest";
+import { futu } from "../../../src/brokers/futu/index.ts";
+import { interactiveBrokers } from "../../../src/brokers/interactive-brokers/index.ts";
+import { longport } from "../../../src/brokers/longport/index.ts";
+import { paper } from "../../../src/brokers/paper/index.ts";
+import { tiger } from "../../../src/brokers/tiger/index.ts";
+
+const INSTANCE = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] };
+
+test.each([
+  ["futu", futu, ["trade_env", "pk_path", "unlock_pin"]],
+  ["interactiveBrokers", interactiveBrokers, ["client_id", "account_id"]],
+  ["longport", longport, ["app_key", "app_secret", "token_file", "auto_refresh_token"]],
+  ["paper", paper, ["cahs", "sede"]],
+  ["tiger", tiger, ["tiger_id", "pk_path", "mac_address"]],
+] as const)("%s names each option that it does not know", (kind, make, names) => {
+  const options = { ...INSTANCE, ...Object.fromEntries(names.map((name) => [name, "x"])) };
+  expect(() => make(options as never)).toThrow(names.map((name) => `${name} is not an option of ${kind}`).join("; "));
+});
