@@ -13,6 +13,6 @@ export interface Quote {
   readonly highPrice: number;
   readonly lowPrice: number;
   readonly openPrice: number;
-  /** Time of the snapshot, milliseconds since the epoch. */
+  /** Time of the snapshot, milliseconds since the epoch; 0 for a price from nobody knows when. */
   readonly timestamp: number;
 }

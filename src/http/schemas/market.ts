@@ -16,7 +16,9 @@ export const quoteSchema = once(() =>
       highPrice: z.number().meta({ description: "Highest price of the day." }),
       lowPrice: z.number().meta({ description: "Lowest price of the day." }),
       openPrice: z.number().meta({ description: "First price of the day." }),
-      timestamp: z.number().meta({ description: "Time of the snapshot, in milliseconds since the epoch." }),
+      timestamp: z
+        .number()
+        .meta({ description: "Time of the snapshot, in milliseconds since the epoch; 0 if unknown." }),
     })
     .meta({
       id: "Quote",

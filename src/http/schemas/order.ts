@@ -141,7 +141,9 @@ export const orderSchema = once(() =>
       isCanceled: z.boolean(),
       isFilled: z.boolean().meta({ description: "Wholly filled." }),
       isCompleted: z.boolean().meta({ description: "Wholly filled, canceled, expired or rejected." }),
-      isCancelable: z.boolean().meta({ description: "Neither completed nor about to be canceled." }),
+      isCancelable: z
+        .boolean()
+        .meta({ description: "Neither completed nor about to be canceled, and cancelable from here." }),
       contract: contractSchema(),
       direction: z.enum(DIRECTIONS),
       orderType: z.enum(ORDER_TYPES).nullable().meta({ description: "Null for a type that this API has no word for." }),
