@@ -126,6 +126,9 @@ export interface LinkOptions {
   onMessage(message: Message): void;
 }
 
+/** SDK fault (versions): of an older protocol it does not read a field of completed orders, and takes the next ones for it. */
+const OLDEST_VERSION = 177;
+
 /** SDK fault (limiter): it delays what is sent, after we have checked that there is a connection. The wire paces instead. */
 const NO_LIMIT = 1_000_000;
 
@@ -207,6 +210,11 @@ export function openLink(options: LinkOptions): Promise<Link> {
     count += 1;
     const message = parseMessage(event, args);
     if (message === undefined) return;
+    if (message.kind === "greeting" && message.version < OLDEST_VERSION) {
+      const oldest = `of version ${message.version}, which the library misreads before ${OLDEST_VERSION}`;
+      close(`TWS is too old and has to be updated: it speaks a protocol ${oldest}`);
+      return;
+    }
     if (message.kind === "notice") {
       if (message.code === CLIENT_ID_IN_USE) refusal = new ClientIdInUse(clientId, message.text);
       if (message.code === SOCKET_RESET) {

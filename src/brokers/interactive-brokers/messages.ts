@@ -127,8 +127,8 @@ export interface Notice {
 
 export type Message =
   | ({ readonly kind: "notice" } & Notice)
-  /** What TWS says first, with its clock: `20261122 10:00:00 US/Eastern`. */
-  | { readonly kind: "greeting"; readonly time: string }
+  /** What TWS says first: the version of the protocol, and its clock: `20261122 10:00:00 US/Eastern`. */
+  | { readonly kind: "greeting"; readonly version: number; readonly time: string }
   | { readonly kind: "accounts"; readonly accounts: readonly string[] }
   | { readonly kind: "nextOrderId"; readonly orderId: number }
   | { readonly kind: "time"; readonly seconds: number }
@@ -187,7 +187,11 @@ const READERS: Readonly<Record<string, (args: Arguments) => Message | undefined>
   }),
   // SDK fault (errors without a request): they come as another event, those about the link among them.
   info: ([message, code]) => ({ kind: "notice", id: -1, code: v.parse(integer, code), text: noticeText(message) }),
-  server: ([, time]) => ({ kind: "greeting", time: v.parse(text, time) }),
+  server: ([version, time]) => ({
+    kind: "greeting",
+    version: v.parse(integer, version),
+    time: v.parse(text, time),
+  }),
   managedAccounts: ([list]) => ({
     kind: "accounts",
     accounts: v

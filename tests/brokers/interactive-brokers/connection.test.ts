@@ -145,6 +145,21 @@ test("comes back also when TWS never says that its link has", async () => {
   expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
 });
 
+test("a TWS whose completed orders the library misreads is not traded with, and is said to be too old", async () => {
+  const tws = await openTws();
+  let version = "176";
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (fields[0] === "193" ? fields.with(0, version) : fields),
+  );
+  const { broker, host } = await startBroker(port);
+  expect(host.connections).toEqual([{ connected: false, reason: expect.stringContaining("176") }]);
+  expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject(DOWN);
+  version = "193";
+  await until(() => host.connections.at(-1)?.connected === true);
+});
+
 test("waits longer each time for a TWS that ends every connection as soon as it stands", async () => {
   const tws = await openTws();
   const pauses: number[] = [];
