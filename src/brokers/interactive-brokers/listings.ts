@@ -39,6 +39,8 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
   let wholeReads = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
   let watching = false;
+  /** Orders that were looked for in all lists, of which only fills are known all the same. */
+  let bare: readonly number[] = [];
 
   const account = (): string => {
     const known = wire.account();
@@ -77,12 +79,15 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
     return found;
   }
 
-  /** Follows the orders of others: those that are new, and those that are open no more. */
+  /** Follows the orders of others: those that are new, those that are open no more, and those of which only fills were told. */
   async function look(): Promise<void> {
     const call = { signal: AbortSignal.timeout(MS.watch * 2) };
     const listed = await wire.read("watch", call, open);
     const vanished = store.open().some(({ permId }) => !listed.has(permId) && !store.isMissing(permId));
-    if (vanished) await wire.read("watch all", call, everything);
+    const now = store.bare();
+    if (!vanished && now.every((permId) => bare.includes(permId))) return;
+    await wire.read("watch all", call, everything);
+    bare = now;
   }
 
   return {

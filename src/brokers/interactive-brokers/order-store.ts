@@ -18,6 +18,8 @@ export interface OrderStore {
   own(orderId: number): KnownOrder | undefined;
   /** All orders that were not completed when last heard of. */
   open(): readonly KnownOrder[];
+  /** Those of which only fills are known, by `permId`. */
+  bare(): readonly number[];
   /** Says that no list has these: what is known of those that are open may be out of date, until they are heard of again. */
   miss(permIds: readonly number[]): void;
   isMissing(permId: number): boolean;
@@ -260,6 +262,10 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
       return [...entries.values()]
         .filter((entry) => entry.contract !== undefined && !isTerminal(statusOf(entry).status))
         .map((entry) => known(entry));
+    },
+
+    bare() {
+      return [...entries.values()].filter(({ order }) => order === undefined).map(({ permId }) => permId);
     },
 
     miss(permIds) {

@@ -38,6 +38,11 @@ function toldOf(message: Message, orderId: number, clientId: number): Told | und
   if (message.kind === "orderStatus" && message.orderId === orderId && message.clientId === clientId) {
     return { permId: message.permId, status: message.status };
   }
+  if (message.kind === "execution" && message.execution.clientId === clientId) {
+    const { permId, orderId: number } = message.execution;
+    // Of an order that is filled at once the fill may be all that is told: the exchange had it.
+    if (number === orderId) return { permId, status: "Submitted" };
+  }
   return undefined;
 }
 

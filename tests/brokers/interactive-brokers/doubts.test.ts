@@ -28,6 +28,21 @@ test("an order that TWS has, and Interactive Brokers has not numbered yet, is no
   expect((await list()).orders).toMatchObject([{ tag: order.tag, status: "OPEN" }]);
 });
 
+test("an order that is filled at once, and of which TWS tells the fill alone, is taken, and told as filled", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) =>
+      [RESPONSE.openOrder, RESPONSE.orderStatus].some((kind) => kind === Number(fields[0])) ? undefined : fields,
+  );
+  const { broker, host } = await startBroker(port, { writeTimeout: 500 });
+  const order = restingOrder({ orderType: "Market" });
+  const { orderId } = await broker.placeOrder(order, call());
+  await until(() => host.orders.length > 0);
+  expect(host.orders).toMatchObject([{ orderId, tag: order.tag, status: "FILLED", qty: 10, filledQty: 10 }]);
+});
+
 test("a remark on an order that is not numbered yet is no refusal of it", async () => {
   const tws = await openTws();
   const port = await openBetween(
