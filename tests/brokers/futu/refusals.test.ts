@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseReply } from "../../../src/brokers/futu/messages.ts";
 import { type Purpose, TradingLocked, toBrokerError, toLoginError } from "../../../src/brokers/futu/refusals.ts";
 import { HeaderFault, LinkLost } from "../../../src/brokers/futu/socket.ts";
 import { vendorEnum } from "./vendor-enums.ts";
@@ -132,6 +133,16 @@ describe("what the SDK rejects with besides", () => {
     expect(toBrokerError(rejection, "GetFunds", "read", true).code).toBe("BrokerFault");
   });
 });
+
+test.each(["GetOrderList", "GetHistoryOrderList", "GetPositionList", "GetFunds"] as const)(
+  "an answer to %s that has nothing in it is unreadable, and not the news that there is nothing",
+  (method) => {
+    expect(() => parseReply(method, { retType: 0 })).toThrow();
+    expect(() => parseReply(method, { retType: 0, s2c: {} })).toThrow();
+    const header = { trdEnv: 1, accID: "281756455982434220", trdMarket: 2 };
+    expect(() => parseReply(method, { retType: 0, s2c: { header } })).not.toThrow();
+  },
+);
 
 describe("a failed login", () => {
   test.each([
