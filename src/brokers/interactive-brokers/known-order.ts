@@ -175,7 +175,10 @@ export function statusOf(entry: Entry): Pick<KnownOrder, "status" | "originStatu
   const total = entry.order?.totalQuantity ?? 0;
   // An order of which only fills are known is neither open nor listed as completed: what was filled is all of it.
   if (entry.order === undefined) return { status: "FILLED", originStatus: "Filled", errorReason: "" };
-  const means = lookUp<OrderStatus>(ORDER_STATUS, entry.status) ?? "UNKNOWN";
+  const said = lookUp<OrderStatus>(ORDER_STATUS, entry.status) ?? "UNKNOWN";
+  const isWhole = total > 0 && filledQty >= total;
+  // What is listed as completed has ended, whatever the word for how.
+  const means = completed && !isWhole && !isTerminal(said) ? "CANCELED" : said;
   const originStatus = entry.status || "Unknown";
   const reason = refusal?.text || completedStatus || originStatus;
   if (entry.status === "Inactive" && (completed || refusal !== undefined)) {
@@ -189,7 +192,7 @@ export function statusOf(entry: Entry): Pick<KnownOrder, "status" | "originStatu
     // The word overtook the numbers; the status that sums the fills up follows.
     return { status: filledQty > 0 ? "PARTIALLY_FILLED" : "OPEN", originStatus, errorReason: "" };
   }
-  if (means !== "FILLED" && means !== "PENDING_CANCEL" && total > 0 && filledQty >= total) {
+  if (means !== "FILLED" && means !== "PENDING_CANCEL" && isWhole) {
     return { status: "FILLED", originStatus, errorReason: "" };
   }
   const isWorking = means === "OPEN" || means === "PENDING";

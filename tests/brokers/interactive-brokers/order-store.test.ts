@@ -174,3 +174,19 @@ test("an order of which only a fill was known is told as TWS describes it, not b
     lifecycle: "OVERNIGHT",
   });
 });
+
+test.each([
+  ["Expired", 4, { status: "CANCELED", filledQty: 4 }],
+  ["Submitted", 0, { status: "CANCELED", filledQty: 0 }],
+  ["Closed", 10, { status: "FILLED", filledQty: 10 }],
+])("an order that is listed as completed has ended, also with the word %s for how", (status, filledQuantity, told) => {
+  const store = newStore();
+  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
+  const order = { ...terms, permId: 9, clientId: undefined, account: "", orderRef: "", filledQuantity };
+  const state = { status, warningText: "", completedTime: "", completedStatus: "" };
+  store.hear({ kind: "completedOrder", contract, order, state });
+  expect(store.open()).toEqual([]);
+  expect(store.get(9)).toMatchObject({ ...told, originStatus: status });
+});
