@@ -8,15 +8,11 @@ import * as v from "valibot";
 import { ownText } from "../shared/own-text.ts";
 
 const UNSET = 1e300;
-const number = v.fallback(
-  v.optional(
-    v.pipe(
-      v.number(),
-      v.check((value) => Number.isFinite(value) && Math.abs(value) < UNSET),
-    ),
-  ),
-  undefined,
-);
+const numberThat = (isSet: (value: number) => boolean) =>
+  v.fallback(v.optional(v.pipe(v.number(), v.check(isSet))), undefined);
+const number = numberThat((value) => Math.abs(value) < UNSET);
+/** TWS may also write the largest number of 32, 64 or 128 bits where it has none. */
+const quantity = numberThat((value) => Math.abs(value) < 2 ** 53 && value !== 2_147_483_647);
 // The library cuts every field out of all that came in one piece.
 const text = v.fallback(v.pipe(v.optional(v.string(), ""), v.transform(ownText)), "");
 const flag = v.fallback(v.optional(v.boolean(), false), false);
@@ -51,14 +47,14 @@ const ORDER = v.pipe(
     permId: integer,
     clientId: v.fallback(v.optional(v.pipe(v.number(), v.safeInteger())), undefined),
     action: text,
-    totalQuantity: number,
+    totalQuantity: quantity,
     orderType: text,
     lmtPrice: number,
     tif: text,
     outsideRth: flag,
     account: text,
     orderRef: text,
-    filledQuantity: number,
+    filledQuantity: quantity,
     ...BONDS,
   }),
   v.transform(({ parentId, ocaGroup, goodAfterTime, algoStrategy, hidden, allOrNone, conditions, ...order }) => {
@@ -83,9 +79,9 @@ const EXECUTION = v.object({
   acctNumber: text,
   time: text,
   side: text,
-  shares: number,
+  shares: quantity,
   price: number,
-  cumQty: number,
+  cumQty: quantity,
   avgPrice: number,
   orderRef: text,
 });
@@ -213,7 +209,7 @@ const READERS: Readonly<Record<string, (args: Arguments) => Message | undefined>
     kind: "orderStatus",
     orderId: v.parse(integer, orderId),
     status: v.parse(text, status),
-    filled: v.parse(number, filled),
+    filled: v.parse(quantity, filled),
     avgFillPrice: v.parse(number, avgFillPrice),
     permId: v.parse(integer, permId),
     clientId: v.parse(integer, clientId),
@@ -237,7 +233,7 @@ const READERS: Readonly<Record<string, (args: Arguments) => Message | undefined>
     kind: "position",
     account: v.parse(text, account),
     contract: v.parse(CONTRACT, contract),
-    qty: v.parse(number, qty),
+    qty: v.parse(quantity, qty),
   }),
   positionEnd: () => ({ kind: "positionEnd" }),
   accountUpdateMulti: ([reqId, , model, key, value, currency]) => ({

@@ -161,6 +161,22 @@ describe("numbers that are not set never come out", () => {
     expect(message).toMatchObject({ order: { lmtPrice: undefined, totalQuantity: 3 }, state: { warningText: "" } });
   });
 
+  test.each([2_147_483_647, 2 ** 63, -(2 ** 63), 2 ** 127, UNSET])("of quantities, where TWS writes %d", (unset) => {
+    const fill = { execId: "a.01.01", permId: 5, shares: unset, price: 190, cumQty: unset };
+    const ended = { permId: 5, action: "BUY", totalQuantity: unset, orderType: "MKT", filledQuantity: unset };
+    expect([
+      parseMessage("orderStatus", [1, "Submitted", unset, unset, 0, 5, 0, 0, 7]),
+      parseMessage("completedOrder", [vendor({}), ended, { status: "Cancelled" }]),
+      parseMessage("execDetails", [-1, vendor({}), fill]),
+      parseMessage("position", ["DU1", vendor({}), unset, 0]),
+    ]).toMatchObject([
+      { filled: undefined },
+      { order: { totalQuantity: undefined, filledQuantity: undefined } },
+      { execution: { shares: undefined, cumQty: undefined, price: 190 } },
+      { qty: undefined },
+    ]);
+  });
+
   test.each([
     [4, -1],
     [4, 0],
