@@ -11,12 +11,18 @@ const UNSET = 1e300;
 const numberThat = (isSet: (value: number) => boolean) =>
   v.fallback(v.optional(v.pipe(v.number(), v.check(isSet))), undefined);
 const number = numberThat((value) => Math.abs(value) < UNSET);
+const UNSET_INTEGER = 2_147_483_647;
 /** TWS may also write the largest number of 32, 64 or 128 bits where it has none. */
-const quantity = numberThat((value) => Math.abs(value) < 2 ** 53 && value !== 2_147_483_647);
+const quantity = numberThat((value) => Math.abs(value) < 2 ** 53 && value !== UNSET_INTEGER);
 // The library cuts every field out of all that came in one piece.
 const text = v.fallback(v.pipe(v.optional(v.string(), ""), v.transform(ownText)), "");
 const flag = v.fallback(v.optional(v.boolean(), false), false);
 const integer = v.fallback(v.optional(v.pipe(v.number(), v.safeInteger()), 0), 0);
+/** 0 for none, as of an order that was entered in TWS itself. */
+const orderNumber = v.pipe(
+  integer,
+  v.transform((value) => (value === UNSET_INTEGER ? 0 : value)),
+);
 
 const CONTRACT = v.object({
   conId: integer,
@@ -33,7 +39,7 @@ export type VendorContract = v.InferOutput<typeof CONTRACT>;
 
 /** What an order may be bound by beside quantity, price and hours. */
 const BONDS = {
-  parentId: integer,
+  parentId: orderNumber,
   ocaGroup: text,
   goodAfterTime: text,
   algoStrategy: text,
@@ -73,7 +79,7 @@ export type VendorState = v.InferOutput<typeof STATE>;
 
 const EXECUTION = v.object({
   execId: text,
-  orderId: integer,
+  orderId: orderNumber,
   permId: integer,
   clientId: v.fallback(v.optional(v.pipe(v.number(), v.safeInteger())), undefined),
   acctNumber: text,
@@ -200,14 +206,14 @@ const READERS: Readonly<Record<string, (args: Arguments) => Message | undefined>
   currentTime: ([seconds]) => ({ kind: "time", seconds: v.parse(integer, seconds) }),
   openOrder: ([orderId, contract, order, state]) => ({
     kind: "openOrder",
-    orderId: v.parse(integer, orderId),
+    orderId: v.parse(orderNumber, orderId),
     contract: v.parse(CONTRACT, contract),
     order: v.parse(ORDER, order),
     state: v.parse(STATE, state),
   }),
   orderStatus: ([orderId, status, filled, , avgFillPrice, permId, , , clientId]) => ({
     kind: "orderStatus",
-    orderId: v.parse(integer, orderId),
+    orderId: v.parse(orderNumber, orderId),
     status: v.parse(text, status),
     filled: v.parse(quantity, filled),
     avgFillPrice: v.parse(number, avgFillPrice),

@@ -43,6 +43,22 @@ test("an order that is filled at once, and of which TWS tells the fill alone, is
   expect(host.orders).toMatchObject([{ orderId, tag: order.tag, status: "FILLED", qty: 10, filledQty: 10 }]);
 });
 
+test("an order is canceled by its number also where its fills are listed without one", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (Number(fields[0]) === RESPONSE.executionDetails ? fields.with(2, "2147483647") : fields),
+  );
+  const { broker } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.venue.fill(orderId, 4, 190);
+  await broker.orders({ status: "all", fresh: true }, call());
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "PARTIALLY_FILLED", filledQty: 4 });
+  await broker.cancelOrder(orderId, call());
+  expect(tws.venue.orders()).toMatchObject([{ order: { status: "CANCELED", filledQty: 4 } }]);
+});
+
 test("a remark on an order that is not numbered yet is no refusal of it", async () => {
   const tws = await openTws();
   const port = await openBetween(
