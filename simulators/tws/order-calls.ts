@@ -98,9 +98,10 @@ export function reqOpenOrders(desk: Desk, client: Client): readonly Message[] {
   return [...own.flatMap((known) => stateMessages(desk, known, client.version)), [RESPONSE.openOrderEnd, 1]];
 }
 
-/** 16 */
+/** 16: whoever has asked this may place new orders only with numbers above those of all that it was told of. */
 export function reqAllOpenOrders(desk: Desk, client: Client): readonly Message[] {
   const all = openOrders(desk);
+  for (const { record } of all) desk.records.told(client.id, record.orderId);
   return [...all.flatMap((known) => stateMessages(desk, known, client.version)), [RESPONSE.openOrderEnd, 1]];
 }
 

@@ -44,6 +44,8 @@ export interface OrderRecords {
   /** Gives an order of the vendor's own window a number of client 0. */
   bind(venueOrder: VenueOrder): OrderRecord;
   nextId(clientId: number): number;
+  /** Says that a client was told of an order with this number, whoever's: new ones of it have to be above. */
+  told(clientId: number, orderId: number): void;
   /** True for a number that the client may still use for a new order. */
   isNew(clientId: number, orderId: number): boolean;
   /** As the button in the settings: numbers begin at 1 again. */
@@ -107,6 +109,9 @@ export function createOrderRecords(firstPermId: number): OrderRecords {
       record.orderId = nextBound--;
       byNumber.set(`0 ${record.orderId}`, venueOrder.wireId);
       return record;
+    },
+    told(clientId, orderId) {
+      highest.set(clientId, Math.max(highest.get(clientId) ?? 0, orderId));
     },
     nextId: (clientId) => (highest.get(clientId) ?? 0) + 1,
     isNew: (clientId, orderId) => orderId > (highest.get(clientId) ?? 0),

@@ -30,6 +30,8 @@ export interface OrderIds {
   begin(firstNew: number): void;
   /** Says that the gateway has heard of the order with this number. */
   heard(orderId: number): void;
+  /** Says that the gateway told of an order with this number, whoever's: it takes new ones above all of these alone. */
+  told(orderId: number): void;
   /** Milliseconds until the next one may be given out, mostly 0. */
   waitMs(): number;
   /**
@@ -59,6 +61,9 @@ export function createOrderIds(
     if (first !== undefined && orderId >= first && orderId < upcoming) isHeard = true;
   }
 
+  /** So many numbers are left out by a program of which nothing was heard. */
+  const leaveOut = () => ON_THEIR_WAY + (Math.floor((now() - EPOCH) / LEFT_OUT_MS) % MOST_LEFT_OUT);
+
   return {
     begin(firstNew) {
       heard(firstNew - 1);
@@ -68,15 +73,17 @@ export function createOrderIds(
       }
       lookedAt = elapsed();
       given = 0;
-      const sinceEpoch = now() - EPOCH;
-      const byClock = Math.floor(sinceEpoch / TICK_MS);
-      const leftOut = Math.floor(sinceEpoch / LEFT_OUT_MS) % MOST_LEFT_OUT;
-      const aboveHeard = firstNew + ON_THEIR_WAY + leftOut;
+      const byClock = Math.floor((now() - EPOCH) / TICK_MS);
+      const aboveHeard = firstNew + leaveOut();
       // Only a program's first connection leaves any out; later ones go on.
-      upcoming = first === undefined ? Math.max(byClock, aboveHeard) : Math.max(upcoming, byClock, firstNew);
+      upcoming = Math.max(upcoming, byClock, first === undefined ? aboveHeard : firstNew);
       first ??= upcoming;
     },
     heard,
+    told(orderId) {
+      if (orderId < upcoming || orderId >= FIRST_REQUEST_ID) return;
+      upcoming = orderId + 1 + (isHeard ? 0 : leaveOut());
+    },
     waitMs() {
       if (isHeard || first === undefined) return 0;
       return Math.max(0, lookedAt + (given + 1) * TICK_MS - elapsed());

@@ -196,6 +196,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       onMessage(message) {
         const number = ownNumberIn(message, clientId);
         if (number !== undefined) orderIds.heard(number);
+        if (message.kind === "openOrder" || message.kind === "orderStatus") orderIds.told(message.orderId);
         handlers.onMessage(message);
         const state = message.kind === "notice" ? lookUp<"lost" | "restored">(LINK_MESSAGE, message.code) : undefined;
         if (state !== undefined && message.kind === "notice") follow(state, message.text);

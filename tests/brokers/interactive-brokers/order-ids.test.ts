@@ -155,3 +155,17 @@ test("an order of another client id with the number of one of ours does not say 
   expect(ahead).toHaveLength(6);
   expect(Math.max(...ahead)).toBeLessThanOrEqual(0);
 });
+
+test.for([1, 2, 100])(
+  "above another program's number too, the later one begins above %i orders of the earlier",
+  (count) => {
+    const others = 1_000_000_000;
+    const earlier = program(NOW);
+    earlier.ids.told(others);
+    const onTheirWay = earlier.give(count);
+    expect(Math.min(...onTheirWay)).toBeGreaterThan(others);
+    const later = program(earlier.clock.now);
+    later.ids.told(others);
+    expect(later.ids.next()).toBeGreaterThan(Math.max(...onTheirWay));
+  },
+);

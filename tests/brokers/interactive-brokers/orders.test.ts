@@ -313,3 +313,14 @@ test.each([
   const { orders } = await broker.orders({ status: "all", fresh: true }, call());
   expect(orders).toMatchObject([{ orderId, ...change, ...end }]);
 });
+
+test("new orders have numbers above those of the other programs that TWS has told of, as it wants them", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  await broker.placeOrder(restingOrder(), call());
+  const { broker: other } = await startBroker(tws.port, { clientId: 70 });
+  for (let count = 0; count < 5; count += 1) await other.placeOrder(restingOrder(), call());
+  await broker.orders({ status: "all", fresh: true }, call());
+  await broker.placeOrder(restingOrder(), call());
+  expect(tws.venue.orders()).toHaveLength(7);
+});
