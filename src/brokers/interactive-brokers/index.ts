@@ -35,6 +35,7 @@ export type { InteractiveBrokersOptions } from "./config.ts";
  * - The id of an order is its `permId`, which is the account's own; the tag is its `orderRef`.
  * - Orders of other client ids are shown, and cannot be changed or canceled from here.
  * - Whether it is real money follows from the gateway's login: paper accounts begin with D.
+ * - TWS before version 177 of its protocol is not traded with: the library misreads what it says of completed orders.
  *
  * @throws TypeError that lists every wrong option.
  */
