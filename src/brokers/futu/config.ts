@@ -1,7 +1,7 @@
 /** What `futu()` takes: every option, checked at construction with all faults in one error. */
 import * as v from "valibot";
-import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
-import { isUnknownOption, unknownOptions } from "../shared/unknown-options.ts";
+import type { InstanceOptions } from "../../spec/define-broker.ts";
+import { readOptions } from "../shared/options.ts";
 
 /** Futu's companies, in the words of the vendor's Python SDK, with their numbers on OpenD's wire. */
 export const SECURITY_FIRMS = {
@@ -92,21 +92,7 @@ export type FutuConfig = v.InferOutput<ReturnType<typeof schema>>;
  * @throws TypeError that lists every fault; values are left out, since some are secrets.
  */
 export function parseFutuOptions(options: FutuOptions): FutuConfig {
-  if (typeof options !== "object" || options === null) throw new TypeError("futu: options must be an object");
-  const instance: ReadonlySet<string> = new Set(INSTANCE_OPTION_NAMES);
-  const own = Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
-  );
-  const known = schema();
-  const result = v.safeParse(known, own);
-  if (result.success) return result.output;
-  const faults = result.issues.flatMap((issue) => {
-    if (isUnknownOption(issue)) return unknownOptions("futu", own, known);
-    const name = v.getDotPath(issue) ?? "options";
-    if (issue.type === "strict_object") return `${name} is missing${hint(name)}`;
-    return `${name} ${issue.message}`;
-  });
-  throw new TypeError(`futu: ${faults.join("; ")}`);
+  return readOptions("futu", options, schema(), { hint });
 }
 
 function hint(name: string): string {

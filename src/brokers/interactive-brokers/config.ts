@@ -1,7 +1,7 @@
 /** What `interactiveBrokers()` takes: every option, checked at construction with all faults in one error. */
 import * as v from "valibot";
-import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
-import { isUnknownOption, unknownOptions } from "../shared/unknown-options.ts";
+import type { InstanceOptions } from "../../spec/define-broker.ts";
+import { readOptions } from "../shared/options.ts";
 
 /** How to reach an account at Interactive Brokers through TWS or IB Gateway. */
 export interface InteractiveBrokersOptions extends InstanceOptions {
@@ -72,23 +72,7 @@ export type InteractiveBrokersConfig = v.InferOutput<ReturnType<typeof schema>>;
  * @throws TypeError that lists every fault.
  */
 export function parseInteractiveBrokersOptions(options: InteractiveBrokersOptions): InteractiveBrokersConfig {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError("interactiveBrokers: options must be an object");
-  }
-  const instance: ReadonlySet<string> = new Set(INSTANCE_OPTION_NAMES);
-  const own = Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
-  );
-  const known = schema();
-  const result = v.safeParse(known, own);
-  if (result.success) return result.output;
-  const faults = result.issues.flatMap((issue) => {
-    if (isUnknownOption(issue)) return unknownOptions("interactiveBrokers", own, known);
-    const name = v.getDotPath(issue) ?? "options";
-    if (issue.type === "strict_object") return `${name} is missing${hint(name)}`;
-    return `${name} ${issue.message}`;
-  });
-  throw new TypeError(`interactiveBrokers: ${faults.join("; ")}`);
+  return readOptions("interactiveBrokers", options, schema(), { hint });
 }
 
 function hint(name: string): string {

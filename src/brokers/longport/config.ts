@@ -1,7 +1,7 @@
 /** What `longport()` takes: every option, checked at construction with all faults in one error. */
 import * as v from "valibot";
-import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
-import { isUnknownOption, unknownOptions } from "../shared/unknown-options.ts";
+import type { InstanceOptions } from "../../spec/define-broker.ts";
+import { readOptions } from "../shared/options.ts";
 
 /** How the services are reached. */
 export const TRANSPORTS = ["web", "native"] as const;
@@ -94,11 +94,11 @@ const schema = () =>
     }),
     v.check(
       ({ accessToken, tokenFile }) => (accessToken === undefined) !== (tokenFile === undefined),
-      "need either accessToken or tokenFile",
+      "options need either accessToken or tokenFile",
     ),
     v.check(
       ({ autoRefreshToken, tokenFile }) => !autoRefreshToken || tokenFile !== undefined,
-      "need tokenFile for autoRefreshToken: a token that is kept nowhere is lost with the process",
+      "options need tokenFile for autoRefreshToken: a token that is kept nowhere is lost with the process",
     ),
   );
 
@@ -111,21 +111,7 @@ export type LongportConfig = v.InferOutput<ReturnType<typeof schema>>;
  * @throws TypeError that lists every fault; values are left out, since some are secrets.
  */
 export function parseLongportOptions(options: LongportOptions): LongportConfig {
-  if (typeof options !== "object" || options === null) throw new TypeError("longport: options must be an object");
-  const instance: ReadonlySet<string> = new Set(INSTANCE_OPTION_NAMES);
-  const own = Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
-  );
-  const known = schema();
-  const result = v.safeParse(known, own);
-  if (result.success) return result.output;
-  const faults = result.issues.flatMap((issue) => {
-    if (isUnknownOption(issue)) return unknownOptions("longport", own, known);
-    const name = v.getDotPath(issue) ?? "options";
-    if (issue.type === "strict_object") return `${name} is missing`;
-    return `${name} ${issue.message}`;
-  });
-  throw new TypeError(`longport: ${faults.join("; ")}`);
+  return readOptions("longport", options, schema());
 }
 
 /** True for a token that a header can carry. */

@@ -8,8 +8,8 @@ import { isTradable, MARKET_REGIONS } from "../../exchange/markets.ts";
 import type { Exchange, ExchangeOptions } from "../../exchange/types.ts";
 import { dayOf } from "../../exchange/zoned-time.ts";
 import type { Broker } from "../../spec/broker.ts";
-import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
-import { isUnknownOption, unknownOptions } from "../shared/unknown-options.ts";
+import type { InstanceOptions } from "../../spec/define-broker.ts";
+import { checkOptions } from "../shared/options.ts";
 import { fileStore, type PaperStore } from "./store.ts";
 
 /** How to set up a paper account. Every option has a default. */
@@ -158,30 +158,21 @@ const ACCOUNT_OPTIONS = [
  * @throws TypeError that lists every fault.
  */
 export function parsePaperOptions(options: PaperOptions): PaperConfig {
-  if (typeof options !== "object" || options === null) throw new TypeError("paper: options must be an object");
-  const instance: ReadonlySet<string> = new Set(INSTANCE_OPTION_NAMES);
-  const own = Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
-  );
-  const known = schema();
-  const result = v.safeParse(known, own);
-  const told = (result.issues ?? []).flatMap((issue) =>
-    isUnknownOption(issue) ? unknownOptions("paper", own, known) : [faultOf(issue)],
-  );
+  const { own, output, faults: told } = checkOptions("paper", options, schema(), { isOpen: true });
   const faults = [...told, ...contradictions(own)];
-  if (result.success) {
-    const { positions, prices } = result.output;
+  if (output !== undefined) {
+    const { positions, prices } = output;
     faults.push(
-      ...missingRates(result.output),
-      ...senselessRates(result.output),
+      ...missingRates(output),
+      ...senselessRates(output),
       ...repeated("positions", positions),
       ...repeated("prices", prices),
       ...untradable(prices),
     );
   }
-  if (!result.success || faults.length > 0) throw new TypeError(`paper: ${faults.join("; ")}`);
+  if (output === undefined || faults.length > 0) throw new TypeError(`paper: ${faults.join("; ")}`);
 
-  const { exchange, quotes, ownsQuotes, quoteIntervalMs, seed, stateFile, store, ...account } = result.output;
+  const { exchange, quotes, ownsQuotes, quoteIntervalMs, seed, stateFile, store, ...account } = output;
   const { prices, ...holdings } = demoAccount;
   const start = account.cash === undefined && account.positions === undefined ? holdings : { cash: {} };
   const listed = typeof quotes === "object" ? {} : { prices };
@@ -202,12 +193,6 @@ function isDate(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function faultOf(issue: v.BaseIssue<unknown>): string {
-  const name = v.getDotPath(issue) ?? "options";
-  if (issue.type !== "strict_object") return `${name} ${issue.message}, not ${issue.received}`;
-  return issue.expected === "never" ? `${name} is not an option of paper` : `${name} is missing`;
 }
 
 function contradictions(own: Readonly<Record<string, unknown>>): string[] {

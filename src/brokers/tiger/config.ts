@@ -1,7 +1,7 @@
 /** What `tiger()` takes: every option, checked at construction with all faults in one error. */
 import * as v from "valibot";
-import { INSTANCE_OPTION_NAMES, type InstanceOptions } from "../../spec/define-broker.ts";
-import { isUnknownOption, unknownOptions } from "../shared/unknown-options.ts";
+import type { InstanceOptions } from "../../spec/define-broker.ts";
+import { readOptions } from "../shared/options.ts";
 import { readPrivateKey, readPublicKey } from "./keys.ts";
 
 /** The gateway of the licences outside of the United States. */
@@ -171,22 +171,5 @@ export function conceal(
  * @throws TypeError that lists every fault; values are left out, since some are secrets.
  */
 export function parseTigerOptions(options: TigerOptions): TigerConfig {
-  if (typeof options !== "object" || options === null) throw new TypeError("tiger: options must be an object");
-  const instance: ReadonlySet<string> = new Set(INSTANCE_OPTION_NAMES);
-  const own = Object.fromEntries(
-    Object.entries(options).filter(([name, value]) => !instance.has(name) && value !== undefined),
-  );
-  const known = schema();
-  const result = v.safeParse(known, own);
-  if (result.success) return result.output;
-  const faults = result.issues.flatMap((issue) => {
-    if (isUnknownOption(issue)) return unknownOptions("tiger", own, known);
-    const name = v.getDotPath(issue);
-    if (name === null) return issue.message;
-    if (issue.type === "strict_object") {
-      return issue.expected === "never" ? `${name} is not an option of tiger` : `${name} is missing`;
-    }
-    return `${name} ${issue.message}`;
-  });
-  throw new TypeError(`tiger: ${faults.join("; ")}`);
+  return readOptions("tiger", options, schema());
 }
