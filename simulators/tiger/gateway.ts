@@ -80,6 +80,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       case "refuse":
         refuse(refusalOf(desk, parameters));
         break;
+      case "refuse-within": {
+        const { code, message } = refusalOf(desk, parameters);
+        request.answer(reply(desk, parameters, 200, 0, "success", { code: String(code), message }));
+        break;
+      }
       case "rate-limit":
         refuse(tooManyCalls(String(parameters["method"]), limitStyle));
         break;

@@ -119,6 +119,14 @@ describe("on a request", () => {
       await expect(ask(tiger, method, biz)).rejects.toThrow();
     }
     expect(at((await ask(tiger, "orders", { account: LIVE, id })).data, "limitPrice")).toBe(190.5);
+    for (const [on, method] of [
+      ["place", "place_order"],
+      ["cancel", "cancel_order"],
+    ] as const) {
+      tiger.faults.arm({ kind: "refuse-within", on });
+      expect(await ask(tiger, method, { ...BUY, id })).toMatchObject({ code: 0, data: { code: "1200" } });
+    }
+    expect(at((await ask(tiger, "orders", { account: LIVE, id })).data, "status")).toBe("Submitted");
     tiger.faults.arm({ kind: "tamper" });
     await read();
     expect(tiger.faults.armed()).toBe(0);

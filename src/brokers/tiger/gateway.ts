@@ -9,7 +9,7 @@ import { neverSent } from "../shared/never-sent.ts";
 import { sendOnce } from "../shared/sends-once.ts";
 import { type JsonObject, parseJson, writeJson } from "./json.ts";
 import type { Sign, Verify } from "./keys.ts";
-import { ENVELOPE, type Envelope } from "./messages.ts";
+import { ENVELOPE, type Envelope, WITHIN } from "./messages.ts";
 import { isTooFrequent, notConnected, type Purpose, reasonOf, toRefusal, withoutAnswer } from "./refusals.ts";
 import type { Method } from "./timing.ts";
 
@@ -123,6 +123,19 @@ export function createGateway({ tigerId, deviceId, token, conceal, sign, verify 
     throw toRefusal(refusal, method, purpose);
   }
 
+  /** @throws BrokerError for a write that is refused within its data. */
+  function demandTaken(data: unknown, method: Method, purpose: Purpose): void {
+    const { success, output } = v.safeParse(WITHIN, data);
+    if (!success || output.code === 0) return;
+    const { code, id } = output;
+    const message = conceal(output.message ?? "");
+    // Where an order is named there may be one.
+    if (Number.isInteger(code) && (purpose !== "place" || id == null)) {
+      toRefusalOf({ code, message }, 200, method, purpose);
+    }
+    throw withoutAnswer(`Tiger's answer to ${method} says both success and no: ${message}`, purpose);
+  }
+
   return {
     async send({ url, method, content, purpose, schema, signal }) {
       if (signal.aborted) throw notConnected("given up before the request was sent");
@@ -135,8 +148,10 @@ export function createGateway({ tigerId, deviceId, token, conceal, sign, verify 
       } catch (error) {
         throw unreachable(error, method, purpose, signal);
       }
-      const data = await read(answer.text, answer.status, timestamp, method, purpose);
-      const parsed = v.safeParse(schema, typeof data === "string" ? parsedText(data, data) : data);
+      const given = await read(answer.text, answer.status, timestamp, method, purpose);
+      const data = typeof given === "string" ? parsedText(given, given) : given;
+      if (purpose !== "read") demandTaken(data, method, purpose);
+      const parsed = v.safeParse(schema, data);
       if (parsed.success) return parsed.output;
       const fault = `${v.getDotPath(parsed.issues[0]) ?? "data"}: ${parsed.issues[0].message}`;
       throw withoutAnswer(`Tiger's answer to ${method} is unreadable: ${fault}`, purpose);

@@ -35,6 +35,13 @@ export const ENVELOPE = v.object({
 });
 export type Envelope = v.InferOutput<typeof ENVELOPE>;
 
+/** A refusal within the data of an answer that says success, where the vendor's own client looks for it after a write. */
+export const WITHIN = v.object({
+  code: v.pipe(v.union([v.number(), v.string()]), v.transform(Number)),
+  message: v.fallback(text, ""),
+  id: v.optional(v.unknown()),
+});
+
 /** An order in the answers of `orders` and `active_orders`. */
 export const VENDOR_ORDER = v.object({
   id,

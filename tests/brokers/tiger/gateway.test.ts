@@ -193,6 +193,46 @@ describe("an answer", () => {
     expect(tiger.venue.orders()).toHaveLength(kind === "html" ? 1 : 0);
   });
 
+  test("that says success and refuses within its data is a refusal, of whatever was asked", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, POLLING);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    const writes = {
+      place: () => broker.placeOrder(restingOrder(), call()),
+      replace: () => broker.replaceOrder(orderId, { qty: 20 }, call()),
+      cancel: () => broker.cancelOrder(orderId, call()),
+    };
+    for (const [on, write] of Object.entries(writes)) {
+      tiger.faults.arm({ kind: "refuse-within", on: on as keyof typeof writes });
+      expect(await rejection(write())).toMatchObject({
+        code: "OrderRejected",
+        outcome: "rejected",
+        message: expect.stringContaining("We can not process this order now"),
+      });
+    }
+    expect(tiger.venue.orders()).toMatchObject([{ order: { qty: 10, status: "OPEN" } }]);
+    expect(await broker.cancelOrder(orderId, call())).toBeUndefined();
+  });
+
+  test.each([
+    ["names the order all the same", { id: 4_000_257, code: "1200", message: "held" }],
+    ["has a code of no known kind", { code: "bad_request", message: "held" }],
+  ])("to a place that refuses within its data and %s leaves it unknown", async (_what, data) => {
+    const tiger = await openTiger();
+    const proxy = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString("utf8");
+      const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+      const isPlace = body.includes('"method":"place_order"');
+      response.end(isPlace ? answer.replace(/"data":\{.*\},"sign"/, `"data":${JSON.stringify(data)},"sign"`) : answer);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const { broker } = await startBroker({ ...tiger, port: (proxy.address() as AddressInfo).port }, POLLING);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
+  });
+
   test("to a request whose clock is off tells so", async () => {
     const tiger = await openTiger({ now: Date.now() - 3_600_000 });
     const { broker } = await startBroker(tiger, POLLING);
