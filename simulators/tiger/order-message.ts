@@ -43,12 +43,13 @@ export function isReported({ venue }: Desk, order: ExchangeOrder): boolean {
   return state === "PRE_HOURS" || state === "RTH" || state === "AFTER_HOURS";
 }
 
-/** The order object of every answer. */
-export function orderMessage(desk: Desk, entry: VenueOrder): Fields {
+/** The order object of every answer. The vendor has whole seconds there; `isPushed` gives the finer times of its pushes. */
+export function orderMessage(desk: Desk, entry: VenueOrder, isPushed = false): Fields {
   const { order, wireId } = entry;
   const { contract, direction, lifecycle, orderType } = order;
   const note = desk.notes.get(wireId);
   const open = !isTerminal(order.status);
+  const updatedAt = isPushed ? order.updatedAt : wholeSeconds(order.updatedAt);
   const [total, filled] = [scaled(order.qty), scaled(order.filledQty)];
   return {
     symbol: contract.symbol,
@@ -76,9 +77,9 @@ export function orderMessage(desk: Desk, entry: VenueOrder): Fields {
     realizedPnl: 0,
     remark: remarkOf(order),
     liquidation: false,
-    openTime: order.createdAt,
-    updateTime: order.updatedAt,
-    latestTime: order.updatedAt,
+    openTime: wholeSeconds(order.createdAt),
+    updateTime: updatedAt,
+    latestTime: updatedAt,
     name: securityName(contract),
     attrDesc: "",
     userMark: order.tag ?? "",
@@ -95,6 +96,10 @@ export function orderMessage(desk: Desk, entry: VenueOrder): Fields {
     tradingSessionType: contract.region === "US" ? sessionName(lifecycle) : undefined,
     ...desk.shownAs.get(wireId),
   };
+}
+
+function wholeSeconds(at: number): number {
+  return Math.floor(at / 1000) * 1000;
 }
 
 /** One row of `order_transactions`. */

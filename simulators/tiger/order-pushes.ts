@@ -104,7 +104,7 @@ export function createOrderPushes({ desk, faults, heartbeatMs, restart }: OrderP
     const listeners = [...members].filter(({ accounts }) => accounts.has(number));
     if (listeners.length === 0) return;
     const fault = faults.take("push");
-    const order = { ...orderMessage(desk, event), timestamp: desk.venue.now(), ...PUSH_ONLY, ...isLong(event) };
+    const order = { ...orderMessage(desk, event, true), timestamp: desk.venue.now(), ...PUSH_ONLY, ...isLong(event) };
     for (const member of listeners) sendPush(member, { command: COMMAND.MESSAGE, order }, fault);
   };
 

@@ -228,7 +228,9 @@ function decodeOrder(bytes: Uint8Array): PushedOrder | undefined {
     else values[field[0]] = field[1](reader);
   }
   const order = { ...EMPTY, ...values } as PushedOrder & { timestamp?: number | null };
-  const updateTime = order.updateTime ?? order.latestTime ?? order.timestamp;
+  const at = order.updateTime ?? order.latestTime ?? order.timestamp;
+  // As lists have it: a finer time would be newer than what those say later in the same second.
+  const updateTime = at == null ? at : Math.floor(at / 1000) * 1000;
   const parsed = v.safeParse(VENDOR_ORDER, { ...order, updateTime });
   return parsed.success ? { ...parsed.output, account: order.account } : undefined;
 }

@@ -7,6 +7,7 @@ import { CLIENT_PRIVATE_KEY } from "../../../simulators/tiger/keys.ts";
 import type { TigerServer } from "../../../simulators/tiger/server.ts";
 import { readPrivateKey } from "../../../src/brokers/tiger/keys.ts";
 import { createFrameReader, encodeRequest } from "../../../src/brokers/tiger/push-frames.ts";
+import { mergeOrder } from "../../../src/domain/order.ts";
 import {
   call,
   DEFAULT_PAPER_ACCOUNT,
@@ -116,6 +117,18 @@ describe("the push service", () => {
     const { number, ...read } = await broker.order(orderId, call());
     expect(number).toMatch(/^[1-9]\d*$/);
     expect(host.orders.at(-1)).toEqual(read);
+  });
+
+  test("is not taken for newer than what reading says of a later change within the same second", async () => {
+    const { tiger, broker, host } = await openBoth({}, { now: Date.parse("2025-06-04T14:30:00.100Z") });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    await until(() => host.orders.some((one) => one.orderId === orderId));
+    const [pushed] = host.orders.slice(-1);
+    // The push of the change is lost with the connection.
+    tiger.faults.arm({ kind: "stall", on: "push" });
+    await broker.replaceOrder(orderId, { qty: 20 }, call());
+    const read = await broker.order(orderId, call());
+    expect(pushed && mergeOrder(pushed, read).order).toMatchObject({ qty: 20 });
   });
 
   test("is spoken to without TLS where the address says so", async () => {
