@@ -34,7 +34,8 @@ export interface Listings {
   active(call: Call, fresh: boolean): Promise<readonly unknown[]>;
   /**
    * The orders of 90 days and all open ones, each once. `fresh` is for who must know the open orders in any case: where
-   * there are more pages than time or the vendor's limits allow, the oldest are left out, and it is not whole.
+   * there are more pages than time or the vendor's limits allow, the oldest are left out, and it is not whole; nor is one of
+   * which an answer lacked its list.
    */
   all(call: Call, fresh: boolean): Promise<{ readonly items: readonly unknown[]; readonly isWhole: boolean }>;
   /** The latest orders, one page, and all open ones. */
@@ -57,7 +58,7 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
       const asked = { method, content: { ...content, limit: PAGE, page_token: token }, schema: ORDER_PAGE };
       const page = await wire.read(asked, call, fresh);
       token = page.nextPageToken ?? "";
-      yield { items: page.items ?? [], isLast: token === "" };
+      yield { items: page.items ?? [], isLast: token === "", isGiven: page.items != null };
       if (token === "") return;
       // A listing that lacks a page would prove an order absent that is there.
       if (tokens.has(token) || tokens.size >= MOST_PAGES) {
@@ -76,19 +77,30 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
     };
   }
 
-  async function active(call: Call, fresh: boolean): Promise<readonly unknown[]> {
+  /** Whole where every page was there: what lacks its items would prove every order absent. */
+  async function open(call: Call, fresh: boolean) {
     const items: unknown[] = [];
-    for await (const page of pages("active_orders", {}, call, fresh)) items.push(...page.items);
-    return items;
+    let isWhole = true;
+    for await (const page of pages("active_orders", {}, call, fresh)) {
+      items.push(...page.items);
+      isWhole &&= page.isGiven;
+    }
+    return { items, isWhole };
+  }
+
+  async function active(call: Call, fresh: boolean): Promise<readonly unknown[]> {
+    return (await open(call, fresh)).items;
   }
 
   async function history(call: Call, fresh: boolean) {
     const items: unknown[] = [];
+    let isWhole = true;
     const until = fresh ? performance.now() + patienceMs : Number.POSITIVE_INFINITY;
     try {
       for await (const page of pages("orders", since(HISTORY_DAYS), call, fresh)) {
         items.push(...page.items);
-        if (page.isLast) return { items, isWhole: true };
+        isWhole &&= page.isGiven;
+        if (page.isLast) return { items, isWhole };
         if (performance.now() > until) break;
       }
     } catch (error) {
@@ -135,16 +147,16 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
 
     async all(call, fresh) {
       // One after the other: what ends in between is still among the later list, whose window needs the vendor's clock.
-      const open = await active(call, fresh);
-      const { items, isWhole } = await history(call, fresh);
-      return { items: merged([...items, ...open]), isWhole };
+      const now = await open(call, fresh);
+      const past = await history(call, fresh);
+      return { items: merged([...past.items, ...now.items]), isWhole: now.isWhole && past.isWhole };
     },
 
     async latest(call) {
-      const open = await active(call, true);
+      const now = await active(call, true);
       const content = { ...since(2), limit: 100, page_token: "" };
       const recent = await wire.read({ method: "orders", content, schema: ORDER_PAGE }, call, true);
-      return merged([...(recent.items ?? []), ...open]);
+      return merged([...(recent.items ?? []), ...now]);
     },
 
     async positions(call) {

@@ -77,8 +77,17 @@ export const VENDOR_ORDER = v.object({
 });
 export type VendorOrder = v.InferOutput<typeof VENDOR_ORDER>;
 
-/** Items are looked at one by one, so that an odd one does not hide the others. */
-export const ORDER_PAGE = v.object({ items: v.nullish(v.array(v.unknown())), nextPageToken: text });
+/**
+ * Items are looked at one by one, so that an odd one does not hide the others. The vendor's own clients put up with a bare
+ * list, and with an answer that has none.
+ */
+export const ORDER_PAGE = v.union([
+  v.pipe(
+    v.array(v.unknown()),
+    v.transform((items) => ({ items, nextPageToken: null })),
+  ),
+  v.object({ items: v.nullish(v.array(v.unknown())), nextPageToken: text }),
+]);
 
 /** An order that cannot be read: what is left to tell of it. */
 export const ODD_ORDER = v.object({

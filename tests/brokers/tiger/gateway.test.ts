@@ -662,6 +662,34 @@ test("a list of orders that has no end within the limits is read as far as they 
   expect(await rejection(broker.orders({ status: "all" }, call()))).toMatchObject({ code: "RateLimited" });
 });
 
+test.each([
+  ["is a list itself", (items: string) => items, 1],
+  ["has none", () => "{}", 0],
+  ["has nothing for one", () => '{"items":null,"nextPageToken":""}', 0],
+])(
+  "an answer that should have a list and %s proves no order absent that it does not show",
+  async (_what, as, shown) => {
+    const tiger = await openTiger();
+    const proxy = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString("utf8");
+      const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+      const isList = /"method":"(?:active_)?orders".*page_token/.test(body);
+      const [, items = "[]"] = /"items":(\[.*\])\},"sign"/.exec(answer) ?? [];
+      response.end(isList ? answer.replace(/"data":\{.*\},"sign"/, () => `"data":${as(items)},"sign"`) : answer);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const port = (proxy.address() as AddressInfo).port;
+    const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
+    await broker.placeOrder(restingOrder(), call());
+    const { orders, isWhole } = await broker.orders({ status: "all", fresh: true }, call());
+    expect(orders).toHaveLength(shown);
+    expect(isWhole).toBe(shown === 1);
+  },
+);
+
 /** The simulator's token for what is older than its oldest order, another one each time. */
 function endlessToken(page: number): string {
   return Buffer.from(`orders|null|null|${page}`).toString("base64");
