@@ -32,10 +32,13 @@ export const ORDER_STATUS = {
   PartialWithdrawal: "CANCELED",
 } as const satisfies Record<string, OrderStatus>;
 
-/** The vendor's words for orders that may still change by themselves. */
+/** The vendor's words for orders that may still change by themselves; of what has expired that is said by the order. */
 export const OPEN_STATUSES: readonly string[] = Object.entries(ORDER_STATUS)
-  .filter(([, means]) => !["FILLED", "CANCELED", "EXPIRED", "REJECTED"].includes(means))
+  .filter(([, means]) => !["FILLED", "CANCELED", "REJECTED"].includes(means))
   .map(([word]) => word);
+
+/** `OrderTag` of an order that is good till canceled. Unlike its time in force it is pushed as well. */
+export const LONG_TERM = "GTC";
 
 /** `OrderSide`. */
 export const SIDE = { Buy: "BUY", Sell: "SELL" } as const satisfies Record<string, Direction>;

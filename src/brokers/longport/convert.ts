@@ -2,7 +2,7 @@
 import { type Cash, type CashBalance, sameCurrency } from "../../domain/cash.ts";
 import { type Contract, cnExchange, contractKey, type Unmapped } from "../../domain/contract.ts";
 import { add } from "../../domain/money.ts";
-import { isTerminal, type Order } from "../../domain/order.ts";
+import { isTerminal, type Order, type OrderStatus } from "../../domain/order.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing, UnmappedOrder } from "../../spec/broker.ts";
@@ -10,6 +10,7 @@ import { BrokerError } from "../../spec/broker-error.ts";
 import { isTag, ownTag } from "../shared/own-tag.ts";
 import { contractCurrency, isRegion, type Region } from "../shared/regions.ts";
 import {
+  LONG_TERM,
   lookUp,
   ORDER_STATUS,
   ORDER_TYPE,
@@ -96,9 +97,22 @@ export function toOrderListing(orders: readonly VendorOrder[]): OrderListing {
   return { orders: known, unmapped };
 }
 
+/** No two sessions lie further apart, with all holidays. */
+const BETWEEN_SESSIONS_MS = 7 * 86_400_000;
+
+/**
+ * Between two sessions an order that is good till canceled has been seen as expired, and taken up again in the next one:
+ * whoever reads that it has ended buys again.
+ */
+function statusOf({ status, tag, updated_at, submitted_at }: VendorOrder): OrderStatus {
+  const means = lookUp<OrderStatus>(ORDER_STATUS, status) ?? "UNKNOWN";
+  const at = updated_at ?? submitted_at ?? 0;
+  return means === "EXPIRED" && tag === LONG_TERM && Date.now() - at < BETWEEN_SESSIONS_MS ? "UNKNOWN" : means;
+}
+
 /** True for an order that may still change by itself. */
-export function isOpen({ status }: Pick<VendorOrder, "status">): boolean {
-  return !isTerminal(lookUp(ORDER_STATUS, status) ?? "UNKNOWN");
+export function isOpen(vendor: VendorOrder): boolean {
+  return !isTerminal(statusOf(vendor));
 }
 
 /** One order; `undefined` when its contract or side has no name here. */
@@ -106,7 +120,7 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
   const contract = toContract(vendor.symbol);
   const direction = lookUp(SIDE, vendor.side);
   if (contract === undefined || direction === undefined) return undefined;
-  const means = lookUp(ORDER_STATUS, vendor.status) ?? "UNKNOWN";
+  const means = statusOf(vendor);
   const filledQty = vendor.executed_quantity;
   const status = means === "OPEN" && filledQty > 0 ? "PARTIALLY_FILLED" : means;
   const orderType = lookUp(ORDER_TYPE, vendor.order_type) ?? null;

@@ -43,6 +43,7 @@ const order = {
   submitted_at: time,
   updated_at: time,
   msg: text,
+  tag: text,
   currency: text,
   remark: text,
 } as const;
@@ -114,6 +115,7 @@ const ODD_ORDER = v.pipe(
       outside_rth: "",
       currency: "",
       msg: "",
+      tag: "",
       updated_at: null,
     }),
   ),

@@ -39,6 +39,8 @@ export const SDK_WORDS = {
     "PartialWithdrawal",
   ],
   orderType: ["", "LO", "ELO", "MO", "AO", "ALO", "ODD", "LIT", "MIT", "TSLPAMT", "TSLPPCT", "TSMAMT", "TSMPCT", "SLO"],
+  // Of the others nothing is read.
+  tag: ["", "Normal", "GTC"],
   side: ["", "Buy", "Sell"],
   timeInForce: ["", "Day", "GTC", "GTD"],
   outsideRth: ["UnknownOutsideRth", "RTH_ONLY", "ANY_TIME", "OVERNIGHT"],
@@ -87,6 +89,7 @@ function common(order: Getters) {
     submitted_at: seconds(order["submittedAt"]),
     updated_at: seconds(order["updatedAt"]),
     msg: order["msg"],
+    tag: word("tag", order["tag"]),
     currency: order["currency"],
     remark: order["remark"],
   };

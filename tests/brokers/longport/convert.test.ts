@@ -17,6 +17,7 @@ import {
   WORD_OF_TIME_IN_FORCE,
 } from "../../../src/brokers/longport/codes.ts";
 import {
+  isOpen,
   toCash,
   toCashCurrency,
   toContract,
@@ -88,7 +89,8 @@ describe("the vendor's enumerations", () => {
 
   test("open are exactly the statuses that have not ended", () => {
     for (const [word, means] of Object.entries(ORDER_STATUS)) {
-      expect(OPEN_STATUSES.includes(word), word).toBe(!isTerminal(means));
+      const mayGoOn = !isTerminal(means) || word === "ExpiredStatus";
+      expect(OPEN_STATUSES.includes(word), word).toBe(mayGoOn);
     }
   });
 
@@ -218,6 +220,21 @@ describe("orders", () => {
     expect(toOrder(order({ msg, status: "RejectedStatus" }))).toMatchObject({ errorReason: msg, warning: null });
     expect(toOrder(order({ status: "ExpiredStatus" }))).toMatchObject({ errorReason: "ExpiredStatus" });
     expect(toOrder(order({ msg, status: "CanceledStatus" }))).toMatchObject({ errorReason: "", warning: null });
+  });
+
+  test("one that is good till canceled has not ended between two sessions, though it is called expired there", () => {
+    const seconds = (daysAgo: number) => String(Math.floor(Date.now() / 1000 - daysAgo * 86_400));
+    const expired = (tag: string, daysAgo: number) =>
+      order({ status: "ExpiredStatus", tag, submitted_at: seconds(60), updated_at: seconds(daysAgo) });
+    for (const daysAgo of [0, 4]) {
+      const between = expired("GTC", daysAgo);
+      expect(toOrder(between)).toMatchObject({ status: "UNKNOWN", originStatus: "ExpiredStatus", errorReason: "" });
+      expect(isOpen(between)).toBe(true);
+    }
+    for (const ended of [expired("GTC", 30), expired("Normal", 0), expired("", 0)]) {
+      expect(toOrder(ended)).toMatchObject({ status: "EXPIRED", errorReason: "ExpiredStatus" });
+      expect(isOpen(ended)).toBe(false);
+    }
   });
 
   test("fills count in every status, and an open order with fills is partly filled", () => {

@@ -165,6 +165,25 @@ describe.each(["web", "native"] as const)("an order with an amount that is none 
   });
 });
 
+describe.each(["web", "native"] as const)("an order that is good till canceled over %s", (transport) => {
+  test("is open where the vendor calls it expired between two sessions, in events and lists too", async () => {
+    const server = await openLongport();
+    const { broker, host } = await startBroker(server.port, { transport });
+    const { orderId } = await broker.placeOrder(restingOrder({ timeInForce: "GTC" }), call());
+    const { orderId: ofToday } = await broker.placeOrder(restingOrder(), call());
+    const expired = { status: "ExpiredStatus", updated_at: String(Math.floor(Date.now() / 1000)) };
+    server.showOrder(orderId, expired);
+    server.showOrder(ofToday, expired);
+    const is = { [orderId]: "UNKNOWN", [ofToday]: "EXPIRED" };
+    for (const [id, status] of Object.entries(is)) {
+      expect(await broker.order(id, call())).toMatchObject({ status, originStatus: "ExpiredStatus" });
+      await until(() => host.orders.some((order) => order.orderId === id && order.status === status));
+    }
+    const { orders } = await broker.orders({ status: "open", fresh: true }, call());
+    expect(orders.map((order) => order.orderId)).toEqual([orderId]);
+  });
+});
+
 describe.each(["web", "native"] as const)("trading hours over %s", (transport) => {
   test("that the vendor does not give close no market", async () => {
     const server = await openLongport();
