@@ -182,9 +182,12 @@ export function mergeOrder(known: Order, report: Order): { order: Order; kind: O
   const base = keepsStatus ? known : report;
   // What ended otherwise was for more than was filled: some vendors have no other quantity of it then.
   const isCutShort = isTerminal(base.status) && base.status !== "FILLED" && base.qty <= fills.filledQty;
+  // Vendors push in no order within a second of theirs: what is said behind a fill may be from before it.
+  const isPart = fills.filledQty > 0 && fills.filledQty < base.qty && /^(?:PENDING|OPEN)$/.test(base.status);
   const order: Order = {
     ...base,
     ...fills,
+    ...(isPart ? { status: "PARTIALLY_FILLED" } : {}),
     ...(isCutShort && known.qty > base.qty ? { qty: known.qty } : {}),
     ...(busted || known.busted ? { busted: true } : {}),
     tag: report.tag ?? known.tag,

@@ -151,6 +151,14 @@ describe("mergeOrder", () => {
     );
   });
 
+  test("an order with fills stays one when an earlier report of it, from before them, comes in the same second", () => {
+    const known = order({ status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200, updatedAt: 1000 });
+    for (const status of ["PENDING", "OPEN"] as const) {
+      const { order: merged } = mergeOrder(known, order({ status, updatedAt: 1000 }));
+      expect(merged).toMatchObject({ status: "PARTIALLY_FILLED", filledQty: 4 });
+    }
+  });
+
   test("a report that comes late is older than one that changed nothing", () => {
     const known = mergeOrder(order({ updatedAt: 1 }), order({ updatedAt: 5 })).order;
     const { order: merged, kind } = mergeOrder(known, order({ status: "PENDING_CANCEL", updatedAt: 3 }));
