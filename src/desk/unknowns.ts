@@ -205,7 +205,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     const order = book.byTag(unknown.id);
     if (order !== undefined) return settle(unknown.id, { placed: foundAs(order, request) }, "found by its tag");
     // Also where the listing says no moment that could be compared.
-    const isBefore = !(sentAt(unknown) >= (listing.since ?? 0));
+    const isBefore = listing.since !== undefined && !(sentAt(unknown) >= listing.since);
     if (
       !listing.complete ||
       isNameless(unknown, listing) ||

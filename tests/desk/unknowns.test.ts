@@ -112,6 +112,18 @@ describe("an order that was sent before the listings begin", () => {
   });
 });
 
+test("an order of nobody knows when is proven absent by lists that lack none, also once the clock is put back", async () => {
+  vi.useFakeTimers({ toFake: ["Date", "performance"], now: 20 * HOUR_MS });
+  onTestFinished(() => void vi.useRealTimers());
+  const { unknowns } = await unknownWrite(PLACE, 0);
+  unknowns.begunAgain("httag");
+  unknowns.recover({ id: "httag", action: PLACE, at: 21 * HOUR_MS });
+  vi.setSystemTime(19 * HOUR_MS);
+  const listing = { ...NOTHING, complete: true, settleMs: 0, askedAt: Number.MAX_SAFE_INTEGER };
+  for (let round = 0; round < 2; round += 1) await unknowns.judge(listing);
+  expect(unknowns.size).toBe(0);
+});
+
 test("what is under way here is not taken over from the journal, what an earlier process left is", async () => {
   const { unknowns } = await unknownWrite(PLACE, 1000);
   const end = unknowns.underWay("htother");
