@@ -88,6 +88,8 @@ interface Unknown {
   readonly id: string;
   readonly action: IntentAction;
   readonly begun: Begun;
+  /** Whether the journal has an earlier attempt under this id that is unknown too: a cancel that was sent again without it. */
+  stands?: boolean | undefined;
   /** What became of it, if only the journal does not know. */
   known?: Settlement;
   endedAt: number | null;
@@ -140,7 +142,9 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     sentAt = callOf(id)?.since ?? Date.now(),
   ): LateCall {
     const sentElapsed = elapsedMs() - Math.max(0, Date.now() - sentAt);
-    const unknown: Unknown = { id, action, begun, endedAt, account, sentAt, sentElapsed, absences: 0 };
+    const before = unknowns.get(id);
+    const stands = before?.stands || before?.begun.isWritten;
+    const unknown: Unknown = { id, action, begun, stands, endedAt, account, sentAt, sentElapsed, absences: 0 };
     unknowns.set(id, unknown);
     // Its order may have been told of before its call failed, and a broker without a listing tells of it no second time.
     const order = book.byTag(id);
@@ -188,12 +192,13 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   async function settle(id: string, result: Settlement, reason: string): Promise<void> {
     const unknown = unknowns.get(id);
     if (unknown === undefined) return;
-    const { begun } = unknown;
+    const { begun, stands } = unknown;
     if (begun.later !== undefined) throw journalTooSlow();
     // A journal takes no progress of what it has not seen begin: this would fail in every round, and the round with it.
-    const appending = begun.isWritten
-      ? journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process")
-      : undefined;
+    const appending =
+      begun.isWritten || stands
+        ? journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process")
+        : undefined;
     if (!(appending instanceof Promise)) return end(unknown, result);
     // Whoever waits for the whole round must not wait for ever: it is settled again in the next one, unless this is
     // written by then. From that moment on it is settled, and its key may be another attempt's.
@@ -258,7 +263,9 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       };
     },
     recover(intent) {
-      if (unknowns.has(intent.id) || callOf(intent.id) !== undefined) return;
+      const known = unknowns.get(intent.id);
+      if (known !== undefined) known.stands = true;
+      if (known !== undefined || callOf(intent.id) !== undefined) return;
       // By a clock that has been put back since, it may have been sent at any time.
       add(intent, elapsedMs(), WRITTEN, intent.at > Date.now() + DRIFT_MS ? 0 : intent.at);
     },

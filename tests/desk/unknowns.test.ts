@@ -11,6 +11,8 @@ const NOTHING = { reported: new Set<string>(), unmapped: [], account: null };
 const HOUR_MS = 3_600_000;
 const PLACE: IntentAction = { kind: "place", request: LIMIT_BUY };
 
+const CANCEL: IntentAction = { kind: "cancel", orderId: "1" };
+
 async function unknownWrite(action: IntentAction, endedAt: number | null, kept = memoryJournal()) {
   const journal = instanceJournal(kept, "digest");
   const book = createOrderBook();
@@ -147,8 +149,6 @@ test("a place is found by its tag only, never by how an order looks", async () =
 
 describe("a change", () => {
   const REPLACE: IntentAction = { kind: "replace", orderId: "1", change: { qty: 13, price: 199 } };
-  const CANCEL: IntentAction = { kind: "cancel", orderId: "1" };
-
   test.each([
     ["a replace at its target", REPLACE, { qty: 13, price: 199 }, { placed: { orderId: "1" } }],
     ["a replace at half its target", REPLACE, { qty: 13 }, null],
@@ -195,6 +195,20 @@ describe("a change", () => {
     expect(unknowns.size).toBe(1);
   });
 });
+
+test.each(["after", "before"])(
+  "a cancel that was sent again without the journal settles also what that has of the attempt before it, read %s that",
+  async (when) => {
+    const { unknowns, book, journal } = await unknownWrite(CANCEL, 1000);
+    if (when === "after") unknowns.begunAgain("httag");
+    unknowns.add({ id: "httag", action: CANCEL }, 1001, { isWritten: false });
+    if (when === "after") unknowns.recover({ id: "httag", action: CANCEL, at: 0 });
+    book.apply(anOrder({ status: "CANCELED" }), true, 2000);
+    await unknowns.judge({ ...NOTHING, reported: new Set(["1"]), askedAt: 2000, complete: true, settleMs: 0 });
+    expect(unknowns.size).toBe(0);
+    expect(await journal.intent("httag")).toMatchObject({ state: "resolved", placed: { orderId: "1" } });
+  },
+);
 
 const CHANGED = { kind: "replace", orderId: "1", change: { price: 199 } } as const;
 /** A listing that has order 1. */
