@@ -4,7 +4,7 @@ import type { Deadline } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
-import { isClosed, type OrderBook } from "./order-book.ts";
+import { isClosed, isHistory, type OrderBook } from "./order-book.ts";
 import { createRecovery } from "./recovery.ts";
 import { messageOf, readFailure, readListing } from "./report.ts";
 import type { Seat } from "./seat.ts";
@@ -79,8 +79,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   /** Takes over what the process before this one left behind. */
   const recovery = createRecovery(async () => {
-    for (const record of await journal.openOrders())
-      if (book.get(record.orderId) === undefined) tracker.restore(record);
+    for (const record of await journal.openOrders()) {
+      const order = book.get(record.orderId);
+      if (order === undefined) tracker.restore(record);
+      // Met while the journal was away, its end was no news then.
+      else if (record.external && isHistory(order)) events.record({ kind: "order", order });
+    }
     for (const intent of await journal.unsettled()) {
       if (intent.number !== undefined) tracker.expectAgain(intent.id, intent.number, intent.account);
       unknowns.recover(intent);

@@ -735,6 +735,32 @@ test("an order met while the journal was away is ours once that is back", async 
   expect(desk.remembered(orderId)).toMatchObject({ tag, external: false });
 });
 
+test("the end of another's order that was remembered as open is told, though it was met while the journal was away", async () => {
+  const journal = memoryJournal();
+  const order = { ...anOrder({ updatedAt: 1 }), external: true, asOf: 1, staleSince: null };
+  await journal.append([{ kind: "order", order, instance: DIGEST, at: 1 }], "process");
+  let away = true;
+  const flaky = {
+    ...journal,
+    order(instance: string, orderId: string) {
+      if (away) throw new Error("the disk is away");
+      return journal.order(instance, orderId);
+    },
+    openOrders(instance: string) {
+      if (away) throw new Error("the disk is away");
+      return journal.openOrders(instance);
+    },
+  };
+  // Days ago.
+  const orders = [anOrder({ status: "CANCELED", updatedAt: 2 })];
+  const { desk } = deskOver({ orders: async () => ({ orders, unmapped: [] }) }, { journal: flaky });
+  open.push(desk);
+  await desk.orders({ status: "all" }, {});
+  away = false;
+  await desk.reconcile();
+  await expect.poll(() => journal.order(DIGEST, "1")).toMatchObject({ status: "CANCELED" });
+});
+
 test.each([
   ["open", "OPEN"],
   ["ended", "CANCELED"],
