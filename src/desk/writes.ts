@@ -243,6 +243,12 @@ export function createWrites(options: WriteOptions): Writes {
                   }
                 },
                 placedOf: (answer) => answer,
+                // What the broker has put in its place works, and counts, before it is told of.
+                onTaken({ orderId: id }) {
+                  const old = book.get(orderId);
+                  if (old === undefined || book.get(id) !== undefined) return undefined;
+                  return tracker.taken({ ...old, ...change, ...UNHEARD, orderId: id });
+                },
                 holdKey: claim.holdUntil,
               },
               deadline,
@@ -306,6 +312,18 @@ export function createWrites(options: WriteOptions): Writes {
   };
 }
 
+/** What is known of an order that its broker has taken and not told of yet. */
+const UNHEARD = {
+  filledQty: 0,
+  avgPrice: 0,
+  status: "PENDING",
+  originStatus: "",
+  errorReason: "",
+  warning: null,
+  createdAt: null,
+  updatedAt: null,
+} as const;
+
 function pendingOrder(request: OrderRequest, orderId: string, tag: string, capabilities: Capabilities): Order {
   const market = marketOf(capabilities, request.contract);
   return {
@@ -314,14 +332,7 @@ function pendingOrder(request: OrderRequest, orderId: string, tag: string, capab
     tag,
     price: request.price ?? null,
     currency: currencyOf(request.contract, market?.currency ?? ""),
-    filledQty: 0,
-    avgPrice: 0,
-    status: "PENDING",
-    originStatus: "",
-    errorReason: "",
-    warning: null,
-    createdAt: null,
-    updatedAt: null,
+    ...UNHEARD,
   };
 }
 

@@ -9,7 +9,7 @@ import { BrokerError } from "../../src/spec/broker-error.ts";
 import { orderRows } from "../../src/spec/capabilities.ts";
 import { defineBroker } from "../../src/spec/define-broker.ts";
 import type { Mandate, RiskOptions } from "../../src/spec/policy.ts";
-import { AAPL, anOrder, CAPABILITIES, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { AAPL, anOrder, CAPABILITIES, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt, type Fate } from "./venue.ts";
 
 const BY = { principal: "bot" };
@@ -846,4 +846,43 @@ describe("a token", () => {
     ];
     for (const write of writes) expect(await rejection(write)).toMatchObject({ code: "Forbidden" });
   });
+});
+
+test("what a broker has put under another id in the place of a changed order counts before it is told of", async () => {
+  const SALE = { ...LIMIT_BUY, direction: "SELL", qty: 12 } as const;
+  let tag = "";
+  const { desk, host } = deskOver(
+    {
+      quote: async (contract) => ({
+        ...{ contract, currency: "USD", isTradable: true, latest: 200, preClose: 200 },
+        ...{ highPrice: 200, lowPrice: 200, openPrice: 200, timestamp: Date.now() },
+      }),
+      positions: async () => ({
+        positions: [{ contract: AAPL, unit: "Share", currency: "USD", qty: 12 }],
+        unmapped: [],
+      }),
+      orders: async () => ({ orders: [], unmapped: [] }),
+      order: async () => anOrder({ ...SALE, orderId: "1", tag }),
+      placeOrder: async (order) => {
+        tag = order.tag;
+        return { orderId: "1" };
+      },
+      replaceOrder: async () => ({ orderId: "2" }),
+    },
+    { risk: { maxOpenOrders: 1 } },
+  );
+  await desk.place(SALE, BY);
+  expect(await desk.replace("1", { price: 201 }, BY)).toMatchObject({ orderId: "2" });
+  host().onOrder(anOrder({ ...SALE, orderId: "1", tag, status: "CANCELED" }));
+  const { details } = (await rejection(desk.place(SALE, BY))) as { details: { breaches: readonly unknown[] } };
+  expect(details.breaches).toMatchObject([
+    { rule: "risk.allowShort", value: 12, limit: 0 },
+    { rule: "risk.maxOpenOrders", value: 2 },
+  ]);
+  expect((await desk.orders({ status: "open" }, {})).orders).toMatchObject([
+    { orderId: "2", tag, qty: 12, price: 201, status: "PENDING" },
+  ]);
+  host().onOrder(anOrder({ ...SALE, orderId: "2", tag, price: 201, status: "CANCELED" }));
+  expect(desk.state().openOrders).toBe(0);
+  await desk.close();
 });
