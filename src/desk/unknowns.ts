@@ -271,6 +271,8 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     },
     add,
     addKnown({ id, action }, known) {
+      // A later attempt under its key may be unknown by now.
+      if (unknowns.has(id)) return;
       unknowns.set(id, {
         id,
         action,

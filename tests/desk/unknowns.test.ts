@@ -210,6 +210,17 @@ test.each(["after", "before"])(
   },
 );
 
+test("what only the journal does not know of an earlier attempt does not take the place of a later one that is unknown", async () => {
+  const { unknowns, book, journal } = await unknownWrite(CANCEL, 1000);
+  const failure = { code: "OrderNotOpen", outcome: "not_sent", message: "filled" } as const;
+  unknowns.addKnown({ id: "httag", action: CANCEL }, { failure });
+  book.apply(anOrder({ status: "CANCELED" }), true, 2000);
+  await unknowns.settleKnown();
+  expect(await journal.intent("httag")).toMatchObject({ state: "sending" });
+  await unknowns.judge({ ...NOTHING, reported: new Set(["1"]), askedAt: 2000, complete: true, settleMs: 0 });
+  expect(await journal.intent("httag")).toMatchObject({ state: "resolved", placed: { orderId: "1" } });
+});
+
 const CHANGED = { kind: "replace", orderId: "1", change: { price: 199 } } as const;
 /** A listing that has order 1. */
 const LISTED = { askedAt: 2000, reported: new Set(["1"]), unmapped: [], complete: true, settleMs: 0, account: null };
