@@ -18,6 +18,7 @@ import {
 } from "../../spec/capabilities.ts";
 import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
 import { SYMBOL_PATTERNS } from "./contracts.ts";
+import { UNSET_INTEGER } from "./messages.ts";
 
 /** The finest steps of each market; that of a contract may be coarser, and the vendor refuses what does not fit it. */
 const PRICE_STEPS = {
@@ -126,6 +127,7 @@ export function checkNumbers({ qty, price }: OrderChange, region: string): void 
   if (qty !== undefined && !(Number.isSafeInteger(qty) && qty > 0)) {
     throw invalid(`qty ${qty} must be a whole number above 0`);
   }
+  if (qty === UNSET_INTEGER) throw invalid(`qty ${qty} stands for no quantity at Interactive Brokers; send another`);
   if (price === undefined) return;
   if (!(Number.isFinite(price) && price > 0)) throw invalid(`price ${price} must be above 0`);
   const steps: readonly PriceStep[] = REGIONS.includes(region as Region) ? PRICE_STEPS[region as Region] : [];

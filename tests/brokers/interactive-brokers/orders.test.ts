@@ -81,6 +81,19 @@ test("a refusal is the answer, with the vendor's text, and the order counts as r
   expect(later.filter(({ tag, status }) => tag === order.tag && status !== "REJECTED")).toEqual([]);
 });
 
+test("the quantity that TWS writes for none is refused before it is sent, and one beside it is taken", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  tws.venue.setPrice(QQQ, 0.0002);
+  const order = restingOrder({ contract: QQQ, qty: 2 ** 31 - 1, price: 0.0001 });
+  const refused = { code: "InvalidRequest", outcome: "not_sent", message: expect.stringContaining("2147483647") };
+  expect(await rejection(broker.placeOrder(order, call()))).toMatchObject(refused);
+  expect(tws.venue.orders()).toEqual([]);
+  const { orderId } = await broker.placeOrder({ ...order, qty: 2 ** 31 - 2 }, call());
+  expect(await rejection(broker.replaceOrder(orderId, { qty: 2 ** 31 - 1 }, call()))).toMatchObject(refused);
+  expect(await broker.order(orderId, call())).toMatchObject({ qty: 2 ** 31 - 2, filledQty: 0 });
+});
+
 test("a price that does not fit the step of the contract is refused, and so is its change, which leaves the order", async () => {
   const tws = await openTws();
   const { broker } = await startBroker(tws.port);
