@@ -1,5 +1,6 @@
 /** How IB names what the exchange lists, and how it finds a contract from what a client says of it. */
 import { type Contract, cnExchange } from "../../src/domain/contract.ts";
+import { currencyOf } from "../../src/exchange/ledger.ts";
 import { priceStep } from "../../src/exchange/markets.ts";
 import { securityName } from "../shared/security-names.ts";
 import type { Venue } from "../shared/venue.ts";
@@ -91,7 +92,8 @@ export function ibContractOf(contract: Contract, venue: Venue): IbContract {
   };
   if (region === "HK") {
     const number = String(Number(symbol));
-    return { ...common, ...listedAt("SEHK", number, "HKD", "Asia/Hong_Kong") };
+    const currency = currencyOf(contract);
+    return { ...common, ...listedAt("SEHK", number, currency === "CNY" ? "CNH" : currency, "Asia/Hong_Kong") };
   }
   if (region === "CN") {
     const exchange = cnExchange(symbol) === "SH" ? "SEHKNTL" : "SEHKSZSE";

@@ -94,6 +94,23 @@ test("the quantity that TWS writes for none is refused before it is sent, and on
   expect(await broker.order(orderId, call())).toMatchObject({ qty: 2 ** 31 - 2, filledQty: 0 });
 });
 
+test.each([
+  ["80700", "CNY"],
+  ["09001", "USD"],
+])("the counter %s of Hong Kong is priced in %s, in quotes, orders and positions", async (symbol, currency) => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const contract = { tradeType: "Securities", region: "HK", symbol } as const;
+  tws.venue.setPrice(contract, 10);
+  expect(await broker.quote(contract, call())).toMatchObject({ currency, latest: 10 });
+  const { orderId } = await broker.placeOrder(restingOrder({ contract, qty: 200, price: 9.5 }), call());
+  tws.venue.fill(orderId, 100, 9.5);
+  await until(async () => (await broker.order(orderId, call())).filledQty === 100);
+  expect(await broker.order(orderId, call())).toMatchObject({ currency, price: 9.5, avgPrice: 9.5 });
+  const { positions } = await broker.positions(call());
+  expect(positions).toContainEqual({ contract, unit: "Share", currency, qty: 100 });
+});
+
 test("a price that does not fit the step of the contract is refused, and so is its change, which leaves the order", async () => {
   const tws = await openTws();
   const { broker } = await startBroker(tws.port);
