@@ -95,12 +95,14 @@ export function isMultipleOf(value: number, step: number): boolean {
 }
 
 /**
- * Takes the dust off a number that a vendor's own float arithmetic has touched: 201.49999999999997 becomes 201.5. Whole
- * numbers have none, and of large ones the cents are kept. `NaN` and infinities are given back as they are; a broker's
+ * Takes the dust off a number that a vendor's own float arithmetic has touched: 201.49999999999997 becomes 201.5, and
+ * 2.8421709430404007e-14, which is left of amounts that make up for each other, 0. Whole numbers have none, and of large
+ * ones the cents are kept. `NaN` and infinities are given back as they are; a broker's
  * `convert.ts` turns those into an absence.
  */
 export function withoutDust(value: number): number {
   if (!Number.isFinite(value) || Number.isSafeInteger(value)) return value;
+  if (Math.abs(value) < 1e-9 && !isExactDecimal(value)) return 0;
   const downToCents = Math.floor(Math.log10(Math.abs(value))) + 3;
   const digits = Math.min(Math.max(MAX_SIGNIFICANT_DIGITS - 2, downToCents), MAX_SIGNIFICANT_DIGITS);
   return Number(value.toPrecision(digits));

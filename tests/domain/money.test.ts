@@ -32,6 +32,9 @@ describe("decimal arithmetic", () => {
     expect(money.withoutDust(-1_234_567_890_123.45)).toBe(-1_234_567_890_123.45);
     expect(money.withoutDust(1_234_567_890_123_456)).toBe(1_234_567_890_123_456);
     expect(money.withoutDust(99_999_999_999.990005)).toBe(99_999_999_999.99);
+    expect(money.withoutDust(2.8421709430404007e-14)).toBe(0);
+    expect(money.withoutDust(-2.9103830456733704e-11)).toBe(0);
+    expect(money.withoutDust(0.00000000012)).toBe(0.00000000012);
   });
 
   test("an average over nothing is 0", () => {

@@ -155,9 +155,9 @@ export function toPositions(vendor: readonly VendorPosition[]): PositionListing 
   const positions = new Map<string, Position>();
   const unmapped: Unmapped[] = [];
   for (const { code, secMarket, trdMarket, currency, positionSide, qty: size } of vendor) {
-    // What was sold today stays in the vendor's list with nothing in it.
-    if (size === 0) continue;
     const qty = withoutDust(positionSide === 1 ? -Math.abs(size) : size);
+    // What was sold today stays in the vendor's list with nothing in it.
+    if (qty === 0) continue;
     const contract = toContract(code, secMarket, trdMarket);
     if (contract === undefined) {
       unmapped.push({ originSymbol: code, qty });

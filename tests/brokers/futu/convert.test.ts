@@ -315,6 +315,8 @@ describe("positions", () => {
         { ...line, code: "QQQ", positionSide: 1, qty: 5 },
         { ...line, code: "TSLA", positionSide: 1, qty: -5 },
         { ...line, code: "MSFT", qty: 0 },
+        // What is left of fractions that were bought and sold again.
+        { ...line, code: "NVDA", qty: 2.7755575615628914e-17 },
         { ...line, code: "600519", secMarket: 31, currency: 3, qty: 100 },
         { ...line, code: "AAPL260116P200000", positionSide: 1, qty: 2 },
       ]),
