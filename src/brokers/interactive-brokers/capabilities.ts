@@ -17,8 +17,8 @@ import {
   type PriceStep,
 } from "../../spec/capabilities.ts";
 import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
+import { UNSET_INTEGER } from "./codes.ts";
 import { SYMBOL_PATTERNS } from "./contracts.ts";
-import { UNSET_INTEGER } from "./messages.ts";
 
 /** The finest steps of each market; that of a contract may be coarser, and the vendor refuses what does not fit it. */
 const PRICE_STEPS = {

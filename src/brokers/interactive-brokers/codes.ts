@@ -6,6 +6,9 @@
  */
 import type { Direction, OrderStatus, OrderType, TimeInForce } from "../../domain/order.ts";
 
+/** What TWS writes for no whole number, as for no quantity. */
+export const UNSET_INTEGER = 2_147_483_647;
+
 /**
  * `OrderStatus`. `Inactive` stands for orders that were refused and for orders that wait; alone it is an open order, see
  * `order-store.ts`.

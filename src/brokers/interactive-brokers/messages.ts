@@ -6,13 +6,12 @@
  */
 import * as v from "valibot";
 import { ownText } from "../shared/own-text.ts";
+import { UNSET_INTEGER } from "./codes.ts";
 
 const UNSET = 1e300;
 const numberThat = (isSet: (value: number) => boolean) =>
   v.fallback(v.optional(v.pipe(v.number(), v.check(isSet))), undefined);
 const number = numberThat((value) => Math.abs(value) < UNSET);
-/** What TWS writes for no whole number, as for no quantity. */
-export const UNSET_INTEGER = 2_147_483_647;
 /** TWS may also write the largest number of 32, 64 or 128 bits where it has none. */
 const quantity = numberThat((value) => Math.abs(value) < 2 ** 53 && value !== UNSET_INTEGER);
 // The library cuts every field out of all that came in one piece.
