@@ -15,8 +15,10 @@ const NOT_WHOLE = "The request did not arrive whole, so nothing was done of it.\
 /**
  * Keeps Node from answering such bytes while a request before them is under way: its client would take the 400 for the
  * answer to that one, and a refusal for an order that was placed. It gets its own answer, then the connection ends.
+ *
+ * @returns Whether a request is under way on a connection, up to the last byte of its answer.
  */
-export function answerClientErrors(server: Server): void {
+export function answerClientErrors(server: Server): (socket: Duplex) => boolean {
   const exchanges = new WeakMap<Duplex, Exchange[]>();
   server.on("request", (request, response) => {
     const known = exchanges.get(request.socket) ?? [];
@@ -37,6 +39,7 @@ export function answerClientErrors(server: Server): void {
 
   // A body may break in the same turn in which its head has come, and nobody has looked at it then.
   server.on("clientError", (error, socket) => void setImmediate(end, error, socket));
+  return (socket) => exchanges.get(socket)?.some(isUnderWay) === true;
 }
 
 function answerOf(status: string): string {

@@ -13,7 +13,7 @@
  * @module
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
-import { createServer as createSecureServer, Server as SecureServer } from "node:https";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import process from "node:process";
 import { getRequestListener } from "@hono/node-server";
@@ -84,7 +84,7 @@ async function listen(
   const server =
     tls === undefined ? createServer(LIMITS, listener) : createSecureServer({ ...LIMITS, ...tls }, listener);
   server.maxConnections = maxConnections;
-  answerClientErrors(server);
+  const isBusy = answerClientErrors(server);
   const sockets = openSockets(server);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -95,12 +95,10 @@ async function listen(
         drain: () =>
           new Promise((drained) => {
             lastOfEachConnection(server);
-            // Node ends idle connections once, when closing begins; those that were busy then would be waited for.
-            const idle = setInterval(() => {
-              server.closeIdleConnections();
-              // It takes one on which nothing was ever asked for busy.
-              for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-            }, IDLE_CHECK_MS);
+            const endIdle = idleEnder(sockets, isBusy);
+            // Node would end those once, when closing begins, also where an answer is not written to its end.
+            server.closeIdleConnections = endIdle;
+            const idle = setInterval(endIdle, IDLE_CHECK_MS);
             server.close(() => {
               clearInterval(idle);
               drained();
@@ -112,15 +110,32 @@ async function listen(
   });
 }
 
-/** Those that are open, where they speak TLS once they do. */
-function openSockets(server: Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
-  const secured = server instanceof SecureServer;
-  server.on(secured ? "secureConnection" : "connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
+/** Those that are open, by where they come from: where they speak TLS, in place of the bare ones under them. */
+function openSockets(server: Server): ReadonlyMap<string, Socket> {
+  const sockets = new Map<string, Socket>();
+  const keep = (socket: Socket): void => {
+    const from = `${socket.remoteAddress} ${socket.remotePort}`;
+    sockets.set(from, socket);
+    socket.once("close", () => {
+      if (sockets.get(from) === socket) sockets.delete(from);
+    });
+  };
+  server.on("connection", keep).on("secureConnection", keep);
   return sockets;
+}
+
+/**
+ * Ends connections with no request under way and nothing new since the last look: also those that never asked, that have not
+ * agreed on TLS, or that sent half a head, whose time nobody looks at any more once the server closes.
+ */
+function idleEnder(sockets: ReadonlyMap<string, Socket>, isBusy: (socket: Socket) => boolean): () => void {
+  const read = new WeakMap<Socket, number>();
+  return () => {
+    for (const socket of sockets.values()) {
+      if (!isBusy(socket) && read.get(socket) === socket.bytesRead) socket.destroy();
+      read.set(socket, socket.bytesRead);
+    }
+  };
 }
 
 /**

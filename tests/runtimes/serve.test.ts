@@ -122,6 +122,41 @@ describe.each(RUNTIMES)("serve on %s", (runtime) => {
     silent.destroy();
   });
 
+  test.each([
+    ["plain", "GET / HTTP/1.1\r\nHost:", {}],
+    ["encrypted", "GET / HTTP/1.1\r\nHost:", { CERT, KEY }],
+  ])("waits for no request whose head is half here: %s", async (_how, text, tls) => {
+    const program = run({ ...tls, GRACE_MS: "600000" });
+    const { port, protocol } = new URL(await addressOf(program));
+    const half = await silentConnection(Number(port), protocol === "https:");
+    await new Promise((resolve) => half.write(text, resolve));
+    program.signal("SIGTERM");
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    half.destroy();
+  });
+
+  // Deno does, for as long as the grace lasts.
+  test.skipIf(runtime === "deno")("waits for no connection that has not agreed on TLS", async () => {
+    const program = run({ CERT, KEY, GRACE_MS: "600000" });
+    const bare = await silentConnection(Number(new URL(await addressOf(program)).port), false);
+    program.signal("SIGTERM");
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    bare.destroy();
+  });
+
+  test("writes an answer to its end that was under way to a slow reader", async () => {
+    const program = run({ GRACE_MS: "600000" });
+    const { port } = new URL(await addressOf(program));
+    const slow = await silentConnection(Number(port), false);
+    slow.write("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+    await new Promise((resolve) => slow.once("readable", resolve));
+    program.signal("SIGTERM");
+    await program.printed(/SIGTERM/);
+    await expect(fetch(`http://127.0.0.1:${port}/late`)).rejects.toThrow();
+    expect((await text(slow)).length).toBeGreaterThan(20_000_000);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+  });
+
   test("ends at once at the second signal", async () => {
     const program = run();
     const url = await addressOf(program);

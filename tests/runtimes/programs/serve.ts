@@ -1,8 +1,8 @@
 /**
  * Serves answers that a test can hold back, under the runtime that is named by RUNTIME, and says what happens to it.
  *
- * `/hold` is answered when the shutdown has begun, `/never` never, everything else at once with its method and the size
- * of its body.
+ * `/hold` is answered when the shutdown has begun, `/never` never, `/large` with more than a connection takes that is not
+ * read, everything else at once with its method and the size of its body.
  */
 import process from "node:process";
 import type { Servable, ServeOptions } from "../../../src/runtime/node.ts";
@@ -12,12 +12,14 @@ const { serve } = (await import(`../../../src/runtime/${RUNTIME}.ts`)) as {
   serve(trading: Servable, options: ServeOptions): Promise<{ url: string }>;
 };
 
+const LARGE = 20_000_000;
 const shutdown = Promise.withResolvers<void>();
 
 const trading: Servable = {
   async fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname === "/never" || pathname === "/hold") console.log(`holding ${pathname}`);
+    if (pathname === "/large") return new Response("x".repeat(LARGE));
     if (pathname === "/never") await new Promise(() => {});
     if (pathname === "/hold") await shutdown.promise;
     const { byteLength } = await request.arrayBuffer();
