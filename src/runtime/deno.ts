@@ -54,16 +54,51 @@ declare const Deno: {
       onListen: () => void;
     },
     handler: Servable["fetch"],
-  ): { readonly addr: { readonly port: number }; shutdown(): Promise<void>; unref(): void };
+  ): {
+    readonly addr: { readonly port: number };
+    readonly finished: Promise<void>;
+    shutdown(): Promise<void>;
+    unref(): void;
+  };
 };
 
-async function listen(fetch: Servable["fetch"], { hostname, port, tls }: ListenOptions): Promise<Listener> {
+/** Milliseconds before the port is opened again. */
+const REOPEN_MS = 1000;
+
+async function listen(fetch: Servable["fetch"], { hostname, port, tls, warn }: ListenOptions): Promise<Listener> {
   // The banner says it all: Deno's own line stays out.
   const onListen = () => {};
-  const server = Deno.serve({ hostname, port, ...tls, onListen }, fetch);
+  const open = (at: number) => Deno.serve({ hostname, port: at, ...tls, onListen }, fetch);
+  let server = open(port);
+  const taken = server.addr.port;
+  let closing = false;
+  let earlier: Promise<unknown> | undefined;
+
+  /** Deno gives a port up when one connection cannot be taken, as when there are too many, and would end the process. */
+  async function reopen(error: unknown): Promise<void> {
+    warn(`Warning: a connection could not be taken, and no more are for a moment: ${error}`);
+    earlier = Promise.allSettled([earlier, server.shutdown()]);
+    server.unref();
+    for (let isOpen = false; !isOpen; ) {
+      await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
+      if (closing) return;
+      try {
+        server = open(taken);
+        isOpen = true;
+      } catch {
+        // Not even for the port itself is there room.
+      }
+    }
+    server.finished.catch(reopen);
+  }
+
+  server.finished.catch(reopen);
   return {
-    port: server.addr.port,
-    drain: () => server.shutdown(),
+    port: taken,
+    async drain() {
+      closing = true;
+      await Promise.all([earlier, server.shutdown()]);
+    },
     // Deno cannot cut a connection once it shuts down (an abort throws BadResource): let it hold nothing up at least.
     cut: () => server.unref(),
   };

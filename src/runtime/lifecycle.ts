@@ -18,7 +18,7 @@ export type Listen = (
   options: ListenOptions,
 ) => Promise<Listener>;
 
-export type ListenOptions = Pick<CheckedServeOptions, "hostname" | "port" | "tls" | "maxConnections">;
+export type ListenOptions = Pick<CheckedServeOptions, "hostname" | "port" | "tls" | "maxConnections" | "warn">;
 
 export interface Listener {
   readonly port: number;

@@ -1,11 +1,12 @@
 /** What `serve` promises, under each runtime: one port, a banner, a shutdown that finishes what was begun. */
 import { request as httpsRequest } from "node:https";
 import { createConnection, type Socket } from "node:net";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { connect as connectSecurely } from "node:tls";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { CERT, KEY } from "./certificate.ts";
-import { addressOf, type Program, RUNTIMES, start } from "./program.ts";
+import { addressOf, COMMANDS, type Program, ROOT, RUNTIMES, start, startCommand } from "./program.ts";
 
 describe.each(RUNTIMES)("serve on %s", (runtime) => {
   const programs: Program[] = [];
@@ -142,6 +143,28 @@ describe.each(RUNTIMES)("serve on %s", (runtime) => {
     program.signal("SIGTERM");
     expect(await program.ended).toEqual({ code: 0, signal: null });
     bare.destroy();
+  });
+
+  test("outlives more connections than the system gives it files for", async () => {
+    const [command, ...flags] = COMMANDS[runtime];
+    const limited = ["sh", "-c", 'ulimit -n 96; exec "$@"', "sh", join(ROOT, "node_modules/.bin", command), ...flags];
+    const program = startCommand([...limited, "tests/runtimes/programs/serve.ts"], { RUNTIME: runtime });
+    programs.push(program);
+    const url = await addressOf(program);
+    const port = Number(new URL(url).port);
+    const answer = fetch(`${url}/hold`, { method: "POST", body: "order" });
+    await program.printed(/holding/);
+    const many = Array.from({ length: 200 }, () => createConnection({ host: "127.0.0.1", port }).on("error", () => {}));
+    await new Promise((resolve) => many[0]?.once("connect", resolve));
+    if (runtime === "deno") await program.printed(/Warning: a connection could not be taken.*Too many open files/);
+    for (const socket of many) socket.destroy();
+    await vi.waitFor(async () => expect((await fetch(`${url}/x`)).status).toBe(200), {
+      timeout: 10_000,
+      interval: 100,
+    });
+    program.signal("SIGTERM");
+    expect(await (await answer).text()).toBe(`POST ${url}/hold 5`);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
   });
 
   test("writes an answer to its end that was under way to a slow reader", async () => {
