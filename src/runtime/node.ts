@@ -53,8 +53,9 @@ function outliveOutput(): void {
 function ignore(): void {}
 
 const LIMITS = {
-  // Longer than the pools of HTTP clients keep a connection: a client must not write an order to one that just closed.
-  keepAliveTimeout: 75_000,
+  // Longer than HTTP clients keep a connection, Go's for 90 s and Caddy for 120 s: none must write an order to one that just
+  // closed.
+  keepAliveTimeout: 180_000,
   // A client that sends slowly on purpose holds a connection for no longer than this.
   headersTimeout: 10_000,
   requestTimeout: 30_000,

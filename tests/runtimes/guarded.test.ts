@@ -130,6 +130,14 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
   });
 });
 
+// Bun and Deno tell nobody how long that is.
+test("on node a connection is kept for longer than clients keep it for their next order", async () => {
+  await using program = start("node", "tests/runtimes/programs/guarded.ts", { RUNTIME: "node", ...SECRETS });
+  const line = await connect(await addressOf(program), "GET /httptrading/health HTTP/1.1\r\nHost: x\r\n\r\n");
+  const [, seconds] = /keep-alive: timeout=(\d+)/i.exec(await line.until(/\r\n\r\n/)) ?? [];
+  expect(Number(seconds)).toBeGreaterThan(120);
+});
+
 // Bun and Deno leave nobody a bound for either.
 test("on node connections beyond the bound, and headers that do not come, are closed", async () => {
   await using program = start("node", "tests/runtimes/programs/guarded.ts", { RUNTIME: "node", ...SECRETS });
