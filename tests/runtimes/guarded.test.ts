@@ -82,6 +82,17 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     }
   });
 
+  test("an offer of another protocol is left alone; where it is not, nothing is done", async () => {
+    const count = async () =>
+      ((await (await ask("order/list?status=all")).json()) as { orders: unknown[] }).orders.length;
+    const before = await count();
+    const body = JSON.stringify(ORDER);
+    const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA";
+    const line = await connect(url, `${place(`${offer}\r\nContent-Length: ${body.length}`)}${body}`);
+    expect(await line.until(/\r\n\r\n/)).toMatch(runtime === "deno" ? /^HTTP\/1\.1 400 / : /^HTTP\/1\.1 200 /);
+    expect(await count()).toBe(runtime === "deno" ? before : before + 1);
+  });
+
   test("a browser's question is answered for the page that is named, and for no other", async () => {
     const question = (origin: string) =>
       connect(
