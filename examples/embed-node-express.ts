@@ -31,4 +31,6 @@ const server = app.listen(Number(process.env["PORT"] ?? 8080), "127.0.0.1", (err
 process.once("SIGTERM", () => {
   trading.endStreams();
   server.close(() => trading.close());
+  // Longer than the deadline of a request. Node waits for ever for a connection on which nothing is asked.
+  setTimeout(() => server.closeAllConnections(), 15_000).unref();
 });

@@ -27,4 +27,6 @@ const server = serve(
 process.once("SIGTERM", () => {
   trading.endStreams();
   server.close(() => trading.close());
+  // Longer than the deadline of a request. Node waits for ever for a connection on which nothing is asked.
+  setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 15_000).unref();
 });

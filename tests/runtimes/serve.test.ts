@@ -213,6 +213,18 @@ describe.each(RUNTIMES)("serve on %s", (runtime) => {
   });
 });
 
+test.concurrent.each(["hono", "express"])(
+  "a server of one's own with %s ends too where a connection asks nothing",
+  async (name) => {
+    await using program = start("node", `examples/embed-node-${name}.ts`, { PORT: "0" });
+    const [, port] = await program.printed(/listens on http:\/\/127\.0\.0\.1:(\d+)/);
+    const silent = await silentConnection(Number(port), false);
+    program.signal("SIGTERM");
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    silent.destroy();
+  },
+);
+
 /** Keeps a connection open after its first answer, as clients do; gives back a promise of its end. */
 async function idleConnection(url: string): Promise<{ ended: Promise<void> }> {
   const { hostname, port } = new URL(url);
