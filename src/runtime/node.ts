@@ -58,6 +58,7 @@ const LIMITS = {
   keepAliveTimeout: 180_000,
   // A client that sends slowly on purpose holds a connection for no longer than this.
   headersTimeout: 10_000,
+  handshakeTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,

@@ -213,6 +213,13 @@ describe.each(RUNTIMES)("serve on %s", (runtime) => {
   });
 });
 
+// Bun and Deno leave nobody a bound for it.
+test.concurrent("on node a connection that does not agree on TLS is closed", async () => {
+  await using program = start("node", "tests/runtimes/programs/serve.ts", { RUNTIME: "node", CERT, KEY });
+  const bare = await silentConnection(Number(new URL(await addressOf(program)).port), false);
+  await new Promise((resolve) => bare.once("close", resolve));
+});
+
 test.concurrent.each(["hono", "express"])(
   "a server of one's own with %s ends too where a connection asks nothing",
   async (name) => {
