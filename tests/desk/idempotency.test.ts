@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { fingerprintOf } from "../../src/desk/idempotency.ts";
 import type { Desk } from "../../src/desk/types.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { AAPL, DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
@@ -189,6 +190,26 @@ describe("a place under a key", () => {
     expect(await second.desk.place(LIMIT_BUY, by("k1"))).toMatchObject({ orderId });
     expect(venue.ledger.size).toBe(1);
   });
+});
+
+test("a key of a request that is still under way belongs to that", async () => {
+  const venue = createVenue();
+  const { desk } = at(venue);
+  const placing = desk.place(LIMIT_BUY, by("k1"));
+  const other = await rejection(desk.place({ ...LIMIT_BUY, qty: 13 }, by("k1")));
+  expect(other).toMatchObject({ code: "IdempotencyMismatch", outcome: "not_sent" });
+  await placing;
+});
+
+test("actions are the same whatever the order of their fields, and whether one is absent or undefined", () => {
+  const { price, ...request } = LIMIT_BUY;
+  const contract = { symbol: "AAPL", region: "US", tradeType: "Securities" } as const;
+  const same = fingerprintOf({ kind: "place", request: LIMIT_BUY });
+  expect(fingerprintOf({ request: { price, ...request, contract }, kind: "place" })).toBe(same);
+  const change = { qty: 1 } as const;
+  expect(fingerprintOf({ kind: "replace", orderId: "1", change: { ...change, price: undefined } as never })).toBe(
+    fingerprintOf({ kind: "replace", orderId: "1", change }),
+  );
 });
 
 describe("a key on other writes", () => {

@@ -235,6 +235,18 @@ describe("an unknown place", () => {
     expect(venue.ledger.size).toBe(1);
   });
 
+  test("that shows up though its broker had said that it was not sent is adopted, and somebody is told", async () => {
+    const venue = createVenue();
+    const { desk, journal } = at(venue);
+    venue.next("not-sent");
+    const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+    venue.accept({ ...LIMIT_BUY, tag });
+    await expect.poll(() => journal.intent(DIGEST, tag)).toMatchObject({ state: "resolved", placed: { orderId: "1" } });
+    const { events } = await journal.events(DIGEST, 0, 100);
+    expect(events).toContainEqual(expect.objectContaining({ kind: "anomaly", orderId: "1", tag }));
+    expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: true });
+  });
+
   test("that shows up after it was sent again under its key is told to somebody", async () => {
     const venue = createVenue();
     const { desk, journal } = at(venue);
@@ -322,6 +334,25 @@ test("an unknown cancel that went out without a journal is found out, and keeps 
   venue.reconnect();
   expect(await desk.place(LIMIT_BUY, BY)).toMatchObject({ orderId: "2" });
   expect(desk.state().unknownIntents).toBe(0);
+});
+
+test("an unknown cancel that was sent again without a journal is found out all the same", async () => {
+  const venue = createVenue({ settleMs: 200 });
+  const inner = memoryJournal();
+  let isFull = false;
+  const full = () => Promise.reject(new Error("no room"));
+  const journal = {
+    ...inner,
+    append: (...args: Parameters<typeof inner.append>) => (isFull ? full() : inner.append(...args)),
+  };
+  const { desk } = at(venue, { journal });
+  const { orderId } = await desk.place(LIMIT_BUY, BY);
+  venue.next("drop-before");
+  await failureOf(desk.cancel(orderId, KEYED));
+  isFull = true;
+  await desk.cancel(orderId, KEYED);
+  isFull = false;
+  await expect.poll(() => inner.unsettled(DIGEST), { timeout: 10_000 }).toEqual([]);
 });
 
 describe("an open order that the list lacks", () => {
@@ -682,6 +713,27 @@ describe("an order of ours that is first told of without its tag", () => {
     placing.resolve({ orderId: "7" });
     const { tag } = await placed;
     expect(desk.remembered("7")).toMatchObject({ tag, external: false, status: "PARTIALLY_FILLED", filledQty: 4 });
+  });
+
+  test("is ours from the answer on also while a journal is slow to say whose it is", async () => {
+    const placing = Promise.withResolvers<{ orderId: string }>();
+    const remembering = Promise.withResolvers<undefined>();
+    const journal = { ...memoryJournal(), order: () => remembering.promise };
+    const { desk, host } = deskOver(
+      { placeOrder: () => placing.promise, orders: async () => ({ orders: [], unmapped: [] }) },
+      { journal },
+    );
+    open.push(desk);
+    await desk.reconcile();
+    const placed = desk.place(LIMIT_BUY, BY);
+    await aFewTurns();
+    host().onOrder(anOrder({ orderId: "7", tag: null }));
+    placing.resolve({ orderId: "7" });
+    const known = placed.then(({ tag }) => ({ tag, order: desk.remembered("7") }));
+    await aFewTurns();
+    remembering.resolve(undefined);
+    const { tag, order } = await known;
+    expect(order).toMatchObject({ tag, external: false });
   });
 
   test("is ours once it is told of with its tag", async () => {

@@ -261,6 +261,23 @@ describe("what is sent in a day", () => {
     expect(again).toBe(!counts);
   });
 
+  test.each<[Fate, boolean]>([
+    ["reject", false],
+    ["not-sent", false],
+    ["drop-after", true],
+    ["accept", true],
+  ])("when the broker's word is %s to a change, what that adds counts: %s", async (fate, counts) => {
+    const { venue, desk, place } = house({ maxDailyValue: 3000 });
+    const { orderId } = await place();
+    venue.next(fate);
+    await desk.replace(orderId, { qty: 14 }, BY).catch(() => undefined);
+    const again = await place({ qty: 2 }).then(
+      () => true,
+      () => false,
+    );
+    expect(again).toBe(!counts);
+  });
+
   test("is given back when the exchange rejects what the broker had taken, and not when it is canceled", async () => {
     const { venue, desk, place } = house({ maxDailyValue: 2400 });
     const first = await place();
@@ -497,6 +514,16 @@ describe("short sales", () => {
     venue.next("drop-after");
     expect(await rejection(place(SELL))).toMatchObject({ code: "OutcomeUnknown" });
     expect(await rejection(place({ ...SELL, qty: 1 }))).toEqual(exceeded("risk.allowShort", 1, 0));
+  });
+
+  test("a sale of unknown outcome holds nothing more once it is known not to have been sent", async () => {
+    const { venue, desk, place } = house({ maxOpenOrders: 1 });
+    venue.hold(AAPL, 12);
+    venue.next("drop-before");
+    expect(await rejection(place(SELL))).toMatchObject({ code: "OutcomeUnknown" });
+    vi.useRealTimers();
+    await expect.poll(() => desk.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    await place(SELL);
   });
 
   test("a sale of unknown outcome holds its shares after a restart, also if the journal cannot be read at first", async () => {

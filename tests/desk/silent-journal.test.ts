@@ -7,7 +7,7 @@ import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Broker, Placed } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { aFewTurns } from "../unheard.ts";
-import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { anOrder, CAPABILITIES, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const BY = { principal: "plain" };
 const KEYED = { ...BY, idempotencyKey: "k1" };
@@ -262,7 +262,8 @@ test("an order that was written down only when its time was up is not sent, and 
           const ends = performance.now() + DEADLINE_MS + 20;
           // As a file on a disk that stands still: the whole process stands still with it.
           while (stall && durability === "power-loss" && performance.now() < ends);
-          return inner.append(lines, durability);
+          const append = () => inner.append(lines, durability);
+          return stall && durability === "process" ? aFewTurns().then(append) : append();
         },
       },
     },
@@ -390,6 +391,41 @@ describe("an outcome that a full journal did not take", () => {
     await expect.poll(place, { timeout: 5000 }).toBe(answer);
     expect(sent).toHaveLength(calls);
     expect(new Set(sent).size).toBe(1);
+  });
+
+  test("is found out when there is room again: of an order of which nobody knows", async () => {
+    const inner = memoryJournal();
+    const refused = deferred<number>();
+    let tag = "";
+    const { desk, host } = deskOver(
+      {
+        placeOrder: async (order) => {
+          ({ tag } = order);
+          throw new BrokerError("Timeout", "no answer", { outcome: "unknown" });
+        },
+        orders: async () => ({ orders: [], unmapped: [] }),
+        capabilities: () => ({ ...CAPABILITIES, listing: { complete: false, settleMs: 0 } }),
+      },
+      {
+        deadlineMs: DEADLINE_MS,
+        journal: {
+          ...inner,
+          append: (lines, durability) =>
+            lines.some((line) => line.kind === "progress" && line.state === "unknown")
+              ? refused.promise
+              : inner.append(lines, durability),
+        },
+      },
+    );
+    await desk.reconcile();
+    expect(await rejection(desk.place(LIMIT_BUY, KEYED))).toMatchObject({ code: "OutcomeUnknown" });
+    refused.reject(new Error("no room"));
+    await aFewTurns();
+    await desk.reconcile();
+    expect(desk.state().unknownIntents).toBe(1);
+    host().onOrder(anOrder({ orderId: "77", tag }));
+    await expect.poll(() => desk.state().unknownIntents).toBe(0);
+    expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "77", replayed: true });
   });
 
   test("is written down when there is room again: a late refusal, at a broker of which nothing else is heard", async () => {

@@ -4,12 +4,16 @@ import { createOrderBook } from "../../src/desk/order-book.ts";
 import { createUnknowns, WRITTEN } from "../../src/desk/unknowns.ts";
 import type { IntentAction } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import { aFewTurns } from "../unheard.ts";
 import { anOrder, LIMIT_BUY } from "./desk-broker.ts";
 
 /** A listing of which nothing was heard. */
 const NOTHING = { reported: new Set<string>(), unmapped: [], account: null };
 const HOUR_MS = 3_600_000;
 const PLACE: IntentAction = { kind: "place", request: LIMIT_BUY };
+const CHANGED = { kind: "replace", orderId: "1", change: { price: 199 } } as const;
+/** A listing that has order 1. */
+const LISTED = { askedAt: 2000, reported: new Set(["1"]), unmapped: [], complete: true, settleMs: 0, account: null };
 
 const CANCEL: IntentAction = { kind: "cancel", orderId: "1" };
 
@@ -61,6 +65,49 @@ test.each([
     await unknowns.judge({ ...NOTHING, unmapped, askedAt, complete: true, settleMs: 0 });
   }
   expect(unknowns.size).toBe(left);
+});
+
+test("what the journal alone does not know yet needs no evidence, and none takes it back", async () => {
+  const { journal, unknowns, book, absent, settled } = await unknownWrite({ kind: "cancel", orderId: "9" }, 1000);
+  const intent = { kind: "intent", id: "htchange", principal: "p", action: CHANGED, fingerprint: null } as const;
+  await journal.append([intent], "power-loss");
+  const failure = { code: "OrderRejected", message: "no", outcome: "rejected" } as const;
+  unknowns.addKnown({ id: "htplace", action: PLACE }, { placed: { orderId: "1" } });
+  unknowns.addKnown({ id: "htchange", action: CHANGED }, { failure });
+  for (const askedAt of [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]) {
+    await unknowns.judge({ ...NOTHING, askedAt, complete: true, settleMs: 0 });
+  }
+  for (const price of [200, 199]) {
+    const { record, known } = book.apply(anOrder({ price }), true, 1010);
+    unknowns.seen(record, known);
+  }
+  expect([absent, settled]).toEqual([[], []]);
+  expect(unknowns.size).toBe(3);
+});
+
+test("what a journal has not begun yet is not ended, and stops no comparison", async () => {
+  const { unknowns, book, settled } = await unknownWrite(PLACE, 1000);
+  const begun = { isWritten: false, later: new Promise<boolean>(() => undefined) };
+  const call = unknowns.add({ id: "htcancel", action: { kind: "cancel", orderId: "1" } }, 1000, begun);
+  book.apply(anOrder({ status: "CANCELED" }), true, 1010);
+  await unknowns.judge(LISTED);
+  await call.answered({ placed: { orderId: "1" } }, "late").catch(() => undefined);
+  expect(settled).toEqual([]);
+  expect(unknowns.has("htcancel")).toBe(true);
+});
+
+test("it is quiet when every call has ended that was under way", async () => {
+  const { unknowns } = await unknownWrite(PLACE, 1000);
+  const ends = ["one", "two"].map((id) => unknowns.underWay(id));
+  let isQuiet = false;
+  const quiet = unknowns.quiet().then(() => {
+    isQuiet = true;
+  });
+  ends[0]?.();
+  await aFewTurns();
+  expect(isQuiet).toBe(false);
+  ends[1]?.();
+  await quiet;
 });
 
 describe("an order that was sent before the listings begin", () => {
@@ -221,10 +268,6 @@ test("what only the journal does not know of an earlier attempt does not take th
   expect(await journal.intent("httag")).toMatchObject({ state: "resolved", placed: { orderId: "1" } });
 });
 
-const CHANGED = { kind: "replace", orderId: "1", change: { price: 199 } } as const;
-/** A listing that has order 1. */
-const LISTED = { askedAt: 2000, reported: new Set(["1"]), unmapped: [], complete: true, settleMs: 0, account: null };
-
 test.each(["OPEN", "FILLED"] as const)(
   "a replace is found in the order that its broker put, %s, in the place of the changed one",
   async (status) => {
@@ -238,6 +281,13 @@ test.each(["OPEN", "FILLED"] as const)(
     expect(settled).toEqual([["httag", false]]);
   },
 );
+
+test.each([null, "htplaced"])("a replace of an order with the tag %s that was canceled is rejected", async (tag) => {
+  const { unknowns, book, journal } = await unknownWrite(CHANGED, 1000);
+  book.apply(anOrder({ tag, status: "CANCELED" }), true, 1010);
+  await unknowns.judge(LISTED);
+  expect(await journal.intent("httag")).toMatchObject({ failure: { code: "OrderNotOpen" } });
+});
 
 test("a replace that its order has shown was applied, though it was changed again before anybody looked", async () => {
   const { unknowns, book, journal } = await unknownWrite(CHANGED, 1000);

@@ -4,7 +4,7 @@ import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Placed, TaggedOrder } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
-import { unheardRejections } from "../unheard.ts";
+import { aFewTurns, unheardRejections } from "../unheard.ts";
 import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const BY = { principal: "default" };
@@ -301,6 +301,9 @@ describe("cancel", () => {
     const { desk } = deskOver({ cancelOrder: async (orderId) => void cancelled.push(orderId) }, { journal: broken });
     await desk.cancel("1", BY);
     expect(cancelled).toEqual(["1"]);
+    // A journal that knows nothing of it waits for no outcome.
+    await aFewTurns();
+    expect(desk.state().unknownIntents).toBe(0);
   });
 
   test("of what is canceled succeeds without asking the broker again", async () => {
@@ -398,7 +401,8 @@ describe("cancel", () => {
         if (calls === 1) throw new BrokerError("BrokerFault", "the socket dropped");
       },
     });
-    expect(await rejection(desk.cancel("1", BY))).toMatchObject({ code: "OutcomeUnknown" });
+    // No order carries a tag of a cancel, by which it could be looked for.
+    expect(await rejection(desk.cancel("1", BY))).toMatchObject({ code: "OutcomeUnknown", tag: undefined });
     await desk.cancel("1", BY);
     expect(calls).toBe(2);
   });
