@@ -33,3 +33,10 @@ test("nothing is left of an order whose id is given to another", () => {
   book.apply(anOrder({ tag: "b", status: "CANCELED" }), true, 3);
   expect([book.get("1")?.status, book.open()]).toEqual(["CANCELED", []]);
 });
+
+test("an order that is told of as canceled takes no tag away from the one that has it", () => {
+  const book = createOrderBook();
+  book.apply(anOrder({ orderId: "2", tag: "ht1" }), true, 1);
+  book.apply(anOrder({ orderId: "1", tag: "ht1", status: "CANCELED" }), true, 2);
+  expect(book.byTag("ht1")?.orderId).toBe("2");
+});

@@ -127,9 +127,10 @@ describe("an unknown order whose mark the vendor lost", () => {
   });
 
   test.each([
-    ["this", "****0001", false, 0],
-    ["another", "****0002", true, 1],
-  ])("is found by the next process among the orders of %s account", async (_name, account, external, left) => {
+    ["this account", "****0001", "1001", false, 0],
+    ["another account", "****0002", "1001", true, 1],
+    ["this account, by that number only", "****0001", "1002", true, 1],
+  ])("is found by the next process among the orders of %s", async (_name, account, number, external, left) => {
     const { desk, venue, state } = numberedVenue({ losesMarks: true, settleMs: 60_000 });
     state.account = "****0001";
     const dying = desk();
@@ -137,7 +138,7 @@ describe("an unknown order whose mark the vendor lost", () => {
     await rejection(dying.place(LIMIT_BUY, KEYED));
     await dying.close();
     state.account = account;
-    venue.accept({ ...LIMIT_BUY, number: "1001" });
+    venue.accept({ ...LIMIT_BUY, number });
     const next = desk();
     await next.reconcile();
     expect(await next.orders({ status: "all" }, {})).toMatchObject({ orders: [{ orderId: "1", external }] });

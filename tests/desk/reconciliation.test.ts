@@ -247,25 +247,30 @@ describe("an unknown place", () => {
     expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: true });
   });
 
-  test("that shows up after it was sent again under its key is told to somebody", async () => {
-    const venue = createVenue();
-    const { desk, journal } = at(venue);
-    venue.next("drop-before");
-    const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
-    await expect.poll(() => desk.unknownIntents(), { timeout: 10_000 }).toEqual([]);
-    await desk.place(LIMIT_BUY, KEYED);
-    venue.accept({ ...LIMIT_BUY, tag });
-    await expect.poll(async () => (await desk.orders({ status: "all" }, {})).orders).toHaveLength(2);
-    const anomalies = async () => {
-      const { events } = await journal.events(DIGEST, 0, 100);
-      return events.filter((event) => event.kind === "anomaly");
-    };
-    await expect.poll(anomalies).toEqual([expect.objectContaining({ orderId: "2", tag })]);
-    expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: true });
-  });
+  test.each(["OPEN", "FILLED"] as const)(
+    "that shows up after it was sent again under its key is told to somebody: %s",
+    async (status) => {
+      const venue = createVenue();
+      const { desk, journal } = at(venue);
+      venue.next("drop-before");
+      const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+      await expect.poll(() => desk.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+      await desk.place(LIMIT_BUY, KEYED);
+      if (status === "FILLED") venue.set("1", { status, filledQty: 12, avgPrice: 200 });
+      venue.accept({ ...LIMIT_BUY, tag });
+      await expect.poll(async () => (await desk.orders({ status: "all" }, {})).orders).toHaveLength(2);
+      const anomalies = async () => {
+        const { events } = await journal.events(DIGEST, 0, 100);
+        return events.filter((event) => event.kind === "anomaly");
+      };
+      await expect.poll(anomalies).toEqual([expect.objectContaining({ orderId: "2", tag })]);
+      expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: true });
+    },
+  );
 
   test("left behind by a process that died is settled by the next", async () => {
     const venue = createVenue();
+    venue.silence(true);
     const journal = memoryJournal();
     const dying = at(venue, { journal: { ...journal, append: journal.append }, deadlineMs: 60_000 });
     venue.next("hang-after");
@@ -278,6 +283,8 @@ describe("an unknown place", () => {
     expect(await next.desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1" });
     expect(await next.desk.order("1", {})).toMatchObject({ external: false });
     expect(venue.ledger.size).toBe(2);
+    const { events } = await journal.events(DIGEST, 0, 100);
+    expect(events.filter(({ kind }) => kind === "anomaly")).toEqual([]);
   });
 });
 
@@ -654,6 +661,68 @@ test("an id that the broker gives to a new order is not taken for the old one", 
   expect(await second.desk.order(orderId, {})).toMatchObject({ status: "OPEN", tag: again.tag, external: false });
 });
 
+test("an id that the broker gives to an order of another contract is not taken for the old one", async () => {
+  const { desk, host } = deskOver({ orders: async () => ({ orders: [], unmapped: [] }) });
+  open.push(desk);
+  await desk.reconcile();
+  host().onOrder(anOrder({ orderId: "1", tag: null, status: "FILLED", filledQty: 12, avgPrice: 200 }));
+  host().onOrder(anOrder({ orderId: "1", tag: null, contract: { ...LIMIT_BUY.contract, symbol: "MSFT" } }));
+  expect(desk.remembered("1")).toMatchObject({ status: "OPEN", filledQty: 0, contract: { symbol: "MSFT" } });
+});
+
+test("reports of an order that follow each other while a journal says whose it is are taken in their order", async () => {
+  const answers: PromiseWithResolvers<undefined>[] = [];
+  const order = () => {
+    const answer = Promise.withResolvers<undefined>();
+    answers.push(answer);
+    return answer.promise;
+  };
+  const { desk, host } = deskOver(
+    { orders: async () => ({ orders: [], unmapped: [] }) },
+    { journal: { ...memoryJournal(), order } },
+  );
+  open.push(desk);
+  await desk.reconcile();
+  for (const price of [200, 199]) host().onOrder(anOrder({ tag: null, price }));
+  for (const answer of answers.toReversed()) {
+    answer.resolve(undefined);
+    await aFewTurns();
+  }
+  expect(desk.remembered("1")).toMatchObject({ price: 199 });
+});
+
+test.each([
+  ["is being changed from here", "OPEN", true],
+  ["is shown as being changed", "PENDING_REPLACE", false],
+] as const)("an order in the place of one that %s is told as no second one", async (_name, status, isOurs) => {
+  const journal = memoryJournal();
+  let tag: string | null = null;
+  const { desk, host } = deskOver(
+    {
+      placeOrder: async (order) => {
+        ({ tag } = order);
+        return { orderId: "1" };
+      },
+      replaceOrder: async () => {
+        host().onOrder(anOrder({ orderId: "2", tag, price: 199 }));
+        return { orderId: "2" };
+      },
+      order: async () => anOrder({ orderId: "1", tag }),
+      orders: async () => ({ orders: [], unmapped: [] }),
+    },
+    { journal },
+  );
+  open.push(desk);
+  await desk.place(LIMIT_BUY, KEYED);
+  host().onOrder(anOrder({ orderId: "1", tag, status }));
+  if (isOurs) await desk.replace("1", { price: 199 }, BY);
+  else host().onOrder(anOrder({ orderId: "2", tag, price: 199 }));
+  await aFewTurns();
+  expect(desk.remembered("2")).toMatchObject({ tag, external: false });
+  const { events } = await journal.events(DIGEST, 0, 100);
+  expect(events.filter(({ kind }) => kind === "anomaly")).toEqual([]);
+});
+
 test("unknown outcomes that follow each other closely do not put off the look for them", async () => {
   const venue = createVenue({ settleMs: 200 });
   let listings = 0;
@@ -748,6 +817,28 @@ describe("an order of ours that is first told of without its tag", () => {
   });
 });
 
+test("an order of ours that an earlier process was told of without its tag is ours once it is told of with it", async () => {
+  const venue = createVenue();
+  const journal = memoryJournal();
+  venue.silence(true);
+  const first = at(venue, { journal, deadlineMs: 50 });
+  await first.desk.reconcile();
+  venue.next("hang-after");
+  const { tag } = await failureOf(first.desk.place(LIMIT_BUY, KEYED));
+  const order = venue.ledger.get("1") ?? expect.unreachable();
+  venue.hide("1");
+  venue.silence(false);
+  venue.push({ ...order, tag: null });
+  await expect.poll(() => first.desk.remembered("1")).toMatchObject({ tag: null, external: true });
+  await first.desk.close();
+  venue.dropHosts();
+  const journalOfNext = { ...journal, openOrders: () => [] };
+  const next = at(venue, { journal: journalOfNext });
+  await next.desk.start();
+  venue.push(order);
+  await expect.poll(() => next.desk.remembered("1")).toMatchObject({ tag, external: false });
+});
+
 test("an order under the id of one that is remembered is not taken for that, though the broker tells of neither", async () => {
   const journal = memoryJournal();
   const first = at(createVenue(), { journal });
@@ -765,6 +856,7 @@ test("an order met while the journal was away is ours once that is back", async 
   const first = at(venue, { journal });
   const { orderId, tag } = await first.desk.place(LIMIT_BUY, BY);
   await first.desk.close();
+  const ofOthers = venue.accept({ ...LIMIT_BUY, tag: `ht${"b".repeat(24)}` });
   let away = true;
   const leaving =
     <Args extends unknown[], T>(read: (...args: Args) => T) =>
@@ -781,10 +873,12 @@ test("an order met while the journal was away is ours once that is back", async 
     unsettled: leaving(unsettled),
   };
   const { desk } = at(venue, { journal: flaky });
-  expect(await desk.orders({ status: "all" }, {})).toMatchObject({ orders: [{ orderId, tag }] });
+  const ids = [{ orderId, tag }, { orderId: ofOthers.orderId }];
+  expect(await desk.orders({ status: "all" }, {})).toMatchObject({ orders: ids });
   away = false;
   await desk.reconcile();
   expect(desk.remembered(orderId)).toMatchObject({ tag, external: false });
+  expect(desk.remembered(ofOthers.orderId)).toMatchObject({ external: true });
 });
 
 test("the end of another's order that was remembered as open is told, though it was met while the journal was away", async () => {
