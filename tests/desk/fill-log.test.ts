@@ -44,6 +44,15 @@ function record(own: Partial<OrderRecord>): OrderRecord {
   return { ...anOrder({ direction: "SELL" }), external: false, asOf: 0, staleSince: null, ...own };
 }
 
+test("a fill that is taken back while the positions are read frees nothing: what is read may know of it", async () => {
+  const { log, begin } = house();
+  const before = record({ orderId: "1", filledQty: 12 });
+  const read = await begin();
+  log.seen(record({ orderId: "1", filledQty: 7 }), before);
+  expect(read.filled()).toBe(0);
+  await read.end();
+});
+
 test("what is filled while nobody reads is forgotten", async () => {
   const { sell, begin } = house();
   sell(1);

@@ -43,6 +43,18 @@ describe("a new order", () => {
     expect(failure).toMatchObject({ code, outcome: "not_sent", message: expect.stringContaining(word) });
   });
 
+  test("a symbol that is no text is refused, though its figures would do", () => {
+    const markets = CAPABILITIES.markets.map((market) => ({ ...market, symbolPattern: "[0-9]{6}" }));
+    const contract = { ...LIMIT_BUY.contract, symbol: 600000 as unknown as string };
+    const failure = failureOf(() => checkPlace({ ...CAPABILITIES, markets }, { ...LIMIT_BUY, contract }));
+    expect(failure).toMatchObject({ code: "InvalidRequest", message: expect.stringContaining("must be text") });
+  });
+
+  test("any price is fine where a market says no step", () => {
+    const markets = CAPABILITIES.markets.map((market) => ({ ...market, priceSteps: [] }));
+    expect(() => checkPlace({ ...CAPABILITIES, markets }, { ...LIMIT_BUY, price: 0.123456 })).not.toThrow();
+  });
+
   test("four decimals are fine below a dollar", () => {
     expect(() => checkPlace(CAPABILITIES, { ...LIMIT_BUY, price: 0.1234 })).not.toThrow();
   });

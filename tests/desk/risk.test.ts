@@ -1,7 +1,12 @@
 /** Limits of an account and of a token: what is refused, with which figures, and what is given back. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDesk } from "../../src/desk/create-desk.ts";
+import { createOrderBook } from "../../src/desk/order-book.ts";
+import { draftOfPlace } from "../../src/desk/risk/draft.ts";
+import { openCount, workingQty } from "../../src/desk/risk/exposure.ts";
 import { createTakenChanges } from "../../src/desk/risk/taken.ts";
+import { worthOf } from "../../src/desk/risk/valuation.ts";
+import type { Failure } from "../../src/domain/failure.ts";
 import type { OrderRequest } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
@@ -157,6 +162,10 @@ describe("in Hong Kong", () => {
     if (value === undefined) await placing;
     else expect(await rejection(placing)).toEqual(exceeded("risk.maxOrderValue", value, 1000));
   });
+});
+
+test.each(["CNY", "CNH"])("a rate for either name of the yuan is one for %s", (currency) => {
+  for (const rates of [{ CNY: 0.5 }, { CNH: 0.5 }]) expect(worthOf(2, 10, currency, { rates })).toBe(10);
 });
 
 describe("a quote that the limits rest on", () => {
@@ -341,6 +350,27 @@ describe("what is sent in a day", () => {
     venue.accept({ ...LIMIT_BUY, tag: (lost as { tag: string }).tag });
     await new Promise((resolve) => setImmediate(resolve));
     expect(await rejection(place())).toEqual(exceeded("risk.maxDailyValue", 4800, 2400));
+  });
+
+  test("counts an order that was thought not to have been sent for the day on which it was", async () => {
+    const { venue, desk, place } = house({ maxDailyValue: 2400 });
+    venue.next("not-sent");
+    const { tag } = (await rejection(place())) as Failure;
+    vi.setSystemTime(Date.now() + DAY_MS);
+    venue.accept({ ...LIMIT_BUY, tag: String(tag) });
+    await vi.waitFor(() => expect(desk.remembered("1")).toMatchObject({ tag }));
+    await place();
+    expect(await rejection(place())).toEqual(exceeded("risk.maxDailyValue"));
+  });
+
+  test("counts an order that was found after its answer was lost, after a restart too", async () => {
+    const { venue, desk, journal, place } = house({ maxDailyValue: 2400 });
+    venue.next("drop-after");
+    await place({}, { ...BY, idempotencyKey: "k1" }).catch(() => undefined);
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]), { timeout: 5000 });
+    await desk.close();
+    const next = deskAt(venue, { journal, risk: { maxDailyValue: 2400 } }).desk;
+    expect(await rejection(next.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.maxDailyValue"));
   });
 
   test("is not counted for the next day where midnight passes while it is read", async () => {
@@ -553,6 +583,7 @@ describe("short sales", () => {
     venue.hold(AAPL, 12);
     const { orderId } = await place(SELL);
     venue.hold(AAPL, 0);
+    await desk.replace(orderId, { price: 201 }, BY);
     await desk.replace(orderId, { qty: 5 }, BY);
     expect(await rejection(desk.replace(orderId, { qty: 6 }, BY))).toEqual(exceeded("risk.allowShort", 6, 0));
     venue.hold(AAPL, 7);
@@ -600,6 +631,36 @@ describe("short sales", () => {
     taken.addLate("none", change(12));
     taken.seen({ ...order, qty: 24 });
     expect([...taken.all()]).toEqual([expect.objectContaining({ action: change(30) })]);
+  });
+
+  test("what a replace has added holds its shares for as long as the broker may show them late, and no longer", () => {
+    const order = { ...anOrder({ orderId: "1", qty: 12 }), external: false, asOf: 1, staleSince: null };
+    const taken = createTakenChanges({ get: () => order } as never, () => 60_000);
+    taken.add("up", { kind: "replace", orderId: "1", change: { qty: 24 } });
+    taken.add("other", { kind: "replace", orderId: "2", change: { qty: 24 } });
+    expect([...taken.all()].map(({ id }) => id)).toEqual(["up", "other"]);
+    vi.advanceTimersByTime(60_000);
+    taken.seen({ ...order, status: "PENDING_REPLACE" });
+    expect([...taken.all()].map(({ id }) => id)).toEqual(["up", "other"]);
+    taken.seen(order);
+    expect([...taken.all()].map(({ id }) => id)).toEqual(["other"]);
+  });
+
+  test("what is on its way counts once, and for its own contract only", () => {
+    const book = createOrderBook();
+    const sale = draftOfPlace("htnew", { ...LIMIT_BUY, ...SELL });
+    const place = { kind: "place", request: { ...LIMIT_BUY, ...SELL } } as const;
+    book.apply(anOrder({ ...SELL, orderId: "1", tag: "htone", qty: 12 }), true, 1);
+    book.apply(anOrder({ orderId: "2", qty: 12, contract: { ...AAPL, symbol: "MSFT" } }), true, 1);
+    const pending = [
+      { id: "htone", action: place },
+      { id: "price", action: { kind: "replace", orderId: "1", change: { price: 199 } } },
+      { id: "other", action: { kind: "replace", orderId: "2", change: { qty: 99 } } },
+      { id: "cancel", action: { kind: "cancel", orderId: "1" } },
+    ] as const;
+    expect([workingQty(book, pending, sale), openCount(book, pending)]).toEqual([12, 2]);
+    const more = [...pending, { id: "httwo", action: place }] as const;
+    expect([workingQty(book, more, sale), openCount(book, more)]).toEqual([24, 3]);
   });
 
   test("what a replace has added holds its shares after a late answer too", async () => {
@@ -710,6 +771,14 @@ describe("the same order again without a key", () => {
     await place();
     await place({}, { ...BY, idempotencyKey: "k1" });
     expect(venue.ledger.size).toBe(2);
+  });
+
+  test("is refused though another one was rejected meanwhile", async () => {
+    const { venue, place } = house({ duplicateWindowMs: 1000 });
+    await place();
+    venue.next("reject");
+    await rejection(place({ qty: 5 }));
+    expect(await rejection(place())).toEqual(exceeded("risk.duplicateWindowMs"));
   });
 
   test("two at once are one", async () => {
