@@ -40,3 +40,14 @@ test("an order that is told of as canceled takes no tag away from the one that h
   book.apply(anOrder({ orderId: "1", tag: "ht1", status: "CANCELED" }), true, 2);
   expect(book.byTag("ht1")?.orderId).toBe("2");
 });
+
+test("an order is marked as stale once, and only one that is open", () => {
+  const book = createOrderBook();
+  expect(book.markStale("1", 5)).toBeUndefined();
+  book.apply(anOrder({ orderId: "1" }), true, 1);
+  expect(book.markStale("1", 5)).toMatchObject({ orderId: "1", staleSince: 5 });
+  expect(book.markStale("1", 6)).toBeUndefined();
+  book.apply(anOrder({ orderId: "1", status: "CANCELED" }), true, 7);
+  expect(book.markStale("1", 8)).toBeUndefined();
+  expect(book.get("1")).toMatchObject({ staleSince: null });
+});

@@ -194,6 +194,23 @@ describe("place", () => {
     expect(await desk.place(LIMIT_BUY, BY)).toMatchObject({ orderId: "77" });
   });
 
+  test.each(["replace", "cancel"] as const)("a %s at a broker that does not start is not_sent", async (kind) => {
+    const unheard = unheardRejections();
+    const sent: string[] = [];
+    const { desk } = deskOver({
+      start: async () => {
+        throw new BrokerError("NotSupported", "install the SDK");
+      },
+      order: async () => anOrder({ orderId: "1" }),
+      replaceOrder: async () => ({ orderId: `${sent.push("replace")}` }),
+      cancelOrder: async () => void sent.push("cancel"),
+    });
+    const write = kind === "replace" ? desk.replace("1", { qty: 13 }, BY) : desk.cancel("1", BY);
+    expect(await rejection(write)).toMatchObject({ code: "NotSupported", outcome: "not_sent" });
+    await aFewTurns();
+    expect([sent, unheard]).toEqual([[], []]);
+  });
+
   test("a broker that cannot place is NotSupported", async () => {
     const { desk } = deskOver({});
     expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "NotSupported", outcome: "not_sent" });

@@ -48,6 +48,11 @@ describe("orderFlags", () => {
     expect([flags.isFilled, flags.isCompleted, flags.isCancelable]).toEqual([true, true, false]);
   });
 
+  test.each([1, 0.5])("an order of %s is filled by as much", (qty) => {
+    expect(orderFlags(order({ status: "FILLED", qty, filledQty: qty }))).toMatchObject({ isFilled: true });
+    expect(orderFlags(order({ status: "OPEN", qty, filledQty: qty }))).toMatchObject({ isCompleted: true });
+  });
+
   test("an order that its broker cannot cancel from here says so", () => {
     expect(orderFlags(order({ cancelable: false })).isCancelable).toBe(false);
   });
@@ -57,6 +62,16 @@ describe("mergeOrder", () => {
   test("the same again changes nothing", () => {
     const known = order();
     expect(mergeOrder(known, order({ updatedAt: 2 })).kind).toBe("none");
+  });
+
+  test("an ended order that is told of again later, with as many fills, is no correction", () => {
+    const known = order({ status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 5 });
+    const { order: merged, kind } = mergeOrder(known, { ...known, updatedAt: 6 });
+    expect([merged.warning, kind]).toEqual([null, "none"]);
+  });
+
+  test("an amount that is no number any more is a change", () => {
+    expect(mergeOrder(order({ qty: 12 }), order({ qty: Number.NaN })).kind).toBe("order");
   });
 
   test("a late fill is applied to a canceled order, which stays canceled", () => {
