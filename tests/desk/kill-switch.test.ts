@@ -266,6 +266,8 @@ describe("when the journal cannot be used", () => {
     const { journal, fails } = fallible();
     const venue = createVenue();
     const { desk } = deskAt(venue, { journal });
+    expect(await turn(desk, "HALTED")).toBe(true);
+    expect(await turn(desk, "REDUCING")).toBe(true);
     await turn(desk, "HALTED");
     fails.append = true;
     expect(await rejection(turn(desk, "ACTIVE"))).toMatchObject({ code: "JournalUnavailable" });
@@ -465,6 +467,27 @@ describe("canceling everything", () => {
     else reading.resolve();
     expect(await canceling).toMatchObject(told);
     await desk.close();
+  });
+
+  test("says of what has ended meanwhile neither that it was canceled nor that it failed, and asks for a fresh list", async () => {
+    const asked: unknown[] = [];
+    const { desk, host } = deskOver({
+      cancelOrder: async (orderId) => {
+        host().onOrder(anOrder({ orderId, status: "FILLED", filledQty: 12, avgPrice: 200 }));
+        throw new BrokerError("OrderNotOpen", "it has been filled", { outcome: "rejected" });
+      },
+      order: () => Promise.reject(new BrokerError("Timeout", "no answer")),
+      orders: async (query) => {
+        asked.push(query);
+        return { orders: query.status === "open" ? [anOrder({ orderId: "1" })] : [], unmapped: [] };
+      },
+    });
+    await desk.reconcile();
+    await turn(desk, "HALTED");
+    asked.splice(0);
+    expect(await desk.cancelAll("ops")).toMatchObject({ canceled: [], failed: [] });
+    expect(asked).toContainEqual({ status: "open", fresh: true });
+    expect(asked).not.toContainEqual({ status: "open", fresh: false });
   });
 
   test("needs no key, also where every client's write needs one", async () => {

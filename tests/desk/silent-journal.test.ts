@@ -2,11 +2,11 @@
 import { describe, expect, test } from "vitest";
 import type { Failure } from "../../src/domain/failure.ts";
 import type { Order } from "../../src/domain/order.ts";
-import type { Journal } from "../../src/journal/journal.ts";
+import type { Journal, JournalLine } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Broker, Placed } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
-import { aFewTurns } from "../unheard.ts";
+import { aFewTurns, unheardRejections } from "../unheard.ts";
 import { anOrder, CAPABILITIES, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const BY = { principal: "plain" };
@@ -220,6 +220,25 @@ describe("a journal that falls silent", () => {
       .poll(() => inner.guards(DIGEST))
       .toMatchObject([{ state: "HALTED" }, { state: "ACTIVE" }, { state: "HALTED", reason: "test" }]);
     expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "Halted" });
+  });
+
+  test("refuses a milder state of the kill switch also when it refuses that itself in the end", async () => {
+    const unheard = unheardRejections();
+    const inner = memoryJournal();
+    const writing = deferred<number>();
+    const isMilder = (line: JournalLine) => line.kind === "guard" && line.state === "ACTIVE";
+    const journal: Journal = {
+      ...inner,
+      append: (lines, durability) => (lines.some(isMilder) ? writing.promise : inner.append(lines, durability)),
+    };
+    const { desk } = deskOver({}, { deadlineMs: DEADLINE_MS, journal });
+    await desk.turn({ state: "HALTED", principal: "plain", reason: "test" });
+    const failure = await rejection(desk.turn({ state: "ACTIVE", principal: "plain", reason: "over" }));
+    expect(failure).toMatchObject({ code: "JournalUnavailable" });
+    writing.reject(new Error("no room"));
+    await aFewTurns();
+    expect(unheard).toEqual([]);
+    expect(await desk.tradingState()).toMatchObject({ state: "HALTED" });
   });
 
   test("keeps no follower waiting for its first word, and tells it what waited once that is written", async () => {
