@@ -206,6 +206,20 @@ describe("all instances at once", () => {
     await second.place(LIMIT_BUY, BY);
   });
 
+  test("neither is known while the journal cannot say how the gateway's was left", async () => {
+    const inner = memoryJournal();
+    const guards: Journal["guards"] = (instance) => {
+      if (instance === "all") throw new Error("disk gone");
+      return inner.guards(instance);
+    };
+    const { desks } = gateway({ ...inner, guards } as typeof inner);
+    expect(await desks[0]?.tradingState()).toMatchObject({ known: false });
+    expect(await rejection(desks[0]?.place(LIMIT_BUY, BY) ?? expect.unreachable())).toMatchObject({
+      code: "JournalUnavailable",
+      outcome: "not_sent",
+    });
+  });
+
   test("both survive a restart, each for itself, also in an instance that is new", async () => {
     const { gatewaySwitch, desks, journal } = gateway();
     await gatewaySwitch.turn({ state: "REDUCING", principal: "root", reason: "all" });

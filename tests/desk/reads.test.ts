@@ -173,6 +173,15 @@ describe("quote", () => {
     expect(calls).toBe(0);
     expect(await rejection(desk.quote(AAPL, {}))).toMatchObject({ code: "UnknownContract" });
   });
+
+  test("is asked for only where the broker has it", async () => {
+    const quote = () => Promise.reject(new Error("was asked"));
+    const { desk } = deskOver({ quote, capabilities: () => ({ ...CAPABILITIES, quotes: ["HK"] }) });
+    expect(await rejection(desk.quote(AAPL, {}))).toMatchObject({
+      code: "NotSupported",
+      details: { supported: ["HK"] },
+    });
+  });
 });
 
 describe("an order", () => {
@@ -318,6 +327,14 @@ test("a list of open orders has none of which a push has told meanwhile that it 
   listed.resolve({ orders: [anOrder(), anOrder({ orderId: "2" })], unmapped: [] });
   expect(await open).toMatchObject({ orders: [{ orderId: "2", status: "OPEN" }] });
   expect(await all).toMatchObject({ orders: [{ status: "FILLED" }, { status: "OPEN" }] });
+  await desk.close();
+});
+
+test("a list has no order that the broker told of before and lists no more, though it had no word for its state", async () => {
+  const { desk, host } = deskOver({ orders: async () => ({ orders: [], unmapped: [] }) });
+  await desk.reconcile();
+  host().onOrder(anOrder({ originStatus: "" }));
+  expect(await desk.orders({ status: "open" }, {})).toMatchObject({ orders: [] });
   await desk.close();
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { writeFailure } from "../../src/desk/write-outcome.ts";
+import { notSent, writeFailure } from "../../src/desk/write-outcome.ts";
 import { FAILURE_CODES, Failure, type Outcome } from "../../src/domain/failure.ts";
 import { BROKER_ERROR_CODES, BrokerError, type BrokerErrorCode } from "../../src/spec/broker-error.ts";
 
@@ -36,6 +36,10 @@ test.each(["NotConnected", "RateLimited"] as const)("%s is only ever not_sent", 
 test("a wait that ended before the order left is no timeout of the vendor", () => {
   const failure = writeFailure(new BrokerError("Timeout", "still queued", { outcome: "not_sent" }), undefined);
   expect([failure.code, failure.outcome]).toEqual(["RateLimited", "not_sent"]);
+});
+
+test.each(["Timeout", "OutcomeUnknown"] as const)("what %s says before the hand-over is of no write", (code) => {
+  expect(notSent(new BrokerError(code, "no answer"))).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
 });
 
 test.each([new TypeError("cannot read properties"), "timeout", undefined, { retType: -1 }])(
