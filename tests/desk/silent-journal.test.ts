@@ -241,6 +241,23 @@ describe("a journal that falls silent", () => {
     expect(await desk.tradingState()).toMatchObject({ state: "HALTED" });
   });
 
+  test("refuses an order also when it refuses that itself in the end", async () => {
+    const unheard = unheardRejections();
+    const inner = memoryJournal();
+    const writing = deferred<number>();
+    const journal: Journal = {
+      ...inner,
+      append: (lines, durability) => (durability === "power-loss" ? writing.promise : inner.append(lines, durability)),
+    };
+    const { desk } = deskOver({ placeOrder: async () => ({ orderId: "78" }) }, { deadlineMs: DEADLINE_MS, journal });
+    await desk.reconcile();
+    const failure = await rejection(desk.place(LIMIT_BUY, BY));
+    expect(failure).toMatchObject({ code: "JournalUnavailable", outcome: "not_sent" });
+    writing.reject(new Error("no room"));
+    await aFewTurns();
+    expect(unheard).toEqual([]);
+  });
+
   test("keeps no follower waiting for its first word, and tells it what waited once that is written", async () => {
     const { desk, fallSilent, comeBack } = await deskWith({});
     fallSilent();
