@@ -71,3 +71,19 @@ test("ends when it is closed, and does not begin after", async () => {
   await new Promise((later) => setTimeout(later, 10));
   expect(asked).toEqual([]);
 });
+
+test("opens no journal again once it is closed, however often it was started", async () => {
+  let opened = 0;
+  const open = () => {
+    opened += 1;
+    return { epoch: "e", sequence: 0 };
+  };
+  const { pruning, asked } = pruningOf({ open }, 1);
+  pruning.start();
+  pruning.start();
+  await vi.waitFor(() => expect(asked.length).toBeGreaterThanOrEqual(2));
+  pruning.close();
+  const before = opened;
+  await new Promise((later) => setTimeout(later, 10));
+  expect(opened).toBe(before);
+});
