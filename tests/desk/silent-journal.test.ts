@@ -241,7 +241,7 @@ describe("a journal that falls silent", () => {
     expect(await desk.tradingState()).toMatchObject({ state: "HALTED" });
   });
 
-  test("refuses an order also when it refuses that itself in the end", async () => {
+  test("refuses an order also when it refuses that itself in the end, and is asked no more of a cancel that it refused", async () => {
     const unheard = unheardRejections();
     const inner = memoryJournal();
     const writing = deferred<number>();
@@ -249,13 +249,19 @@ describe("a journal that falls silent", () => {
       ...inner,
       append: (lines, durability) => (durability === "power-loss" ? writing.promise : inner.append(lines, durability)),
     };
-    const { desk } = deskOver({ placeOrder: async () => ({ orderId: "78" }) }, { deadlineMs: DEADLINE_MS, journal });
+    const { desk } = deskOver(
+      { placeOrder: async () => ({ orderId: "78" }), cancelOrder: async () => {} },
+      { deadlineMs: DEADLINE_MS, journal },
+    );
     await desk.reconcile();
     const failure = await rejection(desk.place(LIMIT_BUY, BY));
     expect(failure).toMatchObject({ code: "JournalUnavailable", outcome: "not_sent" });
+    await desk.cancel("77", BY);
     writing.reject(new Error("no room"));
     await aFewTurns();
     expect(unheard).toEqual([]);
+    // What began without it cannot be ended there either.
+    expect(desk.state().unknownIntents).toBe(0);
   });
 
   test("keeps no follower waiting for its first word, and tells it what waited once that is written", async () => {
