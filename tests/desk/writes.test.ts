@@ -5,7 +5,7 @@ import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Placed, TaggedOrder } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { aFewTurns, unheardRejections } from "../unheard.ts";
-import { anOrder, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { anOrder, CAPABILITIES, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 
 const BY = { principal: "default" };
 
@@ -37,6 +37,7 @@ describe("place", () => {
       replayed: false,
     });
     expect(seen[0]).toEqual({ ...LIMIT_BUY, tag: answer.tag });
+    expect(desk.remembered("77")).toMatchObject({ ...LIMIT_BUY, status: "PENDING", filledQty: 0, avgPrice: 0 });
     expect(await record(journal, answer.tag)).toMatchObject({
       state: "accepted",
       placed: { orderId: "77" },
@@ -209,6 +210,46 @@ describe("place", () => {
     expect(await rejection(write)).toMatchObject({ code: "NotSupported", outcome: "not_sent" });
     await aFewTurns();
     expect([sent, unheard]).toEqual([[], []]);
+  });
+
+  test.each(["place", "replace", "cancel"] as const)(
+    "a %s at a broker that is not ready in time is not_sent",
+    async (kind) => {
+      const sent: string[] = [];
+      const { desk } = deskOver(
+        {
+          start: () => new Promise(() => undefined),
+          placeOrder: async () => ({ orderId: `${sent.push("place")}` }),
+          replaceOrder: async () => ({ orderId: `${sent.push("replace")}` }),
+          cancelOrder: async () => void sent.push("cancel"),
+        },
+        { deadlineMs: 50 },
+      );
+      const writes = {
+        place: () => desk.place(LIMIT_BUY, BY),
+        replace: () => desk.replace("1", { qty: 13 }, BY),
+        cancel: () => desk.cancel("1", BY),
+      };
+      expect(await rejection(writes[kind]())).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+      expect(sent).toEqual([]);
+    },
+  );
+
+  test("what its row says will become of an order is told with what the broker says over that", async () => {
+    const [row] = CAPABILITIES.orders;
+    const orders = [{ ...(row ?? expect.unreachable()), effective: { lifecycle: "RTH", timeInForce: "GTC" } as const }];
+    const answers: Placed[] = [{ orderId: "1" }, { orderId: "2", effective: { timeInForce: "DAY" } }];
+    const { desk } = deskOver({
+      capabilities: () => ({ ...CAPABILITIES, orders }),
+      placeOrder: async () => answers.shift() ?? expect.unreachable(),
+    });
+    const asked = {
+      ...LIMIT_BUY,
+      timeInForce: orders[0]?.timeInForce ?? "DAY",
+      lifecycle: orders[0]?.lifecycle ?? "RTH",
+    };
+    expect(await desk.place(asked, BY)).toMatchObject({ effective: { lifecycle: "RTH", timeInForce: "GTC" } });
+    expect(await desk.place(asked, BY)).toMatchObject({ effective: { lifecycle: "RTH", timeInForce: "DAY" } });
   });
 
   test("a broker that cannot place is NotSupported", async () => {
