@@ -120,6 +120,22 @@ describe("an order that was sent before the listings begin", () => {
     expect(unknowns.size).toBe(1);
   });
 
+  test("is one whose call began before they do, though it ended after", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "performance"], now: 20 * HOUR_MS });
+    onTestFinished(() => void vi.useRealTimers());
+    const { unknowns } = await unknownWrite({ kind: "cancel", orderId: "9" }, null);
+    const end = unknowns.underWay("htplace");
+    vi.advanceTimersByTime(HOUR_MS);
+    unknowns.add({ id: "htplace", action: PLACE }, 0, WRITTEN);
+    end();
+    const since = 20.5 * HOUR_MS;
+    for (const askedAt of [2000, 3000, 4000]) await unknowns.judge({ ...listed, askedAt, since });
+    expect(unknowns.has("htplace")).toBe(true);
+    vi.setSystemTime(19.2 * HOUR_MS);
+    for (const askedAt of [5000, 6000, 7000]) await unknowns.judge({ ...listed, askedAt, since: 18.5 * HOUR_MS });
+    expect(unknowns.has("htplace")).toBe(true);
+  });
+
   test("for all that is known is not proven absent: the broker's listing says no moment that it begins at", async () => {
     const { unknowns } = await unknownWrite(PLACE, 1000);
     const since = Date.parse("no day");
@@ -287,6 +303,23 @@ test.each([null, "htplaced"])("a replace of an order with the tag %s that was ca
   book.apply(anOrder({ tag, status: "CANCELED" }), true, 1010);
   await unknowns.judge(LISTED);
   expect(await journal.intent("httag")).toMatchObject({ failure: { code: "OrderNotOpen" } });
+});
+
+test("a replace is not found in an order that another one has put in the place of the changed one", async () => {
+  const { unknowns, book, journal } = await unknownWrite(CHANGED, 1000);
+  book.apply(anOrder({ tag: "htplaced" }), true, 1010);
+  book.apply(anOrder({ orderId: "2", tag: "htplaced", price: 198 }), true, 1020);
+  book.apply(anOrder({ tag: "htplaced", status: "CANCELED" }), true, 1030);
+  await unknowns.judge(LISTED);
+  expect(await journal.intent("httag")).toMatchObject({ placed: null, failure: { code: "OrderNotOpen" } });
+});
+
+test.each([
+  [PLACE, []],
+  [CHANGED, ["1"]],
+] as const)("orders are asked for by their ids only for changes: %#", async (action, ids) => {
+  const { unknowns } = await unknownWrite(action, 1000);
+  expect(unknowns.orderIds()).toEqual(ids);
 });
 
 test("a replace that its order has shown was applied, though it was changed again before anybody looked", async () => {
