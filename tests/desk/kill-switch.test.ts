@@ -164,6 +164,14 @@ describe("REDUCING", () => {
     expect(venue.ledger.size).toBe(sent ? 1 : 0);
   });
 
+  test("how much may be closed is told", async () => {
+    const { desk } = await reducing(11);
+    expect(await rejection(desk.place(SELL, BY))).toMatchObject({
+      code: "Halted",
+      details: { state: "REDUCING", value: 12, limit: 11 },
+    });
+  });
+
   test("orders that close already are taken off what may be closed, also at once", async () => {
     const { venue, desk } = await reducing(20);
     const results = await Promise.allSettled([desk.place(SELL, BY), desk.place(SELL, BY)]);

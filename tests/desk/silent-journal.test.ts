@@ -222,6 +222,21 @@ describe("a journal that falls silent", () => {
     expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ code: "Halted" });
   });
 
+  test("takes back no stricter state with a milder one that it writes late", async () => {
+    const { desk, inner, fallSilent, comeBack } = await deskWith({});
+    await desk.turn({ state: "REDUCING", principal: "plain", reason: "test" });
+    fallSilent();
+    const milder = desk.turn({ state: "ACTIVE", principal: "plain", reason: "over" });
+    expect(await rejection(milder)).toMatchObject({ code: "JournalUnavailable" });
+    await desk.turn({ state: "HALTED", principal: "plain", reason: "worse" });
+    comeBack();
+    await aFewTurns();
+    const last = async () => (await inner.guards(DIGEST)).at(-1);
+    await expect.poll(last).toMatchObject({ state: "HALTED", reason: "worse" });
+    await desk.close();
+    expect(await last()).toMatchObject({ state: "HALTED", reason: "worse" });
+  });
+
   test("refuses a milder state of the kill switch also when it refuses that itself in the end", async () => {
     const unheard = unheardRejections();
     const inner = memoryJournal();
@@ -286,6 +301,10 @@ describe("a journal that falls silent", () => {
 });
 
 test("an order that was written down only when its time was up is not sent, and its key is free", async () => {
+  // No timer can come between: the journal is in time.
+  const afterOthers = async () => {
+    for (let turn = 0; turn < 100; turn += 1) await undefined;
+  };
   const inner = memoryJournal();
   const calls: string[] = [];
   let stall = true;
@@ -305,7 +324,7 @@ test("an order that was written down only when its time was up is not sent, and 
           // As a file on a disk that stands still: the whole process stands still with it.
           while (stall && durability === "power-loss" && performance.now() < ends);
           const append = () => inner.append(lines, durability);
-          return stall && durability === "process" ? aFewTurns().then(append) : append();
+          return stall && durability === "process" ? afterOthers().then(append) : append();
         },
       },
     },
