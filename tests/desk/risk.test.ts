@@ -1,7 +1,9 @@
 /** Limits of an account and of a token: what is refused, with which figures, and what is given back. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDesk } from "../../src/desk/create-desk.ts";
+import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
+import { createDayValues } from "../../src/desk/risk/day-values.ts";
 import { draftOfPlace } from "../../src/desk/risk/draft.ts";
 import { openCount, workingQty } from "../../src/desk/risk/exposure.ts";
 import { createTakenChanges } from "../../src/desk/risk/taken.ts";
@@ -350,6 +352,32 @@ describe("what is sent in a day", () => {
     venue.accept({ ...LIMIT_BUY, tag: (lost as { tag: string }).tag });
     await new Promise((resolve) => setImmediate(resolve));
     expect(await rejection(place())).toEqual(exceeded("risk.maxDailyValue", 4800, 2400));
+  });
+
+  test("is given back to the token too", async () => {
+    const { venue, place } = house({});
+    venue.next("reject");
+    await rejection(place({}, asMandate({ limits: { maxDailyValue: 2400 } })));
+    await place({}, asMandate({ limits: { maxDailyValue: 2400 } }));
+  });
+
+  test("is not counted after a restart of an order that was found not to have been sent", async () => {
+    const { venue, desk, journal, place } = house({ maxDailyValue: 2400 });
+    venue.next("drop-before");
+    await rejection(place());
+    await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]), { timeout: 5000 });
+    await desk.close();
+    await deskAt(venue, { journal, risk: { maxDailyValue: 2400 } }).desk.place(LIMIT_BUY, BY);
+  });
+
+  test("is given back of a change that is found out after its order was rejected", () => {
+    const book = createOrderBook();
+    const values = createDayValues(instanceJournal(memoryJournal(), "digest"), book);
+    values.reserve("htplace", "bot", 2400);
+    values.reserve("change", "bot", 400);
+    values.seen(book.apply(anOrder({ orderId: "1", tag: "htplace", status: "REJECTED" }), true, 1).record);
+    values.join("change", "1");
+    expect([values.total(), values.total("bot")]).toEqual([0, 0]);
   });
 
   test("counts an order that was thought not to have been sent for the day on which it was", async () => {
