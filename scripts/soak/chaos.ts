@@ -104,6 +104,7 @@ const WORLD: Readonly<Record<Exclude<keyof typeof BLOWS, "fault">, Blow>> = {
       qty: random.int(1, 5),
       price: random.int(150, 199),
       orderType: "Limit",
+      book: simulator.book,
     }),
   async logout(simulator, { random, stopping }) {
     await simulator.control("/session", { brokerLogin: false });

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { LedgerRow } from "../../simulators/shared/control.ts";
+import { BOOKS } from "../../simulators/tiger/accounts.ts";
 import type { BrokerName } from "./brokers.ts";
 import { createHttpClient } from "./http.ts";
 
@@ -12,6 +13,8 @@ export interface Simulator {
   /** Its ports, by what its first line calls them. */
   readonly ports: Readonly<Record<string, number>>;
   /** Every order that it ever accepted. */
+  /** The account that is served, where the vendor has several and another one is meant by default. */
+  readonly book?: string | undefined;
   ledger(): Promise<readonly LedgerRow[]>;
   /** Moves it; what the control port refuses, because an order has just ended for example, gives `false`. */
   control(path: string, body: unknown): Promise<boolean>;
@@ -52,6 +55,7 @@ export async function startSimulator(name: BrokerName): Promise<Simulator> {
   const http = createHttpClient({ keepAlive: false });
   return {
     ports,
+    ...(name === "tiger" ? { book: BOOKS.live } : {}),
     async ledger() {
       return (await http.ask(`${url}/orders`)).body;
     },
