@@ -21,6 +21,23 @@ import {
 
 const POLLING = { push: "polling" } as const;
 
+/** Between broker and gateway, with the power to change what is answered to which body; gives the port. */
+async function openAnswers(
+  to: number,
+  change: (answer: string, body: string) => string | Promise<string>,
+): Promise<number> {
+  const proxy = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString("utf8");
+    const answer = await fetch(`http://127.0.0.1:${to}/gateway`, { method: "POST", body });
+    response.end(await change(await answer.text(), body));
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  return (proxy.address() as AddressInfo).port;
+}
+
 /** Between broker and gateway, with the power to change what passes; gives the port and every request's body. */
 async function openProxy(to: number, change: (body: string) => string) {
   const bodies: string[] = [];
@@ -162,17 +179,11 @@ describe("an answer", () => {
 
   test("whose data is text of no known kind is unreadable, and proves no order unknown", async () => {
     const tiger = await openTiger();
-    const proxy = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks).toString("utf8");
-      const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+    const port = await openAnswers(tiger.port, (answer, body) => {
       const isRead = /"method":"orders".*\\"id\\":/.test(body);
-      response.end(isRead ? answer.replace(/"data":\{.*\},"sign"/, '"data":"{\\"symbol\\":","sign"') : answer);
+      return isRead ? answer.replace(/"data":\{.*\},"sign"/, '"data":"{\\"symbol\\":","sign"') : answer;
     });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void proxy.close());
-    const { broker } = await startBroker({ ...tiger, port: (proxy.address() as AddressInfo).port }, POLLING);
+    const { broker } = await startBroker({ ...tiger, port }, POLLING);
     const { orderId } = await broker.placeOrder(restingOrder(), call());
     expect(await rejection(broker.order(orderId, call()))).toMatchObject({ code: "BrokerFault" });
   });
@@ -219,17 +230,11 @@ describe("an answer", () => {
     ["has a code of no known kind", { code: "bad_request", message: "held" }],
   ])("to a place that refuses within its data and %s leaves it unknown", async (_what, data) => {
     const tiger = await openTiger();
-    const proxy = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks).toString("utf8");
-      const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+    const port = await openAnswers(tiger.port, (answer, body) => {
       const isPlace = body.includes('"method":"place_order"');
-      response.end(isPlace ? answer.replace(/"data":\{.*\},"sign"/, `"data":${JSON.stringify(data)},"sign"`) : answer);
+      return isPlace ? answer.replace(/"data":\{.*\},"sign"/, `"data":${JSON.stringify(data)},"sign"`) : answer;
     });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void proxy.close());
-    const { broker } = await startBroker({ ...tiger, port: (proxy.address() as AddressInfo).port }, POLLING);
+    const { broker } = await startBroker({ ...tiger, port }, POLLING);
     expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
   });
 
@@ -329,8 +334,10 @@ describe("the limits", () => {
     });
     await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void proxy.close());
-    const port = (proxy.address() as AddressInfo).port;
-    const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
+    const { broker } = await startBroker(
+      { ...tiger, port: (proxy.address() as AddressInfo).port },
+      { ...POLLING, pollMs: 60_000 },
+    );
     // All that reads may use of a minute; the last of them is on its way.
     for (let count = 1; count < 40; count += 1) await broker.cash({ currency: "USD" }, call());
     const last = rejection(broker.cash({ currency: "USD" }, call()));
@@ -639,19 +646,12 @@ test("a list of orders that has no end within the limits is read as far as they 
   const tiger = await openTiger();
   const shown = restingOrder();
   let page = 0;
-  const proxy = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString("utf8");
-    const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+  const port = await openAnswers(tiger.port, (answer, body) => {
     // Each page of the history has another one behind it.
     const isPage = /"method":"orders".*page_token/.test(body);
     page += isPage ? 1 : 0;
-    response.end(isPage ? answer.replace('"nextPageToken":""', `"nextPageToken":"${endlessToken(page)}"`) : answer);
+    return isPage ? answer.replace('"nextPageToken":""', `"nextPageToken":"${endlessToken(page)}"`) : answer;
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void proxy.close());
-  const port = (proxy.address() as AddressInfo).port;
   const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
   const { orderId } = await broker.placeOrder(shown, call());
   const { orders, isWhole } = await broker.orders({ status: "all", fresh: true }, call());
@@ -670,18 +670,11 @@ test.each([
   "an answer that should have a list and %s proves no order absent that it does not show",
   async (_what, as, shown) => {
     const tiger = await openTiger();
-    const proxy = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks).toString("utf8");
-      const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+    const port = await openAnswers(tiger.port, (answer, body) => {
       const isList = /"method":"(?:active_)?orders".*page_token/.test(body);
       const [, items = "[]"] = /"items":(\[.*\])\},"sign"/.exec(answer) ?? [];
-      response.end(isList ? answer.replace(/"data":\{.*\},"sign"/, () => `"data":${as(items)},"sign"`) : answer);
+      return isList ? answer.replace(/"data":\{.*\},"sign"/, () => `"data":${as(items)},"sign"`) : answer;
     });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void proxy.close());
-    const port = (proxy.address() as AddressInfo).port;
     const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
     await broker.placeOrder(restingOrder(), call());
     const { orders, isWhole } = await broker.orders({ status: "all", fresh: true }, call());
@@ -699,23 +692,16 @@ test("a refused cancel is explained by what the order is now, not by what somebo
   const tiger = await openTiger();
   const gate = Promise.withResolvers<void>();
   const asked = { reads: 0, cancels: 0 };
-  const proxy = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString("utf8");
-    const answer = await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+  const port = await openAnswers(tiger.port, async (answer, body) => {
     if (body.includes('"cancel_order"')) asked.cancels += 1;
     if (/"method":"orders".*\\"id\\":/.test(body)) {
       asked.reads += 1;
       if (asked.reads === 1) await gate.promise;
     }
-    response.end(answer);
+    return answer;
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void proxy.close());
   const { broker: other } = await startBroker(tiger, POLLING);
   const { orderId } = await other.placeOrder(restingOrder(), call());
-  const port = (proxy.address() as AddressInfo).port;
   const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
   const earlier = broker.order(orderId, call());
   await until(() => asked.reads === 1);
