@@ -1,5 +1,6 @@
 import { isCompleted } from "../domain/order.ts";
 import { shown } from "../domain/shown.ts";
+import { demandOptions } from "./demand-options.ts";
 import { begun, isSettled, progressed } from "./intent-record.ts";
 import type {
   GuardRecord,
@@ -28,12 +29,8 @@ export interface MemoryJournalOptions {
  * `TypeError` for what is no option.
  */
 export function memoryJournal(options: MemoryJournalOptions = {}): Journal {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError("the options of memoryJournal must be an object, such as { kept: 10000 }");
-  }
-  const { kept = 10_000, ...unknown } = options;
-  const [stranger] = Object.keys(unknown);
-  if (stranger !== undefined) throw new TypeError(`"${stranger}" is not an option of memoryJournal; there is kept`);
+  demandOptions("memoryJournal", options, "kept", "10000");
+  const { kept = 10_000 } = options;
   // With a number that is none nothing would ever be forgotten.
   if (typeof kept !== "number" || !(kept >= 0)) {
     throw new RangeError(`kept is a number of things, 0 or more, not ${shown(kept)}`);

@@ -15,6 +15,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { shown } from "../domain/shown.ts";
+import { demandOptions } from "./demand-options.ts";
 import type {
   Durability,
   EventPage,
@@ -76,12 +77,8 @@ export function sqliteJournal(file: string, options: SqliteJournalOptions = {}):
   if (typeof file !== "string") {
     throw new TypeError(`sqliteJournal needs the path of a file, such as "httptrading.db", not ${shown(file)}`);
   }
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError("the options of sqliteJournal must be an object, such as { maxBytes: 1e9 }");
-  }
-  const { maxBytes, ...unknown } = options;
-  const [stranger] = Object.keys(unknown);
-  if (stranger !== undefined) throw new TypeError(`"${stranger}" is not an option of sqliteJournal; there is maxBytes`);
+  demandOptions("sqliteJournal", options, "maxBytes", "1e9");
+  const { maxBytes } = options;
   if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes > 0)) {
     throw new RangeError(`maxBytes is a whole number of bytes above 0, not ${shown(maxBytes)}`);
   }

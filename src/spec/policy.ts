@@ -13,12 +13,15 @@ export type Scope = (typeof SCOPES)[number];
 export interface TokenOptions {
   /** The token itself: 16 to 64 visible ASCII characters. Give this or `sha256`. */
   readonly token?: string;
-  /** SHA-256 of the token as 64 hexadecimal digits in lower case, so that the token itself stands nowhere. `npm run token` makes both. */
+  /**
+   * SHA-256 of the token as 64 hexadecimal digits in lower case, so that the token itself stands nowhere. `npm run token`
+   * makes both.
+   */
   readonly sha256?: string;
   /**
    * Who this is, for logs and the journal, 1 to 64 letters, digits, `_`, `.` or `-`; idempotency keys and daily figures
-   * belong to it. Two tokens of one name are
-   * one principal: a token is rotated by adding its successor under the same name and removing the old one later.
+   * belong to it. Two tokens of one name are one principal: a token is rotated by adding its successor under the same name
+   * and removing the old one later.
    */
   readonly name: string;
   readonly scopes: readonly Scope[];

@@ -1,0 +1,13 @@
+/**
+ * Refuses what are no options of a journal that has one alone: else a misspelt one would be dropped without a word.
+ *
+ * @param example A value that the option may have.
+ * @throws TypeError
+ */
+export function demandOptions(journal: string, options: object, option: string, example: string): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`the options of ${journal} must be an object, such as { ${option}: ${example} }`);
+  }
+  const stranger = Object.keys(options).find((name) => name !== option);
+  if (stranger !== undefined) throw new TypeError(`"${stranger}" is not an option of ${journal}; there is ${option}`);
+}
