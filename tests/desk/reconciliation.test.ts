@@ -323,21 +323,24 @@ describe("an unknown change", () => {
   });
 });
 
+/** A journal on a disk that takes nothing while it is full. */
+function journalThatFills() {
+  const inner = memoryJournal();
+  const disk = { isFull: false };
+  const full = () => Promise.reject(new Error("no room"));
+  const append = (...args: Parameters<typeof inner.append>) => (disk.isFull ? full() : inner.append(...args));
+  return { journal: { ...inner, append }, disk };
+}
+
 test("an unknown cancel that went out without a journal is found out, and keeps no later order from being sent", async () => {
   const venue = createVenue();
-  const inner = memoryJournal();
-  let isFull = false;
-  const full = () => Promise.reject(new Error("no room"));
-  const journal = {
-    ...inner,
-    append: (...args: Parameters<typeof inner.append>) => (isFull ? full() : inner.append(...args)),
-  };
+  const { journal, disk } = journalThatFills();
   const { desk } = at(venue, { journal });
   const { orderId } = await desk.place(LIMIT_BUY, BY);
-  isFull = true;
+  disk.isFull = true;
   venue.next("drop-after");
   expect(await rejection(desk.cancel(orderId, BY))).toMatchObject({ code: "OutcomeUnknown" });
-  isFull = false;
+  disk.isFull = false;
   venue.reconnect();
   expect(await desk.place(LIMIT_BUY, BY)).toMatchObject({ orderId: "2" });
   expect(desk.state().unknownIntents).toBe(0);
@@ -345,21 +348,15 @@ test("an unknown cancel that went out without a journal is found out, and keeps 
 
 test("an unknown cancel that was sent again without a journal is found out all the same", async () => {
   const venue = createVenue({ settleMs: 200 });
-  const inner = memoryJournal();
-  let isFull = false;
-  const full = () => Promise.reject(new Error("no room"));
-  const journal = {
-    ...inner,
-    append: (...args: Parameters<typeof inner.append>) => (isFull ? full() : inner.append(...args)),
-  };
+  const { journal, disk } = journalThatFills();
   const { desk } = at(venue, { journal });
   const { orderId } = await desk.place(LIMIT_BUY, BY);
   venue.next("drop-before");
   await failureOf(desk.cancel(orderId, KEYED));
-  isFull = true;
+  disk.isFull = true;
   await desk.cancel(orderId, KEYED);
-  isFull = false;
-  await expect.poll(() => inner.unsettled(DIGEST), { timeout: 10_000 }).toEqual([]);
+  disk.isFull = false;
+  await expect.poll(() => journal.unsettled(DIGEST), { timeout: 10_000 }).toEqual([]);
 });
 
 describe("an open order that the list lacks", () => {
