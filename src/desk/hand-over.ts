@@ -1,4 +1,5 @@
 /** Handing a write over: written down before it leaves, sent once, and what became of it written down. */
+import type { Failure } from "../domain/failure.ts";
 import type { IntentLine, ProgressLine } from "../journal/journal.ts";
 import type { Call, Placed } from "../spec/broker.ts";
 import { type Deadline, TIME_IS_UP } from "./deadline.ts";
@@ -19,6 +20,8 @@ export interface Write<T> {
   readonly reason?: string;
   /** Asks the broker. Called once; what it throws before anything is sent has to say so. */
   send(call: Call): Promise<T>;
+  /** Why it was taken back, of one that the broker has not sent for that; its own words are only that it gave up waiting. */
+  takenBack?(): Failure | undefined;
   /** What is written down of the broker's answer. */
   placedOf(answer: T): Placed;
   /** Called when the broker has taken it, however late. */
@@ -102,11 +105,15 @@ export function createHandOver(options: HandOverOptions): HandOver {
   }
 
   /** The failure to answer with when the broker's call ended with an error. */
-  async function refused({ line, reason }: Write<unknown>, begun: Begun, error: unknown): Promise<WriteFailure> {
+  async function refused(write: Write<unknown>, begun: Begun, error: unknown): Promise<WriteFailure> {
+    const { line, reason } = write;
     const { id, action } = line;
     const answeredAt = Date.now();
     const isPlace = action.kind === "place";
-    const failure = writeFailure(error, isPlace ? id : undefined, answeredAt);
+    const tag = isPlace ? id : undefined;
+    const told = writeFailure(error, tag, answeredAt);
+    const why = told.outcome === "not_sent" ? write.takenBack?.() : undefined;
+    const failure = why === undefined ? told : writeFailure(why, tag, answeredAt);
     const result = { failure: written(failure), ...beside(reason) };
     await noted(begun, { intent: line, event: EVENT_OF[failure.outcome], result, answeredAt });
     if (failure.outcome === "unknown") {

@@ -188,6 +188,7 @@ export function createWrites(options: WriteOptions): Writes {
                 return placeOrder(number === undefined ? order : { ...order, number }, call);
               },
               placedOf: (answer) => withEffective(row, answer),
+              takenBack: admission.takenBack,
               // In the book from the answer on, even if no push ever comes.
               onTaken({ orderId, effective }) {
                 const known = book.get(orderId);
@@ -243,6 +244,7 @@ export function createWrites(options: WriteOptions): Writes {
                   }
                 },
                 placedOf: (answer) => answer,
+                takenBack: admission.takenBack,
                 // What the broker has put in its place works, and counts, before it is told of.
                 onTaken({ orderId: id }) {
                   const old = book.get(orderId);

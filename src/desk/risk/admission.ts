@@ -16,7 +16,7 @@ import { createDayValues } from "./day-values.ts";
 import type { Draft } from "./draft.ts";
 import { closable, heldOf, openCount, type Pending, workingQty } from "./exposure.ts";
 import { createFactSource, type FactContext, type Facts, type Limit, type Needs, NO_FACTS } from "./facts.ts";
-import { maySend, refuseUnless } from "./halted.ts";
+import { halted, maySend, refuseUnless } from "./halted.ts";
 import { createRecent } from "./recent.ts";
 import { createTakenChanges } from "./taken.ts";
 import { priceOf, worthOf } from "./valuation.ts";
@@ -30,6 +30,8 @@ export interface Admission {
    * one of the others is called, `withdraw` is called when the switch is turned against it: it may still wait to be sent.
    */
   confirm(withdraw: () => void): void;
+  /** Why it may not be sent any more; nothing while it may. */
+  takenBack(): Failure | undefined;
   /** It was taken, and its order is in the book. */
   accepted(): void;
   /** It was not sent, or was rejected: nothing has been taken of the limits. */
@@ -242,6 +244,7 @@ export function createRisk(context: RiskContext): Risk {
         refuseUnless(state(), isShrinking);
         admitted.withdraw = withdraw;
       },
+      takenBack: () => (maySend(state(), isShrinking) ? undefined : halted(state())),
       accepted() {
         end();
         if (draft.replaced !== undefined) values.join(draft.id, draft.replaced.orderId);

@@ -9,10 +9,14 @@ export function maySend(state: TradingState, isShrinking: boolean): boolean {
 
 /** Throws `Halted` for what may not be sent. `isShrinking` is true also for what is still to be held against positions. */
 export function refuseUnless(state: TradingState, isShrinking: boolean): void {
-  if (maySend(state, isShrinking)) return;
+  if (!maySend(state, isShrinking)) throw halted(state);
+}
+
+/** What is answered for an order that this state does not let through. */
+export function halted(state: TradingState): Failure {
   const message =
     state === "HALTED"
       ? "trading is halted: no orders are sent, only cancels"
       : "only orders that shrink a position are sent now, and this one has not been looked at for that; send it again";
-  throw new Failure("Halted", message, { outcome: "not_sent", details: { state } });
+  return new Failure("Halted", message, { outcome: "not_sent", details: { state } });
 }
