@@ -123,6 +123,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     await unknowns.judge({
       askedAt,
       reported,
+      absent,
       unmapped,
       complete: canList && listing.complete && isWhole,
       settleMs: seat.settleMs(),

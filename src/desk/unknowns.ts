@@ -15,6 +15,8 @@ export interface Listing {
   readonly askedAt: number;
   /** The orders that the broker has told of since then. */
   readonly reported: ReadonlySet<string>;
+  /** The orders that the broker does not know, of those that it was asked for by their ids. */
+  readonly absent: ReadonlySet<string>;
   /** What it shows and has no name here. */
   readonly unmapped: readonly UnmappedOrder[];
   /** Whether the broker vouches that it shows every order. */
@@ -233,6 +235,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     const { action } = unknown;
     if (action.kind === "place") return;
     const order = book.get(action.orderId);
+    if (order === undefined && action.kind === "cancel") return judgeCancelOfNothing(unknown, action.orderId, listing);
     // An order that could not be read proves nothing.
     if (order === undefined || !listing.reported.has(action.orderId)) return;
     const result = inItsPlace(action, order) ?? appliedTo(action, order);
@@ -243,6 +246,15 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       { failure: refusal("BrokerFault", "not_sent", `the ${action.kind} has not been applied to the order`) },
       "not applied when the settle time had passed",
     );
+  }
+
+  /** Of an order that neither side knows nothing is ever told; the look for it would go on for ever. */
+  async function judgeCancelOfNothing(unknown: Unknown, orderId: string, listing: Listing): Promise<void> {
+    if (!listing.complete || !listing.absent.has(orderId) || !isSettled(unknown, listing)) return;
+    unknown.absences += 1;
+    if (unknown.absences < ABSENCES) return;
+    const failure = refusal("OrderNotFound", "rejected", `the broker knows no order ${orderId}`);
+    await settle(unknown.id, { failure }, `unknown to the broker in ${ABSENCES} looks after the settle time`);
   }
 
   /** What the order says that a broker has put, with the same tag and an id of its own, in the place of a changed one. */

@@ -346,6 +346,18 @@ test("an unknown cancel that went out without a journal is found out, and keeps 
   expect(desk.state().unknownIntents).toBe(0);
 });
 
+test("an unknown cancel of an order that nobody knows is found out", async () => {
+  const { desk, journal } = deskOver({
+    cancelOrder: () => Promise.reject(new BrokerError("Timeout", "no answer", { outcome: "unknown" })),
+    order: (orderId) => Promise.reject(new BrokerError("OrderNotFound", `no order ${orderId}`)),
+    orders: async () => ({ orders: [], unmapped: [] }),
+  });
+  open.push(desk);
+  expect(await failureOf(desk.cancel("69788888", BY))).toMatchObject({ code: "OutcomeUnknown" });
+  await expect.poll(() => journal.unsettled(DIGEST), { timeout: 10_000 }).toEqual([]);
+  expect(desk.state().unknownIntents).toBe(0);
+});
+
 test("an unknown cancel that was sent again without a journal is found out all the same", async () => {
   const venue = createVenue({ settleMs: 200 });
   const { journal, disk } = journalThatFills();

@@ -8,12 +8,12 @@ import { aFewTurns } from "../unheard.ts";
 import { anOrder, LIMIT_BUY } from "./desk-broker.ts";
 
 /** A listing of which nothing was heard. */
-const NOTHING = { reported: new Set<string>(), unmapped: [], account: null };
+const NOTHING = { reported: new Set<string>(), absent: new Set<string>(), unmapped: [], account: null };
 const HOUR_MS = 3_600_000;
 const PLACE: IntentAction = { kind: "place", request: LIMIT_BUY };
 const CHANGED = { kind: "replace", orderId: "1", change: { price: 199 } } as const;
 /** A listing that has order 1. */
-const LISTED = { askedAt: 2000, reported: new Set(["1"]), unmapped: [], complete: true, settleMs: 0, account: null };
+const LISTED = { ...NOTHING, askedAt: 2000, reported: new Set(["1"]), complete: true, settleMs: 0 };
 
 const CANCEL: IntentAction = { kind: "cancel", orderId: "1" };
 
@@ -84,6 +84,29 @@ test("what the journal alone does not know yet needs no evidence, and none takes
   expect([absent, settled]).toEqual([[], []]);
   expect(unknowns.size).toBe(3);
 });
+
+test.each([
+  ["two looks after the settle time", CANCEL, [1100, 1200], ["1"], true, 0],
+  ["two looks, of which one was within it", CANCEL, [1099, 1200], ["1"], true, 1],
+  ["lists that may lack it", CANCEL, [1100, 1200, 1300], ["1"], false, 1],
+  ["lists only, and it was not asked for", CANCEL, [1100, 1200, 1300], [], true, 1],
+  ["a replace in place of a cancel", CHANGED, [1100, 1200, 1300], ["1"], true, 1],
+])(
+  "a cancel of an order that neither side knows ends after %s",
+  async (_name, action, looks, absent, complete, left) => {
+    const { journal, unknowns } = await unknownWrite(action, 1000);
+    for (const askedAt of looks) {
+      await unknowns.judge({ ...NOTHING, absent: new Set(absent), askedAt, complete, settleMs: 100 });
+    }
+    expect(unknowns.size).toBe(left);
+    if (left > 0) return;
+    const { state, failure } = { ...(await journal.intent("httag")) };
+    expect([state, failure]).toEqual([
+      "resolved",
+      { code: "OrderNotFound", outcome: "rejected", message: "the broker knows no order 1" },
+    ]);
+  },
+);
 
 test("what a journal has not begun yet is not ended, and stops no comparison", async () => {
   const { unknowns, book, settled } = await unknownWrite(PLACE, 1000);
@@ -227,26 +250,12 @@ describe("a change", () => {
   ] as const)("%s", async (_name, action, fields, settlement) => {
     const { unknowns, book, journal } = await unknownWrite(action, 1000);
     book.apply(anOrder(fields), true, 1010);
-    await unknowns.judge({
-      askedAt: 1005,
-      reported: new Set(["1"]),
-      unmapped: [],
-      complete: true,
-      settleMs: 100,
-      account: null,
-    });
+    await unknowns.judge({ ...NOTHING, askedAt: 1005, reported: new Set(["1"]), complete: true, settleMs: 100 });
     expect(unknowns.size).toBe(settlement === null ? 1 : 0);
     if (settlement !== null) expect(await journal.intent("httag")).toMatchObject({ state: "resolved", ...settlement });
     await unknowns.judge({ ...NOTHING, askedAt: 1100, complete: true, settleMs: 100 });
     expect(unknowns.size, "the order has not been read since").toBe(settlement === null ? 1 : 0);
-    await unknowns.judge({
-      askedAt: 1100,
-      reported: new Set(["1"]),
-      unmapped: [],
-      complete: true,
-      settleMs: 100,
-      account: null,
-    });
+    await unknowns.judge({ ...NOTHING, askedAt: 1100, reported: new Set(["1"]), complete: true, settleMs: 100 });
     expect(unknowns.size).toBe(0);
   });
 
@@ -347,12 +356,11 @@ test.each([
   [{ kind: "cancel", orderId: "1" }, "PENDING_CANCEL"],
 ] as const)("%s is not called off while the order shows that it is under way", async (action, status) => {
   const { unknowns, book, settled } = await unknownWrite(action, 1000);
-  const listing = { askedAt: 2000, reported: new Set(["1"]), unmapped: [], complete: true, settleMs: 0, account: null };
   book.apply(anOrder({ status }), true, 2000);
-  await unknowns.judge(listing);
+  await unknowns.judge(LISTED);
   expect(settled).toEqual([]);
   book.apply(anOrder({ status: "OPEN" }), true, 2001);
-  await unknowns.judge(listing);
+  await unknowns.judge(LISTED);
   expect(settled).toEqual([["httag", true]]);
 });
 
@@ -408,8 +416,7 @@ test("a write that began again while others were written down is not judged by w
   unknowns.add({ id: "htagain", action: CANCEL }, 1000, WRITTEN);
   book.apply(anOrder({ status: "OPEN" }), true, 2000);
   isSlow = true;
-  const listing = { askedAt: 2000, reported: new Set(["1"]), unmapped: [], complete: true, settleMs: 0, account: null };
-  const judging = unknowns.judge(listing);
+  const judging = unknowns.judge(LISTED);
   // Its key is free, and the client cancels again; nobody knows either what becomes of that.
   await expect.poll(() => unknowns.size).toBe(2);
   unknowns.begunAgain("htagain");
