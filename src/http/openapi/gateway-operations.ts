@@ -2,8 +2,14 @@
 import { Failure, type FailureCode } from "../../domain/failure.ts";
 import { EXPOSITION_TYPE } from "../../observe/metrics.ts";
 import { type ErrorStatus, FAILURE_STATUS, failureAnswer } from "../failures.ts";
-import { healthSchema, readinessSchema } from "../schemas/envelope.ts";
-import { gatewayFailureSchema, gatewayGuardSchema, gatewayTurnSchema, turnBody } from "../schemas/guard.ts";
+import {
+  gatewayFailureSchema,
+  gatewayGuardSchema,
+  gatewayTurnSchema,
+  healthSchema,
+  readinessSchema,
+} from "../schemas/gateway.ts";
+import { turnBody } from "../schemas/guard.ts";
 import type { ReplyStore } from "./replies.ts";
 import type { SchemaStore } from "./schema-store.ts";
 import type { Operation, PathItem } from "./types.ts";

@@ -57,35 +57,3 @@ export const failureSchema = once(() =>
     })
     .meta({ id: "Failure", description: "The answer to a request that failed." }),
 );
-
-export const healthSchema = once(() =>
-  z
-    .object({ type: z.literal("health"), status: z.enum(["ok", "closed"]), time: time() })
-    .meta({ id: "Health", description: "The process answers. Says nothing about brokers." }),
-);
-
-const part = (description: string) => z.boolean().nullable().meta({ description });
-
-export const readinessSchema = once(() =>
-  z
-    .object({
-      type: z.literal("readiness"),
-      status: z.enum(["ready", "not ready"]),
-      time: time(),
-      instances: z.array(
-        z.object({
-          name: z.string().meta({ description: "What the operator calls the instance." }),
-          broker: z.string().meta({ description: "Kind of broker." }),
-          ready: z.boolean().meta({ description: "True when nothing below is false." }),
-          session: part("The vendor's servers, and the login behind a local gateway, answer."),
-          account: part("The account can be read."),
-          dataFeed: part("The vendor's market data answers."),
-          reconciled: part("The broker's orders are known, so that orders can be sent."),
-        }),
-      ),
-    })
-    .meta({
-      id: "Readiness",
-      description: "Whether the instances can be traded on now. `null`: this broker has no such thing.",
-    }),
-);

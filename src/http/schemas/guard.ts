@@ -1,8 +1,7 @@
-/** Schemas of the kill switch. */
+/** Schemas of the kill switch of an instance. */
 import * as z from "zod";
 import { FAILURE_CODES } from "../../domain/failure.ts";
 import { TRADING_STATES } from "../../spec/policy.ts";
-import { errorSchema } from "./envelope.ts";
 import { once } from "./once.ts";
 import { time, wordInput } from "./values.ts";
 
@@ -37,7 +36,7 @@ export const turnBody = once(() =>
     }),
 );
 
-const position = once(() =>
+export const positionSchema = once(() =>
   z
     .object({
       state: z.enum(TRADING_STATES),
@@ -71,8 +70,8 @@ export const guardSchema = once(() =>
       known: z.boolean().meta({
         description: "False while the journal cannot be read, and nothing but cancels is sent whatever the state.",
       }),
-      instance: position(),
-      gateway: position().meta({ description: "The switch of all instances of this gateway at once." }),
+      instance: positionSchema(),
+      gateway: positionSchema().meta({ description: "The switch of all instances of this gateway at once." }),
     })
     .meta({
       id: "Guard",
@@ -102,24 +101,3 @@ export const canceledSchema = once(() =>
       examples: [{ orderIds: ["69788888"], failed: [], complete: true }],
     }),
 );
-
-const gatewayEnvelope = once(() => ({ type: z.literal("apiResponse"), time: time(), ex: z.string().nullable() }));
-
-export const gatewayGuardSchema = once(() =>
-  z.object({
-    ...gatewayEnvelope(),
-    gateway: position(),
-    known: z.boolean(),
-    instances: z.array(z.object({ name: z.string(), broker: z.string(), state: z.enum(TRADING_STATES) })),
-  }),
-);
-
-export const gatewayTurnSchema = once(() =>
-  z.object({
-    ...gatewayGuardSchema().shape,
-    written: writtenSchema(),
-    canceled: z.array(z.object({ name: z.string(), ...canceledSchema().shape })).nullable(),
-  }),
-);
-
-export const gatewayFailureSchema = once(() => z.object({ ...gatewayEnvelope(), error: errorSchema() }));

@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { TEXT_HEADERS } from "../../../src/http/envelope.ts";
 import { FAILURE_STATUS, NOT_FOUND_TEXT } from "../../../src/http/failures.ts";
-import { envelopeSchema, failureSchema, healthSchema } from "../../../src/http/schemas/envelope.ts";
+import { envelopeSchema, failureSchema } from "../../../src/http/schemas/envelope.ts";
+import { healthSchema } from "../../../src/http/schemas/gateway.ts";
 import { STD_APIS } from "../../../src/http/std-apis.ts";
 import { must } from "../oracles.ts";
 
