@@ -31,6 +31,8 @@ export interface Tracker {
   expectAgain(tag: string, number: string, account: string | undefined): void;
   /** Takes that back: the intent has ended without an order. */
   forget(tag: string): void;
+  /** Says that an order is ours, and tells of it, if it was taken for one placed elsewhere. */
+  markOwn(orderId: string): void;
   /** Asks the journal again whose the orders are that were met while it was away; rejects while it still is. */
   reconsider(): Promise<void>;
 }
@@ -141,10 +143,14 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
       const order = book.get(orderId);
       const { tag = null } = order ?? {};
       const own = order !== undefined && tag !== null && isTag(tag) && (await isOfIntent(tag, order));
-      const record = own ? book.markOwn(orderId) : undefined;
-      if (record !== undefined) events.record({ kind: "order", order: record });
+      if (own) markOwn(orderId);
       doubtful.delete(orderId);
     }
+  }
+
+  function markOwn(orderId: string): void {
+    const record = book.markOwn(orderId);
+    if (record !== undefined) events.record({ kind: "order", order: record });
   }
 
   function isExpected({ tag }: Order): boolean {
@@ -208,6 +214,7 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
     expect: (tag, number) => void expected.set(tag, number),
     expectAgain: (tag, number, its) => void expectedAgain.set(tag, { number, account: its }),
     forget,
+    markOwn,
     reconsider,
   };
 }

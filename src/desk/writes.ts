@@ -165,6 +165,7 @@ export function createWrites(options: WriteOptions): Writes {
           // The journal has lost it, but the tag proves that it is the order of this key.
           const found = withEffective(row, foundAs(already, request));
           const { placed, answeredAt } = await handOver.adopt(lineOf(claim, action, context), found);
+          tracker.markOwn(already.orderId);
           return { ...placed, tag, answeredAt, replayed: true };
         }
         const admitting = admit(draftOfPlace(tag, request), action, context, deadline);

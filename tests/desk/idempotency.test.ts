@@ -79,6 +79,23 @@ describe("a place under a key", () => {
     },
   );
 
+  test("makes an order that is found without its journal ours again, for all who look and follow", async () => {
+    const venue = createVenue();
+    const first = at(venue);
+    await first.desk.place(LIMIT_BUY, by("k1"));
+    await first.desk.close();
+    const { desk } = at(venue);
+    await desk.reconcile();
+    expect(desk.remembered("1")).toMatchObject({ external: true });
+    const cursor = await desk.follow(undefined);
+    expect(await cursor.next()).toMatchObject([{ kind: "snapshot" }]);
+    await desk.place(LIMIT_BUY, by("k1"));
+    const { orders } = await desk.orders({ status: "open" }, {});
+    expect(orders).toMatchObject([{ orderId: "1", external: false }]);
+    expect(await cursor.next()).toMatchObject([{ kind: "order", order: { orderId: "1", external: false } }]);
+    cursor.close();
+  });
+
   test("belongs to its request", async () => {
     const venue = createVenue();
     const { desk } = at(venue);
