@@ -123,20 +123,27 @@ async function end(listener: Listener, trading: Servable, graceMs: number): Prom
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
+/** Servers of this process that a signal is closing: the first that has ended must not end the process for the others. */
+let ending = 0;
+let exitCode = 0;
+
 /** Closes at the first signal and exits; exits at once at the second. Gives back what takes the listeners away. */
 function closeOnSignals(close: () => Promise<void>, print: (line: string) => void): () => void {
   let asked = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (asked) process.exit(128 + (signal === "SIGINT" ? 2 : 15));
     asked = true;
+    ending += 1;
     print(`${signal}: requests in flight are finished, then the brokers are closed; once more to stop at once`);
-    close().then(
-      () => process.exit(0),
-      (error: unknown) => {
+    close()
+      .catch((error: unknown) => {
         print(`Closing failed: ${error instanceof Error ? error.message : String(error)}`);
-        process.exit(1);
-      },
-    );
+        exitCode = 1;
+      })
+      .finally(() => {
+        ending -= 1;
+        if (ending === 0) process.exit(exitCode);
+      });
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   return () => {

@@ -110,6 +110,17 @@ describe.each(RUNTIMES)("serve on %s", (runtime) => {
     },
   );
 
+  test("ends when the last server of the process has closed, not with the first", async () => {
+    const program = run({ BESIDE: "yes" });
+    const url = await addressOf(program);
+    const answer = fetch(`${url}/hold`, { method: "POST", body: "order" });
+    await program.printed(/holding/);
+    program.signal("SIGTERM");
+    expect(await (await answer).text()).toBe(`POST ${url}/hold 5`);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.output()).toMatch(/server beside closed\n(?:.*\n)*brokers closed/);
+  });
+
   test.each([
     ["plain", {}],
     ["encrypted", { CERT, KEY }],

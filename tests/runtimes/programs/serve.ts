@@ -2,12 +2,13 @@
  * Serves answers that a test can hold back, under the runtime that is named by RUNTIME, and says what happens to it.
  *
  * `/hold` is answered when the shutdown has begun, `/never` never, `/large` with more than a connection takes that is not
- * read, everything else at once with its method and the size of its body.
+ * read, everything else at once with its method and the size of its body. With BESIDE another server stands in the same
+ * process, of which nobody asks anything.
  */
 import process from "node:process";
 import type { Servable, ServeOptions } from "../../../src/runtime/node.ts";
 
-const { RUNTIME, PORT = "0", HOST = "127.0.0.1", CERT, KEY, GRACE_MS, ENVIRONMENT, START, CLOSE } = process.env;
+const { RUNTIME, PORT = "0", HOST = "127.0.0.1", CERT, KEY, GRACE_MS, ENVIRONMENT, START, CLOSE, BESIDE } = process.env;
 const { serve } = (await import(`../../../src/runtime/${RUNTIME}.ts`)) as {
   serve(trading: Servable, options: ServeOptions): Promise<{ url: string }>;
 };
@@ -45,6 +46,10 @@ const trading: Servable = {
   ],
 };
 
+if (BESIDE !== undefined) {
+  const close = async () => console.log("server beside closed");
+  await serve({ ...trading, close }, { port: 0, print: () => {} });
+}
 await serve(trading, {
   hostname: HOST,
   port: Number(PORT),
