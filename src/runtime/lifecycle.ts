@@ -56,6 +56,9 @@ export async function serveWith(
     throw refused(error, checked);
   });
 
+  const servers = serversOf(trading);
+  servers.serving += 1;
+  servers.notDrained += 1;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= end(listener, trading, checked.graceMs)
@@ -104,18 +107,38 @@ async function startBrokers(trading: Servable, warn: (line: string) => void): Pr
   }
 }
 
+/** Servers of one gateway, which may stand at several addresses. */
+interface Servers {
+  /** Those that have not begun to close. */
+  serving: number;
+  /** Those of which requests may be in flight. */
+  notDrained: number;
+}
+
+const known = new WeakMap<Servable, Servers>();
+
+function serversOf(trading: Servable): Servers {
+  const servers = known.get(trading) ?? { serving: 0, notDrained: 0 };
+  known.set(trading, servers);
+  return servers;
+}
+
 async function end(listener: Listener, trading: Servable, graceMs: number): Promise<void> {
+  const servers = serversOf(trading);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const graceOver = new Promise<"graceOver">((resolve) => {
     timer = setTimeout(() => resolve("graceOver"), graceMs);
   });
+  servers.serving -= 1;
   // A stream of events has no end of its own to wait for.
-  trading.endStreams?.();
+  if (servers.serving === 0) trading.endStreams?.();
   const drained = listener.drain();
   const first = await Promise.race([drained, graceOver]).finally(() => clearTimeout(timer));
+  servers.notDrained -= 1;
   try {
     // After the grace, this ends the calls that are left, so that some may still be answered.
-    await trading.close();
+    const isOver = servers.notDrained === 0 || (first === "graceOver" && servers.serving === 0);
+    if (isOver) await trading.close();
   } finally {
     if (first === "graceOver") listener.cut();
   }

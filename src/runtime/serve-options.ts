@@ -63,7 +63,10 @@ export interface RunningServer extends AsyncDisposable {
   readonly hostname: string;
   /** The port it listens on, also when 0 was asked for. */
   readonly port: number;
-  /** Stops accepting, lets requests in flight finish, closes the brokers. May be called twice. */
+  /**
+   * Stops accepting, lets requests in flight finish, closes the brokers; those of a gateway that is served at several
+   * addresses with the last of them. May be called twice.
+   */
   close(): Promise<void>;
 }
 

@@ -203,6 +203,20 @@ describe("a running server", () => {
     await expect(fetch(url)).rejects.toThrow();
   });
 
+  test("leaves its gateway to another one that serves it too, which closes it", async () => {
+    const streams = vi.fn();
+    const shared: Servable = { ...trading, endStreams: streams };
+    const [first, second] = [await serve(shared, quiet), await serve(shared, quiet)];
+    closed.length = 0;
+    await first.close();
+    expect(closed).toEqual([]);
+    expect(streams).not.toHaveBeenCalled();
+    expect((await fetch(second.url)).status).toBe(200);
+    await second.close();
+    expect(closed).toEqual(["closed"]);
+    expect(streams).toHaveBeenCalledOnce();
+  });
+
   test("takes an IPv6 address with and without brackets", async () => {
     server = await serve(trading, { ...quiet, hostname: "[::1]" });
     expect(server.url).toBe(`http://[::1]:${server.port}`);

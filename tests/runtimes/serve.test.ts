@@ -121,6 +121,17 @@ describe.each(RUNTIMES)("serve on %s", (runtime) => {
     expect(program.output()).toMatch(/server beside closed\n(?:.*\n)*brokers closed/);
   });
 
+  test("closes the brokers when nothing is under way at any of the addresses that they are served at", async () => {
+    const program = run({ BESIDE: "same" });
+    const url = await addressOf(program);
+    const answer = fetch(`${url}/hold`, { method: "POST", body: "order" });
+    await program.printed(/holding/);
+    program.signal("SIGTERM");
+    expect(await (await answer).text()).toBe(`POST ${url}/hold 5`);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.output().match(/held|brokers closed/g)).toEqual(["held", "brokers closed"]);
+  });
+
   test.each([
     ["plain", {}],
     ["encrypted", { CERT, KEY }],

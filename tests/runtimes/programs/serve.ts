@@ -3,7 +3,7 @@
  *
  * `/hold` is answered when the shutdown has begun, `/never` never, `/large` with more than a connection takes that is not
  * read, everything else at once with its method and the size of its body. With BESIDE another server stands in the same
- * process, of which nobody asks anything.
+ * process, of which nobody asks anything: with `same` one of the same gateway.
  */
 import process from "node:process";
 import type { Servable, ServeOptions } from "../../../src/runtime/node.ts";
@@ -22,7 +22,10 @@ const trading: Servable = {
     if (pathname === "/never" || pathname === "/hold") console.log(`holding ${pathname}`);
     if (pathname === "/large") return new Response("x".repeat(LARGE));
     if (pathname === "/never") await new Promise(() => {});
-    if (pathname === "/hold") await shutdown.promise;
+    if (pathname === "/hold") {
+      await shutdown.promise;
+      console.log("held");
+    }
     const { byteLength } = await request.arrayBuffer();
     return new Response(`${request.method} ${request.url} ${byteLength}`);
   },
@@ -48,7 +51,7 @@ const trading: Servable = {
 
 if (BESIDE !== undefined) {
   const close = async () => console.log("server beside closed");
-  await serve({ ...trading, close }, { port: 0, print: () => {} });
+  await serve(BESIDE === "same" ? trading : { ...trading, close }, { port: 0, print: () => {} });
 }
 await serve(trading, {
   hostname: HOST,
