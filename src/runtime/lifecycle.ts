@@ -59,12 +59,10 @@ export async function serveWith(
   const servers = serversOf(trading);
   servers.serving += 1;
   servers.notDrained += 1;
+  servers.atEnd.push(async () => dump?.finish(), stopLogs);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= end(listener, trading, checked.graceMs)
-      .finally(() => dump?.finish())
-      .finally(stopLogs)
-      .finally(unhook);
+    closing ??= end(listener, trading, checked.graceMs).finally(unhook);
     return closing;
   };
   const unhook = checked.signals ? closeOnSignals(close, print) : () => {};
@@ -113,12 +111,14 @@ interface Servers {
   serving: number;
   /** Those of which requests may be in flight. */
   notDrained: number;
+  /** What goes on for all of them until the last has ended. */
+  readonly atEnd: (() => void | Promise<void>)[];
 }
 
 const known = new WeakMap<Servable, Servers>();
 
 function serversOf(trading: Servable): Servers {
-  const servers = known.get(trading) ?? { serving: 0, notDrained: 0 };
+  const servers = known.get(trading) ?? { serving: 0, notDrained: 0, atEnd: [] };
   known.set(trading, servers);
   return servers;
 }
@@ -135,12 +135,13 @@ async function end(listener: Listener, trading: Servable, graceMs: number): Prom
   const drained = listener.drain();
   const first = await Promise.race([drained, graceOver]).finally(() => clearTimeout(timer));
   servers.notDrained -= 1;
+  const isOver = servers.notDrained === 0 || (first === "graceOver" && servers.serving === 0);
   try {
     // After the grace, this ends the calls that are left, so that some may still be answered.
-    const isOver = servers.notDrained === 0 || (first === "graceOver" && servers.serving === 0);
     if (isOver) await trading.close();
   } finally {
     if (first === "graceOver") listener.cut();
+    if (isOver) for (const work of servers.atEnd.splice(0)) await work();
   }
 }
 

@@ -138,3 +138,14 @@ test("a server logs to the LogTape that the program has configured, from the sta
   expect(told()).toEqual(["desk info futu is connected", "desk warning futu is connected: its token ends soon"]);
   await server.close();
 });
+
+test("a gateway that is served at two addresses is logged to the end of the last server", async () => {
+  await listen("info");
+  const trading = gatewayOf(exampleBroker());
+  const options = { port: 0, signals: false, print: () => {} };
+  const [first, second] = [await serve(trading, options), await serve(trading, options)];
+  await first.close();
+  await ask(trading, "order/cancel", { body: { orderId: "6278888" } });
+  expect(told()).toContain("desk info futu cancel: accepted");
+  await second.close();
+});
