@@ -24,7 +24,8 @@ const broker = interactiveBrokers({
   ...DEMO,
   host,
   port: Number(port),
-  clientId: Number(clientId),
+  // An empty text would be 0, TWS's own number, to which orders entered there by hand belong.
+  clientId: clientId === "" ? Number.NaN : Number(clientId),
   ...(accountId === undefined ? {} : { accountId }),
 });
 

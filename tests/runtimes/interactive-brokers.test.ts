@@ -79,3 +79,10 @@ describe.each(RUNTIMES)("examples/interactive-brokers.ts on %s", (runtime) => {
     expect(open).toBe(0);
   });
 });
+
+test("an empty IB_CLIENT_ID is told, and not taken for 0", async () => {
+  const env = { PORT: "0", IB_PORT: "1", IB_CLIENT_ID: "" };
+  await using program = start("node", "examples/interactive-brokers.ts", env);
+  await program.printed(/clientId must be a whole number|listens on/);
+  expect(program.output()).toContain("clientId must be a whole number");
+});
