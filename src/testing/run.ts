@@ -3,16 +3,18 @@ import type { ConformanceCheck, ConformanceResult } from "./check.ts";
 import { findGap, type Gap } from "./needs.ts";
 import { openScene } from "./scene.ts";
 import type { Stage } from "./stage.ts";
-import { brokerConformance } from "./suite.ts";
+import { conformanceFor } from "./suite.ts";
 
 /**
  * Runs the checks one after the other, each on a fresh opening of the stage, and says what came of each.
+ *
+ * Without `checks` it is all of `brokerConformance`, and those of a region also for every further one of the stage.
  *
  * Never rejects for a fault of the broker: a stage that cannot even be opened gives one failed result a check.
  */
 export async function runConformance(
   stage: Stage,
-  checks: readonly ConformanceCheck[] = brokerConformance,
+  checks: readonly ConformanceCheck[] = conformanceFor(stage),
 ): Promise<ConformanceResult[]> {
   const gapOf = await takeInventory(stage);
   const results: ConformanceResult[] = [];

@@ -16,13 +16,13 @@ import {
   restingSalePrice,
   stepUp,
 } from "../trade.ts";
-import { methods, powers, REGIONS, row, TRADING } from "./needing.ts";
+import { methods, powers, row, TRADING } from "./needing.ts";
 
 const REPLACING = [...TRADING, ...methods("replaceOrder")];
 const CANCELING = [...TRADING, ...methods("cancelOrder")];
 
-export const changeChecks: readonly ConformanceCheck[] = [
-  ...REGIONS.map((region) =>
+export const changeChecks = (regions: readonly string[]): readonly ConformanceCheck[] => [
+  ...regions.map((region) =>
     check(
       `replaces the price of an order in ${region}`,
       [...REPLACING, { replaceable: region }, { instrument: region }],
@@ -172,7 +172,7 @@ export const changeChecks: readonly ConformanceCheck[] = [
     });
   }),
 
-  ...REGIONS.map((region) =>
+  ...regions.map((region) =>
     check(
       `cancels an order in ${region}`,
       [...CANCELING, row({ region, orderType: "Limit" }), { instrument: region }],

@@ -23,5 +23,5 @@ export function row(wanted: Partial<OrderCapability>): Need {
 /** What every check needs that places an order which rests and looks at it. */
 export const TRADING: readonly Need[] = [...methods("placeOrder", "order"), row({ orderType: "Limit" })];
 
-/** Regions that have checks of their own. */
+/** Regions that have checks of their own whether the stage names a contract of theirs or not. */
 export const REGIONS = ["US", "HK", "CN"] as const;

@@ -15,6 +15,7 @@ export const changingMutants: readonly Mutant[] = [
       "lists an order in US as it reads it",
       "lists an order in HK as it reads it",
       "lists an order in CN as it reads it",
+      "lists an order in WW as it reads it",
       "lists the fills of an order, and one that is filled under its tag",
       "fills a market order at the market's price",
       "sells what is held",
@@ -76,6 +77,7 @@ export const changingMutants: readonly Mutant[] = [
       "lists an order in US as it reads it",
       "lists an order in HK as it reads it",
       "lists an order in CN as it reads it",
+      "lists an order in WW as it reads it",
     ],
   },
   {
@@ -87,6 +89,7 @@ export const changingMutants: readonly Mutant[] = [
       "lists an order in US as it reads it",
       "lists an order in HK as it reads it",
       "lists an order in CN as it reads it",
+      "lists an order in WW as it reads it",
     ],
   },
   {
@@ -269,6 +272,7 @@ export const changingMutants: readonly Mutant[] = [
       "cancels an order in US",
       "cancels an order in HK",
       "cancels an order in CN",
+      "cancels an order in WW",
       "keeps the fills of an order that is canceled",
       "refuses to cancel a filled order",
       "takes a second cancel, or says that the order is not open",

@@ -227,7 +227,7 @@ export const readingMutants: readonly Mutant[] = [
         return { ...right, timestamp: Math.floor(right.timestamp / 1000) };
       },
     })),
-    red: ["quotes in US", "quotes in HK", "quotes in CN"],
+    red: ["quotes in US", "quotes in HK", "quotes in CN", "quotes in WW"],
   },
   {
     fault: "quotes another price than the last",
@@ -241,6 +241,7 @@ export const readingMutants: readonly Mutant[] = [
       "quotes the last price without float dust, in US",
       "quotes the last price without float dust, in HK",
       "quotes the last price without float dust, in CN",
+      "quotes the last price without float dust, in WW",
     ],
   },
   {
@@ -276,8 +277,10 @@ export const readingMutants: readonly Mutant[] = [
     red: [
       "gives the state of the market in HK",
       "gives the state of the market in CN",
+      "gives the state of the market in WW",
       "says RTH while the regular session of HK trades",
       "says RTH while the regular session of CN trades",
+      "says RTH while the regular session of WW trades",
     ],
   },
   {
@@ -301,9 +304,11 @@ export const readingMutants: readonly Mutant[] = [
       },
     })),
     red: [
+      "gives the state of the market in WW",
       "says RTH while the regular session of US trades",
       "says RTH while the regular session of HK trades",
       "says RTH while the regular session of CN trades",
+      "says RTH while the regular session of WW trades",
     ],
   },
 ];

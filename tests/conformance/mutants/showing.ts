@@ -33,6 +33,7 @@ export const showingMutants: readonly Mutant[] = [
       "lists an order in US as it reads it",
       "lists an order in HK as it reads it",
       "lists an order in CN as it reads it",
+      "lists an order in WW as it reads it",
     ],
   },
   {
@@ -228,6 +229,7 @@ export const showingMutants: readonly Mutant[] = [
       "shows what was bought as a position, in US",
       "shows what was bought as a position, in HK",
       "shows what was bought as a position, in CN",
+      "shows what was bought as a position, in WW",
       "sells what is held",
       "shows what was sold and is not held as a position below zero, unless it cannot be sold",
     ],
@@ -262,6 +264,7 @@ export const showingMutants: readonly Mutant[] = [
       "quotes the last price without float dust, in US",
       "quotes the last price without float dust, in HK",
       "quotes the last price without float dust, in CN",
+      "quotes the last price without float dust, in WW",
     ],
   },
   {

@@ -52,7 +52,7 @@ const CAPABILITIES: Capabilities = {
       replaceable: false,
     }),
   ],
-  quotes: ["US", "HK", "CN"],
+  quotes: ["US", "HK", "CN", "WW"],
   push: "stream",
   listing: { complete: true, settleMs: 100 },
 };
