@@ -153,6 +153,9 @@ export const faultChecks: readonly ConformanceCheck[] = [
       const moved = await listedUntil(scene, "the replaced order", "open", (orders) =>
         orders.find((one) => one.tag === tag && one.price === price),
       );
+      await scene.until("the connection to be back", () =>
+        scene.connections.at(-1)?.connected === false ? undefined : "so",
+      );
       await scene.venue.loseAnswer?.("cancel");
       await expectRefusal("a cancel whose answer is lost", "cancelOrder", scene.cancel(moved.orderId), {
         outcomes: ["unknown"],
