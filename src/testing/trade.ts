@@ -96,6 +96,12 @@ export function marketOf(scene: Scene, region: string, tradeType: string) {
   return market;
 }
 
+/** What to ask for the cash in: dollars, but at a venue that has none. */
+export function cashCurrency({ broker }: Scene): string {
+  const currencies = broker.capabilities().markets.map(({ currency }) => currency);
+  return currencies.includes("USD") ? "USD" : (currencies[0] ?? "USD");
+}
+
 /** A request of the row's kind to buy some lots where it rests (limit) or at the market. */
 export function requestFor(scene: Scene, row: OrderCapability, lots = 1): OrderRequest {
   const instrument = instrumentFor(scene, row);

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { myBroker } from "../../examples/custom-broker.ts";
+import type { BrokerHost } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
-import { brokerConformance, runConformance } from "../../src/testing/index.ts";
+import { brokerConformance, runConformance, type Stage } from "../../src/testing/index.ts";
 import { TOY_ID, TOY_TOKEN, toyStage } from "./toy/toy-broker.ts";
 
 test("a broker that keeps every promise passes every check that says something about it", async () => {
@@ -92,6 +93,61 @@ test("a broker that takes market orders alone fails no check", async () => {
   });
   const results = await runConformance(stage);
   expect(results.filter(({ status }) => status === "failed")).toEqual([]);
+});
+
+test("a broker for a venue without dollars fails no check, and its cash is looked at", async () => {
+  const inHongKong = (cash?: () => Promise<never>) =>
+    toyStage((broker) => {
+      const right = { ...broker };
+      const ofHongKong = ({ region }: { readonly region: string }) => region === "HK";
+      return Object.assign(broker, {
+        capabilities: () => ({
+          ...right.capabilities(),
+          markets: right.capabilities().markets.filter(ofHongKong),
+          orders: right.capabilities().orders.filter(ofHongKong),
+          quotes: ["HK"],
+        }),
+        cash: async (...[{ currency }, call]: Parameters<typeof right.cash>) => {
+          if (currency !== "HKD") throw new BrokerError("NotSupported", `there is no ${currency} here`);
+          return cash?.() ?? right.cash({ currency }, call);
+        },
+      });
+    });
+  const failed = async (stage: Stage) =>
+    (await runConformance(stage)).filter(({ status }) => status === "failed").map(({ name }) => name);
+  const unknownContract = { tradeType: "Securities", region: "HK", symbol: "09999" } as const;
+  expect(await failed({ ...inHongKong(), unknownContract })).toEqual([]);
+  expect(await failed(inHongKong(() => new Promise(() => undefined)))).toContain(
+    "ends every read that nobody answers when its call is aborted",
+  );
+});
+
+test("a broker that is not connected yet when the answer to its replace was lost fails no check", async () => {
+  const stage = toyStage((broker) => {
+    const { start, cancelOrder } = broker;
+    let connected = false;
+    return Object.assign(broker, {
+      start: (host: BrokerHost) =>
+        start({
+          ...host,
+          onConnection: (state) => {
+            connected = false;
+            const tell = () => {
+              connected = state.connected;
+              host.onConnection(state);
+            };
+            if (state.connected) setTimeout(tell, 50);
+            else tell();
+          },
+        }),
+      cancelOrder: async (...[orderId, call]: Parameters<typeof cancelOrder>) => {
+        if (!connected && !call.signal.aborted) throw new BrokerError("NotConnected", "the link is down");
+        await cancelOrder(orderId, call);
+      },
+    });
+  });
+  const checks = brokerConformance.filter(({ name }) => name.startsWith("says unknown when the answer to a replace"));
+  expect(await runConformance(stage, checks)).toMatchObject([{ status: "passed" }]);
 });
 
 test("a quantity between two steps is measured by the market of the order, not by another one of its region", async () => {

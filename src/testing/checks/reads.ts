@@ -9,6 +9,7 @@ import { expect, expectEqual, expectOneOf } from "../expect.ts";
 import { check, expectRefusal, rejectionOf, type Scene } from "../scene.ts";
 import type { Instrument } from "../stage.ts";
 import {
+  cashCurrency,
   expectDecimal,
   expectTime,
   heldOf,
@@ -51,8 +52,9 @@ export const readChecks = (regions: readonly string[]): readonly ConformanceChec
   }),
 
   check("gives the total cash in the currency asked for, and the ledger's lines", methods("cash"), async (scene) => {
-    const cash = await scene.cash("USD");
-    expectEqual(cash.currency, "USD", "currency of the cash");
+    const asked = cashCurrency(scene);
+    const cash = await scene.cash(asked);
+    expectEqual(cash.currency, asked, "currency of the cash");
     expectDecimal(cash.amount, "amount of the cash");
     for (const { currency, amount, available } of cash.balances) {
       expect(/^[A-Z]{3,5}$/.test(currency), () => `a balance has currency "${currency}"`);

@@ -4,7 +4,7 @@ import { instanceOf } from "../../spec/define-broker.ts";
 import type { ConformanceCheck } from "../check.ts";
 import { ConformanceError, expect } from "../expect.ts";
 import { check, rejectionOf, type Scene } from "../scene.ts";
-import { limitRow, newTag, requestFor } from "../trade.ts";
+import { cashCurrency, limitRow, newTag, requestFor } from "../trade.ts";
 import { methods } from "./needing.ts";
 
 export const secretChecks: readonly ConformanceCheck[] = [
@@ -17,7 +17,7 @@ export const secretChecks: readonly ConformanceCheck[] = [
 
   check("puts no secret into what it reports", [], async (scene) => {
     const { broker } = scene;
-    if (broker.cash !== undefined) expectNoSecret(scene, "the cash", textOf(await scene.cash("USD")));
+    if (broker.cash !== undefined) expectNoSecret(scene, "the cash", textOf(await scene.cash(cashCurrency(scene))));
     if (broker.orders !== undefined) expectNoSecret(scene, "orders", textOf(await scene.orders({ status: "all" })));
     if (broker.positions !== undefined) expectNoSecret(scene, "positions", textOf(await scene.positions()));
     expectNoSecret(scene, "connection states", textOf(scene.connections));
@@ -45,7 +45,7 @@ async function provoke(scene: Scene): Promise<readonly unknown[]> {
   if (broker.replaceOrder !== undefined) calls.push(scene.replace(unknownId, { price: 1 }));
   if (broker.orders !== undefined) calls.push(scene.orders({ status: "all", fresh: true }, { signal }));
   if (broker.positions !== undefined) calls.push(scene.positions({ signal }));
-  if (broker.cash !== undefined) calls.push(scene.cash("USD", { signal }), scene.cash("XTS"));
+  if (broker.cash !== undefined) calls.push(scene.cash(cashCurrency(scene), { signal }), scene.cash("XTS"));
   if (broker.quote !== undefined && stage.unknownContract !== undefined) calls.push(scene.quote(stage.unknownContract));
   if (broker.placeOrder !== undefined && broker.capabilities().orders.some(({ orderType }) => orderType === "Limit")) {
     const request = requestFor(scene, limitRow(scene));

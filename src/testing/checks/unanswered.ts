@@ -3,7 +3,7 @@ import type { Call } from "../../spec/broker.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
 import { ConformanceError, expect } from "../expect.ts";
 import { rejectionOf, type Scene } from "../scene.ts";
-import { canRest, listedUntil, orderUntil, placeResting } from "../trade.ts";
+import { canRest, cashCurrency, listedUntil, orderUntil, placeResting } from "../trade.ts";
 
 type Name = "ping" | "cash" | "positions" | "quote" | "marketStatus" | "order" | "orders";
 
@@ -33,7 +33,8 @@ export async function lookAround(scene: Scene): Promise<Known> {
     }
   }
   const positions = broker.positions === undefined ? 0 : (await scene.positions()).positions.length;
-  const cash = broker.cash === undefined ? 0 : await scene.cash("USD").then(({ amount }) => amount, nothing);
+  const cash =
+    broker.cash === undefined ? 0 : await scene.cash(cashCurrency(scene)).then(({ amount }) => amount, nothing);
   return { orderId, positions, cash };
 }
 
@@ -44,7 +45,7 @@ export function reads(scene: Scene, known?: Known): readonly Read[] {
   const orderId = known?.orderId ?? scene.stage.unknownOrderId ?? "1";
   const all: readonly Read[] = [
     ["ping", (call) => scene.ping(call)],
-    ["cash", (call) => scene.cash("USD", call)],
+    ["cash", (call) => scene.cash(cashCurrency(scene), call)],
     ["positions", (call) => scene.positions(call)],
     ["quote", (call) => scene.quote(contract, call)],
     ["marketStatus", (call) => scene.marketStatus(call)],
