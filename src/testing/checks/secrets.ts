@@ -25,6 +25,10 @@ export const secretChecks: readonly ConformanceCheck[] = [
 
   check("puts no secret into an error", methods("close"), async (scene) => {
     const errors = [...(await provoke(scene))];
+    await scene.venue.limit?.("read");
+    errors.push(...(await provoke(scene)));
+    await scene.venue.drop?.("read");
+    errors.push(...(await provoke(scene)));
     await scene.closeBroker();
     errors.push(...(await provoke(scene)));
     for (const error of errors) {

@@ -354,6 +354,28 @@ export const failingMutants: readonly Mutant[] = [
     red: ["puts no secret into an error"],
   },
   {
+    fault: "tells the vendor's key when the connection is lost under a read",
+    mutate: altering(({ order }) => ({
+      order: (orderId, call) =>
+        order(orderId, call).catch((error: unknown) => {
+          if (!(error instanceof BrokerError) || !/connection was lost/.test(error.message)) throw error;
+          throw new BrokerError(error.code, `${error.message}, with ${TOY_VENDOR_KEY}`);
+        }),
+    })),
+    red: ["puts no secret into an error"],
+  },
+  {
+    fault: "tells the vendor's key when it was too fast",
+    mutate: altering(({ order }) => ({
+      order: (orderId, call) =>
+        order(orderId, call).catch((error: unknown) => {
+          if (!(error instanceof BrokerError) || !/too many calls/.test(error.message)) throw error;
+          throw new BrokerError(error.code, `${error.message}, with ${TOY_VENDOR_KEY}`);
+        }),
+    })),
+    red: ["puts no secret into an error"],
+  },
+  {
     fault: "tells the vendor's key when it connects",
     mutate: altering(({ start }) => ({
       start: (host) =>
