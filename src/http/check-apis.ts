@@ -3,6 +3,7 @@ import { SCOPES } from "../spec/policy.ts";
 import type { Api, ApiMethod, ApiSchema } from "./api.ts";
 import { STD_APIS } from "./std-apis.ts";
 
+const KEYS: readonly string[] = ["name", "method", "path", "scope", "schema", "handler"];
 const METHODS: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE"] satisfies readonly ApiMethod[];
 const NAME = /^[A-Za-z][\w-]*$/;
 const SEGMENT = /^[A-Za-z0-9._-]+$/;
@@ -41,8 +42,11 @@ function isNamed(api: object): api is Api {
   return "name" in api && typeof api.name === "string" && NAME.test(api.name);
 }
 
-function apiFaults({ method, path, scope, handler, schema }: Api): string[] {
-  const faults: string[] = [];
+function apiFaults(api: Api): string[] {
+  const { method, path, scope, handler, schema } = api;
+  const faults = Object.keys(api)
+    .filter((key) => !KEYS.includes(key))
+    .map((key) => `"${key}" is not known here; there are ${KEYS.join(", ")}`);
   if (!METHODS.includes(method)) {
     faults.push(`method must be one of ${METHODS.join(", ")}, not ${shown(method)}`);
   }
@@ -73,5 +77,5 @@ function apiFaults({ method, path, scope, handler, schema }: Api): string[] {
 
 function isSchema(schema: unknown): boolean {
   if (schema === undefined) return true;
-  return typeof schema === "object" && schema !== null && "safeParse" in schema && "shape" in schema;
+  return typeof schema === "object" && schema !== null && "_zod" in schema && "shape" in schema;
 }
