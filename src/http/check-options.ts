@@ -186,7 +186,10 @@ function checkBrokers(brokers: unknown, faults: string[]): BrokerInstance[] {
   return brokers.flatMap((broker: unknown, index) => {
     const instance = instanceOf(broker);
     if (instance === undefined || !isBroker(broker)) {
-      faults.push(`brokers[${index}] is not a broker; make one with paper({ … }), futu({ … }) or defineBroker`);
+      const fault = instance
+        ? "needs kind and display, both text, and a function capabilities"
+        : "is not a broker; make one with paper({ … }), futu({ … }) or defineBroker";
+      faults.push(`brokers[${index}] ${fault}`);
       return [];
     }
     const place = `brokers[${index}] (${broker.kind})`;

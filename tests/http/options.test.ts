@@ -1,6 +1,7 @@
 /** Options: what is wrong is told at once, all of it, and without a secret. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import * as z3 from "zod/v3";
 import {
   type Api,
   type Broker,
@@ -132,7 +133,11 @@ describe("one fault each", () => {
     ["no broker", { brokers: [{ kind: "futu" }] }, /^brokers\[0\] is not a broker/],
     ["null for a broker", { brokers: [null] }, /^brokers\[0\] is not a broker/],
     ["a broker that was not defined", { brokers: [{ ...exampleBroker() }] }, /^brokers\[0\] is not a broker/],
-    ["a broker without a kind", { brokers: [defineBroker(instance, {} as Broker)] }, /^brokers\[0\] is not a broker/],
+    [
+      "a broker without a kind",
+      { brokers: [defineBroker(instance, {} as Broker)] },
+      /^brokers\[0\] needs kind and display, both text, and a function capabilities$/,
+    ],
     [
       "an id that is too short",
       { brokers: [brokerOf({ instanceId: "short" })] },
@@ -287,6 +292,11 @@ describe("one fault each", () => {
       /limits\.maxOrderQty must be a number above 0/,
     ],
     ["risk as text", { brokers: [brokerOf({ risk: "none" })] }, /risk must be an object/],
+    [
+      "a collar in percent",
+      { brokers: [brokerOf({ risk: { priceCollar: 5 } })] },
+      /risk\.priceCollar must be a part of the price, at most 1: 0\.05 is 5 percent$/,
+    ],
     ["an unknown limit", { brokers: [brokerOf({ risk: { maxOrders: 1 } })] }, /risk\.maxOrders is not an option/],
     [
       "a negative limit",
@@ -409,6 +419,16 @@ describe("one fault each", () => {
       "a part of a standard schema replaced by one of another kind",
       { brokers: [], stdApis: changing("orderPlace", (place) => ({ schema: { ...place.schema, body: {} } })) },
       /^API "orderPlace": schema.body must be a zod object/,
+    ],
+    [
+      "a schema of the zod before",
+      { brokers: [], extendApis: [api({ schema: { summary: "x", query: z3.object({}) } })] },
+      /^API "hello": schema.query must be a zod object/,
+    ],
+    [
+      "a scope under a name that is none",
+      { brokers: [], extendApis: [api({ scopes: ["admin"] } as object)] },
+      /^API "hello": "scopes" is not known here; there are name, method, path, scope, schema, handler$/,
     ],
     [
       "a body for a GET",
