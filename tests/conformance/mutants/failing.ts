@@ -332,6 +332,24 @@ export const failingMutants: readonly Mutant[] = [
     red: ["has no secret on the object"],
   },
   {
+    fault: "leaves an order to a runtime that sends it again when a connection ends that was used before",
+    mutate: altering(({ orders, placeOrder }) => {
+      let used = false;
+      return {
+        orders: (query, call) => {
+          used = true;
+          return orders(query, call);
+        },
+        placeOrder: (order, call) =>
+          placeOrder(order, call).catch((error: unknown) => {
+            if (!used || !(error instanceof BrokerError) || !/answer was lost/.test(error.message)) throw error;
+            return placeOrder(order, call);
+          }),
+      };
+    }),
+    red: ["says unknown when the answer to a place is lost, and lists the order once"],
+  },
+  {
     fault: "tells the instance id in an error",
     mutate: altering(({ cash }) => ({
       cash: (query, call) =>
