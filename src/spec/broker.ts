@@ -13,6 +13,7 @@ import type { Capabilities } from "./capabilities.ts";
  * Methods are optional: what is absent is answered `NotSupported`. Every method ends, whatever the network does, and
  * throws only `BrokerError`. When `call.signal` aborts, a read ends; a write that has not left yet ends with outcome
  * `not_sent`; a write that may have left ends as `unknown` or goes on until the vendor answers, and is never sent again.
+ * The `fetch` of Bun and Deno sends some again by itself unless it is kept from it, see the README.
  */
 export interface Broker {
   /** Word on the wire, in camel case: `futu`. */
