@@ -67,6 +67,8 @@ export interface PaperConfig {
   readonly store: PaperStore | undefined;
 }
 
+const LIST = "must be a list";
+const BY_CURRENCY = "must be an object by currency";
 const finite = () => v.pipe(v.number("must be a number"), v.finite("must be a finite number"));
 const aboveZero = () =>
   v.pipe(
@@ -99,9 +101,9 @@ const having = <T>(methods: readonly (keyof T & string)[], what: string) =>
 
 const schema = () =>
   v.strictObject({
-    cash: v.exactOptional(v.record(currency(), finite())),
+    cash: v.exactOptional(v.record(currency(), finite(), BY_CURRENCY)),
     positions: v.exactOptional(
-      v.array(v.strictObject({ contract: contract(), qty: finite(), avgCost: v.exactOptional(finite()) })),
+      v.array(v.strictObject({ contract: contract(), qty: finite(), avgCost: v.exactOptional(finite()) }), LIST),
     ),
     prices: v.exactOptional(
       v.array(
@@ -111,13 +113,18 @@ const schema = () =>
           preClose: v.exactOptional(aboveZero()),
           lotSize: v.exactOptional(v.pipe(whole(), v.minValue(1, "must be at least 1"))),
         }),
+        LIST,
       ),
     ),
     allowShort: v.exactOptional(v.boolean("must be true or false")),
     holidays: v.exactOptional(
-      v.record(v.picklist(MARKET_REGIONS, `must be named by one of ${MARKET_REGIONS.join(", ")}`), v.array(date())),
+      v.record(
+        v.picklist(MARKET_REGIONS, `must be named by one of ${MARKET_REGIONS.join(", ")}`),
+        v.array(date(), LIST),
+        "must be an object by region",
+      ),
     ),
-    ratesToUsd: v.exactOptional(v.record(currency(), aboveZero())),
+    ratesToUsd: v.exactOptional(v.record(currency(), aboveZero(), BY_CURRENCY)),
     quotes: v.exactOptional(
       v.union(
         [v.literal("synthetic"), v.literal("fixed"), having<Broker>(["quote"], "a broker with quotes")],
