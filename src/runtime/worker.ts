@@ -49,6 +49,9 @@ const LINGER_MS = 15_000;
  *   When it throws, for options that are wrong, the request fails with that error and the next one tries again.
  */
 export function worker<Env>(create: (env: Env) => Pick<HttpTrading, "fetch">): Worker<Env> {
+  if (typeof create !== "function" || "fetch" in create) {
+    throw new TypeError("worker needs a function that makes the gateway: worker((env) => createHttpTrading({ … }))");
+  }
   let trading: Pick<HttpTrading, "fetch"> | undefined;
   return {
     fetch(request, env, context) {
