@@ -186,6 +186,12 @@ function refused(error: unknown, { hostname, port, tls }: CheckedServeOptions): 
   if (code === "EACCES") {
     return new Error(`${at} may not be opened by this user: give a port above 1023`, { cause: error });
   }
+  if (error instanceof ReferenceError) {
+    return new Error(
+      `${error.message}: this serve is another runtime's; there are those of httptrading/node, /bun and /deno`,
+      { cause: error },
+    );
+  }
   const reason = error instanceof Error ? error.message : String(error);
   return new Error(`Cannot listen on ${at}${tls === undefined ? "" : ", or not with this tls"}: ${reason}`, {
     cause: error,

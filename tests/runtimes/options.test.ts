@@ -2,7 +2,10 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { createHttpTrading } from "../../mod.ts";
 import { bannerLines, bannerWarnings, localUrl } from "../../src/runtime/banner.ts";
+import { serve as serveOnBun } from "../../src/runtime/bun.ts";
+import { serve as serveOnDeno } from "../../src/runtime/deno.ts";
 import { type RunningServer, type Servable, type ServeOptions, serve, type Tls } from "../../src/runtime/node.ts";
 import { worker } from "../../src/runtime/worker.ts";
 
@@ -16,6 +19,16 @@ const trading: Servable = {
   instances: [],
 };
 const quiet = { port: 0, print: () => {} } satisfies ServeOptions;
+
+test.each([
+  ["Bun", serveOnBun],
+  ["Deno", serveOnDeno],
+])("the serve of %s says on Node where the right one is", async (runtime, serveThere) => {
+  const port = { port: 0, signals: false, print: () => {} };
+  await expect(serveThere(trading, port)).rejects.toThrow(
+    `${runtime} is not defined: this serve is another runtime's; there are those of httptrading/node, /bun and /deno`,
+  );
+});
 
 describe("options", () => {
   test("every fault is told at once", async () => {
@@ -291,5 +304,14 @@ describe("worker", () => {
     const needs = /^worker needs a function that gives, at once, what createHttpTrading gives/;
     for (const _ of [1, 2, 3]) expect(() => fetch(request, {})).toThrow(needs);
     expect(await (await fetch(request, {})).text()).toBe("http://worker.test/x");
+  });
+
+  test.each([
+    ["a gateway", createHttpTrading({ brokers: [] })],
+    ["nothing", undefined],
+  ])("says at once that %s is not what makes one", (_, given: unknown) => {
+    expect(() => worker(given as () => typeof trading)).toThrow(
+      "worker needs a function that makes the gateway: worker((env) => createHttpTrading({ … }))",
+    );
   });
 });
