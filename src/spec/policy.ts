@@ -85,7 +85,7 @@ export interface RiskOptions {
   readonly maxDailyValue?: number;
   /** Greatest number of orders of the account that are open at once, those placed elsewhere among them. */
   readonly maxOpenOrders?: number;
-  /** How far a limit price may be from the last quote on its bad side, as a part of the quote: `0.05` is 5 percent. */
+  /** How far a limit price may be from the last quote on its bad side, as a part of it, at most 1: `0.05` is 5 percent. */
   readonly priceCollar?: number;
   /** Quotes that the rules above rest on. */
   readonly quotes?: QuotePolicy;

@@ -25,7 +25,10 @@ function conformance(regions: readonly string[]): readonly ConformanceCheck[] {
   ];
 }
 
-/** Every promise of the broker contract, in the order in which a new broker best makes them come true. */
+/**
+ * Every promise of the broker contract, in the order in which a new broker best makes them come true. Of regions it looks at
+ * US, HK and CN; `runConformance` by itself also at every further one of which the stage names a contract.
+ */
 export const brokerConformance: readonly ConformanceCheck[] = conformance(REGIONS);
 
 /** The same, with the checks of a region for every further one of which the stage names a contract. */
