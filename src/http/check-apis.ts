@@ -38,15 +38,20 @@ export function checkApis(candidates: readonly unknown[], own: number, faults: s
   });
 }
 
+/** Faults of options that are not among those that are known. */
+export function unknownKeys(options: object, known: readonly string[]): string[] {
+  return Object.keys(options)
+    .filter((key) => !known.includes(key))
+    .map((key) => `"${key}" is not an option; there are ${known.join(", ")}`);
+}
+
 function isNamed(api: object): api is Api {
   return "name" in api && typeof api.name === "string" && NAME.test(api.name);
 }
 
 function apiFaults(api: Api): string[] {
   const { method, path, scope, handler, schema } = api;
-  const faults = Object.keys(api)
-    .filter((key) => !KEYS.includes(key))
-    .map((key) => `"${key}" is not known here; there are ${KEYS.join(", ")}`);
+  const faults = unknownKeys(api, KEYS);
   if (!METHODS.includes(method)) {
     faults.push(`method must be one of ${METHODS.join(", ")}, not ${shown(method)}`);
   }
@@ -76,6 +81,5 @@ function apiFaults(api: Api): string[] {
 }
 
 function isSchema(schema: unknown): boolean {
-  if (schema === undefined) return true;
-  return typeof schema === "object" && schema !== null && "_zod" in schema && "shape" in schema;
+  return schema === undefined || ("_zod" in Object(schema) && "shape" in Object(schema));
 }

@@ -8,7 +8,7 @@ import { type InstanceOptions, instanceOf } from "../spec/define-broker.ts";
 import type { AdminTokenOptions, TokenOptions } from "../spec/policy.ts";
 import type { Api } from "./api.ts";
 import type { ErrorReport } from "./app.ts";
-import { checkApis } from "./check-apis.ts";
+import { checkApis, unknownKeys } from "./check-apis.ts";
 import { adminTokenFaults, lengthOf, riskFaults, sharedSecretFaults, tokenFaults } from "./check-policy.ts";
 import { type CorsOptions, corsFaults } from "./cors.ts";
 import type { ErrorStatus } from "./failures.ts";
@@ -121,9 +121,7 @@ export function checkOptions(options: HttpTradingOptions): CheckedOptions {
   }
   const { brokers, tokenHeader = "HT-TOKEN", errorStatus = "http", onError, journal } = options;
   const { requireIdempotencyKey = false, idempotencyDays = 30, adminTokens, cors, observers = [] } = options;
-  const faults = Object.keys(options)
-    .filter((key) => !KNOWN.includes(key))
-    .map((key) => `"${key}" is not an option; there are ${KNOWN.join(", ")}`);
+  const faults = unknownKeys(options, KNOWN);
 
   const instances = checkBrokers(brokers, faults);
   const std = standardApis(options, faults);
@@ -186,10 +184,9 @@ function checkBrokers(brokers: unknown, faults: string[]): BrokerInstance[] {
   return brokers.flatMap((broker: unknown, index) => {
     const instance = instanceOf(broker);
     if (instance === undefined || !isBroker(broker)) {
-      const fault = instance
-        ? "needs kind and display, both text, and a function capabilities"
-        : "is not a broker; make one with paper({ … }), futu({ … }) or defineBroker";
-      faults.push(`brokers[${index}] ${fault}`);
+      faults.push(
+        `brokers[${index}] is not a broker, with kind, display and capabilities; make one with paper({ … }), futu({ … }) or defineBroker`,
+      );
       return [];
     }
     const place = `brokers[${index}] (${broker.kind})`;

@@ -80,7 +80,7 @@ function makeSchemas() {
     maxOrderQty: aboveZero.optional(),
     maxDailyValue: aboveZero.optional(),
     maxOpenOrders: count.optional(),
-    priceCollar: aboveZero.lte(1, { error: "must be a part of the price, at most 1: 0.05 is 5 percent" }).optional(),
+    priceCollar: aboveZero.lte(1, { error: "must be at most 1: 0.05 is 5 percent" }).optional(),
     quotes: z
       .strictObject({ maxAgeMs: milliseconds.optional(), missing: oneOf(["refuse", "allow"]).optional() })
       .optional(),

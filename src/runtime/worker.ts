@@ -50,7 +50,7 @@ const LINGER_MS = 15_000;
  */
 export function worker<Env>(create: (env: Env) => Pick<HttpTrading, "fetch">): Worker<Env> {
   if (typeof create !== "function" || "fetch" in create) {
-    throw new TypeError("worker needs a function that makes the gateway: worker((env) => createHttpTrading({ … }))");
+    throw wrong();
   }
   let trading: Pick<HttpTrading, "fetch"> | undefined;
   return {
@@ -64,7 +64,11 @@ export function worker<Env>(create: (env: Env) => Pick<HttpTrading, "fetch">): W
 
 function gatewayOf<Made extends Pick<HttpTrading, "fetch">>(made: Made): Made {
   if (typeof Object(made).fetch === "function") return made;
-  throw new TypeError(
+  throw wrong();
+}
+
+function wrong(): TypeError {
+  return new TypeError(
     "worker needs a function that gives, at once, what createHttpTrading gives: one that is not async",
   );
 }

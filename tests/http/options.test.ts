@@ -136,7 +136,7 @@ describe("one fault each", () => {
     [
       "a broker without a kind",
       { brokers: [defineBroker(instance, {} as Broker)] },
-      /^brokers\[0\] needs kind and display, both text, and a function capabilities$/,
+      /^brokers\[0\] is not a broker, with kind, display and capabilities; make one/,
     ],
     [
       "an id that is too short",
@@ -295,7 +295,7 @@ describe("one fault each", () => {
     [
       "a collar in percent",
       { brokers: [brokerOf({ risk: { priceCollar: 5 } })] },
-      /risk\.priceCollar must be a part of the price, at most 1: 0\.05 is 5 percent$/,
+      /risk\.priceCollar must be at most 1: 0\.05 is 5 percent$/,
     ],
     ["an unknown limit", { brokers: [brokerOf({ risk: { maxOrders: 1 } })] }, /risk\.maxOrders is not an option/],
     [
@@ -428,7 +428,7 @@ describe("one fault each", () => {
     [
       "a scope under a name that is none",
       { brokers: [], extendApis: [api({ scopes: ["admin"] } as object)] },
-      /^API "hello": "scopes" is not known here; there are name, method, path, scope, schema, handler$/,
+      /^API "hello": "scopes" is not an option; there are name, method, path, scope, schema, handler$/,
     ],
     [
       "a body for a GET",

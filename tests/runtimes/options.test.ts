@@ -311,7 +311,7 @@ describe("worker", () => {
     ["nothing", undefined],
   ])("says at once that %s is not what makes one", (_, given: unknown) => {
     expect(() => worker(given as () => typeof trading)).toThrow(
-      "worker needs a function that makes the gateway: worker((env) => createHttpTrading({ … }))",
+      "worker needs a function that gives, at once, what createHttpTrading gives",
     );
   });
 });
