@@ -8,6 +8,9 @@ import packageJson from "../package.json" with { type: "json" };
 
 export const ROOT: string = join(import.meta.dirname, "..");
 
+/** What `npx httptrading` runs. */
+const COMMANDS = "./src/commands/main.ts";
+
 /** What npm puts into every package by itself. */
 const ALWAYS = ["package.json", "README.md", "LICENSE"];
 
@@ -26,7 +29,7 @@ export function buildPackage(folder: string): void {
   runTool("tsc", ["-p", "tsconfig.build.json", "--outDir", folder]);
   const { outputFiles } = buildSync({
     absWorkingDir: ROOT,
-    entryPoints: Object.values(denoJson.exports),
+    entryPoints: [...Object.values(denoJson.exports), COMMANDS],
     outbase: ".",
     outdir: folder,
     chunkNames: "shared/[name]-[hash]",

@@ -58,6 +58,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
     packages: ["@hono/node-server", "@logtape/logtape", "node:"],
   },
+  // What an operator runs beside a gateway.
+  commands: { rooms: ["journal"], packages: ["node:"] },
   mod: { rooms: ["domain", "spec", "journal", "desk", "observe", "http", "create-http-trading"], packages: [] },
 };
 

@@ -14,8 +14,8 @@ export interface TokenOptions {
   /** The token itself: 16 to 64 visible ASCII characters. Give this or `sha256`. */
   readonly token?: string;
   /**
-   * SHA-256 of the token as 64 hexadecimal digits in lower case, so that the token itself stands nowhere. `npm run token`
-   * makes both.
+   * SHA-256 of the token as 64 hexadecimal digits in lower case, so that the token itself stands nowhere.
+   * `npx httptrading token` makes both.
    */
   readonly sha256?: string;
   /**

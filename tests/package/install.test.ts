@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { pack } from "../../scripts/package.ts";
+import { sqliteJournal } from "../../src/journal/sqlite.ts";
 
 const run = promisify(execFile);
 const TOOLS = join(import.meta.dirname, "../../node_modules/.bin");
@@ -91,18 +92,31 @@ test("no vendor's library is pulled in", () => {
   }
 });
 
+/** What npm makes of `bin`. */
+const COMMANDS = "node_modules/.bin/httptrading";
+
 describe.each([
-  ["node", ["imports.mjs"]],
-  ["bun", ["imports.mjs"]],
-  ["deno", ["run", "--quiet", "--no-prompt", "--allow-read", "imports.mjs"]],
+  ["node", []],
+  ["bun", []],
+  ["deno", ["run", "--quiet", "--no-prompt", "--allow-read"]],
 ])("on %s", (runtime, args) => {
   test("every entrypoint can be imported, keeps nothing running, and a missing library is named", async () => {
-    const { stdout, stderr } = await inProject(runtime, args);
+    const { stdout, stderr } = await inProject(runtime, [...args, "imports.mjs"]);
     const [sizes = "", missing] = stdout.trimEnd().split("\n");
     expect(stderr).toBe("");
     expect(Object.keys(JSON.parse(sizes))).toEqual(ENTRYPOINTS);
     expect(Object.values(JSON.parse(sizes))).not.toContain(0);
     expect(missing).toMatch(/^BrokerError: .*npm install futu-api/);
+  });
+
+  test("the commands of an operator are there", async () => {
+    const { stdout } = await inProject(runtime, [...args, COMMANDS, "token", "bot"]);
+    expect(stdout).toMatch(/^token {3}\S{43}\nsha256 {2}[0-9a-f]{64}\n/);
+    const journal = sqliteJournal(join(folder, `${runtime}.db`));
+    await journal.open();
+    await journal.close();
+    const looked = await inProject(runtime, [...args, COMMANDS, "journal", join(folder, `${runtime}.db`)]);
+    expect(looked.stdout).toBe("Nothing is unknown: every intent in this journal is settled.\n");
   });
 });
 

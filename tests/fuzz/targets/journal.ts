@@ -83,7 +83,7 @@ export const journal = defineTarget<Input>("journal", 300, async () => {
   };
 });
 
-/** As `npm run journal` does. */
+/** As `httptrading journal` does. */
 async function readAll(path: string): Promise<void> {
   const reader = await declared(isUnavailable, () => readJournal(path));
   if (reader === undefined) return;

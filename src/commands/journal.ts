@@ -1,21 +1,21 @@
 /**
- * `npm run journal -- FILE [export|unknown|resolve …]`: what an operator can see in a journal and settle by hand.
+ * `httptrading journal FILE [export|unknown|resolve …]`: what an operator can see in a journal and settle by hand.
  * Reading is allowed while the gateway runs; to resolve, it has to be stopped.
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
-import { isSettled } from "../src/journal/intent-record.ts";
-import type { IntentRecord, JournalLine, ProgressLine } from "../src/journal/journal.ts";
-import { type JournalReader, readJournal, sqliteJournal } from "../src/journal/sqlite.ts";
+import { isSettled } from "../journal/intent-record.ts";
+import type { IntentRecord, JournalLine, ProgressLine } from "../journal/journal.ts";
+import { type JournalReader, readJournal, sqliteJournal } from "../journal/sqlite.ts";
 
 const USAGE = `Usage:
-  npm run journal -- FILE unknown
+  npx httptrading journal FILE unknown
       lists the intents of which nobody knows yet what became of them
-  npm run journal -- FILE export
+  npx httptrading journal FILE export
       prints every line of the journal as one line of JSON
-  npm run journal -- FILE resolve TAG accepted=ORDERID --reason TEXT
-  npm run journal -- FILE resolve TAG not_sent --reason TEXT
+  npx httptrading journal FILE resolve TAG accepted=ORDERID --reason TEXT
+  npx httptrading journal FILE resolve TAG not_sent --reason TEXT
       settles one of the unknown, after looking at the broker; the gateway must be stopped
       [--instance DIGEST]  which one, where several instances have an intent of this tag
 `;
@@ -90,8 +90,8 @@ function unknownText(file: string, intents: readonly IntentRecord[]): string {
   return `${blocks.join("\n")}
 ${intents.length} unsettled. While a gateway runs, what is sending may be under way, and the gateway goes on looking for
 what is unknown. What it cannot find: look at the broker for an order with the tag, stop the gateway, and run one of
-  npm run journal -- ${file} resolve TAG accepted=ORDERID --reason TEXT
-  npm run journal -- ${file} resolve TAG not_sent --reason TEXT
+  npx httptrading journal ${file} resolve TAG accepted=ORDERID --reason TEXT
+  npx httptrading journal ${file} resolve TAG not_sent --reason TEXT
 `;
 }
 
@@ -191,13 +191,16 @@ async function* run(args: string[]): AsyncGenerator<string> {
   }
 }
 
-try {
-  await pipeline(Readable.from(run(process.argv.slice(2))), process.stdout, { end: false });
-} catch (error) {
-  const closed = error instanceof Error && "code" in error && error.code === "EPIPE";
-  const message = error instanceof Error ? error.message : String(error);
-  // Whoever reads the export may have seen enough.
-  if (!closed) process.stderr.write(`${message}\n`);
-  if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);
-  if (!closed) process.exitCode = error instanceof UsageError ? EXIT_USAGE : 1;
+/** Does what the arguments say, and sets the exit code: 2 for arguments that cannot be followed, 1 for what failed. */
+export async function journalCommand(args: string[]): Promise<void> {
+  try {
+    await pipeline(Readable.from(run(args)), process.stdout, { end: false });
+  } catch (error) {
+    const closed = error instanceof Error && "code" in error && error.code === "EPIPE";
+    const message = error instanceof Error ? error.message : String(error);
+    // Whoever reads the export may have seen enough.
+    if (!closed) process.stderr.write(`${message}\n`);
+    if (error instanceof UsageError) process.stderr.write(`\n${USAGE}`);
+    if (!closed) process.exitCode = error instanceof UsageError ? EXIT_USAGE : 1;
+  }
 }

@@ -7,10 +7,10 @@ import { paper } from "../../src/brokers/paper/index.ts";
 import { createHttpTrading } from "../../src/create-http-trading.ts";
 import { SCOPES } from "../../src/spec/policy.ts";
 
-const SCRIPT = fileURLToPath(new URL("../../scripts/token.ts", import.meta.url));
-const run = (...args: string[]) => promisify(execFile)(process.execPath, [SCRIPT, ...args]);
+const MAIN = fileURLToPath(new URL("../../src/commands/main.ts", import.meta.url));
+const run = (...args: string[]) => promisify(execFile)(process.execPath, [MAIN, "token", ...args]);
 
-test("npm run token prints a token, its hash, and options that open the gateway to it", async () => {
+test("it prints a token, its hash, and options that open the gateway to it", async () => {
   const [first, second] = await Promise.all([run("bot"), run("bot")]);
   expect(first.stdout).not.toBe(second.stdout);
   const [, token = "", sha256 = ""] = /^token {3}(\S{43})\nsha256 {2}([0-9a-f]{64})\n/.exec(first.stdout) ?? [];

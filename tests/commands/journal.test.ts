@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import type { JournalLine } from "../../src/journal/journal.ts";
 import { sqliteJournal } from "../../src/journal/sqlite.ts";
-import { anomaly, INSTANCE, intent, newFile, progress } from "./lines.ts";
+import { anomaly, INSTANCE, intent, newFile, progress } from "../journal/lines.ts";
 
-const SCRIPT = fileURLToPath(new URL("../../scripts/journal.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../src/commands/main.ts", import.meta.url));
 const OTHER_INSTANCE = "8642e1b7d5c9a3f0";
 
 const CONTRACT = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
@@ -29,7 +29,7 @@ interface Ended {
 
 function run(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, ["--no-warnings", SCRIPT, ...args], (_error, out, err) =>
+    const child = execFile(process.execPath, ["--no-warnings", MAIN, "journal", ...args], (_error, out, err) =>
       resolve({ status: child.exitCode ?? -1, out, err }),
     );
   });
