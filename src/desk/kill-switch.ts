@@ -127,6 +127,8 @@ export function createKillSwitch({ journal, events, all }: KillSwitchOptions): K
       // The strictest state needs no comparison, and so no journal.
       if (state !== "HALTED") await recover();
       if (STRICTNESS[state] < STRICTNESS[position.state]) {
+        // While it waited a later turn was to a stricter state, which the next process has to find.
+        if (mine !== turns) return false;
         const writing = events.write(line);
         if ((await journal.inTime(writing)) === TIME_IS_UP) {
           // It is refused now: what is written of it later must not be what the next process finds.

@@ -412,6 +412,17 @@ test("a turn to a milder state that waits for the journal does not undo a later,
   expect(await desk.tradingState()).toMatchObject({ state: "HALTED", instance: { reason: "third" } });
 });
 
+test("a turn to a milder state that waits to know how the switch was left does not undo a later, stricter one", async () => {
+  const journal = memoryJournal();
+  const { desk } = deskAt(createVenue(), { journal });
+  const milder = turn(desk, "ACTIVE");
+  expect(await turn(desk, "HALTED")).toBe(true);
+  expect(await milder).toBe(false);
+  expect(await desk.tradingState()).toMatchObject({ state: "HALTED" });
+  await desk.close();
+  expect(await deskAt(createVenue(), { journal }).desk.tradingState()).toMatchObject({ state: "HALTED" });
+});
+
 describe("canceling everything", () => {
   test("ends every open order, those placed elsewhere and those just being sent too", async () => {
     const venue = createVenue();
