@@ -164,7 +164,9 @@ export type OrderUpdateKind = "none" | "order" | "correction";
  */
 export function mergeOrder(known: Order, report: Order): { order: Order; kind: OrderUpdateKind } {
   const ended = isTerminal(known.status);
-  const older = !ended && known.updatedAt !== null && report.updatedAt !== null && report.updatedAt < known.updatedAt;
+  // A report of fewer than are filled is from before a change, also where the vendor says no times.
+  const isBefore = isNewer(known, report) || (report.qty < known.filledQty && report.busted !== true);
+  const older = !ended && isBefore;
   const busted = report.filledQty < known.filledQty && (report.busted === true || (ended && isNewer(report, known)));
   // A report from before fills were taken back must not give them again.
   const isOutdated = known.busted === true && isNewer(known, report);

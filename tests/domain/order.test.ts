@@ -174,6 +174,14 @@ describe("mergeOrder", () => {
     }
   });
 
+  test("a report of fewer than are filled is from before a change, also where the vendor says no times", () => {
+    const changed = order({ qty: 30, price: 210, filledQty: 20, status: "PARTIALLY_FILLED", updatedAt: null });
+    const merged = mergeOrder(changed, order({ qty: 12, price: 200, updatedAt: null }));
+    expect(merged).toMatchObject({ kind: "none", order: { qty: 30, price: 210, status: "PARTIALLY_FILLED" } });
+    const busted = mergeOrder(changed, order({ qty: 12, filledQty: 5, busted: true, updatedAt: null }));
+    expect(busted.order).toMatchObject({ qty: 12, filledQty: 5, status: "PARTIALLY_FILLED" });
+  });
+
   test("a report that comes late is older than one that changed nothing", () => {
     const known = mergeOrder(order({ updatedAt: 1 }), order({ updatedAt: 5 })).order;
     const { order: merged, kind } = mergeOrder(known, order({ status: "PENDING_CANCEL", updatedAt: 3 }));
