@@ -972,6 +972,33 @@ describe("a token", () => {
   });
 });
 
+test("an order that ends while a change of it is under way counts until it is known what has taken its place", async () => {
+  const venue = createVenue();
+  venue.hold(AAPL, 12);
+  venue.quote(200);
+  const { desk } = deskAt(venue, { risk: { maxOpenOrders: 1 }, deadlineMs: 50 });
+  const sale = { ...LIMIT_BUY, direction: "SELL", qty: 12 } as const;
+  const { orderId, tag } = await desk.place(sale, BY);
+  venue.next("hang-before");
+  expect(await rejection(desk.replace(orderId, { price: 201 }, BY))).toMatchObject({ outcome: "unknown" });
+  venue.set(orderId, { status: "CANCELED" });
+  const { details } = (await rejection(desk.place(sale, BY))) as { details: { breaches: readonly unknown[] } };
+  expect(details.breaches).toMatchObject([
+    { rule: "risk.allowShort", value: 12, limit: 0 },
+    { rule: "risk.maxOpenOrders", value: 2 },
+  ]);
+  // The one that has taken its place counts by itself.
+  const next = venue.accept({ ...sale, price: 201, tag });
+  expect(await rejection(desk.place(sale, BY))).toMatchObject({ details: { breaches: details.breaches } });
+  venue.set(next.orderId, { status: "CANCELED" });
+  venue.release();
+  await desk.reconcile();
+  venue.reconnect();
+  await vi.waitFor(async () => expect(await desk.unknownIntents()).toEqual([]));
+  await desk.place(sale, BY);
+  await desk.close();
+});
+
 test("what a broker has put under another id in the place of a changed order counts before it is told of", async () => {
   const SALE = { ...LIMIT_BUY, direction: "SELL", qty: 12 } as const;
   let tag = "";

@@ -29,12 +29,13 @@ export function workingQty(
     if (action.kind === "place") {
       const { request } = action;
       if (book.byTag(id) === undefined && isAlike(request, contract, direction)) working.set(id, request.qty);
-    } else if (action.kind === "replace" && action.change.qty !== undefined) {
-      const known = working.get(action.orderId);
+    } else if (action.kind === "replace" && action.orderId !== replaced?.orderId) {
       const order = book.get(action.orderId);
-      if (known !== undefined && order !== undefined) {
-        working.set(action.orderId, Math.max(known, remainingOf({ ...order, qty: action.change.qty })));
-      }
+      if (order === undefined || !isAlike(order, contract, direction)) continue;
+      const known = working.get(order.orderId);
+      if (known === undefined && !mayGoOn(book, order)) continue;
+      const qty = action.change.qty ?? order.qty;
+      working.set(order.orderId, Math.max(known ?? 0, remainingOf({ ...order, qty })));
     }
   }
   return [...working.values()].reduce(add, 0);
@@ -43,8 +44,16 @@ export function workingQty(
 /** Orders that are open, and those that are about to be. */
 export function openCount(book: OrderBook, pending: Iterable<Pending>): number {
   let count = book.open().length;
-  for (const { id, action } of pending) if (action.kind === "place" && book.byTag(id) === undefined) count += 1;
+  for (const { id, action } of pending) {
+    const order = action.kind === "replace" ? book.get(action.orderId) : undefined;
+    if (order ? mayGoOn(book, order) : action.kind === "place" && book.byTag(id) === undefined) count += 1;
+  }
   return count;
+}
+
+/** True for an order that may have ended since a change of it has put another one in its place, which is not known yet. */
+function mayGoOn(book: OrderBook, { status, tag, orderId }: OrderRecord): boolean {
+  return status === "CANCELED" && (tag === null || book.byTag(tag)?.orderId === orderId);
 }
 
 /** The net position in a contract, negative for a short one. */
