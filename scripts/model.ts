@@ -1,0 +1,49 @@
+/** `npm run model`: see HELP. What is tried in short by `npm test` goes on here for as many seeds as one likes. */
+import { parseArgs } from "node:util";
+import { historyOf } from "../tests/desk/model/history.ts";
+import { findFault, STEPS } from "../tests/desk/model/run.ts";
+
+const HELP = `usage: npm run model -- [options]
+
+Lets a desk live through random histories of orders, fills, faults and restarts at a venue that is a model, and holds
+what it sends, answers, counts and tells against what is so there. Prints of each fault the seed and the shortest history
+that shows it. Ends with 1 if a fault was found.
+
+      --seeds N  how many histories (default 1000)
+      --from N   the seed of the first, the others count up from it (default 1)
+      --steps N  how long each is (default ${STEPS}); another length is another history`;
+
+const EXIT_USAGE = 2;
+
+try {
+  const text = { type: "string" } as const;
+  const options = { seeds: text, from: text, steps: text, help: { type: "boolean", short: "h" } } as const;
+  const { values } = parseArgs({ options });
+  if (values.help === true) console.log(HELP);
+  else {
+    const from = wholeNumber("from", values.from, 1);
+    await tellAll(from, from + wholeNumber("seeds", values.seeds, 1000) - 1, wholeNumber("steps", values.steps, STEPS));
+  }
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error;
+  console.error(`${error.message}\n\n${HELP}`);
+  process.exitCode = EXIT_USAGE;
+}
+
+async function tellAll(first: number, last: number, steps: number): Promise<void> {
+  let faults = 0;
+  for (let seed = first; seed <= last; seed += 1) {
+    const fault = await findFault(historyOf(seed, steps));
+    if (fault === undefined) continue;
+    faults += 1;
+    console.log(`${fault}\n`);
+  }
+  console.log(`${last - first + 1} histories of ${steps} steps, ${faults} faults, seeds ${first} to ${last}`);
+  if (faults > 0) process.exitCode = 1;
+}
+
+function wholeNumber(name: string, given: string | undefined, fallback: number): number {
+  if (given === undefined) return fallback;
+  if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
+  throw new TypeError(`--${name} must be a whole number above 0, not ${given}`);
+}

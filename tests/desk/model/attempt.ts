@@ -1,0 +1,16 @@
+/** What a client asked the desk for, and what came of it. */
+import type { Failure } from "../../../src/domain/failure.ts";
+import type { VenueCall } from "./calls.ts";
+
+export interface Attempt {
+  readonly kind: "place" | "replace" | "cancel" | "cancelAll" | "turn" | "read";
+  readonly name: string;
+  readonly principal: string;
+  readonly key?: string | undefined;
+  readonly orderId?: string;
+  readonly began: number;
+  /** Its writes at the broker. */
+  readonly calls: VenueCall[];
+  answer?: unknown;
+  failure?: Failure;
+}

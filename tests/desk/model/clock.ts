@@ -1,0 +1,63 @@
+/** Time that passes only when it is told to, for everything that reads a clock or sets a timer meanwhile. */
+export interface Clock {
+  /** Milliseconds of `performance.now()`. */
+  now(): number;
+  pass(milliseconds: number): Promise<void>;
+  restore(): void;
+}
+
+const immediately = setImmediate;
+
+/** Lets everything happen that waits for no time. */
+export async function calm(turns = 2): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise<void>((resolve) => immediately(resolve));
+}
+
+/** Takes the clocks and timers of this process until they are restored. */
+export function takeClock(startsAt: number): Clock {
+  const taken = { setTimeout, clearTimeout, dateNow: Date.now };
+  const timers = new Map<object, { readonly due: number; readonly ring: () => void }>();
+  const zero = 1_000_000;
+  let now = zero;
+
+  function set(ring: (...given: unknown[]) => void, milliseconds = 0, ...given: unknown[]) {
+    const timer = { ref: () => timer, unref: () => timer };
+    timers.set(timer, { due: now + Math.max(0, milliseconds), ring: () => ring(...given) });
+    return timer;
+  }
+
+  /** The timer that rings next, of equal ones the first that was set. */
+  function next(end: number): object | undefined {
+    let first: object | undefined;
+    let earliest = end;
+    for (const [timer, { due }] of timers) {
+      if (due < earliest || (due === earliest && first === undefined)) [first, earliest] = [timer, due];
+    }
+    return first;
+  }
+
+  Object.assign(globalThis, { setTimeout: set, clearTimeout: (timer: object) => timers.delete(timer) });
+  Date.now = () => startsAt + now - zero;
+  performance.now = () => now;
+
+  return {
+    now: () => now,
+    async pass(milliseconds) {
+      await calm();
+      const end = now + milliseconds;
+      for (let timer = next(end); timer !== undefined; timer = next(end)) {
+        const { due, ring } = timers.get(timer) ?? { due: now, ring: () => {} };
+        timers.delete(timer);
+        now = Math.max(now, due);
+        ring();
+        await calm();
+      }
+      now = end;
+    },
+    restore() {
+      Object.assign(globalThis, { setTimeout: taken.setTimeout, clearTimeout: taken.clearTimeout });
+      Date.now = taken.dateNow;
+      Reflect.deleteProperty(performance, "now");
+    },
+  };
+}

@@ -1,0 +1,196 @@
+/** What must hold once everything answers again: the desk, its journal and who follows tell what is so at the venue. */
+import type { Desk } from "../../../src/desk/types.ts";
+import { isFailure } from "../../../src/domain/failure.ts";
+import { isCompleted, type Order } from "../../../src/domain/order.ts";
+import type { IntentRecord, Journal, NumberedEvent } from "../../../src/journal/journal.ts";
+import { DIGEST, LIMIT_BUY } from "../desk-broker.ts";
+import type { Setting } from "./history.ts";
+import { dayOf, sellingOf, worth } from "./rules.ts";
+import type { Venue, VenueOrder } from "./venue.ts";
+
+export interface Ending {
+  readonly setting: Setting;
+  readonly venue: Venue;
+  readonly journal: Journal;
+  readonly desk: Desk;
+  /** What a client that followed all the time has heard. */
+  readonly heard: readonly NumberedEvent[];
+  /** Whether a process may have told of an order again, since it could not read what was told before. */
+  readonly isBlind: boolean;
+  violated(rule: string): void;
+}
+
+export async function checkEnding(ending: Ending): Promise<void> {
+  const { venue, desk, journal, isBlind, violated, heard } = ending;
+  const open = venue.open();
+  const state = desk.state();
+  const unknown = await desk.unknownIntents();
+  // A cancel that was killed in the middle of being sent again without its line is settled by its order alone.
+  const unsettled = [...unknown, ...(await journal.unsettled(DIGEST))];
+  if (unsettled.length > 0 || state.unknownIntents > 0)
+    violated(`unknown at the end: ${JSON.stringify(unsettled.map(({ action, state }) => [action, state]))}`);
+  if (state.openOrders !== open.length)
+    violated(`the desk has ${state.openOrders} open orders, the venue ${open.length}`);
+  const { events } = await journal.events(DIGEST, 0, 100_000);
+  await checkOrders(ending, checkEvents(events, isBlind ? () => {} : violated));
+  checkFollower(events, heard, violated);
+  for (const event of events) {
+    if (event.kind === "anomaly" && !(ending.setting.hasNewIds && event.message.includes("exists beside")))
+      violated(`an anomaly: ${event.message}`);
+  }
+  const intents = await journal.intentsSince(DIGEST, 0);
+  for (const intent of intents) if (intent.action.kind === "place") checkPlace(ending, intent);
+  const known = new Set(intents.map(({ id }) => id));
+  for (const { truth, isOwn } of venue.ledger.values()) {
+    if (isOwn && !known.has(truth.tag ?? "")) violated(`order ${truth.orderId} has no intent`);
+  }
+  await checkSums(ending, intents);
+}
+
+/** Every view of every order shows what it is. */
+async function checkOrders(
+  { venue, desk, journal, violated }: Ending,
+  told: ReadonlyMap<string, Order>,
+): Promise<void> {
+  const { orders } = await desk.orders({ status: "all" }, {});
+  for (const order of venue.ledger.values()) {
+    const { orderId, status, qty, filledQty, price, tag } = order.truth;
+    const views = {
+      list: orders.find((one) => one.orderId === orderId),
+      memory: desk.remembered(orderId),
+      journal: await journal.order(DIGEST, orderId),
+      events: told.get(orderId),
+    };
+    for (const [name, view] of Object.entries(views)) {
+      // One that was placed elsewhere and has ended before it was heard of is not told any more.
+      if (
+        view === undefined &&
+        !order.isOwn &&
+        (name === "journal" || name === "events") &&
+        told.get(orderId) === undefined
+      )
+        continue;
+      const expected = { status, qty, filledQty, price, tag, ...(name === "events" ? {} : { external: !order.isOwn }) };
+      const wrong = Object.entries(expected).filter(
+        ([field, value]) => view === undefined || Reflect.get(view, field) !== value,
+      );
+      if (wrong.length > 0)
+        violated(
+          `order ${orderId} in the ${name}: ${wrong.map(([field, value]) => `${field} is not ${value} but ${view && Reflect.get(view, field)}`).join(", ")}`,
+        );
+    }
+  }
+}
+
+/** Fills never go back, and what has ended is not open again. The last event of each order. */
+function checkEvents(events: readonly NumberedEvent[], violated: Ending["violated"]): Map<string, Order> {
+  const last = new Map<string, Order>();
+  for (const event of events) {
+    if (!("order" in event)) continue;
+    const { order } = event;
+    const known = last.get(order.orderId);
+    last.set(order.orderId, order);
+    if (known === undefined) continue;
+    if (order.filledQty < known.filledQty)
+      violated(`event ${event.sequence} takes fills of order ${order.orderId} back`);
+    if (isCompleted(known) && !isCompleted(order))
+      violated(`event ${event.sequence} opens order ${order.orderId} again`);
+  }
+  return last;
+}
+
+function checkFollower(
+  events: readonly NumberedEvent[],
+  heard: readonly NumberedEvent[],
+  violated: Ending["violated"],
+): void {
+  const first = heard[0]?.sequence ?? 0;
+  const numbers = heard.map(({ sequence }) => sequence).join(" ");
+  const expected = events.map(({ sequence }) => sequence).filter((sequence) => sequence >= first);
+  if (heard.length > 0 && numbers !== expected.join(" "))
+    violated(`who followed heard ${numbers}, not ${expected.join(" ")}`);
+}
+
+/** The intent says that there is an order where there is one, and where there is none that there is none. */
+function checkPlace({ venue, violated }: Ending, intent: IntentRecord): void {
+  const order = orderOf(venue, intent);
+  const isTaken = hasTaken(intent);
+  if (isTaken !== (order !== undefined))
+    violated(`an intent is ${intent.state}, and its order is ${order?.truth.orderId ?? "not there"}`);
+  const placed = venue.ledger.get(intent.placed?.orderId ?? "");
+  if (isTaken && placed?.truth.tag !== intent.id)
+    violated(`an intent has become order ${intent.placed?.orderId}, which has another tag`);
+}
+
+const hasTaken = ({ state, placed }: IntentRecord) => state === "accepted" || (state === "resolved" && placed !== null);
+
+function orderOf(venue: Venue, { id, action }: IntentRecord): VenueOrder | undefined {
+  const all = [...venue.ledger.values()];
+  let order = all.find(({ truth, replaces }) =>
+    action.kind === "place" ? truth.tag === id && replaces === undefined : truth.orderId === action.orderId,
+  );
+  for (let next = order; next !== undefined; next = all.find(({ replaces }) => replaces === order?.truth.orderId))
+    order = next;
+  return order;
+}
+
+/** What is counted of the day, and what may still be sold, as refusals tell it. */
+async function checkSums(ending: Ending, intents: readonly IntentRecord[]): Promise<void> {
+  const { desk, venue, setting, violated } = ending;
+  const { risk } = setting;
+  if (risk?.maxDailyValue !== undefined) {
+    let least = 0;
+    let most = setting.hasNewIds ? Number.POSITIVE_INFINITY : 0;
+    for (const intent of intents) {
+      const order = orderOf(venue, intent);
+      if (intent.value === undefined || dayOf(intent.at) !== dayOf(Date.now()) || !hasTaken(intent)) continue;
+      const value = worthOf(intent, intents, venue) ?? intent.value;
+      const isGivenBack = order?.truth.status === "REJECTED" && order.truth.filledQty === 0;
+      // A change of an order that was placed elsewhere is given back only if that had been rejected before.
+      if (!isGivenBack || !order.isOwn) most += value;
+      if (!isGivenBack) least += value;
+    }
+    const told = await breach(desk, "risk.maxDailyValue", { direction: "BUY", price: 1 });
+    const counted = told === undefined ? least : told.value - QTY_TOO_LARGE;
+    if (counted < least - 0.001 || counted > most + 0.001)
+      violated(`the day counts ${counted}, not ${least} to ${most}`);
+  }
+  if (risk !== undefined && !risk.allowShort) {
+    const room = Math.max(0, (venue.held["AAPL"] ?? 0) - sellingOf(venue.open(), "AAPL"));
+    const told = await breach(desk, "risk.allowShort", { direction: "SELL", price: 300 });
+    if (told?.limit !== room) violated(`${told?.limit} may be sold, not ${room}`);
+  }
+}
+
+/** What an intent counts, where that does not depend on how late which other one became known. */
+function worthOf({ action }: IntentRecord, intents: readonly IntentRecord[], { ledger }: Venue): number | undefined {
+  if (action.kind === "place") return worth(action.request);
+  const others = intents.filter((other) => other.action.kind === "replace" && other.action.orderId === action.orderId);
+  const placed = ledger.get(action.orderId)?.shown[0]?.order;
+  if (action.kind === "cancel" || others.length > 1 || placed === undefined) return undefined;
+  return Math.max(0, worth({ ...placed, ...action.change }) - worth(placed));
+}
+
+const QTY_TOO_LARGE = 1_000_000;
+
+interface Breach {
+  readonly rule: string;
+  readonly value: number;
+  readonly limit: number;
+}
+
+/** What a rule says of an order that is far too large; nothing where others refuse it before. */
+async function breach(
+  desk: Desk,
+  rule: string,
+  fields: { direction: "BUY" | "SELL"; price: number },
+): Promise<Breach | undefined> {
+  try {
+    await desk.place({ ...LIMIT_BUY, qty: QTY_TOO_LARGE, ...fields }, { principal: "probe" });
+  } catch (error) {
+    if (!isFailure(error) || error.code !== "LimitExceeded") throw error;
+    const { breaches } = error.details as { readonly breaches: readonly Breach[] };
+    return breaches.find((one) => one.rule === rule);
+  }
+  throw new Error("an order that is far too large was sent");
+}

@@ -1,0 +1,34 @@
+/** A desk lives through random histories at a venue that is a model. Short here; in long it is `npm run model`. */
+import { expect, test } from "vitest";
+import { memoryJournal } from "../../../src/journal/memory.ts";
+import { historyOf } from "./history.ts";
+import { findFault, STEPS, tell } from "./run.ts";
+
+const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
+
+test("whatever happens in whatever order, what a desk sends, answers, counts and tells is so", async () => {
+  for (const seed of SEEDS) expect(await findFault(historyOf(seed, STEPS))).toBeUndefined();
+}, 120_000);
+
+test("one seed makes one history, which is told the same each time", async () => {
+  const { lines } = await tell(historyOf(7, STEPS));
+  expect((await tell(historyOf(7, STEPS))).lines).toEqual(lines);
+  expect((await tell(historyOf(8, STEPS))).lines).not.toEqual(lines);
+});
+
+test("a fault is told with its seed and by the shortest history that shows it", async () => {
+  const told = await findFault(historyOf(1, STEPS), () => {
+    const journal = memoryJournal();
+    const isLost = (line: { readonly kind: string; readonly state?: string }) => line.state === "accepted";
+    return {
+      ...journal,
+      append: (lines, durability) =>
+        journal.append(
+          lines.filter((line) => !isLost(line)),
+          durability,
+        ),
+    };
+  });
+  expect(told).toMatch(/^seed 1: unknown at the end: /);
+  expect(told?.match(/^ *\d+ \+\d+ ms: /gm)?.length).toBeLessThan(8);
+});

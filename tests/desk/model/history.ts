@@ -1,0 +1,211 @@
+/** What may happen, as data: a seed makes a setting and a list of steps, and any part of the list is a history too. */
+import type { OrderChange, OrderRequest } from "../../../src/domain/order.ts";
+import type { RiskOptions, TokenLimits, TradingState } from "../../../src/spec/policy.ts";
+import { AAPL } from "../desk-broker.ts";
+import { type Dice, dice } from "../story-world.ts";
+
+/** What holds for a whole history. */
+export interface Setting {
+  readonly themes: readonly Theme[];
+  /** The venue says when an order changed. Only then may it tell of changes in another order. */
+  readonly hasTimes: boolean;
+  /** A replaced order is canceled, and another one with its tag takes its place. */
+  readonly hasNewIds: boolean;
+  /** Orders are placed under numbers. */
+  readonly hasNumbers: boolean;
+  /** Every second order is told of without its tag. Only numbers tell then whose it is, and only a journal knows those. */
+  readonly losesTags: boolean;
+  /** One order can be asked for, not only lists. */
+  readonly hasOrder: boolean;
+  readonly hasPushes: boolean;
+  /** Whatever has not left when the desk gives up is withdrawn. */
+  readonly withdraws: boolean;
+  readonly risk: RiskOptions | undefined;
+  readonly limits: TokenLimits | undefined;
+  /** What is placed under each key. */
+  readonly keyed: Readonly<Record<string, OrderRequest>>;
+}
+
+export const SWITCHES = ["instance", "gateway"] as const;
+export type SwitchName = (typeof SWITCHES)[number];
+
+type Which = { readonly which: number };
+type Asked = { readonly principal: string; readonly key: string | undefined };
+
+/** `which` picks one of those that there are then; `taken` says in bits which writes under way reach the venue. */
+export type Happening =
+  | ({ readonly kind: "place"; readonly request: OrderRequest } & Asked)
+  | ({ readonly kind: "replace"; readonly change: OrderChange } & Asked & Which)
+  | ({ readonly kind: "cancel" } & Asked & Which)
+  | { readonly kind: "cancelAll" }
+  | { readonly kind: "turn"; readonly name: SwitchName; readonly state: TradingState }
+  | ({ readonly kind: "read"; readonly what: "order" | "open" | "all" | "unknown" } & Which)
+  | ({ readonly kind: "call"; readonly how: "through" | "on" | "refused" | "unsent" | "lost" | "in part" } & Which)
+  | ({ readonly kind: "push"; readonly how: "told" | "repeated" | "lost" } & Which)
+  | ({ readonly kind: "fill"; readonly part: number } & Which)
+  | ({ readonly kind: "end"; readonly status: "CANCELED" | "REJECTED" | "EXPIRED" } & Which)
+  | { readonly kind: "elsewhere"; readonly request: OrderRequest }
+  | { readonly kind: "connect" }
+  | { readonly kind: "disconnect"; readonly taken: number }
+  | { readonly kind: "wait"; readonly milliseconds: number }
+  | { readonly kind: "journal"; readonly mode: "quick" | "slow" | "away" }
+  | { readonly kind: "line"; readonly how: "done" | "fails" }
+  | { readonly kind: "kill"; readonly taken: number; readonly lines: number }
+  | { readonly kind: "close" };
+
+export type Step = Happening & {
+  /** Turns of the microtask queue until the next step; infinite to let everything happen that waits for no time. */
+  readonly turns: number;
+  /** Milliseconds after which the venue shows what this step changes. */
+  readonly late: number;
+};
+
+export interface History {
+  readonly seed: number;
+  readonly setting: Setting;
+  readonly steps: readonly Step[];
+}
+
+/** Milliseconds after which the venue shows what it has taken. */
+export const SETTLE_MS = 2000;
+
+/** What a history has much of: two of these, while there is a little of everything else. */
+const THEMES = ["limits", "connection", "restarts", "journal", "switches", "lag", "numbers"] as const;
+type Theme = (typeof THEMES)[number];
+
+const MSFT = { ...AAPL, symbol: "MSFT" };
+const KEYS = ["a", "b", "c"];
+
+function requestOf(roll: Dice, themes: readonly Theme[]): OrderRequest {
+  const isSale = roll.chance(themes.includes("limits") ? 0.7 : 0.4);
+  const contract = themes.includes("limits") || roll.chance(0.7) ? AAPL : MSFT;
+  const common = { contract, lifecycle: "RTH", timeInForce: "DAY", direction: isSale ? "SELL" : "BUY" } as const;
+  const qty = roll.pick([1, 4, 10, 15, 20]);
+  if (roll.chance(0.1)) return { ...common, orderType: "Market", qty };
+  return { ...common, orderType: "Limit", qty, price: roll.pick([100, 150, 200, 250.5]) };
+}
+
+function changeOf(roll: Dice): OrderChange {
+  const price = { price: roll.pick([110, 160, 210, 260]) };
+  const qty = { qty: 1 + roll.below(25) };
+  return roll.pick([price, qty, { ...price, ...qty }]);
+}
+
+function settingOf(roll: Dice, themes: readonly Theme[]): Setting {
+  const maybe = <T>(part: number, value: T) => (roll.chance(part) ? value : {});
+  const isTight = themes.includes("limits");
+  const hasNewIds = roll.chance(0.2);
+  const hasNumbers = !hasNewIds && roll.chance(themes.includes("numbers") ? 1 : 0.2);
+  const risk = {
+    ...maybe(0.5, { maxOpenOrders: (isTight ? 1 : 2) + roll.below(isTight ? 3 : 8) }),
+    ...maybe(0.5, { maxDailyValue: 5000 + roll.below(isTight ? 10_000 : 40_000) }),
+    ...maybe(0.1, { maxOrderValue: 2500 }),
+    ...maybe(isTight ? 0.2 : 0.5, { allowShort: true }),
+    ...maybe(0.3, { duplicateWindowMs: 5000 + roll.below(60_000) }),
+  };
+  const limits = {
+    ...maybe(0.5, { ordersPerMinute: 3 + roll.below(8) }),
+    ...maybe(0.5, { maxDailyValue: 2000 + roll.below(30_000) }),
+  };
+  return {
+    themes,
+    hasTimes: roll.chance(0.6),
+    hasNewIds,
+    hasNumbers,
+    losesTags: hasNumbers && !themes.includes("journal") && roll.chance(0.5),
+    hasOrder: roll.chance(0.85),
+    hasPushes: roll.chance(0.85),
+    withdraws: roll.chance(0.5),
+    risk: isTight || roll.chance(0.8) ? risk : undefined,
+    limits: roll.chance(0.3) ? limits : undefined,
+    keyed: Object.fromEntries(KEYS.map((key) => [key, requestOf(roll, themes)])),
+  };
+}
+
+/** How often each happens, and what it may be. */
+function kindsOf(roll: Dice, { themes, hasTimes, losesTags, keyed }: Setting): [number, () => Happening][] {
+  const much = (of: Theme, often: number, else_: number) => (themes.includes(of) ? often : else_);
+  const asked = (keys: readonly string[], part: number): Asked => ({
+    principal: roll.pick(["bot", "man"]),
+    key: roll.chance(part) ? roll.pick(keys) : undefined,
+  });
+  const place = (): Happening => {
+    const by = asked(KEYS, 0.5);
+    const request = by.key === undefined ? undefined : keyed[by.key];
+    return { kind: "place", ...by, request: request ?? requestOf(roll, themes) };
+  };
+  const which = () => roll.below(64);
+  const turned = ["ACTIVE", "ACTIVE", "ACTIVE", "HALTED", "REDUCING"] as const;
+  const some = losesTags ? 0 : 0.3;
+  return [
+    [much("limits", 25, 11), place],
+    [6, () => ({ kind: "replace", ...asked(["r", "s"], 0.4), which: which(), change: changeOf(roll) })],
+    [5, () => ({ kind: "cancel", ...asked(["x"], 0.3), which: which() })],
+    [1, () => ({ kind: "cancelAll" })],
+    [2, () => ({ kind: "read", which: which(), what: roll.pick(["order", "order", "open", "all", "unknown"]) })],
+    [40, () => ({ kind: "call", which: which(), how: "through" })],
+    [25, () => ({ kind: "call", which: which(), how: "on" })],
+    [10, () => ({ kind: "call", which: which(), how: roll.pick(["refused", "unsent", "lost", "lost"]) })],
+    [much("lag", 5, 1), () => ({ kind: "call", which: which(), how: "in part" })],
+    [
+      14,
+      () => ({
+        kind: "push",
+        which: hasTimes && roll.chance(0.3) ? which() : 0,
+        how: roll.pick(["told", "told", "told", "lost"]),
+      }),
+    ],
+    [hasTimes ? 3 : 0, () => ({ kind: "push", which: which(), how: "repeated" })],
+    [5, () => ({ kind: "fill", which: which(), part: roll.pick([0.3, 0.6, 1]) })],
+    [2, () => ({ kind: "end", which: which(), status: roll.pick(["CANCELED", "REJECTED", "EXPIRED"]) })],
+    [
+      14,
+      () => ({ kind: "wait", milliseconds: roll.pick([1, 5, 20, 100, 249, 260, 500, 999, 1001, 2100, 2100, 6000]) }),
+    ],
+    [0.5, () => ({ kind: "wait", milliseconds: roll.pick([30_000, 61_000, 180_000]) })],
+    [25, () => ({ kind: "connect" })],
+    [much("connection", 5, 0.3), () => ({ kind: "disconnect", taken: roll.below(256) })],
+    [
+      much("journal", 6, some),
+      () => ({ kind: "journal", mode: roll.pick(["quick", "quick", "quick", "slow", "away"]) }),
+    ],
+    [25, () => ({ kind: "line", how: roll.chance(0.85) ? "done" : "fails" })],
+    [much("restarts", 3, roll.pick([0, 0.5])), () => ({ kind: "kill", taken: roll.below(256), lines: roll.below(4) })],
+    [much("restarts", 0.5, 0.1), () => ({ kind: "close" })],
+    [roll.pick([0, 0, 2]), () => ({ kind: "elsewhere", request: requestOf(roll, themes) })],
+    [much("switches", 6, 0.1), () => ({ kind: "turn", name: roll.pick(SWITCHES), state: roll.pick(turned) })],
+  ];
+}
+
+export function historyOf(seed: number, length: number): History {
+  const roll = dice(seed);
+  const themes = [roll.pick(THEMES), roll.pick(THEMES)];
+  const setting = settingOf(roll, themes);
+  const kinds = kindsOf(roll, setting);
+  const happenings = kinds.flatMap(([often, happen]) => Array.from({ length: Math.round(often * 10) }, () => happen));
+  const late = themes.includes("lag") ? 0.7 : roll.pick([0, 0.5]);
+  const steps = Array.from({ length }, (): Step => {
+    return {
+      ...roll.pick(happenings)(),
+      turns: roll.pick([0, 1 + roll.below(12), Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]),
+      late: roll.chance(late) ? roll.below(SETTLE_MS) : 0,
+    };
+  });
+  return { seed, setting, steps };
+}
+
+/** What a step is, in words; which one it picks is told when it happens. */
+export function wordsOf({ turns: _, late: __, kind, ...fields }: Step): string {
+  const words = Object.entries(fields).map(([name, value]) =>
+    name === "which" || value === undefined
+      ? ""
+      : `, ${name} ${name === "request" ? orderWords(value as OrderRequest) : JSON.stringify(value)}`,
+  );
+  return [kind, ...words].join("").replaceAll('"', "");
+}
+
+type Worded = Pick<OrderRequest, "direction" | "qty" | "contract"> & { readonly price?: number | null };
+
+export function orderWords({ direction, qty, contract, price }: Worded): string {
+  return `${direction} ${qty} ${contract.symbol} at ${price ?? "market"}`;
+}

@@ -1,0 +1,264 @@
+/** A real desk at the venue of the model, process after process, and what the steps of a history do to them. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { createDesk } from "../../../src/desk/create-desk.ts";
+import { createGatewaySwitch, type GatewaySwitch } from "../../../src/desk/kill-switch.ts";
+import type { Desk, WriteContext } from "../../../src/desk/types.ts";
+import { isFailure } from "../../../src/domain/failure.ts";
+import type { Journal, NumberedEvent } from "../../../src/journal/journal.ts";
+import type { Attempt } from "./attempt.ts";
+import { type Clock, calm } from "./clock.ts";
+import { checkEnding } from "./ending.ts";
+import { type Happening, type History, SWITCHES, wordsOf } from "./history.ts";
+import { createJournalGate } from "./journal-gate.ts";
+import { createRules, DEADLINE_MS } from "./rules.ts";
+import { createVenue, type Life } from "./venue.ts";
+
+interface Process {
+  readonly life: Life;
+  readonly desk: Desk;
+  readonly gatewaySwitch: GatewaySwitch;
+}
+
+type Of<Kind extends Happening["kind"]> = Extract<Happening, { kind: Kind }>;
+
+/** The attempt that works now, whatever it waits for. */
+const asking = new AsyncLocalStorage<Attempt | undefined>();
+
+/** What is asked for under the two keys that an order's changes may have. */
+const KEYED_CHANGES = { r: { price: 180 }, s: { qty: 12, price: 220 } };
+
+export function createWorld({ seed, setting, steps }: History, clock: Clock, journal: Journal) {
+  const began = clock.now();
+  const lines: string[] = [`setting of seed ${seed}: ${JSON.stringify(setting)}`];
+  let violation: string | undefined;
+  const told = (line: string) => void lines.push(`    ${line}`);
+  function violated(rule: string): void {
+    told(`BROKEN: ${rule}`);
+    violation ??= rule;
+  }
+
+  const venue = createVenue(setting, clock, {
+    asking: () => asking.getStore(),
+    sent: (call) => rules.sent(call),
+    taken: (call, order) => rules.taken(call, order),
+    told,
+  });
+  const rules = createRules(setting, venue, clock, violated);
+  const gate = createJournalGate(journal, told);
+  const underWay = new Set<Attempt>();
+  const heard: NumberedEvent[] = [];
+  const turns = { instance: 0, gateway: 0 };
+  /** Switches whose last turn was to halt, and is written down. */
+  const isSureToBeHalted = { instance: false, gateway: false };
+  let lastHeard: string | undefined;
+  let count = 0;
+  let running = begin();
+
+  function begin(): Process {
+    const life: Life = { isAlive: true, isClosed: false };
+    const its = gate.of(life);
+    const { risk } = setting;
+    const instance = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"], deadlineMs: DEADLINE_MS };
+    const options = { ...instance, ...(risk && { risk }) };
+    const gatewaySwitch = createGatewaySwitch(its);
+    const desk = createDesk({ broker: venue.brokerOf(options, life), instance: options, journal: its, gatewaySwitch });
+    venue.begin(life);
+    Object.assign(rules.halted, isSureToBeHalted);
+    void follow(desk, life);
+    return { life, desk, gatewaySwitch };
+  }
+
+  /** A client that follows events, and comes back after whatever has ended that. */
+  async function follow(desk: Desk, life: Life): Promise<void> {
+    try {
+      const cursor = await desk.follow(lastHeard);
+      for (let events = await cursor.next(); events !== undefined && life.isAlive; events = await cursor.next()) {
+        for (const event of events) {
+          if (event.kind === "reset") violated(`who followed was reset: ${event.reason}`);
+          else if (event.kind !== "snapshot") heard.push(event);
+          lastHeard = `${cursor.epoch}-${event.sequence}`;
+        }
+      }
+    } catch {
+      setTimeout(() => life.isAlive && follow(desk, life), 100);
+    }
+  }
+
+  type Asked = Pick<Attempt, "kind" | "principal" | "key"> & { readonly orderId?: string };
+
+  /** Lets a client ask the desk for something; `undefined` when it gets no answer or a failure. */
+  async function ask(asked: Asked, words: string, work: (process: Process) => Promise<unknown>) {
+    const mine = running;
+    const { kind, principal, key, orderId } = asked;
+    const name = `${words} (${++count})`;
+    const attempt: Attempt = { kind, principal, key, ...(orderId && { orderId }), name, began: clock.now(), calls: [] };
+    underWay.add(attempt);
+    told(`${name} begins`);
+    let ending: string;
+    try {
+      attempt.answer = await asking.run(attempt, async () => work(mine));
+      ending = JSON.stringify(attempt.answer) ?? "";
+    } catch (error) {
+      if (!isFailure(error)) return violated(`${name} failed with what is no failure: ${error}`);
+      attempt.failure = error;
+      ending = `${error.code}, ${error.outcome}, ${error.message}`;
+    }
+    // What a process that has ended would have answered, nobody hears.
+    if (!mine.life.isAlive) return undefined;
+    underWay.delete(attempt);
+    told(`${name} ends: ${ending.replaceAll(/ht[a-z2-7]{24}/g, "TAG")}`);
+    rules.answered(attempt);
+    return attempt.failure === undefined ? attempt : undefined;
+  }
+
+  function contextOf(principal: string, key: string | undefined): WriteContext {
+    const { limits } = setting;
+    const mandate = limits && { principal, scopes: ["read", "trade", "cancel"] as const, limits };
+    return { principal, ...(mandate && { mandate }), ...(key !== undefined && { idempotencyKey: key }) };
+  }
+
+  /** One of the orders, rather one that is open; empty when there is none. */
+  function orderIdOf(which: number): string {
+    const open = venue.open();
+    const from = open.length > 0 && which % 8 > 0 ? open : [...venue.ledger.values()];
+    return from[which % Math.max(1, from.length)]?.truth.orderId ?? "";
+  }
+
+  function place({ kind, request, principal, key }: Of<"place">): void {
+    const words = `place${key === undefined ? "" : ` under ${key}`} of ${principal}`;
+    void ask({ kind, principal, key }, words, ({ desk }) => desk.place(request, contextOf(principal, key)));
+  }
+
+  function replace({ kind, which, change, principal, key }: Of<"replace">): void {
+    const orderId = orderIdOf(which);
+    const wanted = key === undefined ? change : KEYED_CHANGES[key as keyof typeof KEYED_CHANGES];
+    const its = key && `${key} ${orderId}`;
+    const words = `replace of order ${orderId} by ${JSON.stringify(wanted)}${key === undefined ? "" : ` under ${key}`}`;
+    const context = contextOf(principal, its);
+    void ask({ kind, principal, key: its, orderId }, words, ({ desk }) => desk.replace(orderId, wanted, context));
+  }
+
+  function cancel({ kind, which, principal, key }: Of<"cancel">): void {
+    const orderId = orderIdOf(which);
+    const its = key && `${key} ${orderId}`;
+    const words = `cancel of order ${orderId}${key === undefined ? "" : ` under ${key}`}`;
+    const context = contextOf(principal, its);
+    void ask({ kind, principal, key: its, orderId }, words, ({ desk }) => desk.cancel(orderId, context));
+  }
+
+  async function cancelAll({ kind }: Of<"cancelAll">): Promise<void> {
+    const turnsBefore = { ...turns };
+    const isHalted = rules.halted.instance || rules.halted.gateway;
+    const attempt = await ask({ kind, principal: "operator" }, kind, ({ desk }) => desk.cancelAll("operator"));
+    if (attempt && isHalted && SWITCHES.every((name) => turns[name] === turnsBefore[name])) rules.allCanceled(attempt);
+  }
+
+  function turn({ kind, name, state }: Of<"turn">): void {
+    turns[name] += 1;
+    const mine = turns[name];
+    rules.halted[name] = state === "HALTED";
+    isSureToBeHalted[name] = false;
+    void ask({ kind, principal: "operator" }, `turn ${name} ${state}`, async (process) => {
+      const turning = { state, principal: "operator", reason: "a step" };
+      const isWritten = await (name === "gateway" ? process.gatewaySwitch : process.desk).turn(turning);
+      if (process === running && mine === turns[name]) isSureToBeHalted[name] = isWritten && state === "HALTED";
+    });
+  }
+
+  function read({ kind, what, which }: Of<"read">): void {
+    const orderId = orderIdOf(which);
+    void ask({ kind, principal: "bot" }, `read ${what} ${what === "order" ? orderId : ""}`, ({ desk }) => {
+      if (what === "unknown") return desk.unknownIntents();
+      return what === "order" ? desk.order(orderId, {}) : desk.orders({ status: what }, {});
+    });
+  }
+
+  async function restart({ taken, lines }: Pick<Of<"kill">, "taken" | "lines">): Promise<void> {
+    venue.kill(running.life, taken);
+    gate.cut(lines);
+    underWay.clear();
+    await calm(3);
+    running = begin();
+  }
+
+  async function close(): Promise<void> {
+    await within(20_000, Promise.all([running.desk.close(), running.gatewaySwitch.close()]));
+    await restart({ taken: 0, lines: Number.POSITIVE_INFINITY });
+  }
+
+  /** Lets time pass until something has ended. */
+  async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    work.then(over, over);
+    for (let left = milliseconds; !isOver && left > 0; left -= 50) {
+      await clock.pass(50);
+      gate.next("done");
+    }
+    if (isOver) await work;
+    else violated("this never ends");
+  }
+
+  const happen: { readonly [Kind in Happening["kind"]]: (step: Of<Kind>) => unknown } = {
+    place,
+    replace: (step) => venue.ledger.size > 0 && replace(step),
+    cancel: (step) => venue.ledger.size > 0 && cancel(step),
+    cancelAll: (step) => void cancelAll(step),
+    turn,
+    read: (step) => venue.ledger.size > 0 && read(step),
+    call: ({ which, how }) => venue.go(which, how),
+    push: ({ which, how }) => venue.push(which, how),
+    fill: ({ which, part }) => venue.fill(which, part),
+    end: ({ which, status }) => venue.end(which, status),
+    elsewhere({ request }) {
+      rules.foreign();
+      venue.elsewhere(request);
+    },
+    connect: () => venue.connect(true),
+    disconnect: ({ taken }) => venue.connect(false, taken),
+    wait: ({ milliseconds }) => clock.pass(milliseconds),
+    journal: ({ mode }) => gate.become(mode),
+    line: ({ how }) => gate.next(how),
+    kill: restart,
+    close,
+  };
+
+  async function heal(): Promise<void> {
+    lines.push("everything answers again");
+    gate.heal();
+    venue.heal();
+    await calm();
+    void running.desk.start();
+    venue.connect(true);
+    for (let round = 0; round < 30; round += 1) await clock.pass(10_000);
+    await clock.pass(130_000);
+    for (const { name } of underWay) violated(`${name} was never answered`);
+    venue.finishCancels();
+    await clock.pass(65_000);
+    for (const name of SWITCHES) turn({ kind: "turn", name, state: "ACTIVE" });
+    await calm();
+  }
+
+  return {
+    lines,
+    violated,
+    violation: () => violation,
+    async live(): Promise<void> {
+      for (const [index, step] of steps.entries()) {
+        lines.push(`${String(index + 1).padStart(3)} +${clock.now() - began} ms: ${wordsOf(step)}`);
+        venue.lateBy(step.late);
+        await (happen[step.kind] as (step: Happening) => unknown)(step);
+        if (step.turns === Number.POSITIVE_INFINITY) await calm();
+        else for (let turn = 0; turn < step.turns; turn += 1) await Promise.resolve();
+        if (violation !== undefined) return;
+      }
+      await heal();
+      if (violation !== undefined) return;
+      const isBlind = gate.isBlind();
+      await within(60_000, checkEnding({ setting, venue, journal, desk: running.desk, heard, isBlind, violated }));
+    },
+    end: () => venue.kill(running.life, 0),
+  };
+}
