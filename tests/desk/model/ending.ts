@@ -1,7 +1,7 @@
 /** What must hold once everything answers again: the desk, its journal and who follows tell what is so at the venue. */
 import type { Desk } from "../../../src/desk/types.ts";
 import { isFailure } from "../../../src/domain/failure.ts";
-import { isCompleted, type Order } from "../../../src/domain/order.ts";
+import { isCompleted, isTerminal, type Order } from "../../../src/domain/order.ts";
 import type { IntentRecord, Journal, NumberedEvent } from "../../../src/journal/journal.ts";
 import { DIGEST, LIMIT_BUY } from "../desk-broker.ts";
 import type { Setting } from "./history.ts";
@@ -32,7 +32,7 @@ export async function checkEnding(ending: Ending): Promise<void> {
   if (state.openOrders !== open.length)
     violated(`the desk has ${state.openOrders} open orders, the venue ${open.length}`);
   const { events } = await journal.events(DIGEST, 0, 100_000);
-  await checkOrders(ending, checkEvents(events, isBlind ? () => {} : violated));
+  await checkOrders(ending, checkEvents(events, ending.setting.hasTimes, isBlind ? () => {} : violated));
   checkFollower(events, heard, violated);
   for (const event of events) {
     if (event.kind === "anomaly" && !(ending.setting.hasNewIds && event.message.includes("exists beside")))
@@ -83,7 +83,13 @@ async function checkOrders(
 }
 
 /** Fills never go back, and what has ended is not open again. The last event of each order. */
-function checkEvents(events: readonly NumberedEvent[], violated: Ending["violated"]): Map<string, Order> {
+function checkEvents(
+  events: readonly NumberedEvent[],
+  hasTimes: boolean,
+  violated: Ending["violated"],
+): Map<string, Order> {
+  // Without times a late report of an order before it was made larger looks like a new one of an order that is filled.
+  const hasEnded = (order: Order) => (hasTimes ? isCompleted(order) : isTerminal(order.status));
   const last = new Map<string, Order>();
   for (const event of events) {
     if (!("order" in event)) continue;
@@ -93,8 +99,7 @@ function checkEvents(events: readonly NumberedEvent[], violated: Ending["violate
     if (known === undefined) continue;
     if (order.filledQty < known.filledQty)
       violated(`event ${event.sequence} takes fills of order ${order.orderId} back`);
-    if (isCompleted(known) && !isCompleted(order))
-      violated(`event ${event.sequence} opens order ${order.orderId} again`);
+    if (hasEnded(known) && !isCompleted(order)) violated(`event ${event.sequence} opens order ${order.orderId} again`);
   }
   return last;
 }

@@ -4,7 +4,7 @@ import { memoryJournal } from "../../../src/journal/memory.ts";
 import { historyOf } from "./history.ts";
 import { findFault, STEPS, tell } from "./run.ts";
 
-const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 250 }, (_, index) => index + 1);
 
 test("whatever happens in whatever order, what a desk sends, answers, counts and tells is so", async () => {
   for (const seed of SEEDS) expect(await findFault(historyOf(seed, STEPS))).toBeUndefined();

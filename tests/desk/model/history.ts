@@ -130,7 +130,7 @@ function kindsOf(roll: Dice, { themes, hasTimes, losesTags, keyed }: Setting): [
     key: roll.chance(part) ? roll.pick(keys) : undefined,
   });
   const place = (): Happening => {
-    const by = asked(KEYS, 0.5);
+    const by = asked(KEYS, much("restarts", 0.9, 0.5));
     const request = by.key === undefined ? undefined : keyed[by.key];
     return { kind: "place", ...by, request: request ?? requestOf(roll, themes) };
   };
@@ -170,7 +170,7 @@ function kindsOf(roll: Dice, { themes, hasTimes, losesTags, keyed }: Setting): [
       () => ({ kind: "journal", mode: roll.pick(["quick", "quick", "quick", "slow", "away"]) }),
     ],
     [25, () => ({ kind: "line", how: roll.chance(0.85) ? "done" : "fails" })],
-    [much("restarts", 3, roll.pick([0, 0.5])), () => ({ kind: "kill", taken: roll.below(256), lines: roll.below(4) })],
+    [much("restarts", 4, roll.pick([0, 0.5])), () => ({ kind: "kill", taken: roll.below(256), lines: roll.below(4) })],
     [much("restarts", 0.5, 0.1), () => ({ kind: "close" })],
     [roll.pick([0, 0, 2]), () => ({ kind: "elsewhere", request: requestOf(roll, themes) })],
     [much("switches", 6, 0.1), () => ({ kind: "turn", name: roll.pick(SWITCHES), state: roll.pick(turned) })],
@@ -183,7 +183,7 @@ export function historyOf(seed: number, length: number): History {
   const setting = settingOf(roll, themes);
   const kinds = kindsOf(roll, setting);
   const happenings = kinds.flatMap(([often, happen]) => Array.from({ length: Math.round(often * 10) }, () => happen));
-  const late = themes.includes("lag") ? 0.7 : roll.pick([0, 0.5]);
+  const late = themes.includes("lag") || themes.includes("restarts") ? 0.7 : roll.pick([0, 0.5]);
   const steps = Array.from({ length }, (): Step => {
     return {
       ...roll.pick(happenings)(),
