@@ -70,6 +70,8 @@ describe("cash", () => {
     expect(() => createExchange({ positions: [1, 2].map((qty) => ({ contract: AAPL, qty })) })).toThrow(/AAPL.*twice/);
     expect(() => createExchange({ ratesToUsd: { HKD: 0 } })).toThrow(/ratesToUsd.HKD/);
     expect(() => createExchange({ prices: [{ contract: AAPL, price: 0 }] })).toThrow(/US AAPL/);
+    const half = [{ contract: AAPL, price: 200, lotSize: 0.5 }];
+    expect(() => createExchange({ prices: half })).toThrow(/lot size of US AAPL .* 0\.5/);
   });
 });
 

@@ -157,6 +157,7 @@ describe("changes and ends", () => {
     const { orderId } = exchange.place(limit());
     expect(exchange.end(orderId, status, "because")).toMatchObject({
       status,
+      originStatus: status.toLowerCase(),
       errorReason: status === "CANCELED" ? "" : "because",
     });
   });

@@ -71,6 +71,18 @@ test("a region without a calendar is unknown, not closed", () => {
   expect(tradingCalendar("JP")).toBeUndefined();
 });
 
+test.each([
+  ["US", "POST_MARKET NIGHT PRE_MARKET CONTINUOUS POST_MARKET"],
+  ["HK", "CLOSED OPENING_AUCTION CONTINUOUS LUNCH CONTINUOUS CLOSING_AUCTION CLOSED"],
+  ["CN", "CLOSED OPENING_AUCTION CONTINUOUS LUNCH CONTINUOUS CLOSING_AUCTION CLOSED"],
+])("a day of %s in the exchange's own words", (region, words) => {
+  const { status, nextChange } = calendar(region);
+  const said: string[] = [];
+  const end = Date.parse("2025-05-28T23:00:00Z");
+  for (let at = end - 86_400_000; at < end; at = nextChange(at) ?? end) said.push(status(at).originStatus);
+  expect(said.join(" ")).toBe(words);
+});
+
 test("the closing auction of HK is told from the closed market by the exchange's own word", () => {
   expect(marketStatusAt("HK", Date.parse("2025-05-28T16:05:00+08:00")).originStatus).toBe("CLOSING_AUCTION");
   expect(marketStatusAt("HK", Date.parse("2025-05-28T16:10:00+08:00")).originStatus).toBe("CLOSED");
