@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parsePaperOptions } from "../../../src/brokers/paper/config.ts";
-import { REFUSALS } from "../../../src/brokers/paper/convert.ts";
+import { REFUSALS, writeError } from "../../../src/brokers/paper/convert.ts";
 import { type PaperOptions, paper } from "../../../src/brokers/paper/index.ts";
 import { demoAccount } from "../../../src/exchange/demo-account.ts";
 import { createExchange } from "../../../src/exchange/exchange.ts";
@@ -98,6 +98,11 @@ describe("faults", () => {
       /symbol must not be empty/,
     ],
     [
+      "a region in small letters",
+      { positions: [{ contract: { ...AAPL, region: "us" }, qty: 1 }] },
+      /positions\.0\.contract\.region must be two or more capitals/,
+    ],
+    [
       "two positions in one contract",
       {
         positions: [
@@ -165,4 +170,14 @@ test("every refusal of the exchange has a code and an outcome of a write that di
     expect(BROKER_ERROR_CODES).toContain(code);
     expect(["not_sent", "rejected"]).toContain(outcome);
   }
+});
+
+test("what the exchange did not refuse in a write may have happened", () => {
+  const cause = new RangeError("the ledger is in disorder");
+  expect(writeError(cause)).toMatchObject({
+    code: "OutcomeUnknown",
+    outcome: "unknown",
+    message: cause.message,
+    cause,
+  });
 });

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readState, writeState } from "../../../src/brokers/paper/convert.ts";
 import type { PaperOptions } from "../../../src/brokers/paper/index.ts";
 import type { Order } from "../../../src/domain/order.ts";
+import { createExchange } from "../../../src/exchange/exchange.ts";
 import { AAPL, call, closedAccount, errorOf, limit, openAccount, REGULAR, start, until } from "./account.ts";
 
 type Store = NonNullable<PaperOptions["store"]>;
@@ -67,6 +69,21 @@ describe("a store", () => {
     const next = await second.broker.placeOrder(limit(), call());
     expect(new Set([filled.orderId, open.orderId, next.orderId]).size).toBe(3);
     await second.broker.close();
+  });
+
+  test("brings back all that the exchange remembers, also of the day's prices and of who came first", () => {
+    const exchange = createExchange({
+      clock: () => Date.parse("2025-05-28T08:00:00-04:00"),
+      prices: [{ contract: AAPL, price: 200, preClose: 198 }],
+    });
+    const { price: _none, ...order } = limit({ orderType: "Market", timeInForce: "GTC" });
+    exchange.place({ ...order, tag: "ht2" });
+    const { orderId } = exchange.place({ ...limit(), tag: null });
+    exchange.fill(orderId, 1, 199);
+    for (const price of [210, 190, 205]) exchange.setPrice(AAPL, price);
+    const before = exchange.snapshot();
+    expect(before.prices).toMatchObject([{ openPrice: 200, highPrice: 210, lowPrice: 190 }]);
+    expect(readState(writeState(before))).toEqual(before);
   });
 
   test("brings back what money a waiting market order has reserved", async () => {
