@@ -99,6 +99,17 @@ describe("a request", () => {
   });
 });
 
+test.each(["", "0", "-7", "1.5", "9223372036854775808", "10000000000000000000"])(
+  "a text that is no id of Tiger's (%j) names no order, and nobody is asked",
+  async (orderId) => {
+    const { broker } = await startBroker({ port: 1, pushPort: 1 }, POLLING);
+    const notFound = { code: "OrderNotFound", outcome: "rejected" };
+    expect(await rejection(broker.order(orderId, call()))).toMatchObject(notFound);
+    expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject(notFound);
+    expect(await rejection(broker.replaceOrder(orderId, { qty: 1 }, call()))).toMatchObject({ code: "OrderNotFound" });
+  },
+);
+
 test("a refusal that names what the vendor was given shows neither secret nor account", async () => {
   const server = createServer((request, response) => {
     request.resume().on("end", () => {

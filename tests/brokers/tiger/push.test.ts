@@ -224,6 +224,33 @@ describe("the push service", () => {
     expect(host.connections).toEqual([{ connected: true }]);
   });
 
+  test.each([
+    ["that closes the connection", "", "closed the connection"],
+    ["that takes its leave", "04 08 06 10 05", "ended the connection"],
+  ])("%s is told of at once, with the reason", async (_what, farewell, reason) => {
+    const tiger = await openTiger();
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      let requests = 0;
+      socket.on("data", () => {
+        requests += 1;
+        if (requests === 1) return void socket.write(bytes("04 08 02 10 01"));
+        socket.write(bytes("06 08 07 10 02 18 70"));
+        if (farewell === "") socket.end();
+        else socket.write(bytes(farewell));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { host } = await startBroker(tiger, { pushUrl: `tcp://127.0.0.1:${port}` });
+    await until(() => host.connections.length > 1);
+    expect(host.connections.slice(0, 2)).toEqual([
+      { connected: true },
+      { connected: false, reason: expect.stringContaining(reason) },
+    ]);
+  });
+
   test("that logs in and then says nothing of the subscription does not hold up the start", async () => {
     const tiger = await openTiger();
     const server = createServer((socket) => {
