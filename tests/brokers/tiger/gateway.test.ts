@@ -16,6 +16,7 @@ import {
   rejection,
   restingOrder,
   startBroker,
+  type TigerBroker,
   until,
 } from "./setup.ts";
 
@@ -725,6 +726,22 @@ test("a refused cancel is explained by what the order is now, not by what somebo
   expect(await refused).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" });
 });
 
+test.each([
+  ["replace", (broker: TigerBroker, orderId: string) => broker.replaceOrder(orderId, { qty: 20 }, call())],
+  ["cancel", (broker: TigerBroker, orderId: string) => broker.cancelOrder(orderId, call())],
+] as const)("a refused %s is told as refused where what the order is now cannot be read", async (on, change) => {
+  const tiger = await openTiger();
+  let refused = false;
+  const port = await openAnswers(tiger.port, (answer, body) => {
+    refused ||= /"method":"(?:modify|cancel)_order"/.test(body);
+    return refused && body.includes('"method":"orders"') ? "<html>" : answer;
+  });
+  const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tiger.faults.arm({ kind: "refuse", on });
+  expect(await rejection(change(broker, orderId))).toMatchObject({ code: "OrderRejected", outcome: "rejected" });
+});
+
 describe("a caller who goes away", () => {
   /** The gateway keeps what one method asks to itself until it is told to go on. */
   async function openHolding(method: string) {
@@ -748,6 +765,16 @@ describe("a caller who goes away", () => {
     const { broker } = await startBroker({ ...tiger, port: (proxy.address() as AddressInfo).port }, POLLING);
     return { broker, goOn: () => gate.resolve(), isHeld: () => held > 0 };
   }
+
+  test("takes no write back that has left: what became of it is told", async () => {
+    const { broker, goOn, isHeld } = await openHolding("place_order");
+    const leaving = new AbortController();
+    const placed = broker.placeOrder(restingOrder(), { signal: leaving.signal });
+    await until(isHeld);
+    leaving.abort();
+    goOn();
+    expect(await placed).toEqual({ orderId: expect.stringMatching(/^[1-9]/) });
+  });
 
   test("takes no quote from those who wait for the same permission", async () => {
     const { broker, goOn, isHeld } = await openHolding("grab_quote_permission");
