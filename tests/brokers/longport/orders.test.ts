@@ -138,6 +138,45 @@ describe("orders", () => {
     expect(server.venue.orders()).toHaveLength(1);
   });
 
+  test("an order whose caller goes away once it has left goes on, and what became of it is told", async () => {
+    const server = await openLongport();
+    const gate = Promise.withResolvers<void>();
+    let isHeld = false;
+    const httpUrl = await openFront(server.port, async (request, answer) => {
+      if (request !== "POST /v1/trade/order") return answer;
+      isHeld = true;
+      await gate.promise;
+      return answer;
+    });
+    const { broker } = await startBroker(server.port, { httpUrl });
+    const leaving = new AbortController();
+    const placed = broker.placeOrder(restingOrder(), { signal: leaving.signal });
+    await until(() => isHeld);
+    leaving.abort();
+    gate.resolve();
+    expect(await placed).toEqual({ orderId: expect.stringMatching(/^\d+$/) });
+  });
+
+  test.each(["PUT", "DELETE"])("a refused %s is told as refused where the order cannot be read", async (method) => {
+    const server = await openLongport();
+    let refused = false;
+    const httpUrl = await openFront(server.port, async (request, answer) => {
+      refused ||= request.startsWith(method);
+      if (!refused || !/^(?:PUT|DELETE|GET) \/v1\/trade\/order(?:\?|$)/.test(request)) return answer;
+      if (request.startsWith("GET")) return { status: 502, text: "<html>" };
+      return { status: 200, text: '{"code":602999,"message":"not now","data":null}' };
+    });
+    const { broker } = await startBroker(server.port, { httpUrl });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    const change =
+      method === "PUT" ? broker.replaceOrder(orderId, { qty: 5 }, call()) : broker.cancelOrder(orderId, call());
+    expect(await rejection(change)).toMatchObject({
+      code: "OrderRejected",
+      outcome: "rejected",
+      message: expect.stringContaining("not now"),
+    });
+  });
+
   test("a history that goes on and gives nothing is not taken for a whole one", async () => {
     const server = await openLongport();
     const httpUrl = await openFront(server.port, async (request, answer) =>
