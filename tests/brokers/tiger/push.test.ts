@@ -227,6 +227,8 @@ describe("the push service", () => {
   test.each([
     ["that closes the connection", "", "closed the connection"],
     ["that takes its leave", "04 08 06 10 05", "ended the connection"],
+    // No refusal of the login, after which nobody would try again soon.
+    ["that fails", "10 08 09 10 05 18 07 22 08 6f 76 65 72 6c 6f 61 64", "the push service: overload (code 7)"],
   ])("%s is told of at once, with the reason", async (_what, farewell, reason) => {
     const tiger = await openTiger();
     const server = createServer((socket) => {
