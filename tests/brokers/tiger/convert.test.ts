@@ -155,6 +155,17 @@ describe("an order", () => {
     expect(order({ cancelStatus: word, status: "Cancelled" }).status).toBe("CANCELED");
   });
 
+  // What is not checked yet cannot be canceled for a moment, and what has ended is not to be.
+  test.each([
+    ["Submitted", false, false],
+    ["Submitted", true, undefined],
+    ["Submitted", undefined, undefined],
+    ["Initial", false, undefined],
+    ["Cancelled", false, undefined],
+  ])("that is %s and may be canceled: %s", (status, canCancel, cancelable) => {
+    expect(order({ status, canCancel }).cancelable).toBe(cancelable);
+  });
+
   test.each(Object.entries(ORDER_TYPE))("of type %s is %s", (word, means) => {
     expect(order({ orderType: word }).orderType).toBe(means);
   });

@@ -573,8 +573,12 @@ describe("an order", () => {
     tiger.venue.setPrice(contract, 50);
     const proxy = await openProxy(tiger.port, (body) => body);
     const { broker } = await startBroker({ ...tiger, port: proxy.port }, POLLING);
-    const { orderId } = await broker.placeOrder(restingOrder({ contract, qty: 100, price: 40 }), call());
-    expect(proxy.bodies.find((body) => body.includes('"place_order"'))).toContain(`\\"currency\\":\\"${currency}\\"`);
+    const order = restingOrder({ contract, qty: 100, price: 40, lifecycle: "ETH" });
+    const { orderId } = await broker.placeOrder(order, call());
+    const sent = proxy.bodies.find((body) => body.includes('"place_order"'));
+    expect(sent).toContain(`\\"currency\\":\\"${currency}\\"`);
+    // There are no other hours.
+    expect(sent).toContain('\\"outside_rth\\":false');
     expect(await broker.order(orderId, call())).toMatchObject({ contract, currency: ours });
   });
 
