@@ -1,7 +1,7 @@
 /** Requests to the gateway: signed, answered, tampered with, refused and lost. */
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import * as v from "valibot";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { CLIENT_KEY_FILE } from "../../../simulators/tiger/keys.ts";
@@ -878,6 +878,31 @@ test("who lists orders once a write is answered does not join a list that was as
   held.resolve();
   expect((await newer).orders).toMatchObject([{ orderId }]);
   expect((await older).orders).toEqual([]);
+});
+
+test("a gateway that answers is no connection while the push service says nothing yet", async () => {
+  const tiger = await openTiger();
+  const silent = createTcpServer((socket) => void socket.on("error", () => {}));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void silent.close());
+  const pushUrl = `tcp://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  let checks = 0;
+  const port = await openAnswers(tiger.port, (answer, body) => {
+    if (body.includes('"method":"active_orders"')) checks += 1;
+    if (!body.includes('"method":"positions"')) return answer;
+    return JSON.stringify({ code: 4, message: "access forbidden(not now)", timestamp: Date.now() });
+  });
+  const broker = makeBroker({ ...tiger, port }, { pushUrl });
+  const connections: unknown[] = [];
+  const started = broker.start({ onOrder: () => {}, onConnection: (state) => connections.push(state) });
+  await new Promise((resolve) => silent.once("connection", resolve));
+  // Whoever is refused looks whether the gateway is there.
+  expect(await rejection(broker.positions(call()))).toMatchObject({ code: "AuthenticationFailed" });
+  await until(() => checks > 0);
+  expect(await broker.ping(call())).toBe(true);
+  expect(connections).toEqual([]);
+  await broker.close();
+  await started;
 });
 
 test("a write that is given up while it is being signed was not sent", async () => {
