@@ -81,6 +81,14 @@ test.each([
   }
 });
 
+test.each(["20150001 ", "\t20150001", "2015-0001", "1".repeat(33)])(
+  "%j is no number of a developer or account",
+  (text) => {
+    expect(() => tiger({ ...OPTIONS, tigerId: text })).toThrow("tigerId must be the developer's number");
+    expect(() => tiger({ ...OPTIONS, account: text })).toThrow("account must be the account's number");
+  },
+);
+
 test("a token may be of several words", () => {
   expect(parseTigerOptions({ ...OPTIONS, token: "Bearer theLicence=" }).token).toBe("Bearer theLicence=");
 });
