@@ -73,6 +73,27 @@ describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
 });
 
 describe("orders", () => {
+  test("equal reads at the same time are one call, and those that must be fresh are not", async () => {
+    const server = await openLongport();
+    const reads: string[] = [];
+    const httpUrl = await openFront(server.port, async (request, answer) => {
+      if (/^GET \/v1\/(?:asset|trade)\//.test(request)) reads.push(request.replace(/\?.*/, ""));
+      return answer;
+    });
+    const { broker } = await startBroker(server.port, { httpUrl });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    const twice = async (read: () => Promise<unknown>) => {
+      reads.length = 0;
+      await Promise.all([read(), read()]);
+      return [...new Set(reads)].map((path) => reads.filter((each) => each === path).length);
+    };
+    expect(await twice(() => broker.cash({ currency: "USD" }, call()))).toEqual([1]);
+    expect(await twice(() => broker.positions(call()))).toEqual([1]);
+    expect(await twice(() => broker.order(orderId, call()))).toEqual([1]);
+    expect(await twice(() => broker.orders({ status: "all" }, call()))).toEqual([1, 1]);
+    expect(await twice(() => broker.orders({ status: "all", fresh: true }, call()))).toEqual([2, 2]);
+  });
+
   test("who reads an order once its change is answered does not join a read that began before", async () => {
     const server = await openLongport();
     const held = Promise.withResolvers<void>();

@@ -846,6 +846,20 @@ describe("quotes", () => {
   });
 });
 
+test("equal reads at the same time are one call, and those that must be fresh are not", async () => {
+  const tiger = await openTiger();
+  const proxy = await openProxy(tiger.port, (body) => body);
+  const { broker } = await startBroker({ ...tiger, port: proxy.port }, { ...POLLING, pollMs: 60_000 });
+  const twice = async (read: () => Promise<unknown>) => {
+    proxy.bodies.length = 0;
+    await Promise.all([read(), read()]);
+    return proxy.bodies.length;
+  };
+  expect(await twice(() => broker.cash({ currency: "USD" }, call()))).toBe(1);
+  expect(await twice(() => broker.orders({ status: "open" }, call()))).toBe(1);
+  expect(await twice(() => broker.orders({ status: "open", fresh: true }, call()))).toBe(2);
+});
+
 test("who lists orders once a write is answered does not join a list that was asked for before it", async () => {
   const tiger = await openTiger();
   const asked = Promise.withResolvers<void>();
