@@ -156,6 +156,13 @@ describe("symbols", () => {
     expect(() => toSecurity({ tradeType: "Securities", region, symbol })).toThrow(`${region} ${symbol}`);
   });
 
+  test("what is no security is refused, though a share may have its symbol", () => {
+    const refused = expect.objectContaining({ code: "InvalidRequest", outcome: "not_sent" });
+    for (const tradeType of ["Cryptocurrencies", "Indexes", "Currencies", "Yields"] as const) {
+      expect(() => toSecurity({ tradeType, region: "US", symbol: "BTC" })).toThrow(refused);
+    }
+  });
+
   test("whatever has a name goes there and back", () => {
     const hk = fc.integer({ min: 1, max: 99_999 }).map((number) => String(number).padStart(5, "0"));
     fc.assert(
