@@ -73,14 +73,23 @@ describe("the vendor's enumerations", () => {
   });
 
   test.each([
-    ["FilledStatus", "FILLED"],
-    ["PartialWithdrawal", "CANCELED"],
-    ["CanceledStatus", "CANCELED"],
-    ["RejectedStatus", "REJECTED"],
-    ["ExpiredStatus", "EXPIRED"],
-    ["WaitToCancel", "PENDING_CANCEL"],
-    ["PendingReplaceStatus", "PENDING_REPLACE"],
+    ["NotReported", "OPEN"],
+    ["ReplacedNotReported", "OPEN"],
+    ["ProtectedNotReported", "OPEN"],
     ["VarietiesNotReported", "OPEN"],
+    ["FilledStatus", "FILLED"],
+    ["WaitToNew", "PENDING"],
+    ["NewStatus", "OPEN"],
+    ["WaitToReplace", "PENDING_REPLACE"],
+    ["PendingReplaceStatus", "PENDING_REPLACE"],
+    ["ReplacedStatus", "OPEN"],
+    ["PartialFilledStatus", "PARTIALLY_FILLED"],
+    ["WaitToCancel", "PENDING_CANCEL"],
+    ["PendingCancelStatus", "PENDING_CANCEL"],
+    ["RejectedStatus", "REJECTED"],
+    ["CanceledStatus", "CANCELED"],
+    ["ExpiredStatus", "EXPIRED"],
+    ["PartialWithdrawal", "CANCELED"],
     ["ANewWordOfTheirs", "UNKNOWN"],
     ["", "UNKNOWN"],
   ])("%s is %s", (status, means) => {
@@ -104,8 +113,16 @@ describe("the vendor's enumerations", () => {
     expect(members("OutsideRTH")).toEqual(["Unknown", "RTHOnly", "AnyTime", "Overnight"]);
     expect([...SDK_WORDS.outsideRth].sort()).toEqual(Object.keys(OUTSIDE_RTH).sort());
     expect(SDK_WORDS.market.slice(1)).toEqual(members("Market").slice(1));
-    expect(Object.keys(TRADE_STATUS)).toHaveLength(members("TradeStatus").length);
+    const tradeStatuses = Object.values(TRADE_STATUS).map(({ word }) => word.replace(/Trade$/, ""));
+    expect(tradeStatuses).toEqual(members("TradeStatus"));
     expect(Object.values(TRADE_SESSION).map(({ word }) => word)).toEqual(members("TradeSession"));
+  });
+
+  test("of the order types only the plain ones have our names", () => {
+    for (const word of Object.keys(ORDER_TYPE)) {
+      const means = { LO: "Limit", MO: "Market" }[word] ?? null;
+      expect(toOrder(order({ order_type: word })), word).toMatchObject({ orderType: means });
+    }
   });
 
   test("our words go there and back", () => {
@@ -287,6 +304,13 @@ describe("orders", () => {
     ["submitted_at", "yesterday"],
   ])("%s %j makes the answer unreadable instead of wrong", (name, value) => {
     expect(() => order({ [name]: value })).toThrow(name);
+  });
+});
+
+test("an order without fills has no price of fills, whatever stands there", () => {
+  expect(toOrder(order({ executed_quantity: "0", executed_price: "300" }))).toMatchObject({
+    filledQty: 0,
+    avgPrice: 0,
   });
 });
 

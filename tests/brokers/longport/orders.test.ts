@@ -178,6 +178,29 @@ describe("orders", () => {
     expect(await placed).toEqual({ orderId: expect.stringMatching(/^\d+$/) });
   });
 
+  test.each(["PUT", "DELETE"])("a refused %s is explained by what the order is now", async (method) => {
+    const server = await openLongport();
+    let meanwhile = () => {};
+    const httpUrl = await openFront(server.port, async (request, answer) => {
+      if (!request.startsWith(method)) return answer;
+      meanwhile();
+      return { status: 200, text: '{"code":602999,"message":"not now","data":null}' };
+    });
+    const { broker } = await startBroker(server.port, { httpUrl });
+    const { wireId } = server.venue.place("LB", { ...restingOrder(), tag: null });
+    const end = () => void server.venue.end(wireId, "EXPIRED", "");
+    // A replace looks at the order beforehand.
+    if (method === "PUT") meanwhile = end;
+    else end();
+    const change =
+      method === "PUT" ? broker.replaceOrder(wireId, { qty: 5 }, call()) : broker.cancelOrder(wireId, call());
+    expect(await rejection(change)).toMatchObject({
+      code: "OrderNotOpen",
+      outcome: "rejected",
+      message: expect.stringMatching(/not now .*it is ExpiredStatus/),
+    });
+  });
+
   test.each(["PUT", "DELETE"])("a refused %s is told as refused where the order cannot be read", async (method) => {
     const server = await openLongport();
     let refused = false;
