@@ -5,7 +5,7 @@ import { createLink, type LinkOptions } from "../../../src/brokers/longport/link
 import { REPLIES } from "../../../src/brokers/longport/messages.ts";
 import { VendorRefusal } from "../../../src/brokers/longport/refusals.ts";
 import { optionsFor } from "./options.ts";
-import { openLongport, until } from "./setup.ts";
+import { call, openLongport, startBroker, until } from "./setup.ts";
 
 /** A link to a simulator that counts how often it asks for a password and how often it is up. */
 async function openLink({ otp }: Pick<LinkOptions, "otp">) {
@@ -62,4 +62,13 @@ test("a token that is refused after another one has come does not keep the link 
   link.renew();
   held.resolve();
   await until(() => seen.up === 1);
+});
+
+test("an address that has a query of its own is one to link to", async () => {
+  const { port } = await openLongport();
+  const { quoteWsUrl, tradeWsUrl } = optionsFor(port);
+  const query = "?region=hk";
+  const urls = { quoteWsUrl: `${quoteWsUrl}${query}`, tradeWsUrl: `${tradeWsUrl}${query}` };
+  const { broker } = await startBroker(port, urls);
+  expect(await broker.ping(call())).toBe(true);
 });
