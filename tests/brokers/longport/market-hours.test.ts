@@ -19,10 +19,12 @@ const OFFSETS = { US: -4, HK: 8, CN: 8 } as const satisfies Record<Region, numbe
 // Thursday 5 June 2025 is a half day here, and the Monday after it a holiday.
 const DAYS = { whole: ["20250603", "20250604", "20250606", "20250610"], half: ["20250605"] } as const;
 
-function status(region: Region, day: number, hours: number, minutes = 0) {
+function stateOf(region: Region, day: number, hours: number, minutes = 0) {
   const at = Date.UTC(2025, 5, day, hours - OFFSETS[region], minutes);
-  return marketStatusAt({ region, periods: PERIODS[region], days: DAYS }, at).unifiedStatus;
+  return marketStatusAt({ region, periods: PERIODS[region], days: DAYS }, at);
 }
+
+const status = (...at: Parameters<typeof stateOf>) => stateOf(...at).unifiedStatus;
 
 describe("the state of a market", () => {
   test.each([
@@ -46,6 +48,17 @@ describe("the state of a market", () => {
     ["CN", 4, 15, 0, "CLOSED"],
   ] as const)("of %s on the %i at %i:%i is %s", (region, day, hours, minutes, expected) => {
     expect(status(region, day, hours, minutes)).toBe(expected);
+  });
+
+  test.each([
+    ["US", 4, "Overnight Pre Intraday Intraday Intraday Post Post"],
+    ["HK", 4, "Closed Auction Intraday Break Intraday ClosingAuction Closed"],
+    ["HK", 5, "Closed Auction Intraday ClosingAuction Closed Closed Closed"],
+    ["CN", 4, "Closed Auction Intraday Break ClosingAuction Closed Closed"],
+  ] as const)("of %s on the %i has these words of its own", (region, day, words) => {
+    const times = [[3], [9, 20], [10], [12, 5], [14, 58], [16, 5], [18]] as const;
+    const said = times.map(([hours, minutes]) => stateOf(region, day, hours, minutes).originStatus);
+    expect(said.join(" ")).toBe(words);
   });
 
   test("half days end early, and what follows the close moves with it", () => {
