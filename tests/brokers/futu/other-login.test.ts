@@ -19,7 +19,7 @@ const PAPER_US = { trdEnv: 0, accID: "3450311", trdMarketAuthList: [2], simAccTy
 const PAPER_HK = { trdEnv: 0, accID: "3450310", trdMarketAuthList: [1], simAccType: 1 };
 
 /** An OpenD with the accounts of `login`, which is read at each connection. */
-async function serveLogin(login: { accounts: readonly Login[] }) {
+async function serveLogin(login: { accounts: readonly Login[] }, state: object = {}) {
   const writes: number[] = [];
   let last: Asked["peer"] | undefined;
   const port = await serveRequests(({ cmd, section, peer }) => {
@@ -27,7 +27,7 @@ async function serveLogin(login: { accounts: readonly Login[] }) {
     if (cmd === 2202 || cmd === 2205) writes.push(cmd);
     const answers: Readonly<Record<number, Reply["s2c"]>> = {
       1: { connID: "7" },
-      1002: { ...STATE, time: 1768404600 },
+      1002: { ...STATE, ...state, time: 1768404600 },
       2001: { accList: login.accounts },
       2008: {},
     };
@@ -35,7 +35,11 @@ async function serveLogin(login: { accounts: readonly Login[] }) {
     const reply: Reply = s2c === undefined ? { retType: -1, retMsg: `no ${cmd}` } : { retType: 0, s2c };
     peer.send(writeWsFrame({ cmd, section, body: encodeReply(cmd, reply) }));
   });
-  return { port, writes, drop: () => last?.terminate() };
+  const notify = (connectStatus: object) => {
+    const body = encodeReply(1003, { retType: 0, s2c: { type: 3, connectStatus } });
+    last?.send(writeWsFrame({ cmd: 1003, section: 0n, body }));
+  };
+  return { port, writes, notify, drop: () => last?.terminate() };
 }
 
 test.each<[string, Pick<FutuOptions, "tradeEnv">, readonly Login[], readonly Login[]]>([
@@ -73,6 +77,19 @@ test("with an account more, it is a connection as before", async () => {
   opend.drop();
   await until(() => host.connections.length === 3);
   expect(broker.capabilities().markets.map(({ region }) => region)).toEqual(["US", "HK"]);
+});
+
+test.each([
+  { qotLogined: true, trdLogined: false },
+  { qotLogined: false, trdLogined: true },
+])("with a half of it, %o, it is no connection", async (half) => {
+  const { broker, host } = await startBroker((await serveLogin({ accounts: [PAPER_US] }, half)).port);
+  const opend = await serveLogin({ accounts: [PAPER_US] });
+  const { host: other } = await startBroker(opend.port);
+  opend.notify(half);
+  await until(() => other.connections.at(-1)?.connected === false);
+  expect(await broker.ping(call())).toBe(false);
+  expect(host.connections).toEqual([{ connected: false, reason: expect.any(String) }]);
 });
 
 test("an order that waited for its turn while the login was away does not go out when it is back", async () => {
