@@ -207,6 +207,8 @@ describe("an order", () => {
       "OVERNIGHT",
     ]);
     expect(toOrder({ ...ORDER, orderType: 2 })?.price).toBeNull();
+    const newer = toOrder({ ...ORDER, orderType: 99, timeInForce: 99, session: 99 });
+    expect(newer).toMatchObject({ orderType: null, timeInForce: null, lifecycle: null });
   });
 
   test("without a session, outside hours decide; other regions have regular hours only", () => {
