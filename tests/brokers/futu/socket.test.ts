@@ -13,7 +13,7 @@ import {
   openLink,
 } from "../../../src/brokers/futu/socket.ts";
 import { collectGarbage } from "../../collect-garbage.ts";
-import { rejection } from "./setup.ts";
+import { rejection, until } from "./setup.ts";
 import { type Asked, STATE, serveRequests } from "./strange-opend.ts";
 
 /** A server that logs everybody in and leaves the rest to the test. */
@@ -96,6 +96,22 @@ describe("one connection", () => {
     expect(late.sent).toBe(false);
     expect(await rejection(late.answer)).toBeInstanceOf(LinkLost);
     expect(await link.closed).toContain("OpenD");
+  });
+
+  test("what is asked of a connection that OpenD is about to close does not leave", async () => {
+    const url = await serve(({ peer }) => {
+      peer.close();
+      // It reads no farewell, so that the connection does not end.
+      peer.pause();
+    });
+    const link = await connect(url);
+    const ask = () => {
+      const { sent, answer } = link.send("GetGlobalState", { userID: 0 });
+      answer.catch(() => {});
+      return sent;
+    };
+    await until(() => !ask());
+    expect(link.ended()).toBeUndefined();
   });
 
   test("a request that the SDK cannot encode does not leave", async () => {
