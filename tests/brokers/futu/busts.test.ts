@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { WebSocket as Peer } from "ws";
 import { encodeReply, type Reply } from "../../../simulators/opend/messages.ts";
 import { writeWsFrame } from "../../../simulators/opend/ws-frames.ts";
+import { createBusts } from "../../../src/brokers/futu/busts.ts";
+import { toOrder } from "../../../src/brokers/futu/convert.ts";
 import { mergeOrder, type Order } from "../../../src/domain/order.ts";
 import { call, startBroker, until } from "./setup.ts";
 import { STATE, serveRequests } from "./strange-opend.ts";
@@ -103,5 +105,12 @@ describe("fills that were taken back of an order that works on", () => {
     await until(() => host.orders.length === 5);
     expect(known(host.orders.slice(0, 3))).toMatchObject({ filledQty: 4 });
     expect(known(host.orders)).toMatchObject({ filledQty: 6 });
+  });
+
+  test("are not what a report has less than one without a time, which may be the later one", () => {
+    const withBusts = createBusts();
+    const reports = [{ ...working(6, 1), updateTime: "" }, working(4, 2)].flatMap((order) => toOrder(order) ?? []);
+    expect(reports).toHaveLength(2);
+    expect(known(reports.map(withBusts))).toMatchObject({ filledQty: 6 });
   });
 });
