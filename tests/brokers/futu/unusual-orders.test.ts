@@ -192,3 +192,20 @@ test("an order that OpenD answers without an id is not taken for another that ha
   served.push({ ...ORDER, orderType: 1, orderID: "0", orderIDEx: "78", remark: order.tag });
   expect(await broker.placeOrder(order, call())).toEqual({ orderId: "78" });
 });
+
+test("an order that was placed or changed from here is canceled without another question, whatever OpenD has pushed", async () => {
+  const order = restingOrder();
+  const asked: number[] = [];
+  const served = [{ ...ORDER, orderType: 1, orderID: "0", orderIDEx: "78", remark: order.tag }];
+  const opend = await serveOrders(served, (cmd) => void asked.push(cmd));
+  const { broker } = await startBroker(opend.port);
+  const placed = await broker.placeOrder(order, call());
+  asked.length = 0;
+  await broker.cancelOrder(placed.orderId, call());
+  expect(asked).toEqual([2205]);
+  const changed = await broker.replaceOrder(placed.orderId, { price: 151 }, call());
+  expect(changed).toEqual({ orderId: "77" });
+  asked.length = 0;
+  await broker.cancelOrder(changed.orderId, call());
+  expect(asked).toEqual([2205]);
+});
