@@ -31,17 +31,33 @@ const vendor = (changes: Partial<VendorContract>): VendorContract => ({
 });
 
 describe("the vendor's words", () => {
-  test.each(Object.values(OrderStatus))("status %s has a meaning", (status) => {
-    expect(lookUp<string>(ORDER_STATUS, status)).toBeDefined();
+  const meanings = (table: Readonly<Record<string, string | null>>, words: object) =>
+    Object.fromEntries(Object.values(words).map((word) => [word, lookUp(table, word)]));
+  test("for statuses mean what becomes of an order", () => {
+    expect(meanings(ORDER_STATUS, OrderStatus)).toEqual({
+      ApiPending: "PENDING",
+      PendingSubmit: "PENDING",
+      PreSubmitted: "OPEN",
+      Submitted: "OPEN",
+      PendingCancel: "PENDING_CANCEL",
+      ApiCancelled: "CANCELED",
+      Cancelled: "CANCELED",
+      Filled: "FILLED",
+      Inactive: "OPEN",
+      Unknown: "UNKNOWN",
+    });
   });
   test("no status is there that the vendor does not have", () => {
     expect(Object.keys(ORDER_STATUS).sort()).toEqual(Object.values(OrderStatus).map(String).sort());
   });
-  test.each(Object.values(OrderAction))("side %s has a direction", (action) => {
-    expect(["BUY", "SELL"]).toContain(lookUp<string>(DIRECTION, action));
+  test("for sides are a purchase or a sale, short or not", () => {
+    const sides = { BUY: "BUY", SELL: "SELL", SSHORT: "SELL", SLONG: "SELL" };
+    expect(meanings(DIRECTION, OrderAction)).toEqual(sides);
   });
-  test.each(Object.values(TimeInForce))("time in force %s has a row", (tif) => {
-    expect(Object.hasOwn(TIME_IN_FORCE, tif)).toBe(true);
+  test("for how long an order is good are the day, until it is canceled, or none of ours", () => {
+    const { DAY, GTC, ...others } = meanings(TIME_IN_FORCE, TimeInForce);
+    expect([DAY, GTC]).toEqual(["DAY", "GTC"]);
+    expect(new Set(Object.values(others))).toEqual(new Set([null]));
   });
   test("of the order types, limit and market alone have a word here", () => {
     const named = Object.values(OrderType).filter((type) => lookUp<string>(ORDER_TYPE, String(type)) !== undefined);
