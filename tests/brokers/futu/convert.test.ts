@@ -17,7 +17,7 @@ import { plainMessage, type VendorOrder } from "../../../src/brokers/futu/messag
 import { type Contract, cnExchange } from "../../../src/domain/contract.ts";
 import { UNIFIED_STATUSES } from "../../../src/domain/market-status.ts";
 import { mergeOrder, ORDER_STATUSES, orderFlags } from "../../../src/domain/order.ts";
-import { vendorEnum } from "./vendor-enums.ts";
+import { vendorEnum, vendorMembers } from "./vendor-enums.ts";
 
 const US = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
 
@@ -387,6 +387,17 @@ describe("cash", () => {
     expect(toCurrencyNumber("EUR")).toBeUndefined();
   });
 
+  test("is asked for and told in the currency that the vendor means by its number", () => {
+    const { Unknown, ...numbers } = vendorMembers("Trd_Common", "Currency");
+    expect(codes.CURRENCY[Unknown as 0]).toBeNull();
+    for (const [currency, number] of Object.entries(numbers)) {
+      expect(toCurrencyNumber(currency)).toBe(number);
+      const funds = { cash: 5, currency: number, cashInfoList: [{ currency: number, cash: 5 }] };
+      const balances = [{ currency, amount: 5, available: null }];
+      expect(toCash([{ funds, region: "US" }], currency)).toEqual({ currency, amount: 5, balances });
+    }
+  });
+
   test("leaves out of the ledger what OpenD did not send", () => {
     const partial = { cash: 5, currency: 2, cashInfoList: [{ currency: 2, cash: 5 }, { currency: 1 }, { cash: 3 }] };
     expect(toCash([{ funds: partial, region: "US" }], "USD").balances).toEqual([
@@ -460,18 +471,44 @@ describe("quotes and markets", () => {
         return [us?.originStatus, us?.unifiedStatus];
       }),
     );
-    expect(meanings).toMatchObject({
-      MORNING: "RTH",
-      AFTERNOON: "RTH",
-      REST: "REST",
-      CLOSED: "CLOSED",
-      PRE_MARKET_BEGIN: "PRE_HOURS",
-      AFTER_HOURS_BEGIN: "AFTER_HOURS",
-      AFTER_HOURS_END: "CLOSED",
-      OVERNIGHT: "OVERNIGHT",
-      HK_CAS: "CLOSED",
+    expect(meanings).toEqual({
+      NONE: "CLOSED",
       AUCTION: "UNKNOWN",
       WAITING_OPEN: "UNKNOWN",
+      MORNING: "RTH",
+      REST: "REST",
+      AFTERNOON: "RTH",
+      CLOSED: "CLOSED",
+      PRE_MARKET_BEGIN: "PRE_HOURS",
+      PRE_MARKET_END: "UNKNOWN",
+      AFTER_HOURS_BEGIN: "AFTER_HOURS",
+      AFTER_HOURS_END: "CLOSED",
+      FUTU_SWITCH_DATE: "CLOSED",
+      NIGHT_OPEN: "OVERNIGHT",
+      NIGHT_END: "CLOSED",
+      FUTURE_DAY_OPEN: "RTH",
+      FUTURE_DAY_BREAK: "REST",
+      FUTURE_DAY_CLOSE: "CLOSED",
+      FUTURE_DAY_WAIT_OPEN: "UNKNOWN",
+      HK_CAS: "CLOSED",
+      FUTURE_NIGHT_WAIT: "UNKNOWN",
+      FUTURE_AFTERNOON: "RTH",
+      FUTURE_SWITCH_DATE: "CLOSED",
+      FUTURE_OPEN: "RTH",
+      FUTURE_BREAK: "REST",
+      FUTURE_BREAK_OVER: "RTH",
+      FUTURE_CLOSE: "CLOSED",
+      STIB_AFTER_HOURS_WAIT: "CLOSED",
+      STIB_AFTER_HOURS_BEGIN: "AFTER_HOURS",
+      STIB_AFTER_HOURS_END: "CLOSED",
+      CLOSE_AUCTION: "CLOSED",
+      AFTERNOON_END: "CLOSED",
+      NIGHT: "OVERNIGHT",
+      OVERNIGHT_BEGIN: "OVERNIGHT",
+      OVERNIGHT_END: "CLOSED",
+      TRADE_AT_LAST: "CLOSED",
+      TRADE_AUCTION: "CLOSED",
+      OVERNIGHT: "OVERNIGHT",
     });
   });
 

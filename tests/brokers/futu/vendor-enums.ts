@@ -8,8 +8,13 @@ const folder = join(dirname(createRequire(import.meta.url).resolve("futu-api/pac
 
 /** Every number of an enumeration, from the `.proto` file that ships with the SDK. */
 export function vendorEnum(file: string, name: string): readonly number[] {
+  return [...new Set(Object.values(vendorMembers(file, name)))].sort((a, b) => a - b);
+}
+
+/** The same with the vendor's names, without that of the enumeration before each. */
+export function vendorMembers(file: string, name: string): Readonly<Record<string, number>> {
   const source = readFileSync(join(folder, `${file}.proto`), "utf8");
   const { root } = protobuf.parse(source, { keepCase: true });
-  const members = root.lookupEnum(`${file}.${name}`).values;
-  return [...new Set(Object.values(members))].sort((a, b) => a - b);
+  const members = Object.entries(root.lookupEnum(`${file}.${name}`).values);
+  return Object.fromEntries(members.map(([member, number]) => [member.replace(`${name}_`, ""), number]));
 }
