@@ -408,3 +408,38 @@ test("an order of which fills alone could be read is not told as one that was fi
   cut = false;
   expect(await broker.order(orderId, call())).toMatchObject({ status: "PARTIALLY_FILLED", qty: 10, filledQty: 4 });
 });
+
+test("an order that is filled while its cancel is under way is told as one that has ended, and not as canceled", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "stall", on: "cancel" });
+  const canceling = rejection(broker.cancelOrder(orderId, call()));
+  await until(async () => (await broker.ping(call())) && tws.faults.armed() === 0);
+  tws.venue.fill(orderId, 10, 190);
+  expect(await canceling).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" });
+});
+
+test("a fill of a part while an order's cancel is under way does not say that it is canceled", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port, { writeTimeout: 1_500 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "stall", on: "cancel" });
+  const canceling = rejection(broker.cancelOrder(orderId, call()));
+  await until(async () => (await broker.ping(call())) && tws.faults.armed() === 0);
+  tws.venue.fill(orderId, 4, 190);
+  expect(await canceling).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
+});
+
+test("a cancel that TWS has taken and that is not carried out yet, as while the exchange is closed, is answered", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (fields.some((field) => /^(?:Cancelled|202)$/.test(field)) ? undefined : fields),
+  );
+  const { broker } = await startBroker(port, { writeTimeout: 5_000 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  await broker.cancelOrder(orderId, call());
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "PENDING_CANCEL" });
+});
