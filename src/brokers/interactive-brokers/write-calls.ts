@@ -23,7 +23,7 @@ export interface Writing {
 const TAKEN: ReadonlySet<string> = new Set(["PreSubmitted", "Submitted", "PendingCancel", "Filled"]);
 const CANCELED: ReadonlySet<string> = new Set(["Cancelled", "ApiCancelled"]);
 /** TWS says with these that it sent nothing on, for want of its own connection. */
-const NOT_CONNECTED: ReadonlySet<number> = new Set([504, 1100, 2110]);
+const NOT_CONNECTED: ReadonlySet<number> = new Set([504, 1100]);
 
 interface Told {
   readonly permId: number;
