@@ -328,6 +328,7 @@ test.each([20, 0])(
 
 test("a budget tells how calls waited: now, in all, and in vain", async () => {
   const clock = createManualClock();
+  clock.advance(60_000);
   const budget = createBudget({ name: "orders", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
   const calm = { name: "orders", waiting: 0, taken: 0, waitedMs: 0, refused: 0 };
   expect(budget.load()).toEqual(calm);
@@ -336,7 +337,7 @@ test("a budget tells how calls waited: now, in all, and in vain", async () => {
   watch("first", budget.take("write"));
   watch("second", budget.take("cancel"));
   watch("gone", budget.take("write", { signal: leave.signal }));
-  watch("late", budget.take("read", { deadline: 500 }));
+  watch("late", budget.take("read", { deadline: 60_500 }));
   await settle();
   expect(budget.load()).toEqual({ ...calm, waiting: 2, taken: 1, refused: 1 });
   leave.abort();
