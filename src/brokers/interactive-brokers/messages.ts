@@ -45,6 +45,10 @@ const BONDS = {
   algoStrategy: text,
   hidden: flag,
   allOrNone: flag,
+  /** How much of it is shown, how little may be filled of it at once, and how far it may go beyond its limit. */
+  displaySize: orderNumber,
+  minQty: orderNumber,
+  discretionaryAmt: v.fallback(v.optional(v.number(), 0), 0),
   conditions: v.fallback(v.optional(v.array(v.unknown()), []), []),
 };
 
@@ -63,9 +67,11 @@ const ORDER = v.pipe(
     filledQuantity: quantity,
     ...BONDS,
   }),
-  v.transform(({ parentId, ocaGroup, goodAfterTime, algoStrategy, hidden, allOrNone, conditions, ...order }) => {
+  v.transform(({ parentId, ocaGroup, goodAfterTime, algoStrategy, hidden, allOrNone, conditions, ...rest }) => {
+    const { displaySize, minQty, discretionaryAmt, ...order } = rest;
     const isBound = parentId > 0 || `${ocaGroup}${goodAfterTime}${algoStrategy}` !== "" || hidden || allOrNone;
-    return isBound || conditions.length > 0 ? { ...order, bound: true } : order;
+    const isPartly = displaySize > 0 || minQty > 0 || (discretionaryAmt > 0 && discretionaryAmt < UNSET);
+    return isBound || isPartly || conditions.length > 0 ? { ...order, bound: true } : order;
   }),
 );
 /** An order as the gateway describes it, open or completed. */

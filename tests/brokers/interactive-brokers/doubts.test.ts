@@ -113,6 +113,9 @@ test.each([
   ["is to wait for a time", 29, "20270104 10:00:00 US/Eastern"],
   ["is to be filled as a whole", 51, "1"],
   ["is attached to another", 57, "4"],
+  ["shows a part of itself alone", 48, "1"],
+  ["is to be filled in no small parts", 52, "5"],
+  ["may pay more than its limit", 28, "0.05"],
 ])(
   "an order that %s, of another program with the same client id, is not made a plain one by a replace",
   async (_what, at, value) => {
