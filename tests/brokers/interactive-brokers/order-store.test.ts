@@ -190,3 +190,28 @@ test.each([
   expect(store.open()).toEqual([]);
   expect(store.get(9)).toMatchObject({ ...told, originStatus: status });
 });
+
+test("an order has changed when it was heard to, not when it was first seen, and ended when TWS says", () => {
+  let at = 1_000;
+  const store = createOrderStore({ clientId: 7, account: () => undefined, now: () => at, toTime: Number });
+  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
+  const order = { ...terms, clientId: 7, account: "", orderRef: "", filledQuantity: undefined };
+  const state = { status: "Submitted", warningText: "", completedTime: "500", completedStatus: "" };
+  const open = (permId: number, orderId: number) =>
+    store.hear({ kind: "openOrder", orderId, contract, order: { ...order, permId }, state });
+  open(9, 3);
+  expect(store.get(9)).toMatchObject({ createdAt: null, updatedAt: null });
+  for (const time of [2_000, 3_000]) {
+    at = time;
+    const told = { orderId: 3, status: "Submitted", filled: 4, avgFillPrice: 190, permId: 9, clientId: 7 };
+    store.hear({ kind: "orderStatus", ...told });
+    expect(store.get(9)).toMatchObject({ createdAt: null, updatedAt: 2_000 });
+  }
+  store.begin(5);
+  open(10, 5);
+  expect(store.get(10)).toMatchObject({ createdAt: 3_000, updatedAt: 3_000 });
+  store.hear({ kind: "completedOrder", contract, order: { ...order, permId: 11 }, state });
+  expect(store.get(11)).toMatchObject({ createdAt: null, updatedAt: 500 });
+});
