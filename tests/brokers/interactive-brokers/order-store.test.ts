@@ -215,3 +215,52 @@ test("an order has changed when it was heard to, not when it was first seen, and
   store.hear({ kind: "completedOrder", contract, order: { ...order, permId: 11 }, state });
   expect(store.get(11)).toMatchObject({ createdAt: null, updatedAt: 500 });
 });
+
+/** A store that is told of orders for ten AAPL, all with the number 5, by whom they were placed. */
+function numbered() {
+  const store = newStore();
+  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
+  const order = { ...terms, account: "", orderRef: "", filledQuantity: undefined };
+  const tell = (permId: number, clientId: number, status: string) => {
+    const state = { status, warningText: "", completedTime: "", completedStatus: "" };
+    store.hear({ kind: "openOrder", orderId: 5, contract, order: { ...order, permId, clientId }, state });
+  };
+  return { store, tell };
+}
+
+test("what was said against an order before it worked is no reason for an end that nobody here asked for", () => {
+  const { store, tell } = numbered();
+  tell(1, 7, "PendingSubmit");
+  store.hear({ kind: "notice", id: 5, code: 10311, text: "This order is routed directly." });
+  tell(1, 7, "Submitted");
+  tell(1, 7, "Cancelled");
+  expect(store.get(1)).toMatchObject({ status: "CANCELED", errorReason: "" });
+});
+
+test("an order of another client id that works takes nothing from what was said against ours with its number", () => {
+  const { store, tell } = numbered();
+  store.hear({ kind: "notice", id: 5, code: 201, text: "Order rejected - reason: no more of this" });
+  tell(2, 70, "Submitted");
+  tell(1, 7, "Inactive");
+  expect(store.get(1)).toMatchObject({ status: "REJECTED", errorReason: expect.stringContaining("no more") });
+});
+
+test.each([
+  ["BOT", "BUY"],
+  ["SLD", "SELL"],
+])("an order of which only a fill %s is known is told as a %s", (side, direction) => {
+  const store = newStore();
+  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const ids = { execId: "a.01.01", orderId: 3, permId: 9, clientId: 70, acctNumber: "", orderRef: "", time: "" };
+  const execution = { ...ids, side, shares: 10, price: 190, cumQty: 10, avgPrice: 190 };
+  store.hear({ kind: "execution", reqId: 1, contract, execution });
+  const known = store.get(9);
+  expect(known && toOrder(known, { tradeType: "Securities", region: "US", symbol: "AAPL" }, 7)).toMatchObject({
+    direction,
+    status: "FILLED",
+    filledQty: 10,
+  });
+});
