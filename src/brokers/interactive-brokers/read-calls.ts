@@ -205,7 +205,7 @@ export function ticks({ link, ms }: Asking, contract: Partial<VendorContract>, n
       const soFar = () => done({ prices, lastTime, halted });
       // Whether trading is halted is told last, if at all: what is whole waits for it a moment.
       if (isWhole({ prices, lastTime, halted }) && HALTED_TICKS.has(type)) soFar();
-      else if ((prices.has("latest") || prices.has("preClose")) && (isNews || quiet === undefined)) {
+      else if ((prices.has("latest") || prices.has("preClose")) && isNews) {
         // What is only told again puts nothing off: bid and ask of a share in demand never rest.
         clearTimeout(quiet);
         quiet = setTimeout(soFar, prices.has("latest") ? MS.quoteQuiet : Math.min(MS.quoteLast, ms / 2));
