@@ -264,3 +264,22 @@ test.each([
     filledQty: 10,
   });
 });
+
+test.each([0, -1])("what is told with %i for the number of Interactive Brokers is told of no order", (permId) => {
+  const store = newStore();
+  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
+  const order = { ...terms, permId, clientId: 7, account: "", orderRef: "", filledQuantity: 10 };
+  const state = { status: "Filled", warningText: "", completedTime: "", completedStatus: "" };
+  const ids = { execId: "a.01.01", orderId: 3, permId, clientId: 7, acctNumber: "", orderRef: "", time: "" };
+  const execution = { ...ids, side: "BOT", shares: 10, price: 190, cumQty: 10, avgPrice: 190 };
+  const told = { orderId: 3, status: "Filled", filled: 10, avgFillPrice: 190, permId, clientId: 7 };
+  expect([
+    store.hear({ kind: "openOrder", orderId: 3, contract, order, state }),
+    store.hear({ kind: "completedOrder", contract, order, state }),
+    store.hear({ kind: "execution", reqId: -1, contract, execution }),
+    store.hear({ kind: "orderStatus", ...told }),
+  ]).toEqual([undefined, undefined, undefined, undefined]);
+  expect(store.get(permId)).toBeUndefined();
+});
