@@ -193,7 +193,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
           const { permId, orderId, filled = 0, avgFillPrice = 0 } = message;
           // Orders of other accounts come here too, and have no entry: their description was not taken in.
           const known = entries.get(permId);
-          if (permId <= 0 || known === undefined) return undefined;
+          if (known === undefined) return undefined;
           return change(known, () => {
             known.missing = false;
             identify(known, orderId, message.clientId);
