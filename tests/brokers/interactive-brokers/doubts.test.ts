@@ -446,3 +446,39 @@ test("a cancel that TWS has taken and that is not carried out yet, as while the 
   await broker.cancelOrder(orderId, call());
   expect(await broker.order(orderId, call())).toMatchObject({ status: "PENDING_CANCEL" });
 });
+
+test.each([
+  ["open orders", "16", RESPONSE.openOrderEnd],
+  ["orders that ended", "99", RESPONSE.completedOrderEnd],
+  ["positions", "61", RESPONSE.positionEnd],
+])("the late end of a list of %s that was given up is not taken for that of the next one", async (_, request, end) => {
+  const tws = await openTws();
+  let late = false;
+  let held: readonly string[] | undefined;
+  const port = await openBetween(
+    tws,
+    ([id]) => {
+      if (!late || id !== request) return undefined;
+      late = held === undefined;
+      return held;
+    },
+    (fields) => {
+      if (!late || held !== undefined || Number(fields[0]) !== end) return fields;
+      held = fields;
+      return undefined;
+    },
+  );
+  const { broker } = await startBroker(port, { timeout: 300 });
+  const list = async () => ({
+    ...(await broker.orders({ status: "all", fresh: true }, call())),
+    ...(await broker.positions(call())),
+  });
+  late = true;
+  expect(await rejection(list())).toMatchObject({ code: "Timeout" });
+  const open = await broker.placeOrder(restingOrder(), call());
+  const ended = await broker.placeOrder(restingOrder(), call());
+  await broker.cancelOrder(ended.orderId, call());
+  const { orders, positions } = await list();
+  expect(orders.map(({ orderId }) => orderId).sort()).toEqual([open.orderId, ended.orderId].sort());
+  expect(positions).not.toEqual([]);
+});
