@@ -74,9 +74,9 @@ function partlyFilled(total: number, filled: number, status: string) {
   store.hear({ kind: "openOrder", orderId: 3, contract, order, state });
   store.hear({ kind: "orderStatus", orderId: 3, status, filled, avgFillPrice: 190, permId: 9, clientId: 7 });
   const ids = { orderId: 3, permId: 9, clientId: 7, acctNumber: "", orderRef: "" };
-  const fill = (execId: string, shares: number, cumQty: number) => {
+  const fill = (execId: string, shares: number, cumQty: number, exchange = "SMART") => {
     const execution = { ...ids, execId, time: "", side: "BOT", shares, price: 190, cumQty, avgPrice: 190 };
-    store.hear({ kind: "execution", reqId: -1, contract, execution });
+    store.hear({ kind: "execution", reqId: -1, contract: { ...contract, exchange }, execution });
   };
   const reported = (): Order | undefined => {
     const known = store.get(9);
@@ -108,6 +108,12 @@ test("also where the correction came while nobody listened", () => {
     filledQty: 40,
     warning: expect.stringContaining("lowered by the vendor from 60 to 40"),
   });
+});
+
+test("a fill does not say where its order is sent, so that a change goes where the order went", () => {
+  const { fill, told } = partlyFilled(100, 0, "Submitted");
+  fill("a.01.01", 60, 60, "IBEOS");
+  expect(told()).toMatchObject({ filledQty: 60, contract: { exchange: "SMART" } });
 });
 
 test("what a later fill summed up before an earlier one was corrected does not count any more", () => {
@@ -230,14 +236,17 @@ function numbered() {
   return { store, tell };
 }
 
-test("what was said against an order before it worked is no reason for an end that nobody here asked for", () => {
-  const { store, tell } = numbered();
-  tell(1, 7, "PendingSubmit");
-  store.hear({ kind: "notice", id: 5, code: 10311, text: "This order is routed directly." });
-  tell(1, 7, "Submitted");
-  tell(1, 7, "Cancelled");
-  expect(store.get(1)).toMatchObject({ status: "CANCELED", errorReason: "" });
-});
+test.each(["Submitted", "PreSubmitted"])(
+  "what was said against an order before it was %s is no reason for an end that nobody here asked for",
+  (status) => {
+    const { store, tell } = numbered();
+    tell(1, 7, "PendingSubmit");
+    store.hear({ kind: "notice", id: 5, code: 10311, text: "This order is routed directly." });
+    tell(1, 7, status);
+    tell(1, 7, "Cancelled");
+    expect(store.get(1)).toMatchObject({ status: "CANCELED", errorReason: "" });
+  },
+);
 
 test("an order of another client id that works takes nothing from what was said against ours with its number", () => {
   const { store, tell } = numbered();

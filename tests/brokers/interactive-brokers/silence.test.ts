@@ -1,4 +1,5 @@
 /** TWS falls silent at each kind of message in turn: every call ends, and says what is certain. */
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { RESPONSE } from "../../../simulators/tws/messages.ts";
 import { startTws, type Tws } from "../../../simulators/tws/server.ts";
@@ -72,4 +73,26 @@ async function expectEnds(tws: Tws, broker: WholeBroker, changed: string, cancel
 
 test.concurrent.each(AWAITED)("every call ends when TWS falls silent at its %s", { timeout: 60_000 }, async (_, id) => {
   await Promise.all(SCOPES.map((scope) => walk(id, scope)));
+});
+
+test.concurrent("a TWS that does not tell the time and says other things keeps its connection", async () => {
+  const tws = await startTws();
+  const broker = newBroker(tws.port);
+  const connections: boolean[] = [];
+  try {
+    await broker.start({ onOrder() {}, onConnection: ({ connected }) => connections.push(connected) });
+    // A look at the gateway answers for two seconds, and is given up after five.
+    await pause(2_100);
+    tws.silence(RESPONSE.currentTime, "message");
+    expect(await broker.ping(call())).toBe(false);
+    for (let look = 0; look < 7; look += 1) {
+      await pause(500);
+      await broker.positions(call());
+    }
+    expect(connections).toEqual([true]);
+    expect(tws.connections().total).toBe(1);
+  } finally {
+    await broker.close();
+    await tws.close();
+  }
 });
