@@ -11,10 +11,12 @@ const CON_ID = 13;
 test("a symbol that belongs to another contract since TWS was restarted is looked up anew", async () => {
   const tws = await openTws();
   const sent: string[] = [];
+  let lookups = 0;
   let conId: string | undefined;
   const port = await openBetween(
     tws,
     (fields) => {
+      if (fields[0] === "9") lookups += 1;
       if (fields[0] === "3") sent.push(fields[2] ?? "");
       return undefined;
     },
@@ -24,6 +26,7 @@ test("a symbol that belongs to another contract since TWS was restarted is looke
   const { broker, host } = await startBroker(port);
   await broker.placeOrder(restingOrder(), call());
   await broker.placeOrder(restingOrder(), call());
+  expect(lookups).toBe(1);
   conId = "777000777";
   tws.faults.arm({ kind: "restart", ms: 20 });
   await until(() => host.connections.at(-1)?.connected === false);

@@ -72,7 +72,11 @@ function partlyFilled(total: number, filled: number, status: string) {
   const order = { ...terms, permId: 9, clientId: 7, account: "", orderRef: "", filledQuantity: undefined };
   const state = { status, warningText: "", completedTime: "", completedStatus: "" };
   store.hear({ kind: "openOrder", orderId: 3, contract, order, state });
-  store.hear({ kind: "orderStatus", orderId: 3, status, filled, avgFillPrice: 190, permId: 9, clientId: 7 });
+  const tell = (word: string, sum: number | undefined) => {
+    const avgFillPrice = sum && 190;
+    store.hear({ kind: "orderStatus", orderId: 3, status: word, filled: sum, avgFillPrice, permId: 9, clientId: 7 });
+  };
+  tell(status, filled);
   const ids = { orderId: 3, permId: 9, clientId: 7, acctNumber: "", orderRef: "" };
   const fill = (execId: string, shares: number, cumQty: number, exchange = "SMART") => {
     const execution = { ...ids, execId, time: "", side: "BOT", shares, price: 190, cumQty, avgPrice: 190 };
@@ -82,7 +86,7 @@ function partlyFilled(total: number, filled: number, status: string) {
     const known = store.get(9);
     return known && toOrder(known, { tradeType: "Securities", region: "US", symbol: "AAPL" }, 7);
   };
-  return { fill, told: () => store.get(9), reported };
+  return { fill, tell, told: () => store.get(9), reported };
 }
 
 test("what a correction takes back from an open order is taken back at the desk", () => {
@@ -108,6 +112,15 @@ test("also where the correction came while nobody listened", () => {
     filledQty: 40,
     warning: expect.stringContaining("lowered by the vendor from 60 to 40"),
   });
+});
+
+test("a status that does not say how much is filled takes and gives none", () => {
+  const { tell, told } = partlyFilled(100, 0, "PreSubmitted");
+  tell("Submitted", undefined);
+  expect(told()).toMatchObject({ status: "OPEN", filledQty: 0, avgPrice: 0 });
+  tell("Submitted", 60);
+  tell("PendingCancel", undefined);
+  expect(told()).toMatchObject({ status: "PENDING_CANCEL", filledQty: 60, avgPrice: 190 });
 });
 
 test("a fill does not say where its order is sent, so that a change goes where the order went", () => {
@@ -207,7 +220,7 @@ test("an order has changed when it was heard to, not when it was first seen, and
   const state = { status: "Submitted", warningText: "", completedTime: "500", completedStatus: "" };
   const open = (permId: number, orderId: number) =>
     store.hear({ kind: "openOrder", orderId, contract, order: { ...order, permId }, state });
-  open(9, 3);
+  expect([open(9, 3), open(9, 3)]).toEqual([9, undefined]);
   expect(store.get(9)).toMatchObject({ createdAt: null, updatedAt: null });
   for (const time of [2_000, 3_000]) {
     at = time;
