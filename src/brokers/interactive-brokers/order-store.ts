@@ -107,8 +107,7 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
   function change(entry: Entry, act: () => void): number | undefined {
     const before = entry.contract === undefined ? undefined : JSON.stringify(known(entry));
     act();
-    const after = entry.contract === undefined ? undefined : JSON.stringify(known(entry));
-    if (before === after) return undefined;
+    if (before === JSON.stringify(known(entry))) return undefined;
     // The first sight of an order says nothing about when it changed.
     if (before !== undefined) entry.changedAt = later(entry.changedAt, now());
     return entry.permId;
