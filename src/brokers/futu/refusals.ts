@@ -58,7 +58,7 @@ const RULES: readonly Rule[] = [
     outcome: "rejected",
   },
   {
-    text: /(?:order|订单|訂單).*(?:not found|not exist|n't exist|unknown|不存在|找不到)|(?:unknown|no such|不存在的|未知的?)\s*(?:order|订单|訂單)/i,
+    text: /(?:order|订单|訂單)(?! ?(?:type|类型|類型)).*(?:not found|not exist|n't exist|unknown|不存在|找不到)|(?:unknown|no such|不存在的|未知的?)\s*(?:order|订单|訂單)(?! ?(?:type|类型|類型))/i,
     code: "OrderNotFound",
     outcome: "rejected",
   },

@@ -75,6 +75,11 @@ describe("a refusal by OpenD", () => {
     expect(refused(text, "modify")).toMatchObject({ code: "OrderRejected", outcome: "rejected" }),
   );
 
+  test.each(["未知的订单类型", "訂單類型不存在", "Unknown order type", "Order type does not exist"])(
+    "%s says nothing of an order that there is not",
+    (text) => expect(refused(text)).toMatchObject({ code: "OrderRejected", outcome: "rejected" }),
+  );
+
   test.each(["订单已全部成交", "订单已成交，不能撤单", "订单已撤单", "The order is already filled"])(
     "%s says that the order has ended",
     (text) => expect(refused(text, "modify")).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" }),
