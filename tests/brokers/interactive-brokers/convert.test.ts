@@ -252,10 +252,13 @@ describe("cash", () => {
 test("short positions are negative, fractions are kept, and one contract is one line", () => {
   const held = (symbol: string, qty: number) => ({ contract: security("US", symbol), vendor: vendor({ symbol }), qty });
   const unnamed = { contract: null, vendor: vendor({ localSymbol: "AAPL  270115C00200000" }), qty: -2 };
-  expect(toPositions([held("AAPL", -0.1), held("AAPL", -0.2), held("QQQ", 0), held("QQQ", 1.5), unnamed])).toEqual({
+  const closed = [held("QQQ", 0), held("MSFT", 0)];
+  const short = [held("AAPL", -0.1), held("AAPL", -0.2)];
+  expect(toPositions([...short, ...closed, held("QQQ", 1.5), held("TSLA", 1), unnamed])).toEqual({
     positions: [
       { contract: security("US", "AAPL"), unit: "Share", currency: "USD", qty: -0.3 },
       { contract: security("US", "QQQ"), unit: "Share", currency: "USD", qty: 1.5 },
+      { contract: security("US", "TSLA"), unit: "Share", currency: "USD", qty: 1 },
     ],
     unmapped: [{ originSymbol: "AAPL  270115C00200000", qty: -2 }],
   });

@@ -482,3 +482,40 @@ test.each([
   expect(orders.map(({ orderId }) => orderId).sort()).toEqual([open.orderId, ended.orderId].sort());
   expect(positions).not.toEqual([]);
 });
+
+test("what is told of other orders answers neither the cancel of an order nor its change", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port, { writeTimeout: 1_500 });
+  const place = () => broker.placeOrder(restingOrder(), call());
+  const [canceled, changed, other, filled] = [await place(), await place(), await place(), await place()];
+  for (const on of ["cancel", "replace"] as const) tws.faults.arm({ kind: "stall", on });
+  const ends = [
+    rejection(broker.cancelOrder(canceled.orderId, call())),
+    rejection(broker.replaceOrder(changed.orderId, { price: 150 }, call())),
+  ];
+  await until(async () => (await broker.ping(call())) && tws.faults.armed() === 0);
+  tws.venue.fill(filled.orderId, 10, 190);
+  await broker.replaceOrder(other.orderId, { price: 150 }, call());
+  await broker.cancelOrder(other.orderId, call());
+  for (const end of await Promise.all(ends)) expect(end).toMatchObject({ outcome: "unknown" });
+});
+
+test("an order that is on its way does not get the id of another that is filled meanwhile", async () => {
+  const tws = await openTws();
+  let slow = false;
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (slow ? fields.map((field) => field.replace(/^(?:Pre)?Submitted$/, "PendingSubmit")) : fields),
+  );
+  const { broker } = await startBroker(port);
+  const other = await broker.placeOrder(restingOrder(), call());
+  slow = true;
+  const order = restingOrder();
+  const placing = broker.placeOrder(order, call());
+  await until(async () => (await broker.ping(call())) && tws.venue.orders().length === 2);
+  await broker.positions(call());
+  tws.venue.fill(other.orderId, 4, 190);
+  const { orderId } = await placing;
+  expect(await broker.order(orderId, call())).toMatchObject({ tag: order.tag, filledQty: 0 });
+});
