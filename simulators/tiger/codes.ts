@@ -61,18 +61,19 @@ export const MARKET_STATES = {
   TRADING: "Trading",
   MIDDLE_CLOSE: "Lunch Break",
   POST_HOUR_TRADING: "Post-Mkt Trading",
+  OVERNIGHT_TRADING: "Overnight Trading",
   CLOSING: "Closing Auction",
   EARLY_CLOSED: "Early Closed",
   MARKET_CLOSED: "Closed",
 } as const;
 export type MarketState = keyof typeof MARKET_STATES;
 
-/** The vendor's state of a market; of the night session it says that the market has not opened yet. */
+/** The vendor's state of a market. Source: its page on the state of markets in the documentation of the Java SDK. */
 export function marketState(originStatus: string, unified: UnifiedStatus): MarketState {
   if (originStatus === "CLOSING_AUCTION") return "CLOSING";
   const table = {
     UNKNOWN: "NOT_YET_OPEN",
-    OVERNIGHT: "NOT_YET_OPEN",
+    OVERNIGHT: "OVERNIGHT_TRADING",
     PRE_HOURS: "PRE_HOUR_TRADING",
     RTH: "TRADING",
     REST: "MIDDLE_CLOSE",

@@ -69,8 +69,10 @@ export const MARKET_STATE = {
   TRADING: "RTH",
   MIDDLE_CLOSE: "REST",
   POST_HOUR_TRADING: "AFTER_HOURS",
+  OVERNIGHT_TRADING: "OVERNIGHT",
   CLOSING: "CLOSED",
   EARLY_CLOSED: "CLOSED",
+  EARLY_CLOSING: "CLOSED",
   MARKET_CLOSED: "CLOSED",
 } as const satisfies Record<string, UnifiedStatus>;
 

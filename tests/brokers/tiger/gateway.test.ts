@@ -805,6 +805,14 @@ describe("a caller who goes away", () => {
   });
 });
 
+describe("the market", () => {
+  test("is told as that of the night at night", async () => {
+    const simulator = await openTiger({ now: Date.parse("2025-06-04T03:00:00Z") });
+    const { broker } = await startBroker(simulator, POLLING);
+    expect(await broker.marketStatus(call())).toMatchObject({ Securities: { US: { unifiedStatus: "OVERNIGHT" } } });
+  });
+});
+
 describe("quotes", () => {
   test("whose own gateway is gone say nothing about that of the orders", async () => {
     const tiger = await openTiger();
