@@ -10,7 +10,7 @@ import type { Desk } from "./desk.ts";
 import { QUOTE_LIMIT, QUOTES_AT_ONCE } from "./limits.ts";
 import { decode, encode } from "./messages.ts";
 import { SOCKET_CODE, SOCKET_STATUS, SocketRefusal } from "./refusal.ts";
-import type { RegularCloses } from "./regular-close.ts";
+import { lastUsDay, type RegularCloses } from "./regular-close.ts";
 
 /** Kinds of session in the vendor's numbers. */
 export const SESSION_KIND = { normal: 0, pre: 1, post: 2, overnight: 3 } as const;
@@ -194,10 +194,11 @@ function realtimeQuote({ desk, closes, body, overnight }: QuoteCall): Uint8Array
       open: decimal(quote.openPrice),
       high: decimal(quote.highPrice),
       low: decimal(quote.lowPrice),
-      timestamp: Math.floor(quote.timestamp / 1000),
+      timestamp: Math.floor(regularTime(desk, quote) / 1000),
       volume: 0,
       turnover: "0",
       trade_status: statusOf(desk.venue.isSuspended(quote.contract)),
+      ...ended(closes, quote),
       ...extended(desk, closes, quote, overnight),
     })),
   });
@@ -209,6 +210,32 @@ function regularPrice({ venue }: Desk, closes: RegularCloses, { contract, latest
   const { unifiedStatus } = venue.marketStatus("US");
   if (unifiedStatus === "PRE_HOURS" || unifiedStatus === "OVERNIGHT") return preClose;
   return unifiedStatus === "RTH" ? latest : (closes.of(contract) ?? latest);
+}
+
+/** When that price was traded. */
+function regularTime({ venue, holidays }: Desk, { contract, timestamp }: Quote): number {
+  if (contract.region !== "US" || venue.marketStatus("US").unifiedStatus === "RTH") return timestamp;
+  return lastUsDay(timestamp, holidays["US"] ?? []).close;
+}
+
+/** The sessions before and after regular hours stay beside what came after them, until they come again. */
+function ended(closes: RegularCloses, { contract }: Quote): Readonly<Record<string, unknown>> {
+  const told = (["pre", "post"] as const).flatMap((session) => {
+    const prices = closes.ended(contract, session);
+    if (prices === undefined) return [];
+    const { last, high, low, before, endedAt } = prices;
+    const message = {
+      last_done: decimal(last),
+      timestamp: Math.floor(endedAt / 1000),
+      volume: 0,
+      turnover: "0",
+      high: decimal(high),
+      low: decimal(low),
+      prev_close: decimal(before),
+    };
+    return [[`${session}_market_quote`, message]];
+  });
+  return Object.fromEntries(told);
 }
 
 const FIELD_OF_STATUS: Readonly<Partial<Record<UnifiedStatus, string>>> = {
@@ -228,10 +255,11 @@ function extended(
   const field = FIELD_OF_STATUS[unifiedStatus];
   if (quote.contract.region !== "US" || field === undefined) return {};
   if (unifiedStatus === "OVERNIGHT" && !overnight) return {};
+  const at = unifiedStatus === "CLOSED" ? lastUsDay(quote.timestamp, desk.holidays["US"] ?? []).end : quote.timestamp;
   return {
     [field]: {
       last_done: decimal(quote.latest),
-      timestamp: Math.floor(quote.timestamp / 1000),
+      timestamp: Math.floor(at / 1000),
       volume: 0,
       turnover: "0",
       high: decimal(quote.highPrice),

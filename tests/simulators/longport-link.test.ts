@@ -289,11 +289,25 @@ describe("quotes", () => {
     longport.venue.setNow(WEDNESDAY + 11 * HOUR);
     longport.venue.setPrice(AAPL, 206);
     const night = await quote(link);
-    expect(night).toMatchObject({ over_night_quote: { last_done: "206" }, post_market_quote: null });
+    expect(night).toMatchObject({ over_night_quote: { last_done: "206" }, post_market_quote: { last_done: "205" } });
     expect(night["last_done"]).toBe(night["prev_close"]);
     expect(await quote(await login("quote"))).toMatchObject({ over_night_quote: null });
     longport.venue.setNow(WEDNESDAY + 18 * HOUR);
     expect(await quote(link)).toMatchObject({ pre_market_quote: { last_done: "206" }, over_night_quote: null });
+  });
+
+  test("of the session before regular hours stay, with a time a second behind the opening", async () => {
+    const link = await login("quote");
+    const opening = WEDNESDAY - HOUR;
+    longport.venue.setNow(opening - HOUR);
+    longport.venue.setPrice(AAPL, 199);
+    expect(await quote(link)).toMatchObject({ last_done: "200.85", pre_market_quote: { last_done: "199" } });
+    longport.venue.setNow(opening);
+    longport.venue.setPrice(AAPL, 203);
+    expect(await quote(link)).toMatchObject({
+      last_done: "203",
+      pre_market_quote: { last_done: "199", timestamp: String(opening / 1000 + 1) },
+    });
   });
 
   test("are refused for symbols that are none, are not listed, or too many", async () => {

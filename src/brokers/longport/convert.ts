@@ -239,7 +239,9 @@ function mergeBalances(lines: readonly CashBalance[]): CashBalance[] {
 export function toQuote(contract: Contract, vendor: VendorQuote): Quote {
   const { pre, post, overnight, open, trade_status } = vendor;
   const regular: SessionPrices = vendor;
-  const extended = [pre, post, overnight].filter((prices) => prices !== null && prices.last_done > 0);
+  // The session before ends in the vendor's quotes a second behind the opening, whose trade is the newer one all the same.
+  const isBefore = pre !== null && pre.timestamp - regular.timestamp > 1_000;
+  const extended = [isBefore ? pre : null, post, overnight].filter((prices) => prices !== null && prices.last_done > 0);
   const newest = extended.reduce<SessionPrices>(
     (best, prices) => (prices !== null && prices.timestamp >= best.timestamp ? prices : best),
     regular,

@@ -427,10 +427,18 @@ describe("quotes", () => {
 
   test("before hours and overnight nothing but the close is of the regular session, which was of the day before", () => {
     const before = { last_done: "156.570", prev_close: "156.800", open: "155.910", high: "159.790", low: "155.380" };
-    const next = { last_done: "162", timestamp: 101, high: "163", low: "161", prev_close: "156.570" };
+    const next = { last_done: "162", timestamp: 200, high: "163", low: "161", prev_close: "156.570" };
     const expected = { latest: 162, preClose: 156.57, openPrice: 162, highPrice: 163, lowPrice: 161 };
     expect(quote({ ...before, pre: next })).toMatchObject(expected);
     expect(quote({ ...before, overnight: next })).toMatchObject(expected);
+  });
+
+  test("with the opening trade is of the regular session, though what went before is told with a later time", () => {
+    const at = 1_651_066_200;
+    const day = { last_done: "155.910", timestamp: at, prev_close: "156.800", open: "155.910" };
+    const pre = { last_done: "155.880", timestamp: at + 1, high: "158.400", low: "155.100", prev_close: "156.800" };
+    expect(quote({ ...day, pre })).toMatchObject({ latest: 155.91, openPrice: 155.91, timestamp: at * 1000 });
+    expect(quote({ ...day, timestamp: at - 63_000, pre })).toMatchObject({ latest: 155.88 });
   });
 
   test("before the first trade of a day has the last price for what the vendor writes 0 or nothing for", () => {

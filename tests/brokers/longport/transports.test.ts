@@ -100,6 +100,17 @@ test.each([
   60_000,
 );
 
+test.each(["web", "native"] as const)("over %s the opening trade gives the price", async (transport) => {
+  const opening = Date.UTC(2025, 5, 4, 13, 30);
+  const server = await openLongport({ now: opening - 3_600_000 });
+  const { broker } = await startBroker(server.port, { transport });
+  server.venue.setPrice(CONTRACTS[0], 199);
+  expect(await broker.quote(CONTRACTS[0], call())).toMatchObject({ latest: 199 });
+  server.venue.setNow(opening);
+  server.venue.setPrice(CONTRACTS[0], 203);
+  expect(await broker.quote(CONTRACTS[0], call())).toMatchObject({ latest: 203 });
+});
+
 describe.each(["web", "native"] as const)("history over %s", (transport) => {
   test("is read page by page, whole, and nothing twice", async () => {
     const day = Date.UTC(2025, 5, 4, 14, 30);
