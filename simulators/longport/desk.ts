@@ -46,6 +46,8 @@ export interface Desk {
   /** Signatures that were seen, the latest ones, where each serves once. */
   readonly signatures: Remembered<string, true> | undefined;
   readonly historyLimit: number;
+  /** For so many milliseconds an order that was placed has no detail yet. */
+  readonly detailLagMs: number;
   readonly holidays: DaysByRegion;
   readonly halfDays: DaysByRegion;
   /** False while the service behind the front is down. */

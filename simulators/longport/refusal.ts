@@ -3,7 +3,7 @@ import type { ExchangeRefusal } from "../../src/exchange/types.ts";
 
 /**
  * Codes of the HTTP envelope. Published by the vendor (docs/error-codes): 401003, 403201 to 403203, 429002, 500000. Seen in
- * the vendor's issues and in programs that live with it: 401004, 601011 to 601013, 602001, 602013, 602035, 603001, 603301.
+ * the vendor's issues and in programs that live with it: 401004, 601011 to 601013, 602001, 602013, 602023, 602035, 603001, 603301.
  * For the rest the vendor publishes nothing; 404000, 602036, 602037 and 603302 are this simulator's.
  */
 export const CODE = {
@@ -20,6 +20,7 @@ export const CODE = {
   alreadyRejected: 601013,
   badParameter: 602001,
   noAmendment: 602013,
+  noDetail: 602023,
   badPrice: 602035,
   badQuantity: 602036,
   unknownSymbol: 602037,

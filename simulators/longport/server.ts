@@ -59,6 +59,8 @@ export interface LongportOptions {
   readonly sessionLimit?: number;
   /** Most orders or executions that one history answer gives. Default 1000. */
   readonly historyLimit?: number;
+  /** Milliseconds for which an order that was placed has no detail yet. Default 0. */
+  readonly detailLagMs?: number;
   /** Days without trading by region, `YYYY-MM-DD`. Default: none. */
   readonly holidays?: DaysByRegion;
   /** Days that are told as half days; the exchange trades whole days. Default: none. */
@@ -126,6 +128,7 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     clientRequests: new Map(),
     signatures: options.refusesRepeats ? new Remembered(KEPT_SIGNATURES) : undefined,
     historyLimit: options.historyLimit ?? DEFAULT_HISTORY,
+    detailLagMs: options.detailLagMs ?? 0,
     holidays,
     halfDays: options.halfDays ?? {},
     up: true,

@@ -259,7 +259,8 @@ describe("replace and cancel", () => {
     expect((await ask(longport, "PUT", ORDER, { order_id: id, quantity: "20" })).code).toBe(602001);
     expect((await ask(longport, "PUT", ORDER, { order_id: "1", quantity: "20", price: "190" })).code).toBe(603001);
     expect((await ask(longport, "DELETE", `${ORDER}?order_id=1`)).code).toBe(603001);
-    expect((await get(`${ORDER}?order_id=1`)).code).toBe(603001);
+    expect((await get(`${ORDER}?order_id=1`)).code).toBe(602023);
+    expect((await get(`${ORDER}/today?order_id=1`)).data).toEqual({ orders: [] });
     longport.venue.fill(id, 10, 190);
     expect((await ask(longport, "DELETE", `${ORDER}?order_id=${id}`)).code).toBe(601012);
     expect((await ask(longport, "PUT", ORDER, { order_id: id, quantity: "20", price: "190" })).code).toBe(602013);

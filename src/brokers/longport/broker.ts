@@ -33,6 +33,7 @@ import {
 import { createHistory, HISTORY_DAYS } from "./history.ts";
 import { createMarkets } from "./markets.ts";
 import { type PushedOrder, parseReply, REPLIES, type VendorOrder } from "./messages.ts";
+import { DoubtfulRefusal } from "./refusals.ts";
 import { createTermsBook } from "./terms.ts";
 import { MS } from "./timing.ts";
 import { createWire } from "./wire.ts";
@@ -102,10 +103,20 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
         },
         call,
       )
-      .catch((error) => Promise.reject(named(error, orderId)));
-    if (vendor.order_id !== orderId) throw notFound(orderId);
+      .catch((error) => {
+        if (error instanceof DoubtfulRefusal) return listed(orderId, call, kind);
+        throw named(error, orderId);
+      });
+    if (vendor?.order_id !== orderId) throw notFound(orderId);
     terms.seen(vendor);
     return vendor;
+  }
+
+  /** The order as the list has it: of one that has no detail, or none yet. */
+  async function listed(orderId: string, call: Call, kind: PacingClass): Promise<VendorOrder | undefined> {
+    const asked = { what: "order by its id", limit: "trade", kind } as const;
+    const found = await wire.read({ ...asked, act: (on, signal) => on.todayOrders(signal, orderId) }, call);
+    return found.find(({ order_id }) => order_id === orderId);
   }
 
   /** The vendor says no to a change in words of its own; what the order is now says why. */

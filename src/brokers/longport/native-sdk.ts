@@ -16,7 +16,7 @@ export interface TradeContext {
   subscribe(topics: readonly number[]): Promise<unknown>;
   accountBalance(currency: string): Promise<unknown>;
   stockPositions(): Promise<unknown>;
-  todayOrders(): Promise<unknown>;
+  todayOrders(options?: object): Promise<unknown>;
   historyOrders(options: object): Promise<unknown>;
   orderDetail(orderId: string): Promise<unknown>;
 }

@@ -241,7 +241,10 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
     },
     balances: (currency, signal) => ask(({ trade }) => trade.accountBalance(currency), toBalances, signal),
     positions: (signal) => ask(({ trade }) => trade.stockPositions(), toChannels, signal),
-    todayOrders: (signal) => ask(({ trade }) => trade.todayOrders(), toVendorOrders, signal),
+    todayOrders(signal, orderId) {
+      const query = orderId === undefined ? undefined : { orderId };
+      return ask(({ trade }) => trade.todayOrders(query), toVendorOrders, signal);
+    },
     async historyOrders({ from, to, statuses }, signal) {
       const status = statuses.map((word) => numberOf("status", word));
       const query = { startAt: new Date(from), endAt: new Date(to), ...(status.length === 0 ? {} : { status }) };

@@ -22,6 +22,9 @@ export class VendorRefusal extends Error {
   }
 }
 
+/** What the vendor also says of an order that it does not know, and of one that it has only just taken: its list tells which. */
+export class DoubtfulRefusal extends BrokerError {}
+
 /** An answer in the place of the service's: of its front, of a proxy. */
 export class HttpFault extends Error {
   override readonly name = "HttpFault";
@@ -70,6 +73,8 @@ const RULES: readonly Rule[] = [
 
 /** Something on the way sent the request a second time, and what became of the first stands in another answer. */
 const REPEATED = 403202;
+/** Parameters that were refused, and an internal error. */
+const DOUBTFUL: readonly number[] = [602001, 602023];
 /** Quote calls over the limit. */
 const QUOTE_LIMITED = 301606;
 const RETRY_AFTER_MS = 2_000;
@@ -110,7 +115,7 @@ function fromRefusal({ code, message: text }: VendorRefusal, what: string, purpo
   if (purpose !== "read" && (isLate(text) || isFaultBehind(text))) return unknown(message);
   const rule = RULES.find(({ codes, text: words }) => codes?.includes(code) || words?.test(text));
   if (rule !== undefined) return new BrokerError(rule.code, message, { outcome: "rejected" });
-  if (purpose === "read") return new BrokerError("BrokerFault", message);
+  if (purpose === "read") return new (DOUBTFUL.includes(code) ? DoubtfulRefusal : BrokerError)("BrokerFault", message);
   return new BrokerError("OrderRejected", message, { outcome: "rejected" });
 }
 

@@ -40,7 +40,8 @@ export interface Transport {
   probe(signal: AbortSignal): Promise<void>;
   balances(currency: string, signal: AbortSignal): Promise<readonly Balance[]>;
   positions(signal: AbortSignal): Promise<readonly Channel[]>;
-  todayOrders(signal: AbortSignal): Promise<readonly VendorOrder[]>;
+  /** With an id, that order alone, of whatever day; nothing where there is none. */
+  todayOrders(signal: AbortSignal, orderId?: string): Promise<readonly VendorOrder[]>;
   historyOrders(query: HistoryQuery, signal: AbortSignal): Promise<HistoryPage>;
   order(orderId: string, signal: AbortSignal): Promise<VendorOrder>;
   quotes(symbols: readonly string[], signal: AbortSignal): Promise<readonly VendorQuote[]>;

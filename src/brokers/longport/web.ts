@@ -93,7 +93,10 @@ export function createWebTransport({ config, http, handlers, otp }: WebOptions):
     balances: async (currency, signal) =>
       (await http.get("/v1/asset/account", REPLIES.balances, asked(signal, { currency }))).list,
     positions: async (signal) => (await http.get("/v1/asset/stock", REPLIES.positions, asked(signal))).list,
-    todayOrders: async (signal) => (await http.get("/v1/trade/order/today", REPLIES.today, asked(signal))).orders,
+    async todayOrders(signal, orderId) {
+      const query = { order_id: orderId };
+      return (await http.get("/v1/trade/order/today", REPLIES.today, asked(signal, query))).orders;
+    },
     async historyOrders({ from, to, statuses }, signal) {
       const query = {
         start_at: String(Math.floor(from / 1000)),

@@ -245,6 +245,31 @@ describe("orders", () => {
     expect(kept.effective).toBeUndefined();
   });
 
+  test("a session that the vendor changes in silence is shown before there is a detail of the order", async () => {
+    const server = await openLongport({ detailLagMs: 60_000 });
+    const { broker } = await startBroker(server.port);
+    server.faults.arm({ kind: "change-session", on: "place" });
+    const { orderId, effective } = await broker.placeOrder(restingOrder({ lifecycle: "ETH" }), call());
+    expect(effective).toEqual({ lifecycle: "RTH" });
+    expect(await broker.order(orderId, call())).toMatchObject({ orderId, status: "OPEN" });
+    expect(await broker.replaceOrder(orderId, { qty: 12, price: 189 }, call())).toEqual({ orderId });
+  });
+
+  test.each(TRANSPORTS)(
+    "one of an earlier day has its detail over %s, and one that is none is not found",
+    async (transport) => {
+      const server = await openLongport();
+      const { broker } = await startBroker(server.port, { transport });
+      const { orderId } = await broker.placeOrder(restingOrder(), call());
+      server.venue.setNow(server.venue.now() + 3 * 86_400_000);
+      expect(await broker.order(orderId, call())).toMatchObject({ orderId, status: "EXPIRED" });
+      expect(await rejection(broker.order("123456789012345679", call()))).toMatchObject({
+        code: "OrderNotFound",
+        outcome: "rejected",
+      });
+    },
+  );
+
   test("a push that comes before the answer is reported as the order reads", async () => {
     const server = await openLongport({ pushFirst: true });
     const { broker, host } = await startBroker(server.port);

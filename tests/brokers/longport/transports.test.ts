@@ -31,7 +31,6 @@ async function readAll(broker: LongportBroker, orderIds: readonly string[]) {
     noQuote: await refused(broker.quote(UNLISTED, call())),
     markets: await broker.marketStatus(call()),
     orders: await Promise.all(orderIds.map((orderId) => broker.order(orderId, call()))),
-    noOrder: await refused(broker.order("123456789012345679", call())),
     open: await broker.orders({ status: "open", fresh: true }, call()),
     all: await broker.orders({ status: "all", fresh: true }, call()),
   };
