@@ -22,6 +22,10 @@ const MIDDLE: ReadonlySet<string> = new Set(["positions", "prime_assets", "order
 /** The paper system counts these three together. */
 const PAPER_WRITES: ReadonlySet<string> = new Set(["place_order", "modify_order", "cancel_order"]);
 
+/** An account's placing and changing of orders together: so many a second, beside what each method may. */
+export const ORDERS_A_SECOND = 5;
+const COUNTED_BY_THE_SECOND: ReadonlySet<string> = new Set(["place_order", "modify_order"]);
+
 /** Refused calls of a window after which the developer is shut out. The vendor tells no number. */
 export const PATIENCE = 30;
 
@@ -42,8 +46,12 @@ export function classOf(method: string): LimitClass {
 }
 
 /** What one call too many is answered with. */
-export function tooManyCalls(method: string, style: LimitStyle): Refusal {
-  const text = `rate limit error(current limiting interface:${method}, up to ${CLASSES[classOf(method)]} times per minute)`;
+export function tooManyCalls(
+  method: string,
+  style: LimitStyle,
+  most = `${CLASSES[classOf(method)]} times per minute`,
+): Refusal {
+  const text = `rate limit error(current limiting interface:${method}, up to ${most})`;
   return style === "http-429" ? new Refusal(CODE.rateLimit, text, 429) : new Refusal(CODE.forbidden, text);
 }
 
@@ -60,11 +68,15 @@ export function createCallCounter(style: LimitStyle, clock: () => number = () =>
     count(method, isPaper) {
       if (isBlacklisted) throw blacklisted();
       const key = isPaper && PAPER_WRITES.has(method) ? "paper" : method;
-      if (limiter.check(key, { calls: CLASSES[classOf(method)], windowMs: WINDOW_MS }) === undefined) return;
+      const account = `orders of the ${isPaper ? "paper" : "live"} account`;
+      const tooSoon =
+        COUNTED_BY_THE_SECOND.has(method) && limiter.check(account, { calls: ORDERS_A_SECOND, windowMs: 1000 });
+      if (!tooSoon && limiter.check(key, { calls: CLASSES[classOf(method)], windowMs: WINDOW_MS }) === undefined)
+        return;
       const now = clock();
       refused = [...refused.filter((at) => now - at < WINDOW_MS), now];
       isBlacklisted = refused.length > PATIENCE;
-      throw tooManyCalls(method, style);
+      throw tooManyCalls(method, style, tooSoon ? `${ORDERS_A_SECOND} times per second` : undefined);
     },
     reset() {
       limiter.reset();

@@ -111,8 +111,14 @@ describe("the rate limits", () => {
     ["user_license", 10],
   ])("%s: %d in a rolling minute", (method, most) => {
     let now = 0;
+    // As fast as an account may place orders.
+    const step = method === "place_order" ? 200 : 0;
     const counter = createCallCounter("code-4", () => now);
-    expect(refusals(() => counter.count(method, false), most)).toEqual([]);
+    const count = () => {
+      counter.count(method, false);
+      now += step;
+    };
+    expect(refusals(count, most)).toEqual([]);
     now = 59_999;
     expect(refusals(() => counter.count(method, false), 1)).toMatchObject([
       {
@@ -126,10 +132,28 @@ describe("the rate limits", () => {
     expect(refusals(() => counter.count(method, false), 1)).toEqual([]);
   });
 
+  test("count what is placed and changed by the second, for each account", () => {
+    let now = 0;
+    const counter = createCallCounter("code-4", () => now);
+    expect(refusals(() => counter.count("place_order", false), 3)).toEqual([]);
+    expect(refusals(() => counter.count("modify_order", false), 2)).toEqual([]);
+    const message = "rate limit error(current limiting interface:place_order, up to 5 times per second)";
+    expect(refusals(() => counter.count("place_order", false), 1)).toMatchObject([{ code: 4, message }]);
+    expect(refusals(() => counter.count("cancel_order", false), 10)).toEqual([]);
+    expect(refusals(() => counter.count("place_order", true), 1)).toEqual([]);
+    now = 1000;
+    expect(refusals(() => counter.count("place_order", false), 1)).toEqual([]);
+  });
+
   test("count the writes of a paper account together", () => {
-    const counter = createCallCounter("http-429", () => 0);
+    let now = 0;
+    const counter = createCallCounter("http-429", () => now);
+    const count = (method: string) => () => {
+      counter.count(method, true);
+      now += 200;
+    };
     for (const method of ["place_order", "modify_order", "cancel_order"]) {
-      expect(refusals(() => counter.count(method, true), 40)).toEqual([]);
+      expect(refusals(count(method), 40)).toEqual([]);
     }
     expect(refusals(() => counter.count("cancel_order", true), 1)).toMatchObject([{ code: 5, status: 429 }]);
     expect(refusals(() => counter.count("cancel_order", false), 1)).toEqual([]);

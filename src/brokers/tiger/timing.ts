@@ -1,6 +1,6 @@
 /**
  * How long to wait for Tiger, and the vendor's documented frequency limits. Source of these: the page on rate limits in
- * the vendor's documentation, which counts each method of a developer for itself.
+ * the vendor's documentation, which counts each method of a developer for itself, and the orders of an account besides.
  *
  * A file of its own beside `wire.ts`, since the two together would be too long.
  */
@@ -66,9 +66,13 @@ function countedAs(method: Method, isPaper: boolean): Method | typeof PAPER {
 
 const PAPER = "orders of a paper account";
 
+/** An account may place and change so many orders a second, whatever each method may besides. */
+const ORDERS = { name: "orders of the account", limit: 5, perMs: 1000 } as const;
+const BY_THE_SECOND: ReadonlySet<Method> = new Set<Method>(["place_order", "modify_order"]);
+
 /** One budget for each method, made when it is first needed. */
 export interface Budgets {
-  of(method: Method): Budget;
+  of(method: Method): Pick<Budget, "take">;
   /** Refuses all that waits. */
   clear(): void;
   loads(): QueueLoad[];
@@ -76,18 +80,36 @@ export interface Budgets {
 
 export function createBudgets(isPaper: boolean, clock?: PacingClock): Budgets {
   const budgets = new Map<string, Budget>();
+
+  function budgetOf(name: string, limit: number, perMs: number): Budget {
+    const budget = budgets.get(name) ?? createBudget({ name, windows: [{ limit, perMs }], ...(clock && { clock }) });
+    budgets.set(name, budget);
+    return budget;
+  }
+
   return {
     of(method) {
-      const name = countedAs(method, isPaper);
-      const windows = [{ limit: LIMITS[method], perMs: MINUTE }];
-      const budget = budgets.get(name) ?? createBudget({ name, windows, ...(clock && { clock }) });
-      budgets.set(name, budget);
-      return budget;
+      const own = budgetOf(countedAs(method, isPaper), LIMITS[method], MINUTE);
+      return BY_THE_SECOND.has(method) ? both(own, budgetOf(ORDERS.name, ORDERS.limit, ORDERS.perMs)) : own;
     },
     clear() {
       for (const budget of budgets.values()) budget.clear();
     },
     loads: () => [...budgets.values()].map((budget) => budget.load()),
+  };
+}
+
+/** A turn in one budget and then, since that is about the moment of sending, in the other. */
+function both(first: Budget, last: Budget): Pick<Budget, "take"> {
+  return {
+    async take(kind, request) {
+      const turns = [await first.take(kind, request), await last.take(kind, request)];
+      return {
+        arrived() {
+          for (const turn of turns) turn.arrived();
+        },
+      };
+    },
   };
 }
 

@@ -279,6 +279,14 @@ describe("the limits", () => {
     },
   );
 
+  test("of an account's orders in a second make the later ones of many wait for a moment", async () => {
+    const simulator = await openTiger();
+    const { broker } = await startBroker(simulator, POLLING);
+    const orders = Array.from({ length: 8 }, () => restingOrder({ qty: 1 }));
+    await Promise.all(orders.map((order) => broker.placeOrder(order, call())));
+    expect(simulator.venue.orders().map(({ order }) => order.tag)).toHaveLength(8);
+  });
+
   test("that several calls ran into at once make the method rest once", async () => {
     const tiger = await openTiger();
     const { broker } = await startBroker(tiger, POLLING);

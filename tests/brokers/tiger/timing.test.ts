@@ -19,8 +19,6 @@ async function granted(budgets: ReturnType<typeof createBudgets>, method: Method
 
 test.each([
   ["order_no", "write", 108],
-  ["place_order", "write", 108],
-  ["modify_order", "write", 108],
   ["cancel_order", "cancel", 120],
   ["orders", "read", 80],
   ["active_orders", "read", 80],
@@ -39,11 +37,32 @@ test.each([
   expect(await granted(budgets, method, purpose, clock.now())).toBe(most);
 });
 
+/** Takes turns as fast as an account may place and change orders, until one would have to wait for longer. */
+async function written(
+  budgets: ReturnType<typeof createBudgets>,
+  methods: readonly Method[],
+  clock: ReturnType<typeof createManualClock>,
+) {
+  const counts = new Map(methods.map((method) => [method, 0]));
+  for (let left = [...methods]; left.length > 0; clock.advance(250)) {
+    const [method = "place_order", ...rest] = left;
+    try {
+      (await budgets.of(method).take("write", { deadline: clock.now() })).arrived();
+      counts.set(method, (counts.get(method) ?? 0) + 1);
+      left = [...rest, method];
+    } catch (error) {
+      expect(error).toMatchObject({ code: "RateLimited", outcome: "not_sent" });
+      left = rest;
+    }
+  }
+  return methods.map((method) => counts.get(method));
+}
+
 test("orders of a paper account share one window, and cancels have the rest of it", async () => {
   const clock = createManualClock();
   const budgets = createBudgets(true, clock);
-  expect(await granted(budgets, "place_order", "write", clock.now())).toBe(108);
-  expect(await granted(budgets, "modify_order", "write", clock.now())).toBe(0);
+  expect(await written(budgets, ["place_order"], clock)).toEqual([108]);
+  expect(await written(budgets, ["modify_order"], clock)).toEqual([0]);
   expect(await granted(budgets, "cancel_order", "cancel", clock.now())).toBe(12);
   expect(await granted(budgets, "order_no", "write", clock.now())).toBe(108);
 });
@@ -51,6 +70,16 @@ test("orders of a paper account share one window, and cancels have the rest of i
 test("methods of an account with real money are counted each for itself", async () => {
   const clock = createManualClock();
   const budgets = createBudgets(false, clock);
-  expect(await granted(budgets, "place_order", "write", clock.now())).toBe(108);
-  expect(await granted(budgets, "modify_order", "write", clock.now())).toBe(108);
+  const [placed = 0, changed = 0] = await written(budgets, ["place_order", "modify_order"], clock);
+  expect([placed, changed]).toEqual([108, 108]);
+});
+
+test.each([true, false])("orders are placed and changed four a second together (paper: %s)", async (isPaper) => {
+  const clock = createManualClock();
+  const budgets = createBudgets(isPaper, clock);
+  expect(await granted(budgets, "place_order", "write", clock.now())).toBe(4);
+  expect(await granted(budgets, "modify_order", "write", clock.now())).toBe(0);
+  clock.advance(1000);
+  expect(await granted(budgets, "modify_order", "write", clock.now())).toBe(4);
+  expect(await granted(budgets, "cancel_order", "cancel", clock.now())).toBeGreaterThan(100);
 });
