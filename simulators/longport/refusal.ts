@@ -4,7 +4,7 @@ import type { ExchangeRefusal } from "../../src/exchange/types.ts";
 /**
  * Codes of the HTTP envelope. Published by the vendor (docs/error-codes): 401003, 403201 to 403203, 429002, 500000. Seen in
  * the vendor's issues and in programs that live with it: 401004, 601011 to 601013, 602001, 602013, 602023, 602035, 603001, 603301.
- * For the rest the vendor publishes nothing; 404000, 602036, 602037 and 603302 are this simulator's.
+ * For the rest the vendor publishes nothing; 404000, 602037 and 603302 are this simulator's.
  */
 export const CODE = {
   tokenExpired: 401003,
@@ -22,7 +22,6 @@ export const CODE = {
   noAmendment: 602013,
   noDetail: 602023,
   badPrice: 602035,
-  badQuantity: 602036,
   unknownSymbol: 602037,
   unknownOrder: 603001,
   noShortSelling: 603301,
@@ -60,7 +59,10 @@ export const EXCHANGE_REFUSALS = {
   "order-not-open": { code: CODE.noAmendment, text: "Order status does not allow amendment" },
   "insufficient-funds": { code: CODE.noBuyingPower, text: "Insufficient buying power" },
   "short-sale": { code: CODE.noShortSelling, text: "This security does not support short selling" },
-  "bad-quantity": { code: CODE.badQuantity, text: "Wrong quantity, please change the quantity" },
+  "bad-quantity": {
+    code: CODE.badParameter,
+    text: "The submitted quantity does not comply with the required multiple of the lot size",
+  },
   "bad-price": { code: CODE.badPrice, text: "Wrong bid size, please change the price" },
   "unsupported-session": { code: CODE.badParameter, text: "outside_rth not support" },
   "market-closed": { code: CODE.badParameter, text: "Market closed" },

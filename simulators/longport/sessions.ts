@@ -20,7 +20,10 @@ export interface SocketSessions {
   oneTimePassword(): { readonly otp: string; readonly limit: number; readonly online: number };
   /** @throws {SocketRefusal} for a password that was never given out, was used or is too old, or a link too many. */
   open(kind: LinkKind, password: string): SessionAnswer;
-  /** @throws {SocketRefusal} for a session that is not known, of the other link, or too old; or a link too many. */
+  /**
+   * Gives another session, which the next resumption is by.
+   * @throws {SocketRefusal} for a session that is not known, of the other link, or too old; or a link too many.
+   */
   resume(kind: LinkKind, sessionId: string): SessionAnswer;
   /** Forgets every session, so that none can be resumed. */
   forget(): void;
@@ -36,12 +39,12 @@ export function createSessions(limit: number, online: () => number, clock: () =>
   const checkLimit = (): void => {
     if (online() >= limit) throw linksRefusal();
   };
-  const told = (sessionId: string, expires: number): SessionAnswer => ({
-    session_id: sessionId,
-    expires,
-    limit,
-    online: online() + 1,
-  });
+  const begin = (kind: LinkKind): SessionAnswer => {
+    const sessionId = randomUUID();
+    const expires = clock() + SESSION_MS;
+    sessions.set(sessionId, { kind, expires });
+    return { session_id: sessionId, expires, limit, online: online() + 1 };
+  };
   return {
     oneTimePassword() {
       const otp = randomUUID();
@@ -53,10 +56,7 @@ export function createSessions(limit: number, online: () => number, clock: () =>
       passwords.delete(password);
       if (validUntil === undefined || validUntil < clock()) throw unauthenticated("token invalid");
       checkLimit();
-      const sessionId = randomUUID();
-      const expires = clock() + SESSION_MS;
-      sessions.set(sessionId, { kind, expires });
-      return told(sessionId, expires);
+      return begin(kind);
     },
     resume(kind, sessionId) {
       const session = sessions.get(sessionId);
@@ -64,7 +64,8 @@ export function createSessions(limit: number, online: () => number, clock: () =>
         throw unauthenticated("session not found");
       }
       checkLimit();
-      return told(sessionId, session.expires);
+      sessions.delete(sessionId);
+      return begin(kind);
     },
     forget: () => sessions.clear(),
   };

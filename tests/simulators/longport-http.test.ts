@@ -190,7 +190,7 @@ describe("a submit", () => {
     ["no price", { ...BUY, submitted_price: undefined }, 602001],
     ["numbers as numbers", { ...BUY, submitted_quantity: 10 }, 602001],
     ["a price between two steps", { ...BUY, submitted_price: "190.505" }, 602035],
-    ["half a lot", { ...BUY, symbol: "700.HK", submitted_quantity: "50", submitted_price: "500" }, 602036],
+    ["half a lot", { ...BUY, symbol: "700.HK", submitted_quantity: "50", submitted_price: "500" }, 602001],
     ["more than there is money", { ...BUY, submitted_quantity: "100000" }, 603302],
     ["a sale of what is not held", { ...BUY, side: "Sell" }, 603301],
     ["a remark of 65 bytes", { ...BUY, remark: `${"é".repeat(32)}x` }, 602001],
