@@ -35,6 +35,10 @@ export interface Desk {
   nextOrderNumber: bigint;
   /** The one device that may read quotes: the last that grabbed the permission. */
   quoteDevice: string | undefined;
+  /** How long the exchange takes to hear of a cancel; 0 cancels before the answer. */
+  readonly cancelLagMs: number;
+  /** Cancels under way. */
+  readonly cancels: Set<NodeJS.Timeout>;
   /** False while the services behind the gateway are down. */
   isUp: boolean;
 }

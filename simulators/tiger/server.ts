@@ -51,6 +51,11 @@ export interface TigerOptions {
   readonly extraPositions?: readonly ExtraPosition[];
   /** True sends the pushes of a write before its answer. Default false. */
   readonly pushFirst?: boolean;
+  /**
+   * Milliseconds from the answer to a cancel until the exchange hears of it: until then the order is only shown as asked to be
+   * cancelled, and can still be filled. Default 0: it has ended before the answer.
+   */
+  readonly cancelLagMs?: number;
   /** Number that the orders of an account begin with. Default 1. */
   readonly firstOrder?: number;
   /** Where the exchange's clock begins, in milliseconds since the epoch. Default: the last US mid-morning. */
@@ -190,6 +195,7 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
     async close() {
       if (restarts.hasEnded) return;
       const ended = restarts.end();
+      for (const timer of desk.cancels) clearTimeout(timer);
       venue.close();
       pushes.close();
       await control.close();
@@ -224,6 +230,8 @@ function openDesk(options: TigerOptions, limitStyle: LimitStyle): Desk {
     // The vendor's order numbers are small; an id's seconds keep those of two runs apart.
     nextOrderNumber: BigInt(1 + Math.floor((firstOrder ?? 0) / 1000)),
     quoteDevice: undefined,
+    cancelLagMs: options.cancelLagMs ?? 0,
+    cancels: new Set(),
     isUp: true,
   };
 }

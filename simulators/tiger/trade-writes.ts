@@ -107,12 +107,22 @@ function writtenAnew({ contract, orderType }: ExchangeOrder, request: ModifyRequ
   return { ...written, outsideRth: outside, tradingSessionType: session ?? (outside ? "PRE_RTH_POST" : "RTH") };
 }
 
-/** `cancel_order`. */
+/** `cancel_order`: the vendor answers that it has the request, and cancels when the exchange has heard of it. */
 export function cancelOrder(desk: Desk, biz: unknown): Answer {
   const request = v.parse(requests.cancel, biz);
   const account = accountOf(desk, request.account);
   const { order, wireId } = requireOpen(account, orderOf(desk, account, request));
-  exchangeSays(account, () => desk.venue.book(account.book).cancel(order.orderId));
+  if (desk.cancelLagMs === 0) {
+    exchangeSays(account, () => desk.venue.book(account.book).cancel(order.orderId));
+    return { id: BigInt(wireId) };
+  }
+  desk.shownAs.set(wireId, { ...desk.shownAs.get(wireId), cancelStatus: "RECEIVED" });
+  const timer = setTimeout(() => {
+    desk.cancels.delete(timer);
+    const now = desk.venue.find(wireId)?.order.status;
+    if (now !== undefined && !isTerminal(now)) desk.venue.book(account.book).cancel(order.orderId);
+  }, desk.cancelLagMs);
+  desk.cancels.add(timer);
   return { id: BigInt(wireId) };
 }
 

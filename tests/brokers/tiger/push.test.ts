@@ -95,6 +95,27 @@ describe("the push service", () => {
     expect(host.orders.at(-1)).toMatchObject({ orderId, tag: null, lifecycle: "OVERNIGHT" });
   });
 
+  test("tells of a cancel that the exchange has still to hear of, and of what came before it", async () => {
+    const { tiger, broker, host } = await openBoth({}, { cancelLagMs: 1000 });
+    const { orderId: late } = await broker.placeOrder(restingOrder(), call());
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    for (const each of [late, orderId]) {
+      await broker.cancelOrder(each, call());
+      expect(await broker.order(each, call())).toMatchObject({ status: "PENDING_CANCEL", originStatus: "Submitted" });
+    }
+    tiger.venue.fill(orderId, 4, 189.5);
+    await until(() => host.orders.some((one) => one.orderId === orderId && one.filledQty === 4));
+    expect(host.orders.at(-1)).toMatchObject({ status: "PENDING_CANCEL" });
+    tiger.venue.fill(late, 10, 189.5);
+    for (const [each, status, filledQty] of [
+      [late, "FILLED", 10],
+      [orderId, "CANCELED", 4],
+    ] as const) {
+      await until(() => host.orders.some((one) => one.orderId === each && one.status === status));
+      expect(await broker.order(each, call())).toMatchObject({ status, filledQty });
+    }
+  });
+
   test("tells of the session of an order that was placed before this start, once it has been read", async () => {
     const tiger = await openTiger();
     const { broker: before } = await startBroker(tiger, { push: "polling" });
