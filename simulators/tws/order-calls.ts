@@ -50,7 +50,7 @@ export function placeOrder(desk: Desk, client: Client, fields: readonly string[]
     return [...notices(desk, accepted, terms), ...acknowledgement(desk, accepted, client.version)];
   } catch (error) {
     if (!isExchangeError(error)) throw error;
-    const refusal = refusalOf(error.refusal, error.message, terms);
+    const refusal = refusalOf(desk, error.refusal, terms);
     if (refusal.code !== 201) throw refusal;
     const venueOrder = { book: terms.account, order: rejectedOrder(desk, terms, refusal.message) };
     const entry = desk.records.reject(draft, venueOrder);
@@ -189,7 +189,7 @@ function modify(desk: Desk, client: Client, known: KnownOrder, fields: readonly 
     desk.venue.book(book).replace(order.orderId, price === undefined ? { qty } : { qty, price });
   } catch (error) {
     if (!isExchangeError(error)) throw error;
-    throw refusalOf(error.refusal, error.message, terms);
+    throw refusalOf(desk, error.refusal, terms);
   }
   return stateMessages(desk, withoutNewFills(nowOf(desk, known), order), client.version);
 }
@@ -274,16 +274,15 @@ function requireLink(desk: Desk): void {
   if (!desk.loggedIn) throw new Refusal(504, "Not connected");
 }
 
-function refusalOf(refusal: ExchangeRefusal, detail: string, { found }: OrderTerms): Refusal {
+function refusalOf(desk: Desk, refusal: ExchangeRefusal, terms: OrderTerms): Refusal {
+  const { found } = terms;
   switch (refusal) {
     case "unknown-contract":
       return new Refusal(200, "No security definition has been found for the request");
     case "bad-price":
       return new Refusal(110, "The price does not conform to the minimum price variation for this contract.");
     case "insufficient-funds":
-      return rejected(
-        `YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE MUST EXCEED THE INITIAL MARGIN. (${detail})`,
-      );
+      return rejected(beyondMeans(desk, terms));
     case "short-sale":
       return rejected("The contract is not available for short sale.");
     case "bad-quantity":
@@ -295,6 +294,13 @@ function refusalOf(refusal: ExchangeRefusal, detail: string, { found }: OrderTer
     case "market-closed":
       return rejected("The exchange is closed.");
   }
+}
+
+/** In the vendor's words and no others: clients look for the reason in them. */
+function beyondMeans({ venue }: Desk, { account, contract, qty, price, found }: OrderTerms): string {
+  const equity = `[${venue.book(account).totalCash("USD").toFixed(2)} USD]`;
+  const margin = multiply(qty, price ?? venue.quote(contract)?.latest ?? 0);
+  return `YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE ${equity} MUST EXCEED THE INITIAL MARGIN [${margin.toFixed(2)} ${found.currency}]`;
 }
 
 function matches(asked: string, has: unknown): boolean {

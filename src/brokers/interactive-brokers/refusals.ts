@@ -77,7 +77,7 @@ const ORDER_RULES: readonly Rule[] = [
   { codes: new Set([200]), means: "UnknownContract" },
   { codes: new Set([104, 161, ORDER_CANCELED]), of: "the change", means: "OrderNotOpen" },
   {
-    text: /insufficient|exceeds? .*(?:funds|buying power)|available funds|not enough|minimum of .*equity|cash available|margin requirement|must exceed .*margin/i,
+    text: /insufficient|exceeds? .*(?:funds|buying power)|must exceed .*margin|available funds|not enough|minimum of .*(?:equity|required)|cash (?:available|needed)|margin requirement/i,
     means: "InsufficientFunds",
   },
 ];

@@ -23,10 +23,22 @@ describe("a refusal of an order", () => {
     "In order to obtain the desired position your Equity with Loan Value [1000] must exceed the new total Initial Margin of [1500].",
     "Your Available Funds are in sufficient to cover the change in the account's margin requirements",
     "YOUR ORDER IS NOT ACCEPTED. MINIMUM OF 2000 USD (OR EQUIVALENT) EQUITY IS REQUIRED IN ORDER TO PURCHASE ON MARGIN",
-    "CASH AVAILABLE: 100.00 USD, CASH NEEDED FOR THIS ORDER: 500.00 USD",
+    "YOUR ORDER IS NOT ACCEPTED. MINIMUM OF 2000 USD (OR EQUIVALENT IN OTHER CURRENCIES) REQUIRED IN ORDER TO PURCHASE ON MARGIN, SELL SHORT, TRADE CURRENCY OR FUTURE",
+    "CASH AVAILABLE: 28.69; CASH NEEDED FOR THIS ORDER AND OTHER PENDING ORDERS: 56.64",
+    "Available settled cash converted to base: 59.24 GBP Cash needed for this order and other pending orders: <br>671.82 GBP",
   ])("is for want of money where it says %s", (text) => {
     const refusal = toOrderRefusal(notice(201, `Order rejected - reason:${text}`), "the order");
     expect(refusal).toMatchObject({ code: "InsufficientFunds", outcome: "rejected" });
+  });
+
+  test.each([
+    "The contract is not available for short sale.",
+    "No Trading Permission, Customer Ineligible",
+    "Only closing orders are permitted in this instrument.",
+    "FX trade would expose account to currency leverage.",
+  ])("is for something else where it says %s", (text) => {
+    const refusal = toOrderRefusal(notice(201, `Order rejected - reason:${text}`), "the order");
+    expect(refusal).toMatchObject({ code: "OrderRejected", outcome: "rejected" });
   });
 });
 
