@@ -14,9 +14,16 @@ import type { Holidays } from "./times.ts";
  * | `not-subscribed` | 354; delayed data only to who asked for them (10167) |
  * | `api-not-subscribed` | the same with 10089 |
  * | `partial` | 10090 and no more than the close |
+ * | `api-partial` | the same with 10091 |
  * | `competing-session` | 10197: the same user looks at the market elsewhere |
  */
-export type MarketDataAccess = "live" | "not-subscribed" | "api-not-subscribed" | "partial" | "competing-session";
+export type MarketDataAccess =
+  | "live"
+  | "not-subscribed"
+  | "api-not-subscribed"
+  | "partial"
+  | "api-partial"
+  | "competing-session";
 
 /** A TWS. */
 export interface Desk {

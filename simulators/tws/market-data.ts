@@ -88,6 +88,10 @@ function accessOf(
     const text = `Part of requested market data is not subscribed. Subscription-independent ticks are still active.Delayed market data is available.${source}`;
     return { feed: "live", parts: "close", notes: [errorMessage(reqId, 10090, text)] };
   }
+  if (desk.marketData === "api-partial") {
+    const text = `Part of requested market data requires additional subscription for API. See link in 'Market Data Connections' dialog for more details.Delayed market data is available.${source}`;
+    return { feed: "live", parts: "close", notes: [errorMessage(reqId, 10091, text)] };
+  }
   if (client.marketDataType >= DELAYED) {
     const text = "Requested market data is not subscribed. Displaying delayed market data.";
     return { feed: "delayed", parts: "all", notes: [errorMessage(reqId, 10167, text)] };

@@ -300,8 +300,10 @@ test("a quote has every field, says when trading is halted, and tells what is no
     });
     expect(await delayed.quote(contract, call())).toMatchObject({ latest: 201.5, preClose: 200.85 });
   }
-  tws.setMarketData("partial");
-  expect(await broker.quote(contract, call())).toMatchObject({ latest: 200.85, preClose: 200.85 });
+  for (const access of ["partial", "api-partial"] as const) {
+    tws.setMarketData(access);
+    expect(await broker.quote(contract, call())).toMatchObject({ latest: 200.85, preClose: 200.85 });
+  }
   tws.setMarketData("competing-session");
   expect(await rejection(broker.quote(contract, call()))).toMatchObject({ code: "BrokerFault" });
   const unknown = { tradeType: "Securities", region: "US", symbol: "NOSUCH" } as const;
