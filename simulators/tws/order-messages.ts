@@ -169,13 +169,14 @@ export function openOrder(
   ];
 }
 
+/** One of which something was filled comes without its quantity: `filledQuantity` is all that is told of it. */
 export function completedOrder(desk: Desk, { record, venueOrder }: KnownOrder, version: number): Message {
   const { order, book } = venueOrder;
   const status = statusOf(desk, order);
   return [
     RESPONSE.completedOrder,
     ...contractOf(desk, record, order),
-    ...terms(order),
+    ...terms({ ...order, qty: order.filledQty > 0 ? 0 : order.qty }),
     book,
     "",
     0,
