@@ -1,7 +1,7 @@
 /** What all of OpenD's calls share: the login, the lock, the accounts, and how a request's header names one of them. */
 import type { FrequencyLimiter } from "../shared/frequency.ts";
 import { marketTime } from "../shared/market-time.ts";
-import type { Venue } from "../shared/venue.ts";
+import type { Venue, VenueOrder } from "../shared/venue.ts";
 import type { Account, ExtraPosition } from "./accounts.ts";
 import { marketState, TRD_ENV } from "./codes.ts";
 import { Refusal } from "./refusal.ts";
@@ -22,6 +22,13 @@ export interface Desk {
   readonly unlockedFirms: Set<number>;
   /** False while OpenD has no link to the vendor's servers. */
   loggedIn: boolean;
+  /**
+   * The orders as OpenD keeps them, which it lists without another question; `undefined` where the exchange's own are
+   * always at hand.
+   */
+  readonly cache: Map<string, VenueOrder> | undefined;
+  /** Does later what OpenD has only handed on; at once where nothing takes its time. */
+  readonly later: (act: () => void) => void;
 }
 
 /** One connection, as far as the protocol above the wire knows it. */

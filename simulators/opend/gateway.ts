@@ -76,6 +76,8 @@ export interface Gateway {
   connect(wire: Wire, handshake: 1 | 1001): Connection;
   connections(): { readonly open: number; readonly total: number };
   setLoggedIn(loggedIn: boolean): void;
+  /** Does something in so many milliseconds, unless OpenD has gone by then. */
+  later(ms: number, act: () => void): void;
   /** Ends every connection and forgets what a process forgets: the unlock, the counts, what was under way. */
   reset(): void;
   close(): void;
@@ -130,6 +132,7 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
   const publish = (event: VenueEvent): void => {
     // Without its login OpenD does not hear of it itself, and tells it to nobody afterwards either.
     if (!desk.loggedIn) return;
+    desk.cache?.set(event.wireId, event);
     for (const { cmd, accId, s2c } of pushesOf(desk, event)) {
       const listeners = [...members].filter((member) => member.subscribed.has(accId));
       if (listeners.length === 0) continue;
@@ -138,7 +141,7 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
     }
   };
   const unsubscribe = desk.venue.subscribe((event) => {
-    if (held === undefined) publish(event);
+    if (held === undefined) desk.later(() => publish(event));
     else held.push(event);
   });
 
@@ -147,9 +150,12 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
     held = events;
     const outcome = call(desk, member, request);
     held = undefined;
-    if (pushFirst) events.forEach(publish);
+    const publishAll = (): void => {
+      for (const event of events) desk.later(() => publish(event));
+    };
+    if (pushFirst) publishAll();
     if (answers && !member.silent && members.has(member)) request.answer(outcome.reply, outcome.wsError);
-    if (!pushFirst) events.forEach(publish);
+    if (!pushFirst) publishAll();
   };
 
   const fail = (request: Incoming, retMsg: string): void => {
@@ -188,6 +194,7 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
   };
 
   return {
+    later,
     connect(wire, handshake) {
       total += 1;
       const member: Member = {
@@ -215,6 +222,7 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
     connections: () => ({ open: members.size, total }),
     setLoggedIn(loggedIn) {
       desk.loggedIn = loggedIn;
+      if (loggedIn) readAnew(desk);
       for (const member of members) {
         if (!member.ready || !member.wantsNotices || member.silent) continue;
         member.wire.push(1003, {
@@ -228,6 +236,7 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
       timers.clear();
       desk.unlockedFirms.clear();
       desk.limiter?.reset();
+      readAnew(desk);
       for (const { wire } of members) wire.terminate();
       members.clear();
     },
@@ -263,6 +272,11 @@ function call(desk: Desk, peer: Peer, request: Incoming): { readonly reply: Repl
     }
     throw error;
   }
+}
+
+/** After a login OpenD has every order as it is. */
+function readAnew({ cache, venue }: Desk): void {
+  for (const order of venue.orders()) cache?.set(order.wireId, order);
 }
 
 function silence(member: Member): void {

@@ -39,6 +39,12 @@ export interface OpenDOptions {
   readonly limits?: boolean;
   /** True sends the pushes of a write before its answer, as OpenD may. Default false. */
   readonly pushFirst?: boolean;
+  /**
+   * Milliseconds that a change takes to reach the exchange after OpenD has answered it, and news of an order to reach
+   * OpenD: until then it pushes nothing and lists the order as it was, or not at all, unless it is told to refresh.
+   * Default 0.
+   */
+  readonly lagMs?: number;
   /** Number that the orders of an account begin with. Default 1. */
   readonly firstOrder?: number;
   /** Where the exchange's clock begins, in milliseconds since the epoch. Default: the last US mid-morning. */
@@ -65,7 +71,7 @@ const DEFAULT_PIN = "123456";
  * @throws when a port is taken or a key cannot be used.
  */
 export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
-  const { host = "127.0.0.1", accounts = DEFAULT_ACCOUNTS } = options;
+  const { host = "127.0.0.1", accounts = DEFAULT_ACCOUNTS, lagMs = 0 } = options;
   const rsa = options.rsaKey === undefined ? undefined : rsaCipher(options.rsaKey);
   const venue = createVenue({
     books: booksOf(accounts),
@@ -82,6 +88,8 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     keyMd5: options.key ? md5(options.key) : "",
     unlockedFirms: new Set(),
     loggedIn: true,
+    cache: lagMs > 0 ? new Map() : undefined,
+    later: (act) => (lagMs > 0 ? gateway.later(lagMs, act) : act()),
   };
   const faults = createFaults((ms) => restarts.restart(ms));
   const gateway = createGateway({

@@ -56,7 +56,8 @@ export function getOrderList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   const { header, filterConditions, filterStatusList, refreshCache } = v.parse(requests.orders, c2s);
   const account = accountOf(desk, header);
   if (refreshCache) countCall(desk.limiter, "orders", account.accId);
-  const orders = ordersOf(desk, account).filter((entry) => isOfToday(desk, entry));
+  const kept = ordersOf(desk, account).flatMap((entry) => known(desk, entry, refreshCache));
+  const orders = kept.filter((entry) => isOfToday(desk, entry));
   return listed(header, account, filterStatusList, chosen(orders, account, header, filterConditions));
 }
 
@@ -79,6 +80,13 @@ export function ordersOf(desk: Desk, account: Account): readonly VenueOrder[] {
   return desk.venue
     .orders()
     .filter(({ book, order }) => book === account.book && regions.includes(order.contract.region));
+}
+
+/** The order as OpenD has it, nothing before it has heard of it; as it is once OpenD asks anew. */
+function known({ cache }: Desk, entry: VenueOrder, refresh: boolean): readonly VenueOrder[] {
+  if (cache === undefined) return [entry];
+  if (refresh) cache.set(entry.wireId, entry);
+  return [cache.get(entry.wireId) ?? []].flat();
 }
 
 function isOfToday(desk: Desk, { order }: VenueOrder): boolean {

@@ -65,7 +65,7 @@ export function modifyOrder(desk: Desk, peer: Peer, c2s: unknown): Answer {
   const { order, wireId, book } = orderOf(desk, account, request);
   if (isTerminal(order.status)) throw new Refusal(`订单 ${wireId} 已结束，不能改单或撤单`);
   const exchange = desk.venue.book(book);
-  if (request.modifyOrderOp === MODIFY_OP.CANCEL) exchangeSays(() => exchange.cancel(order.orderId));
+  if (request.modifyOrderOp === MODIFY_OP.CANCEL) handedOn(desk, () => exchange.cancel(order.orderId));
   else if (request.modifyOrderOp !== MODIFY_OP.NORMAL) {
     throw new Refusal(`不支持的修改操作 ${request.modifyOrderOp}`);
   } else {
@@ -74,7 +74,7 @@ export function modifyOrder(desk: Desk, peer: Peer, c2s: unknown): Answer {
     const { qty } = request;
     if (qty === undefined || qty <= 0) throw new Refusal("改单必须同时传数量和价格: qty");
     const change = order.orderType === "Market" ? { qty } : { qty, price: priceOf(request.price) };
-    exchangeSays(() => exchange.replace(order.orderId, change));
+    handedOn(desk, () => exchange.replace(order.orderId, change));
   }
   return { header: request.header, orderID: orderIdOf(wireId), orderIDEx: wireId };
 }
@@ -200,6 +200,20 @@ const REFUSAL_TEXTS = {
   "unsupported-session": "不支持的订单时段",
   "market-closed": "非交易时段",
 } as const;
+
+/** Changes are answered when they are handed on: where that takes its time, an exchange that says no is heard by nobody. */
+function handedOn(desk: Desk, act: () => unknown): void {
+  if (desk.cache === undefined) exchangeSays(act);
+  else {
+    desk.later(() => {
+      try {
+        exchangeSays(act);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+      }
+    });
+  }
+}
 
 function exchangeSays<T>(act: () => T): T {
   try {

@@ -62,12 +62,15 @@ interface FoundOrder {
 /** The adapter of an account; `index.ts` says what it does. */
 export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapter {
   const accountOf = new Remembered<string, string>(REMEMBERED_ORDERS);
+  /** Orders that OpenD has answered and not yet told of: it lists them once its own servers have told it. */
+  const unheard = new Remembered<string, true>(REMEMBERED_ORDERS);
   const withBusts = createBusts();
   let host: BrokerHost | undefined;
 
   const wire = createWire(config, deadlineMs, {
     onOrder(vendor, accId) {
       accountOf.set(vendor.orderIDEx, accId);
+      unheard.delete(vendor.orderIDEx);
       const order = toOrder(vendor);
       if (order !== undefined) host?.onOrder(withBusts(order));
     },
@@ -149,8 +152,10 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     const all = accounts();
     const places = known === undefined ? all : all.filter(({ accId }) => accId === known);
     const sought = { orderIds: [orderId], kind };
+    const today = (anew: boolean) => (account: TradingAccount) => todaysOrders(account, anew, call, sought);
     for (const list of [
-      (account: TradingAccount) => todaysOrders(account, fresh, call, sought),
+      today(fresh),
+      ...(unheard.get(orderId) && !fresh ? [today(true)] : []),
       (account: TradingAccount) => pastOrders(account, call, sought),
       // One that was good for as long as the vendor lets it has ended since.
       (account: TradingAccount) => pastOrders(account, call, { ...sought, spansBefore: 1 }),
@@ -273,6 +278,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       );
       const orderId = placed.orderIDEx || (await idOf(placed.orderID, order.tag, account, call));
       accountOf.set(orderId, account.accId);
+      unheard.set(orderId, true);
       return effective === undefined ? { orderId } : { orderId, effective };
     },
 
@@ -295,9 +301,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         throw new BrokerError(
           "NotSupported",
           "orders through Stock Connect cannot be replaced; cancel and place again",
-          {
-            outcome: "not_sent",
-          },
+          { outcome: "not_sent" },
         );
       }
       if (isTerminal(order.status)) throw notOpen(order, `order ${orderId} has ended`, "not_sent");

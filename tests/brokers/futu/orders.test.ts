@@ -274,6 +274,22 @@ describe("orders", () => {
     expect(await waiting).toMatchObject({ code: "Timeout" });
   });
 
+  test("those that OpenD has answered and not yet heard of itself are read and changed all the same", async () => {
+    const opend = await openOpenD({ lagMs: 3_000 });
+    const { broker, host } = await startBroker(opend.port);
+    const placed = await Promise.all([restingOrder(), restingOrder()].map((order) => broker.placeOrder(order, call())));
+    const read = () => Promise.all(placed.map(({ orderId }) => broker.order(orderId, call())));
+    expect(await read()).toMatchObject([{ status: "OPEN" }, { status: "OPEN" }]);
+    expect(host.orders).toEqual([]);
+    const [first, second] = placed.map(({ orderId }) => orderId);
+    await broker.replaceOrder(first ?? "", { qty: 5 }, call());
+    await broker.cancelOrder(second ?? "", call());
+    // What OpenD lists is out of date until the exchange has told it.
+    expect(await read()).toMatchObject([{ qty: 10 }, { status: "OPEN" }]);
+    await until(() => host.orders.length === 4);
+    expect(await read()).toMatchObject([{ qty: 5 }, { status: "CANCELED" }]);
+  });
+
   test("one of last week is found, and listed with all", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);
