@@ -86,7 +86,7 @@ export interface Gateway {
 /** What the gateway stands on. */
 export interface GatewayOptions {
   readonly desk: Desk;
-  readonly faults: Faults;
+  readonly faults: Faults<OwnFault>;
   /** Sends pushes before the answer of the write that caused them. Default false. */
   readonly pushFirst: boolean;
   readonly restart: (ms: number) => void;
@@ -97,6 +97,15 @@ interface Member extends Peer {
   /** True once a half-open fault struck: nothing is answered or pushed any more. */
   silent: boolean;
 }
+
+/**
+ * Faults that only this simulator has. `cut-off` on a request: it is carried out, and then OpenD's own connection to the
+ * vendor's servers breaks before they have answered it, which OpenD says as of any refusal.
+ */
+export type OwnFault = "cut-off";
+
+/** OpenD's own word, spelled as it is there. */
+const CUT_OFF = "NN_ProtoRet_ByDisConnOrCacnel";
 
 /** First connection number: above 2^53, as the vendor's are. */
 const FIRST_CONNECTION = 7_206_417_055_261_818_880n;
@@ -115,7 +124,7 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
     timers.add(timer);
   };
 
-  const sendPush = (member: Member, cmd: Command, s2c: Answer, fault: Fault | undefined): void => {
+  const sendPush = (member: Member, cmd: Command, s2c: Answer, fault: Fault<OwnFault> | undefined): void => {
     const send = (): void => {
       if (!member.silent && members.has(member)) member.wire.push(cmd, { retType: 0, s2c });
     };
@@ -162,7 +171,7 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
     request.answer({ retType: -1, retMsg }, request.cmd === 1 ? WS_ERRORS.opendTimeout : WS_ERRORS.none);
   };
 
-  const strike = (fault: Fault, member: Member, request: Incoming): void => {
+  const strike = (fault: Fault<OwnFault>, member: Member, request: Incoming): void => {
     switch (fault.kind) {
       case "drop":
         member.wire.terminate();
@@ -184,6 +193,10 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
       case "lose-answer":
         perform(member, request, false);
         member.wire.terminate();
+        break;
+      case "cut-off":
+        perform(member, request, false);
+        fail(request, CUT_OFF);
         break;
       case "restart":
         restart(fault.ms);

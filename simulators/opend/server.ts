@@ -8,7 +8,7 @@ import { createVenue, type Venue } from "../shared/venue.ts";
 import { type Account, booksOf, DEFAULT_ACCOUNTS, type ExtraPosition } from "./accounts.ts";
 import { rsaCipher } from "./cipher.ts";
 import type { Desk } from "./desk.ts";
-import { createGateway } from "./gateway.ts";
+import { createGateway, type OwnFault } from "./gateway.ts";
 import { orderIdEx } from "./order-message.ts";
 import { md5 } from "./session-calls.ts";
 import { listenTcp } from "./tcp-server.ts";
@@ -57,7 +57,7 @@ export interface OpenD {
   readonly tcpPort: number;
   readonly controlPort: number;
   readonly venue: Venue;
-  readonly faults: Faults;
+  readonly faults: Faults<OwnFault>;
   connections(): { readonly open: number; readonly total: number };
   /** OpenD's link to the vendor's own servers. */
   setLoggedIn(loggedIn: boolean): void;
@@ -91,7 +91,9 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     cache: lagMs > 0 ? new Map() : undefined,
     later: (act) => (lagMs > 0 ? gateway.later(lagMs, act) : act()),
   };
-  const faults = createFaults((ms) => restarts.restart(ms));
+  const faults = createFaults<OwnFault>((ms) => restarts.restart(ms), {
+    "cut-off": { stages: ["read", "place", "replace", "cancel"] },
+  });
   const gateway = createGateway({
     desk,
     faults,

@@ -28,8 +28,8 @@ export class TradingLocked extends BrokerError {
 const REFUSED = -1;
 const INVALID = -500;
 
-/** Texts that say that OpenD itself was cut off from the vendor. */
-const CUT_OFF = /disconnect|network|网络|網絡|断开|斷開/i;
+/** Texts that say that OpenD itself was cut off from the vendor, or that it has no more of an answer than its own word. */
+const CUT_OFF = /disconnect|NN_ProtoRet_|network|网络|網絡|断开|斷開/i;
 
 /** Texts of an order that came while trading was locked. */
 const LOCKED =

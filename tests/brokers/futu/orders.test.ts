@@ -29,6 +29,18 @@ describe("writes", () => {
     expect(opend.venue.orders()).toHaveLength(1);
   });
 
+  test("an answer that OpenD's own connection took with it is unknown, and the tag finds the one order there is", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port);
+    const order = restingOrder();
+    opend.faults.arm({ kind: "cut-off", on: "place" });
+    expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({ outcome: "unknown" });
+    const { orders } = await broker.orders({ status: "open", fresh: true }, call());
+    expect(orders).toMatchObject([{ tag: order.tag, status: "OPEN" }]);
+    opend.faults.arm({ kind: "cut-off", on: "cancel" });
+    expect(await rejection(broker.cancelOrder(orders[0]?.orderId ?? "", call()))).toMatchObject({ outcome: "unknown" });
+  });
+
   test("a dropped connection leaves nothing to be sent later", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);

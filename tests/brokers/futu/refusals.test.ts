@@ -39,7 +39,8 @@ describe("a refusal by OpenD", () => {
   });
 
   test("that leaves open what became of a write is unknown, whatever its number", () => {
-    for (const text of ["请求超时", "request time out", "网络中断", "network disconnected"]) {
+    const own = ["TimeOut", "ByDisConnOrCacnel", "SvrFailed"].map((word) => `NN_ProtoRet_${word}`);
+    for (const text of ["请求超时", "request time out", "网络中断", "network disconnected", ...own]) {
       expect(refused(text), text).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
       expect(refused(text, "read"), text).toMatchObject({ code: "Timeout" });
     }
