@@ -32,6 +32,8 @@ export interface Desk {
   readonly extraPositions: readonly ExtraPosition[];
   readonly records: OrderRecords;
   readonly holidays: Holidays;
+  /** Days of which fills are listed, today included. */
+  readonly tradeLogDays: number;
   /** TWS's link to IB's servers. */
   loggedIn: boolean;
   marketData: MarketDataAccess;

@@ -22,6 +22,8 @@ import { type OrderTerms, readOrder, rejected } from "./order-request.ts";
 import { errorMessage, Refusal } from "./refusal.ts";
 import { nextOpening, startOfDay, twsTime } from "./times.ts";
 
+const DAY_MS = 86_400_000;
+
 /** True for a `placeOrder` that changes an order of the client. */
 export function isReplace(desk: Desk, client: Client, fields: readonly string[]): boolean {
   return desk.records.find(client.id, Number(fields[1])) !== undefined;
@@ -116,11 +118,11 @@ export function reqCompletedOrders(desk: Desk, client: Client, fields: readonly 
   return [...ended.map((known) => completedOrder(desk, known, client.version)), [RESPONSE.completedOrderEnd]];
 }
 
-/** 7: today's fills, whoever's. */
+/** 7: the fills of today, or of the days that the trade log shows, whoever's. */
 export function reqExecutions(desk: Desk, _client: Client, fields: readonly string[]): readonly Message[] {
   const [, , reqId = "", clientId = "", account = "", time = "", symbol = "", secType = "", exchange = "", side = ""] =
     fields;
-  const since = startOfDay(desk.venue.now());
+  const since = startOfDay(desk.venue.now() - (desk.tradeLogDays - 1) * DAY_MS);
   const messages: Message[] = [];
   for (const known of allOrders(desk)) {
     const { record, venueOrder } = known;

@@ -39,6 +39,8 @@ export interface TwsOptions {
   readonly now?: number;
   /** False switches the limit of 50 messages a second off. Default true. */
   readonly limits?: boolean;
+  /** Days of which it lists the fills, today included: what its trade log is set to, 7 at the most. Default 1. */
+  readonly tradeLogDays?: number;
 }
 
 /** A running TWS. */
@@ -102,6 +104,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     records,
     holidays: options.holidays ?? {},
     loggedIn: true,
+    tradeLogDays: options.tradeLogDays ?? 1,
     marketData: options.marketData ?? "live",
   };
   const faults = createFaults((ms) => restarts.restart(ms));

@@ -60,9 +60,10 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
     account: () => wire.account() ?? config.accountId,
     now: wire.now,
     toTime,
+    dayBegan: vendorDay,
   });
   const directory = createDirectory(wire);
-  const listings = createListings(wire, store, clientId, () => {
+  const listings = createListings(wire, store, clientId, vendorDay, () => {
     const permIds = [...held];
     held.clear();
     for (const permId of permIds) push(permId);
@@ -144,7 +145,12 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
     );
   }
 
-  /** When the day began of which TWS lists what has ended, by the clock of this machine. */
+  /** When the day began of which TWS lists what has ended, by its own clock. */
+  function vendorDay(): number {
+    return dayBegan(wire.now() ?? Date.now(), ahead);
+  }
+
+  /** The same by the clock of this machine. */
   function today(): number {
     const now = wire.now() ?? Date.now();
     return Date.now() - (now - dayBegan(now, ahead));

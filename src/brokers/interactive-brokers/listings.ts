@@ -32,9 +32,16 @@ export interface Listings {
 
 /**
  * @param ours our client id.
+ * @param dayBegan when the day began of which TWS lists what has ended, by its clock.
  * @param onListed called when no list is being read any more.
  */
-export function createListings(wire: Wire, store: OrderStore, ours: number, onListed: () => void): Listings {
+export function createListings(
+  wire: Wire,
+  store: OrderStore,
+  ours: number,
+  dayBegan: () => number,
+  onListed: () => void,
+): Listings {
   let reading = 0;
   let wholeReads = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -49,7 +56,7 @@ export function createListings(wire: Wire, store: OrderStore, ours: number, onLi
   };
   const open = (read: Reader) => read((asking) => openOrders(asking, "all", ours), "orders");
   const completed = (read: Reader) => read(completedOrders, "completed");
-  const fills = (read: Reader) => read((asking) => executions(asking, account()));
+  const fills = (read: Reader) => read((asking) => executions(asking, account(), dayBegan()));
 
   async function everything(read: Reader): Promise<ReadonlySet<number>> {
     reading += 1;

@@ -46,11 +46,13 @@ export interface StoreOptions {
   now(): number | null;
   /** Time of a fill or a completion in the vendor's form, milliseconds. */
   toTime(text: string): number | null;
+  /** When the day began of which the vendor lists what has ended, by its clock. */
+  dayBegan(): number;
 }
 
 /** The oldest completed orders are forgotten beyond so many. */
 export const KEPT_ORDERS = 20_000;
-export function createOrderStore({ clientId, account, now, toTime }: StoreOptions): OrderStore {
+export function createOrderStore({ clientId, account, now, toTime, dayBegan }: StoreOptions): OrderStore {
   const entries = new Map<number, Entry>();
   /** Our own order numbers. */
   const owned = new Map<number, number>();
@@ -206,6 +208,9 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
         case "execution": {
           const { execution, contract } = message;
           if (execution.permId <= 0 || !isOurs(execution.acctNumber)) return undefined;
+          // A trade log that shows a week has fills of orders that ended on an earlier day, and nobody tells how.
+          const isBare = message.reqId > 0 && entries.get(execution.permId)?.order === undefined;
+          if (isBare && isBefore(toTime(execution.time), dayBegan())) return undefined;
           const entry = entryOf(execution.permId);
           return change(entry, () => {
             entry.missing = false;
@@ -304,6 +309,10 @@ export function createOrderStore({ clientId, account, now, toTime }: StoreOption
 /** False once an order has been changed. */
 function isAlike(before: VendorOrder | undefined, now: VendorOrder): boolean {
   return before?.totalQuantity === now.totalQuantity && before?.lmtPrice === now.lmtPrice;
+}
+
+function isBefore(at: number | null, dayBegan: number): boolean {
+  return at !== null && at < dayBegan;
 }
 
 function later(a: number | null, b: number | null): number | null {

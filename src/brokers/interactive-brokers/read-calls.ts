@@ -10,7 +10,7 @@ import {
   UNREADABLE,
 } from "./codes.ts";
 import type { ContractSearch } from "./contracts.ts";
-import { isWhole, type Ticks, tickField } from "./convert.ts";
+import { isWhole, type Ticks, tickField, toTime } from "./convert.ts";
 import type { Exchange, Link } from "./link.ts";
 import type { AccountValue, ContractDetails, Message, VendorContract } from "./messages.ts";
 import { toReadRefusal } from "./refusals.ts";
@@ -84,8 +84,8 @@ export function completedOrders({ ms, skip }: Asking): Exchange<ReadonlySet<numb
   };
 }
 
-/** Fills of the day, of every client id. */
-export function executions({ link, ms }: Asking, account: string): Exchange<ReadonlySet<number>> {
+/** Orders with fills of the day, of every client id. TWS's trade log may be set to tell of those of a week. */
+export function executions({ link, ms }: Asking, account: string, dayBegan: number): Exchange<ReadonlySet<number>> {
   const reqId = link.nextRequestId();
   const found = new Set<number>();
   return {
@@ -94,8 +94,8 @@ export function executions({ link, ms }: Asking, account: string): Exchange<Read
     send: (api) => api.reqExecutions(reqId, { acctCode: account }),
     hear(message, { done, fail }) {
       if (message.kind === "execution" && message.reqId === reqId) {
-        const { permId } = message.execution;
-        if (permId > 0) found.add(permId);
+        const { permId, time } = message.execution;
+        if (permId > 0 && (toTime(time) ?? dayBegan) >= dayBegan) found.add(permId);
       }
       if (message.kind === "executionsEnd" && message.reqId === reqId) done(found);
       const refusal = refusalOf(message, reqId);

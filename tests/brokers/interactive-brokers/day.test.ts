@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { clockAhead, dayBegan } from "../../../src/brokers/interactive-brokers/hours.ts";
 import { openBetween } from "./between.ts";
-import { call, openTws, restingOrder, startBroker, until } from "./setup.ts";
+import { call, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 /** So many minutes after the midnight in New York that begins 25 November. */
 const after = (minutes: number) => Date.UTC(2026, 10, 25, 5, minutes);
@@ -23,6 +23,29 @@ test("an order that was filled on the day before is in no list, and the list say
   expect(orders).toEqual([]);
   expect(since).toBeGreaterThan(asked - 11 * MINUTE_MS);
   expect(since).toBeLessThan(asked);
+});
+
+test("what a trade log of a week tells of orders that ended on an earlier day is not taken for how they ended", async () => {
+  const tws = await openTws({ now: after(600), tradeLogDays: 7 });
+  const { broker: first, host } = await startBroker(tws.port);
+  const [cut, missed] = await Promise.all(
+    [restingOrder(), restingOrder()].map((each) => first.placeOrder(each, call())),
+  );
+  for (const { orderId } of [cut, missed].flatMap((each) => each ?? [])) tws.venue.fill(orderId, 4, 190);
+  await first.cancelOrder(cut?.orderId ?? "", call());
+  await until(async () => (await first.order(missed?.orderId ?? "", call())).filledQty === 4);
+  tws.faults.arm({ kind: "restart", ms: 300 });
+  await until(() => host.connections.at(-1)?.connected === false);
+  // The day is over while nobody listens.
+  tws.venue.setNow(after(36 * 60));
+  await until(() => host.connections.at(-1)?.connected === true);
+  expect(await rejection(first.order(missed?.orderId ?? "", call()))).toMatchObject({ code: "OrderNotFound" });
+  await first.close();
+  const { broker } = await startBroker(tws.port);
+  expect((await broker.orders({ status: "all", fresh: true }, call())).orders).toEqual([]);
+  for (const each of [cut, missed]) {
+    expect(await rejection(broker.order(each?.orderId ?? "", call()))).toMatchObject({ code: "OrderNotFound" });
+  }
 });
 
 test.each(["Asia/Hong_Kong", "CST", "China Standard Time", "\u4e2d\u56fd\u6807\u51c6\u65f6\u95f4"])(

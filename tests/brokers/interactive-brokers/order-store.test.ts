@@ -5,7 +5,13 @@ import { createOrderStore, KEPT_ORDERS } from "../../../src/brokers/interactive-
 import { mergeOrder, type Order } from "../../../src/domain/order.ts";
 
 function newStore() {
-  return createOrderStore({ clientId: 7, account: () => undefined, now: () => 0, toTime: () => null });
+  return createOrderStore({
+    clientId: 7,
+    account: () => undefined,
+    now: () => 0,
+    toTime: () => null,
+    dayBegan: () => 0,
+  });
 }
 
 test("what is refused of a read is no refusal of an order, and is not kept", () => {

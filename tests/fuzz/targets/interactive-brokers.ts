@@ -79,7 +79,7 @@ function internalsOf(api: object): Internals {
 }
 
 function newStore(): OrderStore {
-  return createOrderStore({ clientId: CLIENT_ID, account: () => undefined, now: () => NOW, toTime });
+  return createOrderStore({ clientId: CLIENT_ID, account: () => undefined, now: () => NOW, toTime, dayBegan: () => 0 });
 }
 
 /** What came through, made into our words. */
