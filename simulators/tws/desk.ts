@@ -34,6 +34,8 @@ export interface Desk {
   readonly holidays: Holidays;
   /** Days of which fills are listed, today included. */
   readonly tradeLogDays: number;
+  /** Orders whose cancel waits for the exchange to open, by `permId`; `undefined` where it takes them at once. */
+  pendingCancels: Set<string> | undefined;
   /** TWS's link to IB's servers. */
   loggedIn: boolean;
   marketData: MarketDataAccess;

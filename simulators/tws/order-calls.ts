@@ -66,8 +66,8 @@ export function cancelOrder(desk: Desk, client: Client, fields: readonly string[
   const orderId = cancelledId(client, fields);
   const known = ownOrder(desk, client, orderId);
   if (known === undefined) throw new Refusal(10147, `OrderId ${orderId} that needs to be cancelled is not found.`);
-  const { order } = known.venueOrder;
-  if (isTerminal(order.status)) {
+  const { order, wireId } = known.venueOrder;
+  if (isTerminal(order.status) || desk.pendingCancels?.has(wireId)) {
     const [, status] = stateMessages(desk, known, client.version);
     throw new Refusal(
       10148,
@@ -75,6 +75,10 @@ export function cancelOrder(desk: Desk, client: Client, fields: readonly string[
     );
   }
   const pending = orderStatus(known, "PendingCancel");
+  if (desk.pendingCancels !== undefined) {
+    desk.pendingCancels.add(wireId);
+    return [pending];
+  }
   return [pending, ...cancelled(desk, known, client.version)];
 }
 

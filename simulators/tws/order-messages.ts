@@ -19,10 +19,11 @@ export interface KnownOrder {
 }
 
 /** Where an order stands: one whose session is closed waits in IB's own system. */
-export function statusOf(desk: Desk, order: ExchangeOrder): TwsStatus {
+export function statusOf(desk: Desk, { order, wireId }: VenueOrder): TwsStatus {
   if (order.status === "FILLED") return "Filled";
   if (order.status === "REJECTED") return "Inactive";
   if (order.status === "CANCELED" || order.status === "EXPIRED") return "Cancelled";
+  if (desk.pendingCancels?.has(wireId)) return "PendingCancel";
   return isWorking(desk, order) ? "Submitted" : "PreSubmitted";
 }
 
@@ -37,7 +38,7 @@ export function stateMessages(
   desk: Desk,
   known: KnownOrder,
   version: number,
-  status: TwsStatus = statusOf(desk, known.venueOrder.order),
+  status: TwsStatus = statusOf(desk, known.venueOrder),
 ): readonly Message[] {
   return [openOrder(desk, known, version, status), orderStatus(known, status)];
 }
@@ -172,7 +173,7 @@ export function openOrder(
 /** One of which something was filled comes without its quantity: `filledQuantity` is all that is told of it. */
 export function completedOrder(desk: Desk, { record, venueOrder }: KnownOrder, version: number): Message {
   const { order, book } = venueOrder;
-  const status = statusOf(desk, order);
+  const status = statusOf(desk, venueOrder);
   return [
     RESPONSE.completedOrder,
     ...contractOf(desk, record, order),
@@ -286,7 +287,7 @@ export function commissionReport(desk: Desk, { record, venueOrder }: KnownOrder,
 /** What an owner is told of a change that nobody asked for. */
 export function eventMessages(desk: Desk, known: KnownOrder, event: VenueEvent, version: number): readonly Message[] {
   const { fill, order } = event;
-  const status = statusOf(desk, order);
+  const status = statusOf(desk, event);
   if (fill === null) {
     const state = stateMessages(desk, known, version, status);
     const { orderId } = known.record;

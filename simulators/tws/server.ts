@@ -1,5 +1,6 @@
 /** A whole TWS or IB Gateway: the API port, the control port and the exchange behind them, in this process. */
 import { contractKey, normalizeContract } from "../../src/domain/contract.ts";
+import { isTerminal } from "../../src/domain/order.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
 import { createRestarts } from "../shared/restarts.ts";
@@ -62,6 +63,11 @@ export interface Tws {
    * due. The reply to the hello is `version`. Gives the function that ends it; a connection that fell silent stays so.
    */
   silence(messageId: number | typeof VERSION_REPLY, scope?: SilenceScope): () => void;
+  /**
+   * Holds cancels back from now on, as while the exchange is closed: the order is `PendingCancel`, and may still be filled.
+   * Gives the function that lets them through.
+   */
+  holdCancels(): () => void;
   /** The button that lets order numbers begin at 1 again. */
   resetOrderIds(): void;
   close(): Promise<void>;
@@ -103,6 +109,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     extraPositions: options.extraPositions ?? [],
     records,
     holidays: options.holidays ?? {},
+    pendingCancels: undefined,
     loggedIn: true,
     tradeLogDays: options.tradeLogDays ?? 1,
     marketData: options.marketData ?? "live",
@@ -166,6 +173,16 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
       desk.marketData = access;
     },
     silence: (messageId, scope = "message") => gateway.silences.add(messageId, scope),
+    holdCancels() {
+      const held = new Set<string>();
+      desk.pendingCancels = held;
+      return () => {
+        desk.pendingCancels = undefined;
+        for (const { book, order } of venue.orders().filter(({ wireId }) => held.has(wireId))) {
+          if (!isTerminal(order.status)) venue.book(book).cancel(order.orderId);
+        }
+      };
+    },
     resetOrderIds: () => records.resetIds(),
     async close() {
       if (restarts.hasEnded) return;

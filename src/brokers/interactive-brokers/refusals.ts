@@ -100,9 +100,14 @@ export function isTooFast({ code }: Notice): boolean {
 const UNKNOWN_ORDER: ReadonlySet<number> = new Set([135, 10147]);
 const NOT_CANCELABLE: ReadonlySet<number> = new Set([104, 136, 161, 10148]);
 
+/** True for the refusal of a cancel of an order that takes none in its state. */
+export function isNotCancelable({ code }: Notice): boolean {
+  return NOT_CANCELABLE.has(code);
+}
+
 /** True for a refusal that says in what state the order is, and nothing against it. */
-export function isOfState({ code }: Notice): boolean {
-  return UNKNOWN_ORDER.has(code) || NOT_CANCELABLE.has(code);
+export function isOfState(notice: Notice): boolean {
+  return UNKNOWN_ORDER.has(notice.code) || isNotCancelable(notice);
 }
 
 /** The vendor's refusal of a cancel. */

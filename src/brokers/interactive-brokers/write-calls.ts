@@ -6,7 +6,15 @@ import type { Exchange, OrderTicket, Settle } from "./link.ts";
 import type { Message, Notice, VendorContract } from "./messages.ts";
 import type { OrderStore } from "./order-store.ts";
 import { UNNUMBERED, UNREAD } from "./read-calls.ts";
-import { isOfState, isTooFast, notConnected, toCancelRefusal, toOrderRefusal, unknownOutcome } from "./refusals.ts";
+import {
+  isNotCancelable,
+  isOfState,
+  isTooFast,
+  notConnected,
+  toCancelRefusal,
+  toOrderRefusal,
+  unknownOutcome,
+} from "./refusals.ts";
 import { MS } from "./timing.ts";
 
 /** What every write needs. */
@@ -182,6 +190,11 @@ export function cancel({ store, clientId, ms, signal, ask }: Writing, orderId: n
   let looking: ReturnType<typeof setTimeout> | undefined;
   let settled = false;
 
+  function isTaken(): boolean {
+    const status = store.own(orderId)?.status;
+    return status === "CANCELED" || status === "PENDING_CANCEL";
+  }
+
   /** The gateway said something of which it is not known whether it kept the cancel. */
   function lookInto(notice: Notice, { done, fail }: Settle<void>): void {
     clearTimeout(looking);
@@ -189,8 +202,7 @@ export function cancel({ store, clientId, ms, signal, ask }: Writing, orderId: n
       ask().then(
         () => {
           if (settled) return;
-          const status = store.own(orderId)?.status;
-          if (status === "CANCELED" || status === "PENDING_CANCEL") done();
+          if (isTaken()) done();
           else fail(toCancelRefusal(notice, name));
         },
         // Without an answer it stays unknown, until the time is up.
@@ -211,7 +223,13 @@ export function cancel({ store, clientId, ms, signal, ask }: Writing, orderId: n
       const { done, fail } = settle;
       const notice = noticeOf(message, orderId);
       if (notice !== undefined) {
-        if (notice.code === ORDER_CANCELED || /state: *(?:PendingCancel|Cancelled|ApiCancelled)/i.test(notice.text)) {
+        // TWS names the state in the language that it is set to, if at all.
+        const isAgain = isNotCancelable(notice) && isTaken();
+        if (
+          isAgain ||
+          notice.code === ORDER_CANCELED ||
+          /state: *(?:PendingCancel|(?:Api)?Cancelled)/i.test(notice.text)
+        ) {
           done();
         } else if (NOT_CONNECTED.has(notice.code)) fail(notConnected(notice.text));
         else if (isTooFast(notice) || isOfState(notice)) fail(toCancelRefusal(notice, name));

@@ -519,3 +519,31 @@ test("an order that is on its way does not get the id of another that is filled 
   const { orderId } = await placing;
   expect(await broker.order(orderId, call())).toMatchObject({ tag: order.tag, filledQty: 0 });
 });
+
+test.each([
+  ["English", undefined],
+  ["another language", "L'ordre ne peut pas \\u00eatre annul\\u00e9, \\u00e9tat: Annulation en cours."],
+])("a second cancel of an order that is being canceled is one that was taken, with a TWS in %s", async (_, text) => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (text !== undefined && fields[3] === "10148" ? fields.with(4, text) : fields),
+  );
+  const { broker, host } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  const letThrough = tws.holdCancels();
+  await broker.cancelOrder(orderId, call());
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "PENDING_CANCEL" });
+  await broker.cancelOrder(orderId, call());
+  tws.venue.fill(orderId, 4, 190);
+  await until(() => host.orders.at(-1)?.filledQty === 4);
+  await broker.close();
+  // Another program of this client id hears of it from the list.
+  const { broker: again, host: later } = await startBroker(port);
+  expect(await again.order(orderId, call())).toMatchObject({ status: "PENDING_CANCEL", filledQty: 4 });
+  await again.cancelOrder(orderId, call());
+  letThrough();
+  await until(() => later.orders.at(-1)?.status === "CANCELED");
+  expect(await again.order(orderId, call())).toMatchObject({ status: "CANCELED", qty: 10, filledQty: 4 });
+});
