@@ -170,7 +170,10 @@ export function openOrder(
   ];
 }
 
-/** One of which something was filled comes without its quantity: `filledQuantity` is all that is told of it. */
+/**
+ * One of which something was filled comes without its quantity: `filledQuantity` is all that is told of it. One that was
+ * turned down is canceled here, and only the words for how it ended say more.
+ */
 export function completedOrder(desk: Desk, { record, venueOrder }: KnownOrder, version: number): Message {
   const { order, book } = venueOrder;
   const status = statusOf(desk, venueOrder);
@@ -219,7 +222,7 @@ export function completedOrder(desk: Desk, { record, venueOrder }: KnownOrder, v
     false,
     "",
     false,
-    status,
+    status === "Inactive" ? "Cancelled" : status,
     false,
     false,
     0,
@@ -359,6 +362,6 @@ function commissionOf({ contract }: ExchangeOrder, qty: number, price: number): 
 
 function completedText(order: ExchangeOrder, status: TwsStatus): string {
   if (status === "Filled") return `Filled Size: ${order.filledQty}`;
-  if (status === "Inactive") return `Order rejected - reason:${order.errorReason}`;
-  return order.status === "EXPIRED" ? `Expired: ${order.errorReason}` : "Cancelled by Trader";
+  if (status === "Inactive") return `Rejected by System: ${order.errorReason}`;
+  return order.status === "EXPIRED" ? "Cancelled by System" : "Cancelled by Trader";
 }

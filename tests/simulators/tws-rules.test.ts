@@ -73,7 +73,7 @@ describe("an order that is no good is refused by number, and nothing is accepted
     ["more than there is money for", { 17: 1_000_000 }, /EQUITY WITH LOAN VALUE/],
     ["a short sale", { 16: "SELL" }, /not available for short sale/],
     ["a part of a lot", { 3: "700", 9: "SEHK", 11: "HKD", 19: 500, 17: 50 }, /lot size of 100/],
-  ] as const)("%s: 201 and Inactive, and among the completed orders", async (_name, change, text) => {
+  ] as const)("%s: 201 and Inactive, and canceled among the completed orders", async (_name, change, text) => {
     client.send(...rawOrder(1, change));
     const messages = await told();
     expect(errorsOf(messages)).toEqual([[201, expect.stringMatching(text)]]);
@@ -82,7 +82,7 @@ describe("an order that is no good is refused by number, and nothing is accepted
     client.send(99, 0);
     const [completed] = await client.until(101);
     expect(completed?.[22]).toBe("httag");
-    expect(completed).toContain("Inactive");
+    expect(completed).toEqual(expect.arrayContaining(["Cancelled", expect.stringMatching(/^Rejected by System: /)]));
     client.send(...rawOrder(1));
     await expect.poll(() => errorsOf(client.messages()).at(-1)?.[0], { interval: 5 }).toBe(161);
   });

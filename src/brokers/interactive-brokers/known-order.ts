@@ -185,7 +185,8 @@ export function statusOf(entry: Entry): Pick<KnownOrder, "status" | "originStatu
     return { status: "REJECTED", originStatus, errorReason: reason };
   }
   if (means === "CANCELED") {
-    const refused = refusal !== undefined && filledQty === 0;
+    // Among what has ended, a refused order is canceled too, and its reason is in the words for how it ended.
+    const refused = (refusal !== undefined || /^rejected\b/i.test(completedStatus)) && filledQty === 0;
     return { status: refused ? "REJECTED" : "CANCELED", originStatus, errorReason: refused ? reason : "" };
   }
   if (means === "FILLED" && !completed && filledQty < total) {
