@@ -218,7 +218,13 @@ test.each([
 
 test("an order has changed when it was heard to, not when it was first seen, and ended when TWS says", () => {
   let at = 1_000;
-  const store = createOrderStore({ clientId: 7, account: () => undefined, now: () => at, toTime: Number });
+  const store = createOrderStore({
+    clientId: 7,
+    account: () => undefined,
+    now: () => at,
+    toTime: Number,
+    dayBegan: () => 0,
+  });
   const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
   const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
   const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
