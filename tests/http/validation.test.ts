@@ -129,6 +129,11 @@ describe("order/place", () => {
     );
   });
 
+  test("a key that is not known, with those that are", async () => {
+    const { json } = await refused("order/cancel", { body: { orderId: "1", all: true } });
+    expect(json.error.details).toEqual([{ path: "all", message: "is not known here; there are orderId" }]);
+  });
+
   test("a huge value is not given back", async () => {
     const huge = "x".repeat(20_000);
     const { json } = await refused("order/place", { body: { ...ORDER, symbol: huge, [huge]: 1, region: [huge] } });
@@ -172,7 +177,19 @@ describe("bodies", () => {
     `application/json${" ".repeat(100)}; charset=utf-8`,
     "",
   ])("content type %s", async (type) => {
-    expect(await paths("order/place", { body: text, headers: { "content-type": type } })).toEqual(["content-type"]);
+    const { json } = await refused("order/place", { body: text, headers: { "content-type": type } });
+    const value = type.slice(0, 64);
+    expect(json.error.details).toEqual([{ path: "content-type", message: "must be application/json", value }]);
+  });
+
+  test("no content type", async () => {
+    const { url, headers } = request("order/place");
+    const response = await trading.fetch(new Request(url, { method: "POST", headers, body: Buffer.from(text) }));
+    const { error } = await response.json();
+    expect([response.status, error.details]).toEqual([
+      400,
+      [{ path: "content-type", message: "must be application/json" }],
+    ]);
   });
 
   test.for([
