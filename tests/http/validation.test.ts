@@ -352,3 +352,21 @@ test("a secret in a place that is written down is refused, and stands nowhere", 
   }
   expect(JSON.stringify(lines)).not.toMatch(new RegExp(`${token}|${root}|${INSTANCE}`));
 });
+
+test("a secret is refused there too by a standard API of which a user has changed the handler or the schema", async () => {
+  const calls: Calls = [];
+  const gateway = gatewayOf(exampleBroker({}, calls), {
+    stdApis: (apis) =>
+      apis.map((api) => {
+        if (api.name === "orderCancel") return { ...api, handler: (context) => api.handler(context) };
+        return api.name === "orderReplace" && api.schema ? { ...api, schema: { ...api.schema } } : api;
+      }),
+  });
+  for (const [path, body] of [
+    ["order/cancel", { orderId: INSTANCE }],
+    ["order/replace", { orderId: INSTANCE, qty: 2 }],
+  ] as const) {
+    expect((await ask(gateway, path, { body })).status, path).toBe(400);
+  }
+  expect(calls).toEqual([]);
+});
