@@ -362,6 +362,21 @@ describe("metrics", () => {
     expect((await metricsOf(trading)).get('httptrading_unforeseen_errors_total{instance="gateway"}')).toBe(1);
   });
 
+  test("count an error of the operators' own routes, which is told with the request that it came with", async () => {
+    const turn = { state: "HALTED", all: true, principal: "ops", reason: "drill", at: Number.NaN } as const;
+    const told: unknown[] = [];
+    const trading = gateway(
+      {},
+      { journal: { ...memoryJournal(), guards: () => [turn] }, onError: (_error, report) => void told.push(report) },
+    );
+    const failed = await operate(trading, "guard/state");
+    expect([failed.status, await failed.text()]).toEqual([500, "500: Internal Server Error"]);
+    expect(told).toEqual([
+      { api: "guardState", instance: "gateway", requestId: failed.headers.get("x-request-id") ?? "none" },
+    ]);
+    expect((await metricsOf(trading)).get('httptrading_unforeseen_errors_total{instance="gateway"}')).toBe(1);
+  });
+
   test("show the operator of one instance that one, and nothing of the gateway", async () => {
     const trading = gateway();
     await ask(trading, "ping/state");

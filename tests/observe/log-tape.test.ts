@@ -97,6 +97,21 @@ describe("a gateway with LogTape", () => {
     await trading.close();
   });
 
+  test("tells of a connection that it is there, that it is there in part, and that it is not", async () => {
+    await listen("info");
+    for (const connected of [true, false]) {
+      for (const reason of [null, "no quotes"]) {
+        logTape.event?.({ kind: "connection", instance: "futu", connected, reason });
+      }
+    }
+    expect(told()).toEqual([
+      "desk info futu is connected",
+      "desk warning futu is connected: no quotes",
+      "desk warning futu is not connected: no reason given",
+      "desk warning futu is not connected: no quotes",
+    ]);
+  });
+
   test("has an unforeseen error in place of the console, without the secrets that it quotes", async () => {
     const console = vi.spyOn(globalThis.console, "error").mockImplementation(() => {});
     const handler = ({ request }: { request: Request }) => {

@@ -128,6 +128,26 @@ describe("what is told", () => {
     expect(tags).toEqual([json.tag, json.tag]);
   });
 
+  test("each turn of a kill switch once, of one instance as of all", async () => {
+    const seen: ObservedEvent[] = [];
+    const admin = { token: "theOperatorsToken", name: "looker", scopes: ["admin"] } as const;
+    const all = { token: "operatorOfGateway", name: "ops" };
+    const trading = gatewayOf(exampleBroker({}, [], { ...instance, tokens: [admin] }), {
+      adminTokens: [all],
+      observers: [{ event: (event) => void seen.push(event) }],
+    });
+    await ask(trading, "guard/state", { token: admin.token, body: { state: "REDUCING", reason: "its own" } });
+    const { url, headers } = request("guard/state", { token: all.token, body: {} });
+    const ofAll = url.replace(`api/${INSTANCE}/`, "");
+    const body = JSON.stringify({ state: "HALTED", reason: "of all" });
+    expect((await trading.fetch(new Request(ofAll, { method: "POST", headers, body }))).status).toBe(200);
+    await trading.close();
+    expect(seen).toEqual([
+      { kind: "guard", instance: "futu", state: "REDUCING", principal: "looker", reason: "its own" },
+      { kind: "guard", instance: "gateway", state: "HALTED", principal: "ops", reason: "of all" },
+    ]);
+  });
+
   test("connections, errors without the secrets that they quote, and a journal that fails", async () => {
     const seen: ObservedEvent[] = [];
     let broken = false;
