@@ -80,10 +80,10 @@ export interface Api {
   readonly scope?: Scope;
   readonly schema?: ApiSchema;
   /**
-   * Answers. A thrown `Failure` becomes the answer of its code, unless that would say that nothing was sent, or have a
-   * client repeat it, after `place` or `replace` has sent an order: then it is `OutcomeUnknown`. Anything else thrown
-   * becomes an internal error; for all methods but GET, and for a GET that has sent an order, it is answered as
-   * `OutcomeUnknown`, because an order may have left.
+   * Answers. A thrown `Failure` becomes the answer of its code, unless that would say that nothing was sent, say nothing
+   * of its outcome, or have a client repeat it, after `place` or `replace` has sent an order: then it is `OutcomeUnknown`.
+   * Anything else thrown becomes an internal error; for all methods but GET, and for a GET that has sent an order, it is
+   * answered as `OutcomeUnknown`, because an order may have left.
    */
   handler(context: ApiContext): Response | Promise<Response>;
 }

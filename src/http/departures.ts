@@ -46,7 +46,8 @@ export function watchDepartures(desk: Desk): Departures {
     failed(failure) {
       if (!hasLeft()) return failure;
       const { outcome, retryable } = failureAnswer(failure, "http").error;
-      if (outcome !== "not_sent" && !retryable) return failure;
+      // One without an outcome is of a read: of a write its code would say that there is no order.
+      if (outcome && outcome !== "not_sent" && !retryable) return failure;
       return new Failure(
         "OutcomeUnknown",
         `${failure.message || failure.code}; an order was or is being sent besides, look at order/list before sending it again`,

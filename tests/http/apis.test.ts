@@ -234,6 +234,10 @@ describe("an API of one's own that fails once an order has left", () => {
     ["RateLimited", "POST", { outcome: "not_sent", retryAfterMs: 5000 }],
     ["Timeout", "GET", {}],
     ["InvalidRequest", "POST", { outcome: "not_sent" }],
+    // Of a read, which says nothing of the order: of a write these codes would mean that there is none.
+    ["BrokerFault", "POST", {}],
+    ["NotSupported", "POST", {}],
+    ["AuthenticationFailed", "GET", {}],
   ] as const)("with %s by %s is never answered as if nothing had been sent", async (code, method, options) => {
     const calls: Calls = [];
     const cash = async () => {
