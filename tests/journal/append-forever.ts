@@ -11,7 +11,15 @@ const journal = sqliteJournal(file);
 const { sequence } = await journal.open();
 
 function say(number: number, text: string): void {
-  writeSync(1, `${number} ${text}\n`);
+  for (;;) {
+    try {
+      writeSync(1, `${number} ${text}\n`);
+      return;
+    } catch (error) {
+      // Who reads is behind, and the pipe is full.
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+    }
+  }
 }
 
 async function client(name: string): Promise<never> {
