@@ -11,6 +11,10 @@ import {
   type HttpTradingOptions,
   type InstanceOptions,
   memoryJournal,
+  type RiskOptions,
+  type TokenAllowance,
+  type TokenLimits,
+  type TokenOptions,
 } from "../../mod.ts";
 import { ask, exampleBroker, INSTANCE, instance, TOKEN } from "./gateway.ts";
 
@@ -55,6 +59,40 @@ test("good options begin at once, without any I/O", () => {
   expect(faults({ brokers: [] })).toEqual([]);
   const symbols = ["HK 00700", "US BRK.B", "CN 600519", "Cryptocurrencies US btc", "JP 7203"];
   expect(faults({ brokers: [brokerOf({ risk: { allow: { symbols } } })] })).toEqual([]);
+});
+
+test("every option of a token, of an operator's token and of limits is taken, to its edges", () => {
+  const contracts = { regions: ["US"], symbols: ["US AAPL"] };
+  const allow = {
+    ...contracts,
+    directions: ["BUY"],
+    orderTypes: ["Limit"],
+    lifecycles: ["RTH"],
+  } satisfies Required<TokenAllowance>;
+  const limits = {
+    maxOrderValue: 0.5,
+    maxOrderQty: 0.5,
+    maxDailyValue: 0.5,
+    ordersPerMinute: 0,
+  } satisfies Required<TokenLimits>;
+  const token = { ...BOT, scopes: ["read"], expiresAt: new Date(), allow, limits } satisfies Required<
+    Omit<TokenOptions, "sha256">
+  >;
+  const risk = {
+    currency: "HKD",
+    rates: { USD: 7.8, HKD: 1 },
+    maxOrderValue: 0.5,
+    maxOrderQty: 0.5,
+    maxDailyValue: 0.5,
+    maxOpenOrders: 0,
+    priceCollar: 1,
+    quotes: { maxAgeMs: 1, missing: "refuse" },
+    duplicateWindowMs: 1,
+    allow: contracts,
+    allowShort: false,
+  } satisfies Required<RiskOptions>;
+  const operator = { name: "ops", expiresAt: "2026-12-31T23:59:59+08:00", sha256: "0".repeat(64) };
+  expect(faults({ brokers: [brokerOf({ tokens: [token], risk })], adminTokens: [operator] })).toEqual([]);
 });
 
 test.each([

@@ -33,6 +33,23 @@ test("a journal that is pruned does not grow", async () => {
   expect(journal.events(INSTANCE, 11 * 2100, 5000)).toMatchObject({ complete: true, events: { length: 700 } });
 });
 
+test("pruning of very much lets the event loop turn between its parts", async () => {
+  const journal = await opened(newFile());
+  await journal.append(
+    Array.from({ length: 5000 }, () => anomaly("old", 1)),
+    "process",
+  );
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    turning = setImmediate(count);
+  };
+  let turning = setImmediate(count);
+  await journal.prune(10);
+  clearImmediate(turning);
+  expect(turns).toBeGreaterThanOrEqual(10);
+});
+
 test("a clock that was ahead for a while does not keep what is old, nor an intent for less than its time", async () => {
   const journal = await opened(newFile());
   await journal.append([anomaly("old", 1), anomaly("ahead", 9000), anomaly("right again", 2)], "process");

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync, linkSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -31,6 +31,22 @@ test("refuses a second writer by whatever path it comes, until the first has clo
   const second = await opened(join(folder, "link.db"));
   expect(await second.append([anomaly("mine")], "process")).toBe(1);
   expect(readdirSync(folder).sort()).toEqual(["link.db", "linked", "real"]);
+});
+
+test.runIf(process.platform === "linux")("whoever is refused leaves no file of the journal open", async () => {
+  const file = newFile();
+  const first = await opened(file);
+  for (let turn = 0; turn < 3; turn += 1) await expect(sqliteJournal(file).open()).rejects.toMatchObject(REFUSED);
+  await first.close();
+  const isOfJournal = (fd: string) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(file);
+    } catch {
+      // It was closed meanwhile, as that of the list itself.
+      return false;
+    }
+  };
+  expect(readdirSync("/proc/self/fd").filter(isOfJournal)).toEqual([]);
 });
 
 test.each(RUNTIMES)(
