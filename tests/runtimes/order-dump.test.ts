@@ -156,9 +156,10 @@ test("what cannot be written is told once, without an id, and written when it ca
   await trading.close();
   await rm(join(folder, "files"));
   await mkdir(join(folder, "files"));
-  await dump.finish();
+  // By itself, whether or not any order changes.
+  await vi.waitFor(() => expect(warned.slice(1)).toEqual(["Order files are written again"]), 10_000);
   expect(await contents(`files/${INSTANCE}-6278888.json`)).toMatchObject({ qty: 13 });
-  expect(warned).toHaveLength(2);
+  await dump.finish();
 });
 
 test.each([
