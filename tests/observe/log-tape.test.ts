@@ -1,6 +1,6 @@
 /** Records of LogTape: written where the application says, from the level that it says, and never without it. */
 import { configure, type LogRecord, reset } from "@logtape/logtape";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { BrokerError, Failure, type Journal, memoryJournal } from "../../mod.ts";
 import { logTape } from "../../src/logs/index.ts";
 import { serve } from "../../src/runtime/node.ts";
@@ -163,4 +163,27 @@ test("a gateway that is served at two addresses is logged to the end of the last
   await ask(trading, "order/cancel", { body: { orderId: "6278888" } });
   expect(told()).toContain("desk info futu cancel: accepted");
   await second.close();
+});
+
+test("a server that is to write logs does so from the level that it is given, unless the program has its own", async () => {
+  const info = vi.spyOn(globalThis.console, "info").mockImplementation(() => {});
+  onTestFinished(() => info.mockRestore());
+  const printed: string[] = [];
+  const options = { port: 0, signals: false, logs: "json", print: (line: string) => void printed.push(line) } as const;
+  const place = async () => {
+    const trading = gatewayOf(exampleBroker());
+    const server = await serve(trading, options);
+    await ask(trading, "order/place", { body: ORDER });
+    await server.close();
+  };
+  await place();
+  const lines = info.mock.calls.map(([line]) => JSON.parse(line));
+  expect(lines).toMatchObject([{ level: "INFO", logger: "httptrading.desk", message: "futu place: accepted" }]);
+  expect(printed.join()).not.toContain("LogTape");
+  await reset();
+  await listen("info");
+  await place();
+  expect(printed.join()).toContain("LogTape is configured already, so `logs` is left to that.");
+  expect(info).toHaveBeenCalledTimes(1);
+  expect(told()).toEqual(["desk info futu place: accepted"]);
 });
