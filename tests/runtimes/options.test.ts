@@ -62,8 +62,11 @@ describe("options", () => {
     [{ port: "8080" }, 'port must be a whole number from 0 to 65535, not "8080"'],
     [{ graceMs: "5" }, 'graceMs must be a whole number of milliseconds, not "5"'],
     [{ maxConnections: "9" }, 'maxConnections must be a whole number above 0, not "9"'],
+    [{ port: -1 }, "port must be a whole number from 0 to 65535, not -1"],
+    [{ graceMs: -1 }, "graceMs must be a whole number of milliseconds, not -1"],
+    [{ graceMs: 2_147_483_648 }, "graceMs must be a whole number of milliseconds, not 2147483648"],
     [{ logs: 1n, logLevel: 2n }, "logs must be one of json, text, not 1\n- logLevel must be one of "],
-  ])("a value of another type is told as what it is: %o", async (options: object, message) => {
+  ])("a value of another type, or beyond its bounds, is told as what it is: %o", async (options: object, message) => {
     await expect(serve(trading, { ...quiet, ...options })).rejects.toThrow(message);
   });
 
