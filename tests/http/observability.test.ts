@@ -137,6 +137,14 @@ describe("metrics", () => {
     expect(seen.get('httptrading_request_duration_seconds_count{instance="mine",api="pingState"}')).toBe(2);
   });
 
+  test("count requests also while somebody else watches them", async () => {
+    const trading = gateway({}, { observers: [{ request: (_about, work) => work() }] });
+    await ask(trading, "ping/state");
+    const seen = await metricsOf(trading);
+    expect(seen.get('httptrading_requests_total{instance="mine",api="pingState",status="200"}')).toBe(1);
+    expect(seen.get('httptrading_request_duration_seconds_count{instance="mine",api="pingState"}')).toBe(1);
+  });
+
   test("count writes by what became of them, repetitions apart", async () => {
     let taken = true;
     const placeOrder = async () => {
