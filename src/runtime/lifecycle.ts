@@ -2,6 +2,7 @@
 import process from "node:process";
 import { handlerBehind, observe, type Server, sharedTimer } from "../create-http-trading.ts";
 import { bannerLines, bannerWarnings, localUrl } from "./banner.ts";
+import type { OrderDump } from "./order-dump.ts";
 import {
   type CheckedServeOptions,
   checkServable,
@@ -44,11 +45,13 @@ export async function serveWith(
 ): Promise<RunningServer> {
   checkServable(trading);
   const checked = checkServeOptions(options);
-  const { hostname, tls, orderDump, print, warn } = checked;
+  const { hostname, tls, print, warn } = checked;
   // Before anything can start a broker, so that nothing is missed.
   const stopLogs = await startLogs(trading, checked);
-  const dump =
-    orderDump === undefined ? undefined : await (await import("./order-dump.ts")).dumpOrders(trading, orderDump, warn);
+  const dump = await startDump(trading, checked).catch((error: unknown) => {
+    stopLogs();
+    throw error;
+  });
   const answer = answerByTurns(handlerBehind(trading, { ...SERVER, ...server }));
   const listener = await listen(answer, checked).catch(async (error: unknown) => {
     await dump?.finish();
@@ -92,6 +95,12 @@ async function startLogs(trading: Servable, { logs, logLevel, print }: CheckedSe
   const { logTape, writeLogs } = await import("./logs.ts");
   if (logs !== undefined) writeLogs(logs, logLevel, print);
   return observe(trading, logTape) ?? (() => {});
+}
+
+async function startDump(trading: Servable, { orderDump, warn }: CheckedServeOptions): Promise<OrderDump | undefined> {
+  if (orderDump === undefined) return undefined;
+  const { dumpOrders } = await import("./order-dump.ts");
+  return dumpOrders(trading, orderDump, warn);
 }
 
 /** One broker that cannot start must not take the others' accounts down with it. */

@@ -101,8 +101,17 @@ describe("options", () => {
   });
 });
 
+const NO_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----";
+
 describe("a server that cannot begin", () => {
-  test("for a certificate that is none says so, and lets go of what watched for it", async () => {
+  test.each([
+    [
+      "for a certificate that is none",
+      { tls: { cert: NO_CERTIFICATE, key: NO_CERTIFICATE } },
+      /^Cannot listen on 127\.0\.0\.1:0, or not with this tls: /,
+    ],
+    ["for a folder that cannot be made", { orderDump: "/dev/null/orders" }, /^orderDump: the folder cannot be made: /],
+  ])("%s says so, and lets go of what watched for it", async (_why, options, message) => {
     // Loaded, so that `serve` adds its observer.
     await import("@logtape/logtape");
     let watching = 0;
@@ -117,10 +126,7 @@ describe("a server that cannot begin", () => {
         },
       },
     );
-    const pem = "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----";
-    await expect(serve(observed, { ...quiet, tls: { cert: pem, key: pem } })).rejects.toThrow(
-      /^Cannot listen on 127\.0\.0\.1:0, or not with this tls: /,
-    );
+    await expect(serve(observed, { ...quiet, ...options })).rejects.toThrow(message);
     expect(watching).toBe(0);
   });
 
