@@ -1,5 +1,5 @@
 /** Metrics, readiness and request ids: who may see them, and what they say. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import {
   type Broker,
@@ -424,6 +424,14 @@ describe("readiness", () => {
     });
     const its = (await (await operate(trading, "health/ready", ITS_ADMIN)).json()) as { instances: unknown[] };
     expect(its.instances).toEqual([{ name: "mine", broker: "futu", ...part }]);
+  });
+
+  test("begins what goes on in the background, as any other request does", async () => {
+    const prune = vi.fn();
+    const trading = gateway({}, { journal: { ...memoryJournal(), prune } });
+    await operate(trading, "health/ready", ITS_ADMIN);
+    await vi.waitFor(() => expect(prune).toHaveBeenCalledOnce());
+    await trading.close();
   });
 
   const failing = () => Promise.reject(new BrokerError("NotConnected", "gone"));
