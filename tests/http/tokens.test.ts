@@ -164,3 +164,13 @@ test("a stream of events ends with the token that it was asked for with, before 
   expect(await reader?.read()).toEqual({ done: true, value: undefined });
   await trading.close();
 });
+
+test("a digest that differs in one bit, wherever that is, is none of the token's", () => {
+  const tableOf = (digest: string) => createTokenTable([{ sha256: digest, name: "bot", scopes: ["read"] }], 1);
+  expect(tableOf(sha256).check(SECRET)?.principal).toBe("bot");
+  for (const [place, byte] of Buffer.from(sha256, "hex").entries()) {
+    const other = Buffer.from(sha256, "hex");
+    other[place] = byte ^ 1;
+    expect(tableOf(other.toString("hex")).check(SECRET), `byte ${place}`).toBeUndefined();
+  }
+});
