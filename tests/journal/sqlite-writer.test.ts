@@ -4,6 +4,8 @@ import { dirname, join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { readJournal, type SqliteJournal, sqliteJournal } from "../../src/journal/sqlite.ts";
+import { storedLine } from "../../src/journal/sqlite-lines.ts";
+import { openWriter } from "../../src/journal/sqlite-writer.ts";
 import { anomaly, INSTANCE, intent, newFile, newFolder, progress } from "./lines.ts";
 import { RUNTIMES, startProgram } from "./processes.ts";
 
@@ -128,6 +130,24 @@ test("many waiting appends share few commits, and wait for the disk only if one 
   expect(journal.stats()).toEqual({ appends: 200, lines: 200, groups: 1, synced: 0 });
   await Promise.all([many("process"), journal.append([intent("a")], "power-loss")]);
   expect(journal.stats()).toEqual({ appends: 401, lines: 401, groups: 2, synced: 1 });
+});
+
+test("asks for the strongest sync where a line must outlive a loss of power, and for that of every copy of the log", async () => {
+  const connections: DatabaseSync[] = [];
+  class Watched extends DatabaseSync {
+    constructor(...args: ConstructorParameters<typeof DatabaseSync>) {
+      super(...args);
+      connections.push(this);
+    }
+  }
+  const writer = openWriter(newFile(), { maxBytes: undefined, machineStart: "now" }, Watched);
+  onTestFinished(() => writer.close());
+  const told = (pragma: string) => Object.values(connections.at(-1)?.prepare(`PRAGMA ${pragma}`).get() ?? {});
+  expect([told("fullfsync"), told("checkpoint_fullfsync"), told("journal_mode")]).toEqual([[1], [1], ["wal"]]);
+  await writer.append([storedLine(anomaly("a"))], "power-loss");
+  expect(told("synchronous")).toEqual([2]);
+  await writer.append([storedLine(anomaly("b"))], "process");
+  expect(told("synchronous")).toEqual([1]);
 });
 
 test("a flood of appends lets the event loop turn between its groups", async () => {
