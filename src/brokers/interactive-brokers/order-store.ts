@@ -63,8 +63,8 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
   const asked = new Set<number>();
   /** Those with a change that was given up: the next refusal is its answer. */
   const givenUp = new Remembered<number, true>(KEPT_ORDERS);
-  /** Numbers of orders that were handed over here and are not yet known by `permId`; those that are refused never are. */
-  const begun = new Remembered<number, true>(KEPT_ORDERS);
+  /** When orders were handed over here that are not yet known by `permId`; those that are refused never are. */
+  const begun = new Remembered<number, number | null>(KEPT_ORDERS);
 
   function entryOf(permId: number): Entry {
     const found = entries.get(permId);
@@ -185,9 +185,11 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
             identify(entry, orderId, order.clientId);
             if (state.warningText !== "") entry.warning = state.warningText;
             setStatus(entry, state.status);
+            // Where the answer was lost, it is heard of only when the connection is back.
+            const begunAt = begun.get(orderId) ?? null;
             if (!isNew || order.clientId !== clientId || !begun.delete(orderId)) return;
-            entry.createdAt = now();
-            entry.changedAt = entry.createdAt;
+            entry.createdAt = begunAt;
+            entry.changedAt = later(entry.changedAt, begunAt);
           });
         }
         case "orderStatus": {
@@ -286,7 +288,7 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
     begin(orderId) {
       forget(orderId);
       warnings.delete(orderId);
-      if (!owned.has(orderId)) begun.set(orderId, true);
+      if (!owned.has(orderId)) begun.set(orderId, now());
       const entry = entries.get(owned.get(orderId) ?? 0);
       if (entry !== undefined) entry.warning = null;
     },

@@ -69,6 +69,20 @@ test.each([
   expect(store.get(9)).toMatchObject({ ...told, filledQty: filled, order: { lmtPrice: 210 } });
 });
 
+test("an order of which nothing is heard before the connection is back was created when it was handed over", () => {
+  let now = 1_000;
+  const store = createOrderStore({ clientId: 7, account: () => undefined, now: () => now, toTime: () => null });
+  store.begin(3);
+  now = 300_000;
+  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
+  const order = { ...terms, permId: 9, clientId: 7, account: "", orderRef: "", filledQuantity: undefined };
+  const state = { status: "Submitted", warningText: "", completedTime: "", completedStatus: "" };
+  store.hear({ kind: "openOrder", orderId: 3, contract, order, state });
+  expect(store.get(9)).toMatchObject({ createdAt: 1_000 });
+});
+
 /** An order of `total` shares that TWS describes as it is, of which so many are filled. */
 function partlyFilled(total: number, filled: number, status: string) {
   const store = newStore();
