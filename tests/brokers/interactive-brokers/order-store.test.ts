@@ -71,7 +71,13 @@ test.each([
 
 test("an order of which nothing is heard before the connection is back was created when it was handed over", () => {
   let now = 1_000;
-  const store = createOrderStore({ clientId: 7, account: () => undefined, now: () => now, toTime: () => null });
+  const store = createOrderStore({
+    clientId: 7,
+    account: () => undefined,
+    now: () => now,
+    toTime: () => null,
+    dayBegan: () => 0,
+  });
   store.begin(3);
   now = 300_000;
   const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
