@@ -115,9 +115,10 @@ const ORDER_WARNINGS: ReadonlySet<number> = new Set([165, 399, 404, 434, 492, 10
 
 /** True for a message about an order or a request that changes nothing about it. */
 export function isWarning(code: number, text: string): boolean {
-  if ((code >= 2100 && code < 2170) || ORDER_WARNINGS.has(code)) return true;
   // Whatever a refusal warns of besides.
-  return !REFUSALS.has(code) && /^(?:order )?warning\b|\bWarning:/i.test(text);
+  if (REFUSALS.has(code)) return false;
+  if ((code >= 2100 && code < 2170) || ORDER_WARNINGS.has(code)) return true;
+  return /^(?:order )?warning\b|\bWarning:/i.test(text);
 }
 
 /** Remarks about market data that comes all the same: partly subscribed; delayed instead of live. */
@@ -137,7 +138,7 @@ export const REFUSALS: ReadonlySet<number> = new Set([
   348, 349, 350, 351, 352, 353, 355, 356, 357, 358, 359, 360, 361, 362, 363, 367, 369, 370, 371, 382, 383, 387, 388,
   389, 391, 392, 395, 396, 397, 398, 400, 401, 402, 403, 405, 406, 409, 411, 412, 413, 414, 415, 416, 417, 418, 419,
   422, 423, 424, 427, 428, 435, 436, 437, 438, 439, 440, 441, 442, 443, 444, 446, 447, 448, 449, 450, 451, 452, 453,
-  454, 455, 456, 457, 458, 459, 460, 461, 463, 10006, 10043, 10052, 10147, 10148, 10268, 10318, 10329,
+  454, 455, 456, 457, 458, 459, 460, 461, 463, 10006, 10043, 10052, 10147, 10148, 10268, 10318, 10329, 2102,
 ]);
 
 /** The value of a table, `undefined` for what it lacks. */

@@ -221,6 +221,28 @@ test("the refusal of a change that comes once it was taken says nothing against 
   expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
 });
 
+test("a change of an order that TWS is still working on is refused, and leaves the order as it was", async () => {
+  const tws = await openTws();
+  let sent = 0;
+  const port = await openBetween(tws, ([id, number]) => {
+    if (id !== "3") return undefined;
+    sent += 1;
+    const text = "Unable to modify this order as it is still being processed.";
+    return sent === 2 ? errorMessage(Number(number), 2102, text) : undefined;
+  });
+  const { broker, host } = await startBroker(port, { writeTimeout: 5_000 });
+  const { orderId } = await broker.placeOrder(restingOrder({ price: 190 }), call());
+  tws.faults.arm({ kind: "stall", on: "replace" });
+  expect(await rejection(broker.replaceOrder(orderId, { price: 150 }, call()))).toMatchObject({
+    code: "OrderRejected",
+    outcome: "rejected",
+    message: expect.stringContaining("still being processed"),
+  });
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", price: 190, warning: null });
+  await broker.cancelOrder(orderId, call());
+  expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
+});
+
 test("a change of an order that is canceled meanwhile is told as one of an order that has ended", async () => {
   const tws = await openTws();
   const { broker } = await startBroker(tws.port);
