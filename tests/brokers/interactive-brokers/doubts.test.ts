@@ -243,6 +243,31 @@ test("a change of an order that TWS is still working on is refused, and leaves t
   expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
 });
 
+/** TWS says so and so right before it tells of a new order, of which it tells no more than that it has it. */
+async function takenWith(code: number, text: string) {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    ([id, number]) => (id === "3" ? errorMessage(Number(number), code, text) : undefined),
+    (fields) => fields.map((field) => field.replace(/^(?:Pre)?Submitted$/, "PendingSubmit")),
+  );
+  const { broker } = await startBroker(port, { writeTimeout: 5_000 });
+  return { tws, placing: broker.placeOrder(restingOrder(), call()) };
+}
+
+test.each([
+  [
+    131,
+    "The sweep-to-fill flag and display size are only valid for US stocks routed through SMART, and will be ignored.",
+  ],
+  [133, "Submit new order failed."],
+  [164, "There is no market data to check price percent violations."],
+])("an order that TWS has, whatever it says of it with the number %i, is not told as refused", async (code, text) => {
+  const { tws, placing } = await takenWith(code, text);
+  const { orderId } = await placing;
+  expect(tws.venue.orders()).toMatchObject([{ wireId: orderId }]);
+});
+
 test("a change of an order that is canceled meanwhile is told as one of an order that has ended", async () => {
   const tws = await openTws();
   const { broker } = await startBroker(tws.port);
