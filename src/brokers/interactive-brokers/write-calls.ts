@@ -79,11 +79,12 @@ export function submit(
   let settled = false;
   let grace: ReturnType<typeof setTimeout> | undefined;
 
-  /** True once the gateway shows the order as it was asked for. */
+  /** True once the gateway shows the order as it was asked for, or a new one by its mark: TWS may reduce its size. */
   function isAsAsked(): boolean {
     const known = store.own(orderId);
     if (known === undefined) return false;
-    const { totalQuantity, lmtPrice } = known.order;
+    const { totalQuantity, lmtPrice, orderRef } = known.order;
+    if (!isChange) return orderRef === ticket.orderRef;
     return totalQuantity === ticket.totalQuantity && (ticket.lmtPrice === undefined || lmtPrice === ticket.lmtPrice);
   }
 
@@ -121,7 +122,7 @@ export function submit(
     if (given > 0) permId = given;
     if (permId === 0) return;
     // An order with this number and another mark is not the one that was placed.
-    if (!isChange && store.own(orderId)?.order.orderRef !== ticket.orderRef) return;
+    if (!isChange && !isAsAsked()) return;
     const means = lookUp<OrderStatus>(ORDER_STATUS, status) ?? "UNKNOWN";
     if (isChange && !isAsAsked()) {
       if (isTerminal(means)) {

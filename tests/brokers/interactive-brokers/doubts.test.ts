@@ -244,12 +244,15 @@ test("a change of an order that TWS is still working on is refused, and leaves t
 });
 
 /** TWS says so and so right before it tells of a new order, of which it tells no more than that it has it. */
-async function takenWith(code: number, text: string) {
+async function takenWith(code: number, text: string, reduced?: string) {
   const tws = await openTws();
   const port = await openBetween(
     tws,
     ([id, number]) => (id === "3" ? errorMessage(Number(number), code, text) : undefined),
-    (fields) => fields.map((field) => field.replace(/^(?:Pre)?Submitted$/, "PendingSubmit")),
+    (fields) => {
+      const waiting = fields.map((field) => field.replace(/^(?:Pre)?Submitted$/, "PendingSubmit"));
+      return Number(fields[0]) === RESPONSE.openOrder && reduced !== undefined ? waiting.with(14, reduced) : waiting;
+    },
   );
   const { broker } = await startBroker(port, { writeTimeout: 5_000 });
   return { tws, placing: broker.placeOrder(restingOrder(), call()) };
@@ -264,6 +267,12 @@ test.each([
   [164, "There is no market data to check price percent violations."],
 ])("an order that TWS has, whatever it says of it with the number %i, is not told as refused", async (code, text) => {
   const { tws, placing } = await takenWith(code, text);
+  const { orderId } = await placing;
+  expect(tws.venue.orders()).toMatchObject([{ wireId: orderId }]);
+});
+
+test("a new order whose size TWS has reduced is taken, and not told as refused", async () => {
+  const { tws, placing } = await takenWith(481, "Order size reduced.", "4");
   const { orderId } = await placing;
   expect(tws.venue.orders()).toMatchObject([{ wireId: orderId }]);
 });
