@@ -33,7 +33,7 @@ const CUT_OFF = /disconnect|NN_ProtoRet_|network|网络|網絡|断开|斷開/i;
 
 /** Texts of an order that came while trading was locked. */
 const LOCKED =
-  /(?:没有|未|先|重新)解锁|(?:沒有|未|先|重新)解鎖|not unlo?c?k|unlock.*first|(?:need|must|has) (?:to )?(?:be )?unlock/i;
+  /(?:没有|未|先|重新)解锁|(?:沒有|未|先|重新)解鎖|not unlo?c?k|unlock.*first|(?:need|must|has) (?:to )?(?:be )?unlock|unlock needed|please unlock/i;
 
 interface Rule {
   readonly text: RegExp;

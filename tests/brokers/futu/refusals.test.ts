@@ -105,8 +105,15 @@ describe("a refusal by OpenD", () => {
   });
 
   test("a locked account is told apart from a wrong password", () => {
-    expect(refused("没有解锁交易")).toBeInstanceOf(TradingLocked);
-    expect(refused("请重新解锁！")).toBeInstanceOf(TradingLocked);
+    for (const text of [
+      "没有解锁交易",
+      "请重新解锁！",
+      "Trade is not unlocked.",
+      "unlock needed",
+      "Please unlock trade",
+    ]) {
+      expect(refused(text), text).toBeInstanceOf(TradingLocked);
+    }
     expect(refused("交易密码错误，解锁失败")).not.toBeInstanceOf(TradingLocked);
   });
 });
