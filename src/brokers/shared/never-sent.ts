@@ -1,9 +1,16 @@
-/** Names of system errors that come before a connection is there, in the words of the three runtimes. */
+/**
+ * Names of errors that come before a connection is there, in the words of the three runtimes; those of a certificate that
+ * was not trusted come before a request is written on it.
+ */
 const NAMES =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ConnectionRefused|FailedToOpenSocket|UND_ERR_CONNECT_TIMEOUT)$/;
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ConnectionRefused|FailedToOpenSocket|UND_ERR_CONNECT_TIMEOUT|(?:[A-Z]+_)*CERT(?:_[A-Z]+)*|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
 
-/** Deno has no names: it says what it was about to do. */
-const WORDS = /tcp connect error|dns error|failed to lookup|tls handshake/i;
+/** Deno has no names, nor has Node for a handshake that was cut: they say what they were about to do. */
+const WORDS =
+  /client error \(connect\)|tcp connect error|dns error|failed to lookup|tls handshake|before secure TLS connection/i;
+
+/** What Node was about to do while there was no connection, whatever came of it. */
+const BEFORE_A_CONNECTION: readonly unknown[] = ["connect", "getaddrinfo"];
 
 /** The way may go from under a connection too, behind a request that has arrived; Node says then what it was about to do. */
 const ON_A_CONNECTION: readonly unknown[] = ["read", "write"];
@@ -19,6 +26,7 @@ export function neverSent(error: unknown, depth = 0): boolean {
   if (typeof error !== "object" || error === null || depth > DEEPEST) return false;
   const { code, syscall, cause, errors, message } = error as Readonly<Record<string, unknown>>;
   if (ON_A_CONNECTION.includes(syscall)) return false;
+  if (BEFORE_A_CONNECTION.includes(syscall)) return true;
   if (typeof code === "string" && NAMES.test(code)) return true;
   // Of an attempt at each address of a name.
   if (Array.isArray(errors) && errors.length > 0) return errors.every((each) => neverSent(each, depth + 1));

@@ -17,6 +17,32 @@ test.each<[boolean, string, unknown]>([
   [true, "Node, no such name", node("getaddrinfo", "ENOTFOUND")],
   [true, "Node, none in time", { code: "UND_ERR_CONNECT_TIMEOUT" }],
   [true, "Node, no connection to any address", { errors: [node("connect", "ECONNREFUSED"), { code: "ENETUNREACH" }] }],
+  [
+    true,
+    "Node, one address too slow, no way to the other",
+    {
+      code: "ETIMEDOUT",
+      errors: [node("connect", "ETIMEDOUT"), node("connect", "ENETUNREACH")],
+    },
+  ],
+  [true, "Node, no socket left", node("connect", "EMFILE")],
+  [true, "Node, names not looked up", node("getaddrinfo", "EAI_FAIL")],
+  [true, "Node and Bun, a certificate that has expired", { code: "CERT_HAS_EXPIRED" }],
+  [true, "Node and Bun, a certificate of somebody else's", { code: "DEPTH_ZERO_SELF_SIGNED_CERT" }],
+  [true, "Node, a certificate for another name", { code: "ERR_TLS_CERT_ALTNAME_INVALID" }],
+  [true, "Node, a certificate of no known issuer", { code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" }],
+  [
+    true,
+    "Node, closed within the handshake",
+    Object.assign(new Error("Client network socket disconnected before secure TLS connection was established"), {
+      code: "ECONNRESET",
+    }),
+  ],
+  [
+    true,
+    "Deno, a certificate of somebody else's",
+    new Error("client error (Connect): invalid peer certificate: Expired"),
+  ],
   [true, "Bun, no connection", { code: "ConnectionRefused" }],
   [
     true,
@@ -30,6 +56,12 @@ test.each<[boolean, string, unknown]>([
   [false, "Node, the way went while it wrote", node("write", "EHOSTUNREACH")],
   [false, "Node, refused while it read", node("read", "ECONNREFUSED")],
   [false, "Node, cut", node("read", "ECONNRESET")],
+  [false, "Node, silence on a connection", node("read", "ETIMEDOUT")],
+  [
+    false,
+    "Node, a certificate wanted of us, told behind the request",
+    { code: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" },
+  ],
   [false, "Node, the other side closed", { code: "UND_ERR_SOCKET" }],
   [false, "Node, one of two addresses cut", { errors: [node("connect", "ECONNREFUSED"), { code: "ECONNRESET" }] }],
   [false, "Deno, the way went", new Error("No route to host (os error 113)")],
