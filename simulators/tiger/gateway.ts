@@ -91,6 +91,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       case "clock":
         refuse(clockRefusal());
         break;
+      case "expired-token":
+        refuse(new Refusal(CODE.userToken, "user token error(user token expired invalid)"));
+        break;
       case "lose-answer":
         perform(parameters, () => request.terminate());
         break;

@@ -6,9 +6,10 @@
  * | `tamper` | carried out, and the answer's signature does not belong to it |
  * | `clock` | refused as one whose timestamp is off |
  * | `http-500` | not carried out, answered with HTTP 500 and a page of HTML |
+ * | `expired-token` | refused as one with the token of a licence that has ended |
  * | `refuse-within` | refused like `refuse`, within the `data` of an answer that says success, as the vendor's own client expects |
  * | `html` | carried out, and answered with HTTP 200 and a page of HTML |
  *
  * `kick-out` happens at once: every push connection is told that another one has taken its place, and is closed.
  */
-export type OwnFault = "tamper" | "clock" | "refuse-within" | "http-500" | "html" | "kick-out";
+export type OwnFault = "tamper" | "clock" | "expired-token" | "refuse-within" | "http-500" | "html" | "kick-out";

@@ -11,6 +11,7 @@ export const CODE = {
   standardAccount: 1200,
   paperAccount: 1300,
   quote: 2100,
+  userToken: 2400,
 } as const;
 
 /** Thrown by whatever the gateway refuses; becomes an answer with this code and text. */

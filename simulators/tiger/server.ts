@@ -100,6 +100,7 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
   const faults = createFaults<OwnFault>((ms) => restarts.restart(ms), {
     tamper: { stages: ["read", "place", "replace", "cancel"] },
     clock: { stages: ["read", "place", "replace", "cancel"] },
+    "expired-token": { stages: ["read", "place", "replace", "cancel"] },
     "refuse-within": { stages: ["place", "replace", "cancel"] },
     "http-500": { stages: ["read", "place", "replace", "cancel"] },
     html: { stages: ["read", "place", "replace", "cancel"] },

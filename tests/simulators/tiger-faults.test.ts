@@ -127,6 +127,8 @@ describe("on a request", () => {
       expect(await ask(tiger, method, { ...BUY, id })).toMatchObject({ code: 0, data: { code: "1200" } });
     }
     expect(at((await ask(tiger, "orders", { account: LIVE, id })).data, "status")).toBe("Submitted");
+    tiger.faults.arm({ kind: "expired-token", on: "place" });
+    expect(await ask(tiger, "place_order", BUY)).toMatchObject({ code: 2400 });
     tiger.faults.arm({ kind: "tamper" });
     await read();
     expect(tiger.faults.armed()).toBe(0);

@@ -19,7 +19,13 @@ interface Rule {
 const DUPLICATE = /duplicate|重复|重複/i;
 const TOO_FREQUENT = /rate ?limit|current limiting|限流/i;
 const BLACKLISTED = /black ?list|黑名单|黑名單/i;
-const SIGNATURE = /signature|sign\b|rsa|tiger_?id|developer|private key|token|签名|密钥/i;
+const SIGNATURE = /signature|sign\b|rsa|tiger_?id|developer|(?:private|public) key|token|签名|密钥/i;
+/** The token of a licence that has one (Hong Kong), which ends after thirty days. */
+const TOKEN = 2400;
+/** Quotes that another device reads, or nobody has paid for: newer answers have this within the text of a 4. */
+const DENIED = 4000;
+/** What the vendor says of a login that has no right to the account, under the codes of parameters and of orders. */
+const NO_RIGHT = /not authorized to the api user|'secret_key' or 'account' invalid|unauthorized: ?please log ?in/i;
 const CLOCK = /time ?stamp|expired request|request expired|时间戳/i;
 
 const RULES: readonly Rule[] = [
@@ -80,6 +86,10 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
   // Below 1000 are the vendor's own faults, which leave open what became of a write.
   if (code < 1000 || isLate(refusal.message) || isFaultBehind(refusal.message))
     return withoutAnswer(`Tiger could not finish ${method}: ${said}`, purpose);
+  if (code === TOKEN || code === DENIED || NO_RIGHT.test(refusal.message)) {
+    const check = code === TOKEN ? "token" : code === DENIED ? "deviceId" : "tigerId, account and secretKey";
+    return new BrokerError("AuthenticationFailed", `${text}; check ${check}`, { outcome: "not_sent" });
+  }
   if (code === 1000) return atTheDoor(refusal, text);
   if (purpose === "place" && DUPLICATE.test(refusal.message)) {
     return withoutAnswer(`Tiger has seen the number of this order before: ${said}`, purpose);

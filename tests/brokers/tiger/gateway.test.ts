@@ -250,6 +250,28 @@ describe("an answer", () => {
     expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
   });
 
+  test("that the licence's token has ended leaves every write unsent, and tells that the connection is gone", async () => {
+    const tiger = await openTiger();
+    const { broker, host } = await startBroker(tiger, { ...POLLING, token: "licenceToken" });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    await until(() => host.connections.at(-1)?.connected === true);
+    tiger.faults.arm({ kind: "expired-token", on: "read", count: 100 });
+    const writes = {
+      place: () => broker.placeOrder(restingOrder({ number: "77" }), call()),
+      cancel: () => broker.cancelOrder(orderId, call()),
+    };
+    for (const [on, write] of Object.entries(writes)) {
+      tiger.faults.arm({ kind: "expired-token", on: on as keyof typeof writes });
+      expect(await rejection(write())).toMatchObject({
+        code: "AuthenticationFailed",
+        outcome: "not_sent",
+        message: expect.stringContaining("check token"),
+      });
+    }
+    await until(() => host.connections.at(-1)?.connected === false);
+    expect(tiger.venue.orders()).toHaveLength(1);
+  });
+
   test("to a request whose clock is off tells so", async () => {
     const tiger = await openTiger({ now: Date.now() - 3_600_000 });
     const { broker } = await startBroker(tiger, POLLING);

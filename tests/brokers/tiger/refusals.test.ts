@@ -127,6 +127,50 @@ test.each([
     "rejected",
   ],
   [2100, "quote error", "read", "BrokerFault", undefined],
+  // What the login may not do, whatever was asked.
+  [2400, "user token error(user token expired invalid)", "place", "AuthenticationFailed", "not_sent"],
+  [2400, "user token can not be empty", "cancel", "AuthenticationFailed", "not_sent"],
+  [2400, "user token invalid", "read", "AuthenticationFailed", "not_sent"],
+  [
+    4000,
+    "permission denied(Current user and device do not have permissions in the US market)",
+    "read",
+    "AuthenticationFailed",
+    "not_sent",
+  ],
+  [4000, "permission denied(This service is temporarily unavailable)", "read", "BrokerFault", undefined],
+  [
+    1010,
+    "biz param error(account '****0778' is not authorized to the api user)",
+    "place",
+    "AuthenticationFailed",
+    "not_sent",
+  ],
+  [1010, "biz param error(field 'secret_key' or 'account' invalid)", "modify", "AuthenticationFailed", "not_sent"],
+  [1000, "common param error(public key error)", "place", "AuthenticationFailed", "not_sent"],
+  [1200, "standard account response error(unauthorized:Please login in)", "place", "AuthenticationFailed", "not_sent"],
+  [
+    1200,
+    "standard account response error(bad_request:You are not authorized to trade this stock)",
+    "place",
+    "OrderRejected",
+    "rejected",
+  ],
+  [1100, "global account response error(TRADE ORDER NOT ALLOWED)", "place", "OrderRejected", "rejected"],
+  [
+    1200,
+    "standard account response error(bad_request:The order quantity you entered exceeds your currently available position)",
+    "place",
+    "OrderRejected",
+    "rejected",
+  ],
+  [
+    1200,
+    "standard account response error(bad_request:We don’t support trading of this stock now(Error Code 4))",
+    "place",
+    "OrderRejected",
+    "rejected",
+  ],
 ] as const)("code %i %s, of a %s, is %s %s", (code, message, purpose, expected, outcome) => {
   expect(refused(code, message, purpose)).toEqual([expected, outcome]);
 });
