@@ -42,7 +42,8 @@ const RULES: readonly Rule[] = [
     code: "OrderRejected",
   },
   {
-    text: /insufficient|not enough|buying power|exceeds? .{0,20}(?:cash|funds)|不足|购买力/i,
+    // The last two are Interactive Brokers' words, which are repeated for accounts that it clears.
+    text: /insufficient|not enough|buying power|exceeds? .{0,20}(?:cash|funds)|不足|购买力|must exceed the initial margin|required in order to purchase on margin/i,
     code: "InsufficientFunds",
   },
   {

@@ -156,6 +156,21 @@ test.each([
     "OrderRejected",
     "rejected",
   ],
+  // Where the account is cleared by Interactive Brokers, Tiger repeats what that one says.
+  [
+    1100,
+    "global account response error(201:Order rejected - Reason: YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE [636.45 USD] MUST EXCEED THE INITIAL MARGIN [736.92 USD])",
+    "place",
+    "InsufficientFunds",
+    "rejected",
+  ],
+  [
+    1100,
+    "global account response error(201:Order rejected - Reason: YOUR ORDER IS NOT ACCEPTED. MINIMUM OF 2000 USD (OR EQUIVALENT IN OTHER CURRENCIES) REQUIRED IN ORDER TO PURCHASE ON MARGIN, SELL SHORT, TRADE CURRENCY OR FUTURE)",
+    "modify",
+    "InsufficientFunds",
+    "rejected",
+  ],
   [1100, "global account response error(TRADE ORDER NOT ALLOWED)", "place", "OrderRejected", "rejected"],
   [
     1200,
