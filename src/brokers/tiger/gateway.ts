@@ -117,7 +117,8 @@ export function createGateway({ tigerId, deviceId, token, conceal, sign, verify 
     purpose: Purpose,
   ): never {
     const refusal = { ...said, status, clockAheadMs };
-    if (status !== 200 && !isTooFrequent(refusal) && said.code < 1000) {
+    // The vendor refuses with 200 and 429; what stands in an answer of a fault is no word about the request.
+    if (status !== 200 && !isTooFrequent(refusal) && (said.code < 1000 || status >= 500)) {
       throw withoutAnswer(`Tiger answered ${method} with HTTP ${status}: ${said.message}`, purpose);
     }
     throw toRefusal(refusal, method, purpose);

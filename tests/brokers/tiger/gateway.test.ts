@@ -26,13 +26,16 @@ const POLLING = { push: "polling" } as const;
 async function openAnswers(
   to: number,
   change: (answer: string, body: string) => string | Promise<string>,
+  status = 200,
 ): Promise<number> {
   const proxy = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString("utf8");
     const answer = await fetch(`http://127.0.0.1:${to}/gateway`, { method: "POST", body });
-    response.end(await change(await answer.text(), body));
+    const said = await answer.text();
+    const changed = await change(said, body);
+    response.writeHead(changed === said ? 200 : status).end(changed);
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void proxy.close());
@@ -269,6 +272,16 @@ describe("an answer", () => {
       });
     }
     await until(() => host.connections.at(-1)?.connected === false);
+    expect(tiger.venue.orders()).toHaveLength(1);
+  });
+
+  test("of something on the way that failed is no word of Tiger's, whatever code it has", async () => {
+    const tiger = await openTiger();
+    const isPlace = (body: string) => body.includes('"method":"place_order"');
+    const fault = JSON.stringify({ code: 50_400, message: "no answer from upstream" });
+    const port = await openAnswers(tiger.port, (answer, body) => (isPlace(body) ? fault : answer), 504);
+    const { broker } = await startBroker({ ...tiger, port }, POLLING);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
     expect(tiger.venue.orders()).toHaveLength(1);
   });
 
