@@ -124,9 +124,12 @@ export function isTokenRefusal(code: number): boolean {
   return Math.floor(code / 1000) === 401;
 }
 
-/** True for what is no word about the request: 500000 and the like of the service, 504 and the like of a front. */
+/**
+ * True for what is no word about the request: 500000 and the like of the service, 504 and the like of a front, and what gRPC
+ * says of the services behind it, as 14 for one that is not there.
+ */
 function isServerFault(code: number): boolean {
-  return /^5\d\d(?:\d{3})?$/.test(String(code));
+  return /^(?:\d\d?|5\d\d(?:\d{3})?)$/.test(String(code));
 }
 
 function tooFast(what: string, said: string): BrokerError {

@@ -21,6 +21,10 @@ test.each([
   [403202, "read", "BrokerFault", undefined],
   [500000, "modify", "OutcomeUnknown", "unknown"],
   [504, "place", "OutcomeUnknown", "unknown"],
+  // Of what lies behind the service's door: unavailable, and an error of any kind.
+  [14, "place", "OutcomeUnknown", "unknown"],
+  [2, "modify", "OutcomeUnknown", "unknown"],
+  [14, "read", "BrokerFault", undefined],
   [503001, "read", "BrokerFault", undefined],
 ] as const)("%d to a %s is %s", (code, purpose, ours, outcome) => {
   const error = toBrokerError(new VendorRefusal(code, "not now"), "order", purpose);
