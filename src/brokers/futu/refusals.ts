@@ -29,7 +29,8 @@ const REFUSED = -1;
 const INVALID = -500;
 
 /** Texts that say that OpenD itself was cut off from the vendor, or that it has no more of an answer than its own word. */
-const CUT_OFF = /disconnect|NN_ProtoRet_|network|网络|網絡|断开|斷開/i;
+const CUT_OFF =
+  /disconnect|NN_ProtoRet_|network|connection (?:was |is )?(?:lost|closed|reset)|网络|網絡|網路|断开|斷開|[连連][接线線]中[断斷]/i;
 
 /** Texts of an order that came while trading was locked. */
 const LOCKED =

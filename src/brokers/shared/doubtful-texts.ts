@@ -7,7 +7,7 @@ export function isLate(text: string): boolean {
 
 /** True for a text by which a vendor says only that something failed behind its door, perhaps after the request was taken. */
 export function isFaultBehind(text: string): boolean {
-  return /\b(?:internal|system|server|service|unknown)[ _](?:is )?(?:temporarily )?(?:error|busy|exception|unavailable)|(?:系[统統]|[内內]部|[服伺][务務]?器?|网络|網絡|未知)(?:[错錯][误誤]|[异異]常|繁忙|故障|不可用)/i.test(
+  return /\b(?:internal|system|server|service|unknown)[ _](?:is )?(?:temporarily )?(?:error|busy|exception|unavailable)|(?:系[统統]|[内內]部|[服伺][务務]?器?|网络|網絡|未知)(?:[错錯][误誤]|[异異]常|繁?忙|故障|不可用|[无無][响響][应應])/i.test(
     text,
   );
 }

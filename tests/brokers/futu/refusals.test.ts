@@ -40,7 +40,8 @@ describe("a refusal by OpenD", () => {
 
   test("that leaves open what became of a write is unknown, whatever its number", () => {
     const own = ["TimeOut", "ByDisConnOrCacnel", "SvrFailed"].map((word) => `NN_ProtoRet_${word}`);
-    for (const text of ["请求超时", "request time out", "网络中断", "network disconnected", ...own]) {
+    const cut = ["网络中断", "network disconnected", "与服务器连接中断", "The connection was lost"];
+    for (const text of ["请求超时", "request time out", ...cut, ...own]) {
       expect(refused(text), text).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
       expect(refused(text, "read"), text).toMatchObject({ code: "Timeout" });
     }
@@ -49,6 +50,8 @@ describe("a refusal by OpenD", () => {
   test.each([
     "系统繁忙，请稍后再试",
     "系統錯誤",
+    "服务器忙",
+    "伺服器無響應",
     "内部错误",
     "服务器异常",
     "未知错误",
