@@ -44,6 +44,8 @@ const WITHDRAWAL_MS = 250;
 
 /** Milliseconds that a broker may take to close: the journal waits for it, and so do all who end the gateway. */
 const CLOSING_MS = 10_000;
+/** Milliseconds in which calls that a closed broker has given up end; a silent one may never. */
+const ENDING_MS = 1000;
 
 /** Opens a desk for one broker. Does nothing until it is used. */
 export function createDesk(options: DeskOptions): Desk {
@@ -167,6 +169,8 @@ export function createDesk(options: DeskOptions): Desk {
         const deadline = new Deadline(CLOSING_MS, { alarm });
         await deadline.limit(seat.close(), `the broker did not close within ${CLOSING_MS} ms`);
       } finally {
+        // What clients are told of the writes that this has ended stands in the journal too.
+        await new Deadline(ENDING_MS, { alarm }).within(unknowns.quiet());
         // What a silent journal has not taken by then it takes without us, or never.
         await journal.inTime(events.settled());
         events.close();

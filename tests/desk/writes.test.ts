@@ -466,6 +466,21 @@ describe("cancel", () => {
   });
 });
 
+test("what becomes of a write that the close ends is written down before the gateway is closed", async () => {
+  const { promise, reject } = deferred<Placed>();
+  const { desk, journal } = deskOver({
+    placeOrder: () => promise,
+    close: async () => {
+      setImmediate(() => reject(new BrokerError("NotConnected", "closed before it was sent", { outcome: "not_sent" })));
+    },
+  });
+  const placing = rejection(desk.place(LIMIT_BUY, BY));
+  await expect.poll(() => records(journal)).toMatchObject([{ state: "sending" }]);
+  await desk.close();
+  expect(await records(journal)).toEqual([]);
+  expect(await placing).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+});
+
 test("after close nothing is sent", async () => {
   const { desk } = deskOver({ placeOrder: async () => ({ orderId: "1" }), cancelOrder: async () => undefined });
   await desk.start();
