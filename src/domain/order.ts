@@ -164,8 +164,12 @@ export type OrderUpdateKind = "none" | "order" | "correction";
  */
 export function mergeOrder(known: Order, report: Order): { order: Order; kind: OrderUpdateKind } {
   const ended = isTerminal(known.status);
-  // A report of fewer than are filled is from before a change, also where the vendor says no times.
-  const isBefore = isNewer(known, report) || (report.qty < known.filledQty && report.busted !== true);
+  // A report of fewer than are filled is from before a change, also where the vendor says no times, and so is one of fewer
+  // fills within the same moment of the vendor's clock.
+  const isFewer =
+    report.qty < known.filledQty ||
+    (report.filledQty < known.filledQty && report.updatedAt !== null && report.updatedAt === known.updatedAt);
+  const isBefore = isNewer(known, report) || (isFewer && report.busted !== true);
   const older = !ended && isBefore;
   const busted = report.filledQty < known.filledQty && (report.busted === true || (ended && isNewer(report, known)));
   // A report from before fills were taken back must not give them again.

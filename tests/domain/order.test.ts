@@ -70,6 +70,16 @@ describe("mergeOrder", () => {
     expect([merged.warning, kind]).toEqual([null, "none"]);
   });
 
+  test("a report of fewer fills within the same moment is from before, and takes no change of the price back", () => {
+    const known = order({ status: "PARTIALLY_FILLED", price: 201, filledQty: 4, avgPrice: 200, updatedAt: 5 });
+    const late = order({ status: "PARTIALLY_FILLED", price: 200, filledQty: 2, avgPrice: 200, updatedAt: 5 });
+    expect(mergeOrder(known, late)).toEqual({ order: known, kind: "none" });
+    const unknown = { ...known, status: "UNKNOWN" } as const;
+    expect(mergeOrder(unknown, late).order.status).toBe("UNKNOWN");
+    // A later one may be of a vendor that took fills back, and says so elsewhere.
+    expect(mergeOrder(known, { ...late, updatedAt: 6 }).order).toMatchObject({ price: 200, filledQty: 4 });
+  });
+
   test("an amount that is no number any more is a change", () => {
     expect(mergeOrder(order({ qty: 12 }), order({ qty: Number.NaN })).kind).toBe("order");
   });
