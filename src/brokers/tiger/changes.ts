@@ -15,6 +15,7 @@ import { createPoller } from "./poller.ts";
 import { createPush } from "./push.ts";
 import type { PushedOrder } from "./push-frames.ts";
 import { reasonOf } from "./refusals.ts";
+import { MS } from "./timing.ts";
 import type { Wire } from "./wire.ts";
 
 export interface ChangeHandlers {
@@ -46,6 +47,8 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
   const kind = pushOf(config);
   /** By id or tag; `null` is a session without a word here. */
   const lifecycles = new Remembered<string, Lifecycle | null>(REMEMBERED_ORDERS);
+  /** Pushes whose session has to be asked for; later ones of the same order wait behind them. */
+  const asking = new Map<string, Promise<void>>();
   let closed = false;
   let reachable = true;
   /** Pushes come, or the orders have been looked at. */
@@ -60,14 +63,38 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     else handlers.onConnection(false, reason);
   }
 
+  /** A push says no more than whether an order may trade outside of regular hours; `undefined` where that leaves it open. */
+  function sessionOf({ orderId, tag, lifecycle }: Order): Lifecycle | null | undefined {
+    const read = lifecycles.get(orderId);
+    const known = read !== undefined || tag === null ? read : lifecycles.get(tag);
+    return known === undefined && lifecycle !== "ETH" ? lifecycle : known;
+  }
+
   function onPush(vendor: PushedOrder): void {
     if (closed || vendor.account !== config.account) return;
     const order = toOrder(vendor);
     if (order === undefined) return;
-    const { orderId, tag } = order;
-    const read = lifecycles.get(orderId);
-    const lifecycle = read !== undefined || tag === null ? read : lifecycles.get(tag);
-    handlers.onOrder(lifecycle === undefined ? order : { ...order, lifecycle });
+    const { orderId } = order;
+    const before = asking.get(orderId);
+    if (before === undefined && sessionOf(order) !== undefined) {
+      tell(order);
+      return;
+    }
+    const told = (before ?? askSession(orderId)).then(() => tell(order));
+    asking.set(orderId, told);
+    void told.finally(() => {
+      if (asking.get(orderId) === told) asking.delete(orderId);
+    });
+  }
+
+  async function askSession(orderId: string): Promise<void> {
+    const vendor = await listings.one(orderId, { signal: AbortSignal.timeout(MS.read) }).catch(() => undefined);
+    const order = vendor && toOrder(vendor);
+    if (order !== undefined) lifecycles.set(orderId, order.lifecycle);
+  }
+
+  function tell(order: Order): void {
+    if (!closed) handlers.onOrder({ ...order, lifecycle: sessionOf(order) ?? null });
   }
 
   const poller = createPoller({
@@ -136,9 +163,8 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     expect: (tag, lifecycle) => lifecycles.set(tag, lifecycle),
     learn(orders) {
       for (const { orderId, lifecycle, status } of orders) {
-        // Of the others a push says enough.
-        const isSpecial = lifecycle === "OVERNIGHT" || lifecycle === null;
-        if (isSpecial && !isTerminal(status)) lifecycles.set(orderId, lifecycle);
+        // Of one for regular hours a push says enough.
+        if (lifecycle !== "RTH" && !isTerminal(status)) lifecycles.set(orderId, lifecycle);
       }
     },
     wake: () => poller.wake(),

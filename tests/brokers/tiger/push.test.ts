@@ -64,8 +64,8 @@ async function openBoth(options: Parameters<typeof startBroker>[1] = {}, server:
 
 const lastOf = ({ connections }: Host) => connections.at(-1);
 
-function placeElsewhere(tiger: TigerServer): string {
-  const { contract, direction, orderType, timeInForce, lifecycle } = restingOrder();
+function placeElsewhere(tiger: TigerServer, order: Parameters<typeof restingOrder>[0] = {}): string {
+  const { contract, direction, orderType, timeInForce, lifecycle } = restingOrder(order);
   const request = { contract, direction, orderType, timeInForce, lifecycle, qty: 5, price: 180 };
   return tiger.venue.place("LIVE", { ...request, tag: null }).wireId;
 }
@@ -126,6 +126,33 @@ describe("the push service", () => {
     expect(orders).toMatchObject([{ orderId, lifecycle: "OVERNIGHT" }]);
     tiger.venue.fill(orderId, 4, 189.5);
     await until(() => host.orders.some((one) => one.filledQty === 4));
+    expect(host.orders.at(-1)).toMatchObject({ orderId, lifecycle: "OVERNIGHT" });
+  });
+
+  test.each(["ETH", "OVERNIGHT"] as const)(
+    "tells of the session of an order placed elsewhere: %s",
+    async (lifecycle) => {
+      const { tiger, host } = await openBoth();
+      const orderId = placeElsewhere(tiger, { lifecycle });
+      tiger.venue.fill(orderId, 2, 180);
+      tiger.venue.end(orderId, "CANCELED", "");
+      await until(() => host.orders.at(-1)?.status === "CANCELED");
+      expect(host.orders).toMatchObject([
+        { orderId, lifecycle, filledQty: 0 },
+        { orderId, lifecycle, filledQty: 2 },
+        { orderId, lifecycle, status: "CANCELED" },
+      ]);
+    },
+  );
+
+  test("names no session that cannot be read", async () => {
+    const { tiger, host } = await openBoth();
+    tiger.faults.arm({ kind: "refuse", on: "read" });
+    const orderId = placeElsewhere(tiger, { lifecycle: "OVERNIGHT" });
+    await until(() => host.orders.some((one) => one.orderId === orderId));
+    expect(host.orders).toMatchObject([{ orderId, lifecycle: null }]);
+    tiger.venue.fill(orderId, 2, 180);
+    await until(() => host.orders.length === 2);
     expect(host.orders.at(-1)).toMatchObject({ orderId, lifecycle: "OVERNIGHT" });
   });
 
