@@ -1,6 +1,7 @@
 import { isCompleted, mergeOrder, type Order, type OrderUpdateKind } from "../domain/order.ts";
 import type { OrderRecord } from "../journal/journal.ts";
 import { Kept } from "../journal/kept.ts";
+import { elapsedMs } from "./elapsed.ts";
 
 /** So many completed orders are remembered at least; open ones always are. */
 const KEPT_COMPLETED = 10_000;
@@ -46,6 +47,8 @@ export function createOrderBook(): OrderBook {
   const idByTag = new Kept<string>(KEPT_COMPLETED);
   /** With when their last change was answered. */
   const doubtful = new Map<string, number>();
+  /** When the broker last told of an order by itself, by `elapsedMs`. */
+  const toldAt = new WeakMap<OrderRecord, number>();
 
   /** Puts a record in the place of what is known of its order. */
   function keep(record: OrderRecord, known: OrderRecord | undefined): void {
@@ -65,12 +68,15 @@ export function createOrderBook(): OrderBook {
   return {
     apply(report, own, at, askedAt) {
       const known = orders.get(report.orderId);
+      const before = (known && toldAt.get(known)) ?? 0;
+      const isOvertaken = askedAt !== undefined && askedAt < before;
       const merged: { order: Order; kind: OrderUpdateKind } =
-        known === undefined ? { order: report, kind: "order" } : mergeOrder(known, report);
+        known === undefined ? { order: report, kind: "order" } : mergeOrder(known, report, isOvertaken);
       const external = known === undefined || known.tag === null ? !own : known.external;
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
       keep(record, known);
+      toldAt.set(record, askedAt === undefined ? elapsedMs() : before);
       const isNewer = askedAt === undefined || askedAt > (doubtful.get(report.orderId) ?? 0);
       if (isNewer || isClosed(record)) doubtful.delete(report.orderId);
       const kind = merged.kind === "none" && returned ? "order" : merged.kind;

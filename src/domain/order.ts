@@ -160,15 +160,14 @@ export type OrderUpdateKind = "none" | "order" | "correction";
 /**
  * Merges a newer report into what is known. A status never takes a completed order back, but fills are always applied,
  * also to a completed order (kind `correction`); a lower filled quantity there, or where the broker says so, is the
- * vendor's bust and warns.
+ * vendor's bust and warns. `isOvertaken` says that the broker told of the order by itself after it was asked for this report.
  */
-export function mergeOrder(known: Order, report: Order): { order: Order; kind: OrderUpdateKind } {
+export function mergeOrder(known: Order, report: Order, isOvertaken = false): { order: Order; kind: OrderUpdateKind } {
   const ended = isTerminal(known.status);
-  // A report of fewer than are filled is from before a change, also where the vendor says no times, and so is one of fewer
-  // fills within the same moment of the vendor's clock.
-  const isFewer =
-    report.qty < known.filledQty ||
-    (report.filledQty < known.filledQty && report.updatedAt !== null && report.updatedAt === known.updatedAt);
+  // A report of fewer than are filled is from before a change, also where the vendor says no times, and so is, within the
+  // same moment of the vendor's clock, one of fewer fills or one that was asked for before what is known was told.
+  const isSameMoment = report.updatedAt !== null && report.updatedAt === known.updatedAt;
+  const isFewer = report.qty < known.filledQty || (isSameMoment && (isOvertaken || report.filledQty < known.filledQty));
   const isBefore = isNewer(known, report) || (isFewer && report.busted !== true);
   const older = !ended && isBefore;
   const busted = report.filledQty < known.filledQty && (report.busted === true || (ended && isNewer(report, known)));

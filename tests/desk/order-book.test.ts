@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { elapsedMs } from "../../src/desk/elapsed.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
 import { anOrder } from "../an-order.ts";
 
@@ -50,4 +51,24 @@ test("an order is marked as stale once, and only one that is open", () => {
   book.apply(anOrder({ orderId: "1", status: "CANCELED" }), true, 7);
   expect(book.markStale("1", 8)).toBeUndefined();
   expect(book.get("1")).toMatchObject({ staleSince: null });
+});
+
+test("what was asked for before a change was told of within the same moment takes it back no more", () => {
+  const book = createOrderBook();
+  const before = anOrder({ price: 200, updatedAt: 5 });
+  book.apply(before, true, 1);
+  const askedAt = elapsedMs() - 1;
+  book.apply({ ...before, price: 201 }, true, 2);
+  expect(book.apply(before, true, 3, askedAt)).toMatchObject({ kind: "none", record: { price: 201 } });
+  // Also of the answer that comes behind it.
+  expect(book.apply(before, true, 4, askedAt)).toMatchObject({ kind: "none", record: { price: 201 } });
+  expect(book.apply({ ...before, status: "CANCELED" }, true, 5, askedAt)).toMatchObject({ kind: "order" });
+});
+
+test("what is asked for after a change was told of counts", () => {
+  const book = createOrderBook();
+  const told = anOrder({ price: 200, updatedAt: 5 });
+  book.apply(told, true, 1);
+  const changed = book.apply({ ...told, price: 201 }, true, 2, elapsedMs() + 1);
+  expect(changed).toMatchObject({ kind: "order", record: { price: 201 } });
 });
