@@ -32,6 +32,9 @@ export function createReads(options: ReadOptions): Reads {
   const { seat, book, tracker, isReconciled, deadlineMs, newDeadline } = options;
   const tooLate = `the broker did not answer within ${deadlineMs} ms; reading again is safe`;
 
+  /** Listings under way, the oldest first: a broker may answer all of them with what it said to the first. */
+  const listings = new Set<{ askedAt: number; askedOn: number; before: ReadonlySet<OrderRecord> }>();
+
   async function read<O extends Operation, T>(
     operation: O,
     { clientSignal }: ReadContext,
@@ -125,10 +128,14 @@ export function createReads(options: ReadOptions): Reads {
       return keep(await read("order", context, (order, call) => order(orderId, call)), askedAt);
     },
     async orders(query, context) {
-      const askedAt = elapsedMs();
-      const askedOn = Date.now();
-      const before = new Set(book.open());
-      const listing = await read("orders", context, (list, call) => list(query, call));
+      const mine = { askedAt: elapsedMs(), askedOn: Date.now(), before: new Set(book.open()) };
+      listings.add(mine);
+      // In a worker one ends in silence with its request.
+      for (const one of listings) if (one.askedAt < mine.askedAt - deadlineMs) listings.delete(one);
+      const [{ askedAt, askedOn, before } = mine] = listings;
+      const listing = await read("orders", context, (list, call) => list(query, call)).finally(() =>
+        listings.delete(mine),
+      );
       const { orders, unmapped } = readListing(listing, "orders");
       const received = await Promise.all(orders.map((order) => tracker.receive(order, askedAt)));
       // Pushes may have told more while the journal was asked about others, and before the broker's list was there.

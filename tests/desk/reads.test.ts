@@ -386,6 +386,32 @@ test("a list has the order that was placed while it was being read, also once it
   await desk.close();
 });
 
+test("a list that the broker answers as one asked for before has what a push told in between", async () => {
+  const listed = deferred<OrderListing>();
+  const begun = anOrder({ price: 199, updatedAt: 2 });
+  const { desk, host } = deskOver({
+    orders: async ({ fresh }) => (fresh ? { orders: [], unmapped: [] } : listed.promise),
+  });
+  await desk.reconcile();
+  host().onOrder(begun);
+  const first = desk.orders({ status: "open" }, {});
+  // The clock of a machine may be coarse.
+  const before = performance.now();
+  await vi.waitUntil(() => performance.now() > before);
+  host().onOrder({ ...begun, price: 200 });
+  host().onOrder(anOrder({ orderId: "2" }));
+  await vi.waitUntil(() => desk.remembered("2") !== undefined);
+  const lists = [first, desk.orders({ status: "open" }, {}), desk.orders({ status: "all" }, {})];
+  listed.resolve({ orders: [begun], unmapped: [] });
+  for (const { orders } of await Promise.all(lists)) {
+    expect(orders).toMatchObject([
+      { orderId: "1", price: 200 },
+      { orderId: "2", source: "journal" },
+    ]);
+  }
+  await desk.close();
+});
+
 test("a list tells of an order what a push told while the journal was asked about another", async () => {
   const inner = memoryJournal();
   const asked = deferred<undefined>();
