@@ -47,8 +47,8 @@ export function createOrderBook(): OrderBook {
   const idByTag = new Kept<string>(KEPT_COMPLETED);
   /** With when their last change was answered. */
   const doubtful = new Map<string, number>();
-  /** When the broker last told of an order by itself, by `elapsedMs`. */
-  const toldAt = new WeakMap<OrderRecord, number>();
+  /** When the broker last told of an open order by itself, by `elapsedMs`. */
+  const toldAt = new Map<string, number>();
 
   /** Puts a record in the place of what is known of its order. */
   function keep(record: OrderRecord, known: OrderRecord | undefined): void {
@@ -68,15 +68,15 @@ export function createOrderBook(): OrderBook {
   return {
     apply(report, own, at, askedAt) {
       const known = orders.get(report.orderId);
-      const before = (known && toldAt.get(known)) ?? 0;
-      const isOvertaken = askedAt !== undefined && askedAt < before;
+      const isOvertaken = askedAt !== undefined && askedAt < (toldAt.get(report.orderId) ?? 0);
       const merged: { order: Order; kind: OrderUpdateKind } =
         known === undefined ? { order: report, kind: "order" } : mergeOrder(known, report, isOvertaken);
       const external = known === undefined || known.tag === null ? !own : known.external;
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
       keep(record, known);
-      toldAt.set(record, askedAt === undefined ? elapsedMs() : before);
+      if (isClosed(record)) toldAt.delete(report.orderId);
+      else if (askedAt === undefined) toldAt.set(report.orderId, elapsedMs());
       const isNewer = askedAt === undefined || askedAt > (doubtful.get(report.orderId) ?? 0);
       if (isNewer || isClosed(record)) doubtful.delete(report.orderId);
       const kind = merged.kind === "none" && returned ? "order" : merged.kind;
@@ -86,6 +86,7 @@ export function createOrderBook(): OrderBook {
     forget(orderId) {
       const tag = orders.get(orderId)?.tag ?? null;
       doubtful.delete(orderId);
+      toldAt.delete(orderId);
       orders.delete(orderId);
       if (tag !== null) idByTag.delete(tag);
     },
