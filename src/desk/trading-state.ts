@@ -65,6 +65,8 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
     );
   }
 
+  const isLeft = (orderId: string) => !canceled.has(orderId) && !failed.has(orderId);
+
   await cancelEach(openIn(book), true);
   for (let round = 0; round < ROUNDS; round += 1) {
     const deadline = newDeadline();
@@ -76,37 +78,37 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
     const wasRecovered = isRecovered;
     const { orderIds, listed } = await openOrderIds(options);
     complete &&= listed;
-    const left = orderIds.filter((orderId) => !canceled.has(orderId) && !failed.has(orderId));
-    if (left.length === 0) {
-      await recovering;
-      // What was remembered only then has not been looked at yet.
-      if (wasRecovered || !isRecovered) break;
+    const left = orderIds.filter(isLeft);
+    if (left.length > 0) {
+      await cancelEach(left, false);
       continue;
     }
-    await cancelEach(left, false);
+    await recovering;
+    // What was remembered only then has not been looked at yet, nor what has been told of since, as by a late answer.
+    if ((wasRecovered || !isRecovered) && !openIn(book).some(isLeft)) break;
   }
   await recovering;
   return {
     canceled: [...canceled],
     failed: [...failed].map(([orderId, failure]) => ({ orderId, ...failure })),
-    complete: complete && isRecovered && unknowns.size === 0,
+    complete: complete && isRecovered && unknowns.size === 0 && !openIn(book).some(isLeft),
   };
 }
 
 /** Open orders by the broker's own list and the book: one of them may know what the other does not. */
 async function openOrderIds({ seat, book, newDeadline }: CancelAllOptions) {
-  const ids = new Set(openIn(book));
   const deadline = newDeadline();
   try {
-    const listing = await deadline.limit<OrderListing>(
+    const { orders, unmapped } = await deadline.limit<OrderListing>(
       seat.start().then(() => seat.method("orders")({ status: "open", fresh: true }, deadline)),
       "the broker did not list its orders in time",
     );
-    for (const { orderId } of listing.orders) ids.add(orderId);
+    // With what has been told of meanwhile, as by the late answer to an order that the list did not have yet.
+    const ids = new Set([...openIn(book), ...orders.map(({ orderId }) => orderId)]);
     // What has no name here cannot be canceled from here either, and may be open all the same.
-    return { orderIds: [...ids], listed: listing.unmapped.length === 0 };
+    return { orderIds: [...ids], listed: unmapped.length === 0 };
   } catch {
-    return { orderIds: [...ids], listed: false };
+    return { orderIds: openIn(book), listed: false };
   }
 }
 

@@ -448,6 +448,35 @@ describe("canceling everything", () => {
     expect([...venue.ledger.values()].map(({ status }) => status)).toEqual(["CANCELED", "CANCELED", "CANCELED"]);
   });
 
+  test("ends an order too whose late answer comes while the broker's list is read, which does not have it yet", async () => {
+    const nothing = { orders: [], unmapped: [] };
+    const late = deferred<{ orderId: string }>();
+    const asked = deferred<void>();
+    const listed = deferred<void>();
+    const { desk } = deskOver(
+      {
+        placeOrder: () => late.promise,
+        cancelOrder: async () => undefined,
+        async orders({ status }) {
+          if (status === "all") return nothing;
+          asked.resolve();
+          await listed.promise;
+          return nothing;
+        },
+      },
+      { deadlineMs: 1500 },
+    );
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ outcome: "unknown" });
+    await turn(desk, "HALTED");
+    const canceling = desk.cancelAll("ops");
+    await asked.promise;
+    late.resolve({ orderId: "1" });
+    await aFewTurns();
+    expect(desk.state().unknownIntents).toBe(0);
+    listed.resolve();
+    expect(await canceling).toEqual({ canceled: ["1"], failed: [], complete: true });
+  });
+
   test("tells what could not be canceled, and that there may be more", async () => {
     const venue = createVenue();
     const { desk } = deskAt(venue);
