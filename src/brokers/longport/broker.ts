@@ -4,6 +4,7 @@ import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { beforeSending } from "../shared/before-sending.ts";
 import { historySince } from "../shared/history-since.ts";
+import { createInOrder } from "../shared/in-order.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { PacingClass } from "../shared/pacing.ts";
 import { isRegion } from "../shared/regions.ts";
@@ -43,8 +44,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   const terms = createTermsBook();
   let host: BrokerHost | undefined;
   let account: string | null = null;
-  /** Pushes whose terms have to be asked for; later ones of the same order wait behind them. */
-  const waiting = new Map<string, Promise<void>>();
+  const tellInOrder = createInOrder();
 
   const wire = createWire(config, deadlineMs, {
     onOrder: receive,
@@ -62,16 +62,8 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   function receive(pushed: PushedOrder): void {
     const { order_id: orderId, account_no: number } = pushed;
     if (number !== "") account = `****${number.slice(-4)}`;
-    const before = waiting.get(orderId);
-    if (before === undefined && terms.find(orderId, pushed.remark) !== undefined) {
-      report(pushed);
-      return;
-    }
-    const reported = (before ?? lookUpTerms(orderId)).then(() => report(pushed));
-    waiting.set(orderId, reported);
-    void reported.finally(() => {
-      if (waiting.get(orderId) === reported) waiting.delete(orderId);
-    });
+    const isKnown = terms.find(orderId, pushed.remark) !== undefined;
+    tellInOrder(orderId, isKnown ? undefined : () => lookUpTerms(orderId), () => report(pushed));
   }
 
   async function lookUpTerms(orderId: string): Promise<void> {

@@ -6,6 +6,7 @@
 import { isTerminal, type Lifecycle, type Order } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
+import { createInOrder } from "../shared/in-order.ts";
 import { pushOf } from "./capabilities.ts";
 import type { TigerConfig } from "./config.ts";
 import { toOrder, toOrderListing } from "./convert.ts";
@@ -47,8 +48,7 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
   const kind = pushOf(config);
   /** By id or tag; `null` is a session without a word here. */
   const lifecycles = new Remembered<string, Lifecycle | null>(REMEMBERED_ORDERS);
-  /** Pushes whose session has to be asked for; later ones of the same order wait behind them. */
-  const asking = new Map<string, Promise<void>>();
+  const tellInOrder = createInOrder();
   let closed = false;
   let reachable = true;
   /** Pushes come, or the orders have been looked at. */
@@ -74,17 +74,8 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     if (closed || vendor.account !== config.account) return;
     const order = toOrder(vendor);
     if (order === undefined) return;
-    const { orderId } = order;
-    const before = asking.get(orderId);
-    if (before === undefined && sessionOf(order) !== undefined) {
-      tell(order);
-      return;
-    }
-    const told = (before ?? askSession(orderId)).then(() => tell(order));
-    asking.set(orderId, told);
-    void told.finally(() => {
-      if (asking.get(orderId) === told) asking.delete(orderId);
-    });
+    const isKnown = sessionOf(order) !== undefined;
+    tellInOrder(order.orderId, isKnown ? undefined : () => askSession(order.orderId), () => tell(order));
   }
 
   async function askSession(orderId: string): Promise<void> {
