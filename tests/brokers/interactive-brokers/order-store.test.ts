@@ -1,17 +1,21 @@
 import { expect, test } from "vitest";
 import { toOrder } from "../../../src/brokers/interactive-brokers/convert.ts";
 import { FIRST_REQUEST_ID } from "../../../src/brokers/interactive-brokers/order-ids.ts";
-import { createOrderStore, KEPT_ORDERS } from "../../../src/brokers/interactive-brokers/order-store.ts";
+import {
+  createOrderStore,
+  KEPT_ORDERS,
+  type StoreOptions,
+} from "../../../src/brokers/interactive-brokers/order-store.ts";
 import { mergeOrder, type Order } from "../../../src/domain/order.ts";
 
-function newStore() {
-  return createOrderStore({
-    clientId: 7,
-    account: () => undefined,
-    now: () => 0,
-    toTime: () => null,
-    dayBegan: () => 0,
-  });
+/** A share as TWS names it, and what an order of ten says. */
+const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
+const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
+const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
+
+function newStore(options: Partial<StoreOptions> = {}) {
+  const nothing = { account: () => undefined, now: () => 0, toTime: () => null, dayBegan: () => 0 };
+  return createOrderStore({ clientId: 7, ...nothing, ...options });
 }
 
 test("what is refused of a read is no refusal of an order, and is not kept", () => {
@@ -71,18 +75,9 @@ test.each([
 
 test("an order of which nothing is heard before the connection is back was created when it was handed over", () => {
   let now = 1_000;
-  const store = createOrderStore({
-    clientId: 7,
-    account: () => undefined,
-    now: () => now,
-    toTime: () => null,
-    dayBegan: () => 0,
-  });
+  const store = newStore({ now: () => now });
   store.begin(3);
   now = 300_000;
-  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
-  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
-  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
   const order = { ...terms, permId: 9, clientId: 7, account: "", orderRef: "", filledQuantity: undefined };
   const state = { status: "Submitted", warningText: "", completedTime: "", completedStatus: "" };
   store.hear({ kind: "openOrder", orderId: 3, contract, order, state });
@@ -226,9 +221,6 @@ test.each([
   ["Closed", 10, { status: "FILLED", filledQty: 10 }],
 ])("an order that is listed as completed has ended, also with the word %s for how", (status, filledQuantity, told) => {
   const store = newStore();
-  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
-  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
-  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
   const order = { ...terms, permId: 9, clientId: undefined, account: "", orderRef: "", filledQuantity };
   const state = { status, warningText: "", completedTime: "", completedStatus: "" };
   store.hear({ kind: "completedOrder", contract, order, state });
@@ -238,16 +230,7 @@ test.each([
 
 test("an order has changed when it was heard to, not when it was first seen, and ended when TWS says", () => {
   let at = 1_000;
-  const store = createOrderStore({
-    clientId: 7,
-    account: () => undefined,
-    now: () => at,
-    toTime: Number,
-    dayBegan: () => 0,
-  });
-  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
-  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
-  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
+  const store = newStore({ now: () => at, toTime: Number });
   const order = { ...terms, clientId: 7, account: "", orderRef: "", filledQuantity: undefined };
   const state = { status: "Submitted", warningText: "", completedTime: "500", completedStatus: "" };
   const open = (permId: number, orderId: number) =>
@@ -270,9 +253,6 @@ test("an order has changed when it was heard to, not when it was first seen, and
 /** A store that is told of orders for ten AAPL, all with the number 5, by whom they were placed. */
 function numbered() {
   const store = newStore();
-  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
-  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
-  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
   const order = { ...terms, account: "", orderRef: "", filledQuantity: undefined };
   const tell = (permId: number, clientId: number, status: string) => {
     const state = { status, warningText: "", completedTime: "", completedStatus: "" };
@@ -321,9 +301,6 @@ test.each([
 
 test.each([0, -1])("what is told with %i for the number of Interactive Brokers is told of no order", (permId) => {
   const store = newStore();
-  const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
-  const contract = { ...listed, currency: "USD", localSymbol: "AAPL", tradingClass: "NMS" };
-  const terms = { action: "BUY", totalQuantity: 10, orderType: "LMT", lmtPrice: 190, tif: "DAY", outsideRth: false };
   const order = { ...terms, permId, clientId: 7, account: "", orderRef: "", filledQuantity: 10 };
   const state = { status: "Filled", warningText: "", completedTime: "", completedStatus: "" };
   const ids = { execId: "a.01.01", orderId: 3, permId, clientId: 7, acctNumber: "", orderRef: "", time: "" };
