@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
-    // Tests start runtimes, simulators and installations of their own: more files at once only get in each other's way.
-    maxWorkers: 2,
+    // Tests start runtimes, simulators and installations of their own, but most of their time they wait for frequency limits
+    // and lost connections: of two cores three files at once leave a third idle, more get in each other's way.
+    maxWorkers: 3,
     // What is marked as concurrent mostly waits: for a vendor's frequency limit, or for a lost connection to be noticed.
     maxConcurrency: 12,
     testTimeout: 30_000,
