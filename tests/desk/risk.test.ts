@@ -380,6 +380,25 @@ describe("what is sent in a day", () => {
     expect([values.total(), values.total("bot")]).toEqual([0, 0]);
   });
 
+  test("is given back after a restart also of a change that began with its order and was settled before it", async () => {
+    const journal = instanceJournal(memoryJournal(), "digest");
+    const begun = { kind: "intent", principal: "bot", fingerprint: null } as const;
+    await journal.append(
+      [
+        { ...begun, id: "htplace", action: { kind: "place", request: LIMIT_BUY }, value: 2400 },
+        { ...begun, id: "change", action: { kind: "replace", orderId: "1", change: { qty: 14 } }, value: 400 },
+        { kind: "progress", id: "change", state: "accepted", placed: { orderId: "1" } },
+        { kind: "progress", id: "htplace", state: "accepted", placed: { orderId: "1" } },
+      ],
+      "process",
+    );
+    const book = createOrderBook();
+    book.apply(anOrder({ orderId: "1", tag: "htplace", status: "REJECTED" }), true, 1);
+    const values = createDayValues(journal, book);
+    await values.recover();
+    expect([values.total(), values.total("bot")]).toEqual([0, 0]);
+  });
+
   test("counts an order that was thought not to have been sent for the day on which it was", async () => {
     const { venue, desk, place } = house({ maxDailyValue: 2400 });
     venue.next("not-sent");

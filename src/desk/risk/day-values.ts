@@ -99,7 +99,10 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
     const counting = intents.filter((each) => isOfToday(each) && counts(each));
     /** By ids of orders. */
     const tags = new Map<string, string>();
-    for (const { id, principal, action, placed, value } of counting) {
+    // Orders first: a change that began in the same moment may have been settled before its own.
+    const isChange = ({ action }: IntentRecord) => Number(action.kind !== "place");
+    for (const intent of counting.toSorted((a, b) => isChange(a) - isChange(b))) {
+      const { id, principal, action, placed, value } = intent;
       if (value === undefined || today.counted.has(id)) continue;
       reserve(id, principal, value);
       if (placed === null) continue;
