@@ -5,7 +5,6 @@
  * `TimeInForce` and `Session` in the vendor's `.proto` files, and the questions about paper trading in its documentation.
  */
 import { contractKey } from "../../domain/contract.ts";
-import { isMultipleOf } from "../../domain/money.ts";
 import type { OrderChange, OrderRequest } from "../../domain/order.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import {
@@ -15,6 +14,7 @@ import {
   orderRows,
   type PriceStep,
 } from "../../spec/capabilities.ts";
+import { demandNumbers, invalid } from "../shared/order-numbers.ts";
 import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
 import { maskAccount, type TradingAccount } from "./accounts.ts";
 import { SYMBOL_PATTERNS } from "./codes.ts";
@@ -130,16 +130,6 @@ export function checkOrder(order: OrderRequest, tradeEnv: FutuConfig["tradeEnv"]
 }
 
 /** @throws BrokerError `InvalidRequest` for a price or quantity that OpenD would cut. */
-export function checkNumbers({ qty, price }: OrderChange, region: Region): void {
-  if (qty !== undefined && !(Number.isSafeInteger(qty) && qty > 0)) {
-    throw invalid(`qty ${qty} must be a whole number above 0`);
-  }
-  if (price === undefined) return;
-  if (!(Number.isFinite(price) && price > 0)) throw invalid(`price ${price} must be above 0`);
-  const step = PRICE_STEPS[region].findLast(({ from }) => price >= from)?.step ?? 0.001;
-  if (!isMultipleOf(price, step)) throw invalid(`price ${price} is finer than the step ${step} of ${region}`);
-}
-
-function invalid(message: string): BrokerError {
-  return new BrokerError("InvalidRequest", message, { outcome: "not_sent" });
+export function checkNumbers(change: OrderChange, region: Region): void {
+  demandNumbers(change, PRICE_STEPS[region], region);
 }

@@ -5,7 +5,6 @@
  * types, overnight trading and Stock Connect.
  */
 import { contractKey } from "../../domain/contract.ts";
-import { isMultipleOf } from "../../domain/money.ts";
 import type { OrderChange, OrderRequest } from "../../domain/order.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import {
@@ -16,7 +15,8 @@ import {
   orderRows,
   type PriceStep,
 } from "../../spec/capabilities.ts";
-import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
+import { demandNumbers, invalid } from "../shared/order-numbers.ts";
+import { isRegion, REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
 import { UNSET_INTEGER } from "./codes.ts";
 import { SYMBOL_PATTERNS } from "./contracts.ts";
 
@@ -123,18 +123,9 @@ export function checkOrder(order: OrderRequest): OrderCapability {
 }
 
 /** @throws BrokerError `InvalidRequest` for a price or quantity that no contract of the region takes. */
-export function checkNumbers({ qty, price }: OrderChange, region: string): void {
-  if (qty !== undefined && !(Number.isSafeInteger(qty) && qty > 0)) {
-    throw invalid(`qty ${qty} must be a whole number above 0`);
+export function checkNumbers(change: OrderChange, region: string): void {
+  if (change.qty === UNSET_INTEGER) {
+    throw invalid(`qty ${change.qty} stands for no quantity at Interactive Brokers; send another`);
   }
-  if (qty === UNSET_INTEGER) throw invalid(`qty ${qty} stands for no quantity at Interactive Brokers; send another`);
-  if (price === undefined) return;
-  if (!(Number.isFinite(price) && price > 0)) throw invalid(`price ${price} must be above 0`);
-  const steps: readonly PriceStep[] = REGIONS.includes(region as Region) ? PRICE_STEPS[region as Region] : [];
-  const step = steps.findLast(({ from }) => price >= from)?.step ?? 0.001;
-  if (!isMultipleOf(price, step)) throw invalid(`price ${price} is finer than the step ${step} of ${region}`);
-}
-
-function invalid(message: string): BrokerError {
-  return new BrokerError("InvalidRequest", message, { outcome: "not_sent" });
+  demandNumbers(change, isRegion(region) ? PRICE_STEPS[region] : [], region);
 }
