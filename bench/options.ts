@@ -46,7 +46,7 @@ export interface BenchOptions {
   readonly peer: Peer | undefined;
 }
 
-const FULL: Effort = { rounds: 5, seconds: 3, warmUps: 1, orders: 1_000_000, followers: 1000 };
+const FULL: Effort = { rounds: 5, seconds: 3, warmUps: 4, orders: 1_000_000, followers: 1000 };
 const SHORT: Effort = { rounds: 3, seconds: 0.3, requests: 4000, warmUps: 5, orders: 0, followers: 200 };
 
 const list = { type: "string", multiple: true } as const;
