@@ -399,6 +399,39 @@ describe("what is sent in a day", () => {
     expect([values.total(), values.total("bot")]).toEqual([0, 0]);
   });
 
+  test("is given back after a restart also of an order that turns out not to have been sent while the day is read", async () => {
+    const journal = instanceJournal(memoryJournal(), "digest");
+    const begun = { kind: "intent", principal: "bot", fingerprint: null } as const;
+    const action = { kind: "place", request: LIMIT_BUY } as const;
+    await journal.append([{ ...begun, id: "htplace", action, value: 2400 }], "process");
+    const values = createDayValues(journal, createOrderBook());
+    const recovering = values.recover();
+    values.release("htplace");
+    await recovering;
+    expect([values.total(), values.total("bot")]).toEqual([0, 0]);
+  });
+
+  test("counts an order after a restart whose change put another in its place that was rejected", async () => {
+    const journal = instanceJournal(memoryJournal(), "digest");
+    const begun = { kind: "intent", principal: "bot", fingerprint: null } as const;
+    await journal.append(
+      [
+        { ...begun, id: "htplace", action: { kind: "place", request: LIMIT_BUY }, value: 2400 },
+        { kind: "progress", id: "htplace", state: "accepted", placed: { orderId: "1" } },
+        { ...begun, id: "change", action: { kind: "replace", orderId: "1", change: { qty: 14 } }, value: 400 },
+        { kind: "progress", id: "change", state: "accepted", placed: { orderId: "2" } },
+      ],
+      "process",
+    );
+    const book = createOrderBook();
+    // As of a vendor that lists the newest first.
+    book.apply(anOrder({ orderId: "2", tag: "htplace", status: "REJECTED" }), true, 1);
+    book.apply(anOrder({ orderId: "1", tag: "htplace", status: "CANCELED" }), true, 1);
+    const values = createDayValues(journal, book);
+    await values.recover();
+    expect(values.total()).toBe(2800);
+  });
+
   test("counts an order that was thought not to have been sent for the day on which it was", async () => {
     const { venue, desk, place } = house({ maxDailyValue: 2400 });
     venue.next("not-sent");

@@ -53,6 +53,8 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
   /** Kept for a clock that is put back over midnight: the limit of neither day must begin anew. */
   let other = today;
   const recovery = createRecovery(read);
+  /** Given back while the journal is read, which may tell of them as they were before. */
+  const released = new Set<string>();
 
   function turnDay(): void {
     const day = Math.floor(now() / DAY_MS);
@@ -75,6 +77,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
   }
 
   function release(id: string): void {
+    if (recovery.hasBegun && !recovery.isDone) released.add(id);
     turnDay();
     const { sum, sums, counted } = today;
     for (const { principal, value } of counted.get(id) ?? []) {
@@ -96,7 +99,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
     const ended = await remembered(intents);
     // Midnight may have passed meanwhile.
     turnDay();
-    const counting = intents.filter((each) => isOfToday(each) && counts(each));
+    const counting = intents.filter((each) => isOfToday(each) && counts(each) && !released.has(each.id));
     /** By ids of orders. */
     const tags = new Map<string, string>();
     // Orders first: a change that began in the same moment may have been settled before its own.
@@ -110,9 +113,12 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       if (tag !== undefined) tags.set(placed.orderId, tag);
       if (tag !== id) joinTag(id, tag ?? null);
     }
-    for (const { id } of counting) {
+    for (const { id, placed } of counting) {
       const order = book.byTag(id) ?? ended.get(id);
-      if (order !== undefined && isClosed(order)) forget(order);
+      if (order === undefined || !isClosed(order)) continue;
+      // Where a change has put another order in its place, it was worked on itself.
+      if (placed === null || placed.orderId === order.orderId) forget(order);
+      else today.counted.delete(id);
     }
   }
 
