@@ -2,7 +2,7 @@
 
 /** The name of the account's one book. */
 export const BOOK = "LB";
-/** The channel of the account; holdings in other channels belong to other products. */
+/** The channel of the account: at which of the vendor's companies it is. */
 export const CHANNEL = "lb";
 /** Number of the account in pushes. */
 export const ACCOUNT_NO = "H10000001";

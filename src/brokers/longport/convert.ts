@@ -23,9 +23,6 @@ import {
 } from "./codes.ts";
 import type { Balance, Channel, PushedOrder, SessionPrices, VendorOrder, VendorQuote } from "./messages.ts";
 
-/** The account's own channel, of a live and of a paper account; others hold other products. */
-const CHANNELS: readonly string[] = ["lb", "lb_papertrading"];
-
 /** A security as the vendor names it. */
 export interface Security {
   readonly region: Region;
@@ -158,13 +155,14 @@ export function fromPush({ submitted_quantity, submitted_price, ...order }: Push
   return { ...rest, ...terms, quantity: submitted_quantity, price: submitted_price };
 }
 
-/** Holdings of the account: one line a contract, what has no name here apart. */
+/**
+ * Holdings of the account: one line a contract, what has no name here apart. The token is one account's, and a channel only
+ * says at which of the vendor's companies it is, as `lb`, `lb_sg` or `lb_papertrading`; its own client counts every one.
+ */
 export function toPositions(channels: readonly Channel[]): PositionListing {
   const positions = new Map<string, Position>();
   const unmapped: Unmapped[] = [];
-  for (const { symbol, quantity: qty, currency } of channels
-    .filter(({ account_channel }) => CHANNELS.includes(account_channel))
-    .flatMap(({ stock_info }) => stock_info)) {
+  for (const { symbol, quantity: qty, currency } of channels.flatMap(({ stock_info }) => stock_info)) {
     // What was sold today may stay in the vendor's list with nothing in it.
     if (qty === 0) continue;
     const contract = toContract(symbol);

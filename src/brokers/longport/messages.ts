@@ -90,7 +90,6 @@ export type Balance = v.InferOutput<typeof BALANCES>["list"][number];
 const POSITIONS = v.object({
   list: v.array(
     v.object({
-      account_channel: text,
       stock_info: v.nullish(v.array(v.object({ symbol: name, quantity: decimal, currency: text })), []),
     }),
   ),

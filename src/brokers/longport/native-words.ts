@@ -139,7 +139,6 @@ export function toBalances(value: unknown): readonly Balance[] {
 
 export function toChannels(value: unknown): readonly Channel[] {
   const channels = list(object(value)["channels"]).map((channel) => ({
-    account_channel: channel["accountChannel"],
     stock_info: list(channel["positions"]).map((position) => ({
       symbol: position["symbol"],
       quantity: decimal(position["quantity"]),

@@ -345,7 +345,7 @@ describe("the account", () => {
     expect(toCashCurrency("CNY")).toBe("CNH");
   });
 
-  test("positions of the account's channel are counted, the rest is left alone or set apart", () => {
+  test("positions of every channel are counted, and what has no name here is set apart", () => {
     const stock = (symbol: string, quantity: string, currency = "") => ({ symbol, quantity, currency });
     const channels = parseReply(REPLIES.positions, {
       list: [
@@ -359,23 +359,27 @@ describe("the account", () => {
             stock("D05.SG", "200", "SGD"),
           ],
         },
-        { account_channel: "lb_ipo", stock_info: [stock("9988.HK", "100", "HKD")] },
+        { account_channel: "lb_other", stock_info: [stock("9988.HK", "100", "HKD"), stock("AAPL.US", "5")] },
       ],
     }).list;
     expect(toPositions(channels)).toMatchObject({
       positions: [
         { contract: { symbol: "00700" }, qty: 300.5, currency: "HKD", unit: "Share" },
-        { contract: { symbol: "AAPL" }, qty: -2, currency: "USD" },
+        { contract: { symbol: "AAPL" }, qty: 3, currency: "USD" },
+        { contract: { symbol: "09988" }, qty: 100, currency: "HKD" },
       ],
       unmapped: [{ originSymbol: "D05.SG", qty: 200 }],
     });
   });
 
-  test("positions of a paper account are counted, which has a channel of its own name", () => {
-    const stock_info = [{ symbol: "AAPL.US", quantity: "7", currency: "USD" }];
-    const { list } = parseReply(REPLIES.positions, { list: [{ account_channel: "lb_papertrading", stock_info }] });
-    expect(toPositions(list)).toMatchObject({ positions: [{ contract: { symbol: "AAPL" }, qty: 7 }], unmapped: [] });
-  });
+  test.each(["lb", "lb_sg", "lb_papertrading"])(
+    "positions of an account are counted by whichever of the vendor's companies it is, as %s",
+    (account_channel) => {
+      const stock_info = [{ symbol: "AAPL.US", quantity: "7", currency: "USD" }];
+      const { list } = parseReply(REPLIES.positions, { list: [{ account_channel, stock_info }] });
+      expect(toPositions(list)).toMatchObject({ positions: [{ contract: { symbol: "AAPL" }, qty: 7 }], unmapped: [] });
+    },
+  );
 });
 
 describe("quotes", () => {
