@@ -48,6 +48,8 @@ export interface Desk {
   readonly historyLimit: number;
   /** For so many milliseconds an order that was placed has no detail yet. */
   readonly detailLagMs: number;
+  /** True where the hours of the night session are told too. */
+  readonly listsNight: boolean;
   readonly holidays: DaysByRegion;
   readonly halfDays: DaysByRegion;
   /** False while the service behind the front is down. */

@@ -102,19 +102,20 @@ const SINGAPORE = [
   { beg_time: 1300, end_time: 1700, trade_session: SESSION_KIND.normal },
 ];
 
-function tradingSessions(): Uint8Array {
+function tradingSessions({ desk }: QuoteCall): Uint8Array {
   return encode("MarketTradePeriodResponse", {
     market_trade_session: [
-      ...MARKET_REGIONS.map((market) => ({ market, trade_session: periodsOf(market) })),
+      ...MARKET_REGIONS.map((market) => ({ market, trade_session: periodsOf(market, desk.listsNight) })),
       { market: "SG", trade_session: SINGAPORE },
     ],
   });
 }
 
-function periodsOf(region: string) {
+function periodsOf(region: string, listsNight: boolean) {
   return (marketOf(region)?.slots ?? []).flatMap(({ from, to, unifiedStatus }) => {
     const kind = KIND_OF_STATUS[unifiedStatus];
-    return kind === undefined ? [] : [{ beg_time: hhmm(from), end_time: hhmm(to), trade_session: kind }];
+    if (kind === undefined || (kind === SESSION_KIND.overnight && !listsNight)) return [];
+    return [{ beg_time: hhmm(from), end_time: hhmm(to), trade_session: kind }];
   });
 }
 

@@ -61,6 +61,11 @@ export interface LongportOptions {
   readonly historyLimit?: number;
   /** Milliseconds for which an order that was placed has no detail yet. Default 0. */
   readonly detailLagMs?: number;
+  /**
+   * True tells the hours of the night session too. Default false, as in the vendor's document of the call and as its users
+   * have found.
+   */
+  readonly listsNight?: boolean;
   /** Days without trading by region, `YYYY-MM-DD`. Default: none. */
   readonly holidays?: DaysByRegion;
   /** Days that are told as half days; the exchange trades whole days. Default: none. */
@@ -129,6 +134,7 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     signatures: options.refusesRepeats ? new Remembered(KEPT_SIGNATURES) : undefined,
     historyLimit: options.historyLimit ?? DEFAULT_HISTORY,
     detailLagMs: options.detailLagMs ?? 0,
+    listsNight: options.listsNight ?? false,
     holidays,
     halfDays: options.halfDays ?? {},
     up: true,

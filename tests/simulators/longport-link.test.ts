@@ -351,7 +351,6 @@ describe("quotes", () => {
     expect(listAt(hours, "market_trade_session").map((each) => each["market"])).toEqual(["US", "HK", "CN", "SG"]);
     expect(listAt(hours, "market_trade_session")[0]).toMatchObject({
       trade_session: [
-        { beg_time: 2000, end_time: 400, trade_session: 3 },
         { beg_time: 400, end_time: 930, trade_session: 1 },
         { beg_time: 930, end_time: 1600, trade_session: 0 },
         { beg_time: 1600, end_time: 2000, trade_session: 2 },
@@ -359,6 +358,13 @@ describe("quotes", () => {
     });
     const profile = read("ProfileResponse", (await link.ask(4, "ProfileRequest", { language: "en" })).body);
     expect(listAt(profile, "rate_limit")).toContainEqual({ command: 11, limit: 10, burst: 5 });
+  });
+
+  test("the hours of the night where they are told", async () => {
+    await restart({ listsNight: true });
+    const { body } = await (await login("quote")).ask(8, "Empty", {});
+    const [us] = listAt(read("MarketTradePeriodResponse", body), "market_trade_session");
+    expect(listAt(us, "trade_session")[0]).toEqual({ beg_time: 2000, end_time: 400, trade_session: 3 });
   });
 
   test("trading days, without holidays and with half days apart", async () => {

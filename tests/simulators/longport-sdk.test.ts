@@ -252,7 +252,7 @@ describe("quotes", () => {
       member("Market", "CN"),
       member("Market", "SG"),
     ]);
-    expect(sessions[0]?.tradeSessions).toHaveLength(4);
+    expect(sessions[0]?.tradeSessions).toHaveLength(3);
     const days = await quote.tradingDays(
       member("Market", "US"),
       new NaiveDate(2025, 11, 24),

@@ -1,7 +1,7 @@
 /**
  * A market's state, worked out of trading hours, trading days and the clock, since the vendor has no call for it.
  *
- * Call auctions and the hours of half days are the exchanges' own rules, which the vendor's hours leave out.
+ * Call auctions, the hours of half days and those of the night are rules of their own, which the vendor's hours leave out.
  */
 import type { MarketStatus, UnifiedStatus } from "../../domain/market-status.ts";
 import { isoDate, wallTime } from "../../exchange/zoned-time.ts";
@@ -45,6 +45,9 @@ const AUCTIONS = {
   ],
 } as const satisfies Record<Region, readonly Slot[]>;
 
+/** The vendor's list of hours has no night, though it trades in one: these are the hours of its help pages. */
+const NIGHTS: Partial<Record<Region, MarketHours["periods"][number]>> = { US: { from: 2000, to: 350, kind: 3 } };
+
 /** On a half day the regular session ends at `close`; later sessions move so that they follow it. */
 const HALF_DAYS = {
   US: { close: clock(13), auctions: AUCTIONS.US },
@@ -81,11 +84,16 @@ function slotAt(
   const date = compactDay(day);
   const isHalf = half.includes(date);
   if (!isHalf && !whole.includes(date)) return undefined;
-  const regularSlots = periods.map(toSlot);
+  const regularSlots = withNight(region, periods).map(toSlot);
   const slots = isHalf ? shortened(regularSlots, HALF_DAYS[region].close) : regularSlots;
   const auctions: readonly Slot[] = isHalf ? HALF_DAYS[region].auctions : AUCTIONS[region];
   const found = [...auctions, ...slots].find(({ from, to }) => from <= minute && minute < to);
   return found ?? restAt(slots, minute);
+}
+
+function withNight(region: Region, periods: MarketHours["periods"]): MarketHours["periods"] {
+  const night = NIGHTS[region];
+  return night === undefined || periods.some(({ kind }) => kind === night.kind) ? periods : [...periods, night];
 }
 
 function toSlot({ from, to, kind }: MarketHours["periods"][number]): Slot {

@@ -79,6 +79,19 @@ describe("the state of a market", () => {
     expect(status("US", 7, 12)).toBe("CLOSED");
   });
 
+  test("the night that the vendor's hours leave out is its own", () => {
+    const periods = PERIODS.US.filter(({ kind }) => kind !== 3);
+    const at = (day: number, hours: number, minutes = 0) =>
+      marketStatusAt({ region: "US", periods, days: DAYS }, Date.UTC(2025, 5, day, hours - OFFSETS.US, minutes));
+    expect(at(4, 3, 49)).toEqual({ region: "US", originStatus: "Overnight", unifiedStatus: "OVERNIGHT" });
+    expect(at(4, 3, 50)).toMatchObject({ unifiedStatus: "CLOSED" });
+    expect(at(4, 4)).toMatchObject({ unifiedStatus: "PRE_HOURS" });
+    expect(at(4, 20)).toMatchObject({ unifiedStatus: "OVERNIGHT" });
+    // Friday's and Sunday's, before a weekend and a holiday; and that behind the holiday.
+    for (const day of [6, 8]) expect(at(day, 21)).toMatchObject({ unifiedStatus: "CLOSED" });
+    expect(at(9, 21)).toMatchObject({ unifiedStatus: "OVERNIGHT" });
+  });
+
   test("the days asked for hold today and tomorrow of the market's own calendar, within a month", () => {
     const late = Date.UTC(2025, 5, 4, 23);
     expect(daysAround("HK", late)).toEqual({ from: "20250604", to: "20250626" });
