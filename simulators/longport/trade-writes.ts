@@ -34,6 +34,8 @@ export function submitOrder(desk: Desk, { body }: Query, options: SubmitOptions 
   if (contract === undefined) throw badParameter(`symbol: "${request.symbol}" is no ticker.region`);
   const vendorType = orderTypeOf(request, contract);
   const asked = lifecycleOf(request, contract);
+  // The vendor's help pages: orders of the night are good for the running trading day only.
+  if (asked === "OVERNIGHT" && request.time_in_force !== "Day") throw badParameter("time in force not support");
   // A US market order for extended hours becomes one for regular hours, and nobody is told.
   const quiet = contract.region === "US" && (options.changesSession || (vendorType === "MO" && asked === "ETH"));
   const lifecycle: Lifecycle = quiet ? "RTH" : asked;

@@ -183,6 +183,7 @@ describe("a submit", () => {
     ["US without outside_rth", { ...BUY, outside_rth: undefined }, 602001],
     ["an unknown outside_rth", { ...BUY, outside_rth: "ALWAYS" }, 602001],
     ["the night in HK", { ...BUY, symbol: "700.HK", submitted_quantity: "100", outside_rth: "OVERNIGHT" }, 602001],
+    ["a night order beyond its day", { ...BUY, time_in_force: "GTC", outside_rth: "OVERNIGHT" }, 602001],
     ["a market order in the night", { ...BUY, order_type: "MO", outside_rth: "OVERNIGHT" }, 602001],
     ["a conditional order", { ...BUY, order_type: "LIT", trigger_price: "180" }, 602001],
     ["an enhanced limit order in the US", { ...BUY, order_type: "ELO" }, 602001],

@@ -44,8 +44,10 @@ const ROWS: readonly OrderCapability[] = [
     regions: ["US"],
     orderTypes: ["Limit"],
     timesInForce: ["DAY", "GTC"],
-    lifecycles: ["RTH", "ETH", "OVERNIGHT"],
+    lifecycles: ["RTH", "ETH"],
   }),
+  // Orders of the night are good for the running trading day alone, as the vendor's help pages say.
+  ...orderRows({ regions: ["US"], orderTypes: ["Limit"], timesInForce: ["DAY"], lifecycles: ["OVERNIGHT"] }),
   ...orderRows({ regions: ["US"], orderTypes: ["Market"], timesInForce: ["DAY"], lifecycles: ["RTH"] }),
   ...regularRows("HK", ["Limit"]),
   ...regularRows("HK", ["Market"]).filter(({ timeInForce }) => timeInForce === "DAY"),

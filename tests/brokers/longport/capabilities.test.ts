@@ -8,6 +8,9 @@ const refused = (code: string) => expect.objectContaining({ code, outcome: "not_
 test("an order without a row is not supported, and one at a limit needs it", () => {
   const outside = restingOrder({ orderType: "Market", lifecycle: "ETH" });
   expect(() => checkOrder(outside, "US")).toThrow(refused("NotSupported"));
+  const night = { lifecycle: "OVERNIGHT" } as const;
+  expect(checkOrder(restingOrder(night), "US")).toMatchObject(night);
+  expect(() => checkOrder(restingOrder({ ...night, timeInForce: "GTC" }), "US")).toThrow(refused("NotSupported"));
   const { price: _none, ...open } = restingOrder();
   expect(() => checkOrder(open, "US")).toThrow(refused("InvalidRequest"));
 });
