@@ -126,7 +126,8 @@ function common(desk: Desk, entry: VenueOrder): Fields {
     order_type: note.orderType,
     trigger_price: "",
     msg: failed ? order.errorReason : (order.warning ?? ""),
-    tag: order.timeInForce === "GTC" ? "GTC" : "Normal",
+    // Unlike its documents the vendor's own client knows this spelling alone, since its release 4.4.
+    tag: order.timeInForce === "GTC" ? "Gtc" : "Normal",
     updated_at: unixSeconds(order.updatedAt),
     trigger_at: "0",
     trailing_amount: "",

@@ -304,7 +304,7 @@ describe("lists", () => {
     const day = await submit(longport);
     const long = await submit(longport, { ...BUY, time_in_force: "GTC" });
     longport.venue.setNow(longport.venue.now() + 4 * DAY);
-    expect((await today()).map((order) => [order["order_id"], order["tag"]])).toEqual([[long, "GTC"]]);
+    expect((await today()).map((order) => [order["order_id"], order["tag"]])).toEqual([[long, "Gtc"]]);
     expect(listAt(await history(), "orders").map((order) => [order["order_id"], order["status"]])).toEqual([
       [day, "ExpiredStatus"],
     ]);
@@ -392,6 +392,6 @@ describe("the service itself", () => {
       price: 100,
       tag: null,
     });
-    expect((await today())[0]).toMatchObject({ remark: "", outside_rth: "ANY_TIME", order_type: "LO", tag: "GTC" });
+    expect((await today())[0]).toMatchObject({ remark: "", outside_rth: "ANY_TIME", order_type: "LO", tag: "Gtc" });
   });
 });

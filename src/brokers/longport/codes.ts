@@ -37,8 +37,14 @@ export const OPEN_STATUSES: readonly string[] = Object.entries(ORDER_STATUS)
   .filter(([, means]) => !["FILLED", "CANCELED", "REJECTED"].includes(means))
   .map(([word]) => word);
 
-/** `OrderTag` of an order that is good till canceled. Unlike its time in force it is pushed as well. */
-export const LONG_TERM = "GTC";
+/**
+ * `OrderTag`, as far as it says how long an order stands. Unlike the time in force it is pushed as well. The vendor's
+ * documents write `GTC` and its client reads `Gtc`.
+ */
+export const ORDER_TAG = { Normal: "DAY", Grey: "DAY", GTC: "GTC", Gtc: "GTC" } as const satisfies Record<
+  string,
+  TimeInForce
+>;
 
 /** `OrderSide`. */
 export const SIDE = { Buy: "BUY", Sell: "SELL" } as const satisfies Record<string, Direction>;

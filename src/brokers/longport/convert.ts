@@ -2,7 +2,7 @@
 import { type Cash, type CashBalance, sameCurrency } from "../../domain/cash.ts";
 import { type Contract, cnExchange, contractKey, type Unmapped } from "../../domain/contract.ts";
 import { add } from "../../domain/money.ts";
-import { isTerminal, type Order, type OrderStatus } from "../../domain/order.ts";
+import { isTerminal, type Order, type OrderStatus, type TimeInForce } from "../../domain/order.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import type { OrderListing, PositionListing, UnmappedOrder } from "../../spec/broker.ts";
@@ -10,9 +10,9 @@ import { BrokerError } from "../../spec/broker-error.ts";
 import { isTag, ownTag } from "../shared/own-tag.ts";
 import { contractCurrency, isRegion, type Region } from "../shared/regions.ts";
 import {
-  LONG_TERM,
   lookUp,
   ORDER_STATUS,
+  ORDER_TAG,
   ORDER_TYPE,
   OUTSIDE_RTH,
   REGION_OF_SUFFIX,
@@ -99,12 +99,13 @@ const BETWEEN_SESSIONS_MS = 7 * 86_400_000;
 
 /**
  * Between two sessions an order that is good till canceled has been seen as expired, and taken up again in the next one:
- * whoever reads that it has ended buys again.
+ * whoever reads that it has ended buys again. A tag that says nothing may be that of one, as the SDK gives none for it.
  */
 function statusOf({ status, tag, updated_at, submitted_at }: VendorOrder): OrderStatus {
   const means = lookUp<OrderStatus>(ORDER_STATUS, status) ?? "UNKNOWN";
   const at = updated_at ?? submitted_at ?? 0;
-  return means === "EXPIRED" && tag === LONG_TERM && Date.now() - at < BETWEEN_SESSIONS_MS ? "UNKNOWN" : means;
+  const mayGoOn = lookUp<TimeInForce>(ORDER_TAG, tag) !== "DAY" && Date.now() - at < BETWEEN_SESSIONS_MS;
+  return means === "EXPIRED" && mayGoOn ? "UNKNOWN" : means;
 }
 
 /** True for an order that may still change by itself. */

@@ -39,8 +39,8 @@ export const SDK_WORDS = {
     "PartialWithdrawal",
   ],
   orderType: ["", "LO", "ELO", "MO", "AO", "ALO", "ODD", "LIT", "MIT", "TSLPAMT", "TSLPPCT", "TSMAMT", "TSMPCT", "SLO"],
-  // Of the others nothing is read.
-  tag: ["", "Normal", "GTC"],
+  // Of the others nothing is read; the service's own word for the third has become one that the SDK does not know.
+  tag: ["", "Normal", "GTC", "Grey"],
   side: ["", "Buy", "Sell"],
   timeInForce: ["", "Day", "GTC", "GTD"],
   outsideRth: ["UnknownOutsideRth", "RTH_ONLY", "ANY_TIME", "OVERNIGHT"],

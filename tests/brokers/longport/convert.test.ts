@@ -110,6 +110,8 @@ describe("the vendor's enumerations", () => {
     expect(Object.keys(SIDE)).toEqual(members("OrderSide").slice(1));
     expect(members("TimeInForceType")).toEqual(["Unknown", "Day", "GoodTilCanceled", "GoodTilDate"]);
     expect(SDK_WORDS.timeInForce).toEqual(["", ...Object.keys(TIME_IN_FORCE)]);
+    expect(members("OrderTag").slice(0, 4)).toEqual(["Unknown", "Normal", "LongTerm", "Grey"]);
+    expect(SDK_WORDS.tag).toEqual(["", "Normal", "GTC", "Grey"]);
     expect(members("OutsideRTH")).toEqual(["Unknown", "RTHOnly", "AnyTime", "Overnight"]);
     expect([...SDK_WORDS.outsideRth].sort()).toEqual(Object.keys(OUTSIDE_RTH).sort());
     expect(SDK_WORDS.market.slice(1)).toEqual(members("Market").slice(1));
@@ -250,12 +252,12 @@ describe("orders", () => {
     const seconds = (daysAgo: number) => String(Math.floor(Date.now() / 1000 - daysAgo * 86_400));
     const expired = (tag: string, daysAgo: number) =>
       order({ status: "ExpiredStatus", tag, submitted_at: seconds(60), updated_at: seconds(daysAgo) });
-    for (const daysAgo of [0, 4]) {
-      const between = expired("GTC", daysAgo);
+    // The vendor's documents write GTC and its client reads Gtc, of which an SDK from before makes nothing.
+    for (const between of [expired("GTC", 0), expired("GTC", 4), expired("Gtc", 4), expired("", 4)]) {
       expect(toOrder(between)).toMatchObject({ status: "UNKNOWN", originStatus: "ExpiredStatus", errorReason: "" });
       expect(isOpen(between)).toBe(true);
     }
-    for (const ended of [expired("GTC", 30), expired("Normal", 0), expired("", 0)]) {
+    for (const ended of [expired("Gtc", 30), expired("Normal", 0), expired("Grey", 0)]) {
       expect(toOrder(ended)).toMatchObject({ status: "EXPIRED", errorReason: "ExpiredStatus" });
       expect(isOpen(ended)).toBe(false);
     }
