@@ -131,7 +131,7 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     orderType,
     // Pushes write 0 where there is none, as for orders at the market that wait for a trigger.
     price: orderType === "Market" ? null : vendor.price || null,
-    timeInForce: lookUp(TIME_IN_FORCE, vendor.time_in_force) ?? null,
+    timeInForce: timeInForceOf(vendor),
     // Where there is one session the vendor leaves it out, or gives whatever was sent.
     lifecycle: contract.region === "US" ? (lookUp(OUTSIDE_RTH, vendor.outside_rth) ?? null) : "RTH",
     qty: vendor.quantity,
@@ -145,6 +145,13 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     createdAt: vendor.submitted_at,
     updatedAt: vendor.updated_at ?? vendor.submitted_at,
   };
+}
+
+/** The vendor's lists have been seen to say Day of what is good till canceled, and the other way round; its tag tells. */
+function timeInForceOf({ time_in_force, tag }: VendorOrder): TimeInForce | null {
+  const said = lookUp<TimeInForce | null>(TIME_IN_FORCE, time_in_force) ?? null;
+  const tagged = lookUp<TimeInForce>(ORDER_TAG, tag) ?? said;
+  return tagged === said ? said : null;
 }
 
 /** What a push leaves out, and an order never changes. */

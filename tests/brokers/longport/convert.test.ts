@@ -263,6 +263,13 @@ describe("orders", () => {
     }
   });
 
+  test("how long an order stands is not known where the vendor contradicts itself, as its lists have", () => {
+    const stands = (time_in_force: string, tag: string) => toOrder(order({ time_in_force, tag }))?.timeInForce;
+    expect([stands("Day", "Normal"), stands("Day", "Grey"), stands("Day", "")]).toEqual(["DAY", "DAY", "DAY"]);
+    expect([stands("GTC", "GTC"), stands("GTC", "Gtc"), stands("GTC", "")]).toEqual(["GTC", "GTC", "GTC"]);
+    expect([stands("GTC", "Normal"), stands("Day", "Gtc"), stands("GTD", "Gtc")]).toEqual([null, null, null]);
+  });
+
   test("fills count in every status, and an open order with fills is partly filled", () => {
     const fills = { executed_quantity: "100", executed_price: "300.133333333333333333" };
     expect(toOrder(order(fills))).toMatchObject({
