@@ -119,7 +119,9 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
   const direction = lookUp(SIDE, vendor.side);
   if (contract === undefined || direction === undefined) return undefined;
   const means = statusOf(vendor);
-  const filledQty = vendor.executed_quantity;
+  // Paper accounts have been seen to call an order filled and to give neither quantity nor price of it: who reads that it
+  // has ended without fills buys again.
+  const filledQty = means === "FILLED" ? Math.max(vendor.quantity, vendor.executed_quantity) : vendor.executed_quantity;
   const status = means === "OPEN" && filledQty > 0 ? "PARTIALLY_FILLED" : means;
   const orderType = lookUp(ORDER_TYPE, vendor.order_type) ?? null;
   const failed = status === "REJECTED" || status === "EXPIRED";

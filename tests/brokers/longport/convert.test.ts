@@ -283,6 +283,15 @@ describe("orders", () => {
     });
   });
 
+  test("one that is filled has all of its quantity, though a paper account's says none of it", () => {
+    const paper = order({ status: "FilledStatus", executed_quantity: "0", executed_price: "0" });
+    expect(toOrder(paper)).toMatchObject({ status: "FILLED", qty: 200, filledQty: 200, avgPrice: 0 });
+    const live = order({ status: "FilledStatus", executed_quantity: "200", executed_price: "300.1" });
+    expect(toOrder(live)).toMatchObject({ status: "FILLED", filledQty: 200, avgPrice: 300.1 });
+    const canceled = order({ status: "CanceledStatus", executed_quantity: "0" });
+    expect(toOrder(canceled)).toMatchObject({ status: "CANCELED", filledQty: 0 });
+  });
+
   test("what the vendor leaves empty is absent, and its own kinds are not bent into ours", () => {
     const us = { symbol: "AAPL.US", currency: "USD" };
     const conditional = { ...us, order_type: "LIT", time_in_force: "GTD", outside_rth: "", price: "" };
