@@ -187,9 +187,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       members.add(member);
       return {
         receive(packet) {
-          if (member.silent) return;
-          const stage = linkStage(packet.cmd);
-          const fault = stage === undefined ? undefined : faults.take(stage);
+          // Over a WebSocket, say the vendor's documents, heartbeats are ping frames instead of packets.
+          if (member.silent || packet.cmd === CMD.heartbeat) return;
+          const fault = faults.take(linkStage(packet.cmd));
           const send = (reply: LinkReply): void => respondLink(member, packet, reply);
           if (fault === undefined) return send(answerLink(services, member, packet));
           const hold = (ms: number, act: () => void): void => {

@@ -1,4 +1,4 @@
-/** What both long links answer: authentication, resumption, heartbeat, and the subscriptions of each. */
+/** What both long links answer: authentication, resumption, and the subscriptions of each. */
 import * as v from "valibot";
 import type { FaultStage } from "../shared/faults.ts";
 import { type Desk, requireService } from "./desk.ts";
@@ -41,7 +41,6 @@ export interface LinkReply {
 type Call = (services: LinkServices, link: Link, body: Uint8Array) => Uint8Array;
 
 const SHARED: Readonly<Record<number, Call>> = {
-  [CMD.heartbeat]: (_services, _link, body) => body,
   [CMD.auth]: ({ sessions }, link, body) => {
     const { token, metadata } = v.parse(AUTH, decode("AuthRequest", body));
     return authenticated(link, metadata, sessions.open(link.kind, token));
@@ -93,9 +92,8 @@ export function serverError(): SocketRefusal {
   return new SocketRefusal(SOCKET_STATUS.failed, SOCKET_CODE.serverError, "server internal error");
 }
 
-/** Where a fault strikes a request; `undefined` for one that clients make by themselves at times no test could name. */
-export function linkStage(cmd: number): FaultStage | undefined {
-  if (cmd === CMD.heartbeat) return undefined;
+/** Where a fault strikes a request. */
+export function linkStage(cmd: number): FaultStage {
   return cmd in QUOTE_CALLS ? "read" : "connect";
 }
 

@@ -3,7 +3,7 @@
  * since nothing tells of a connection whose other end has gone without a word.
  */
 import { type Ending, keepTrying } from "../shared/attempts.ts";
-import { CMD, type LinkSession, readSession, writeCredential, writeHeartbeat } from "./protobuf.ts";
+import { CMD, type LinkSession, readSession, writeCredential } from "./protobuf.ts";
 import { isTokenRefusal, NoAnswer, reasonOf, VendorRefusal } from "./refusals.ts";
 import { openSocket, type Socket } from "./socket.ts";
 import { MS } from "./timing.ts";
@@ -14,6 +14,8 @@ export interface LinkOptions {
   readonly metadata: Readonly<Record<string, string>>;
   /** A new one-time password. */
   otp(signal: AbortSignal): Promise<string>;
+  /** A request that is always answered and changes nothing. The vendor answers packets of heartbeats only over TCP. */
+  readonly beat: { readonly cmd: number; readonly body: Uint8Array };
   /** Called on each connection that is authenticated, before the link counts as up. */
   prepare(socket: Socket): Promise<void>;
   onUp(): void;
@@ -35,7 +37,7 @@ export interface Link {
 }
 
 export function createLink(options: LinkOptions): Link {
-  const { url, metadata, otp, prepare, onUp, onDown, onPush } = options;
+  const { url, metadata, otp, beat, prepare, onUp, onDown, onPush } = options;
   const stop = new AbortController();
   let session: LinkSession | undefined;
   let live: Socket | undefined;
@@ -78,13 +80,9 @@ export function createLink(options: LinkOptions): Link {
     }
   }
 
-  /** A half-open connection takes the heartbeat and answers nothing. */
+  /** A half-open connection takes the request and answers nothing. */
   function watch(socket: Socket): ReturnType<typeof setInterval> {
-    let beats = 0;
-    return setInterval(() => {
-      beats += 1;
-      probe(socket, CMD.heartbeat, writeHeartbeat(Date.now(), beats)).catch(() => {});
-    }, MS.heartbeat);
+    return setInterval(() => void probe(socket, beat.cmd, beat.body).catch(() => {}), MS.heartbeat);
   }
 
   async function probe(socket: Socket, cmd: number, body: Uint8Array): Promise<void> {

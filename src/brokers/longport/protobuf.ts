@@ -5,7 +5,6 @@ import { type MarketHours, parseQuote, type TradingDays, Unreadable, type Vendor
 /** Commands of both links, of the trade link and of the quote link. */
 export const CMD = {
   close: 0,
-  heartbeat: 1,
   auth: 2,
   resume: 3,
   subscribe: 16,
@@ -88,10 +87,6 @@ export interface LinkSession {
 export function readSession(body: Uint8Array): LinkSession {
   const fields = fieldsOf(body);
   return { id: textOf(last(fields, 1)), expires: numberOf(last(fields, 2)) };
-}
-
-export function writeHeartbeat(at: number, id: number): Uint8Array {
-  return new BinaryWriter().tag(1, WireType.Varint).int64(at).tag(2, WireType.Varint).int32(id).finish();
 }
 
 /** What a link says as it refuses a request, or says farewell. */

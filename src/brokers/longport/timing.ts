@@ -16,7 +16,7 @@ export const MS = {
   ping: 4_000,
   /** So long one look answers everybody who asks. */
   sharedProbe: 2_000,
-  /** Between two heartbeats of a link. */
+  /** Between two looks whether a link is there. */
   heartbeat: 10_000,
   /** Reading an order back after it was placed must not hold its answer up for longer. */
   readBack: 2_000,

@@ -22,6 +22,9 @@ import type { Transport, TransportHandlers } from "./transport.ts";
 
 const TOPIC = "private";
 const NOTHING = new Uint8Array();
+const SUBSCRIBE = { cmd: CMD.subscribe, body: writeTopics([TOPIC]) } as const;
+/** Counts for no limit of quotes. */
+const PROFILE = { cmd: CMD.profile, body: writeLanguage("en") } as const;
 
 export interface WebOptions {
   readonly config: Pick<LongportConfig, "quoteWsUrl" | "tradeWsUrl">;
@@ -36,8 +39,9 @@ export function createWebTransport({ config, http, handlers, otp }: WebOptions):
     url: config.tradeWsUrl,
     metadata: {},
     otp,
+    beat: SUBSCRIBE,
     async prepare(socket) {
-      const topics = readTopics(await socket.request(CMD.subscribe, writeTopics([TOPIC]), MS.probe));
+      const topics = readTopics(await socket.request(SUBSCRIBE.cmd, SUBSCRIBE.body, MS.probe));
       if (!topics.includes(TOPIC)) throw new NoAnswer("Longport does not push the account's orders");
     },
     onUp: () => handlers.onLink(true, ""),
@@ -50,8 +54,9 @@ export function createWebTransport({ config, http, handlers, otp }: WebOptions):
     url: config.quoteWsUrl,
     metadata: { "accept-language": "en", need_over_night_quote: "true" },
     otp,
+    beat: PROFILE,
     // The service sets a connection's rights up as it is asked for them.
-    prepare: async (socket) => void (await socket.request(CMD.profile, writeLanguage("en"), MS.probe)),
+    prepare: async (socket) => void (await socket.request(PROFILE.cmd, PROFILE.body, MS.probe)),
     onUp: () => {},
     onDown: () => {},
     onPush: () => {},
@@ -88,7 +93,7 @@ export function createWebTransport({ config, http, handlers, otp }: WebOptions):
       quote.close();
     },
     async probe() {
-      await Promise.all([trade.probe(CMD.subscribe, writeTopics([TOPIC])), quote.probe(CMD.tradingSessions, NOTHING)]);
+      await Promise.all([trade.probe(SUBSCRIBE.cmd, SUBSCRIBE.body), quote.probe(CMD.tradingSessions, NOTHING)]);
     },
     balances: async (currency, signal) =>
       (await http.get("/v1/asset/account", REPLIES.balances, asked(signal, { currency }))).list,

@@ -2,7 +2,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { MS } from "../../../src/brokers/longport/timing.ts";
 import { call, makeBroker, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
 
 describe.each(TRANSPORTS)("the connection over %s", (transport) => {
@@ -155,6 +156,21 @@ describe("links over web", () => {
     await until(async () => !(await broker.ping(call())));
     await until(() => broker.ping(call()));
     expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
+  });
+
+  test("that are asked whether they are there stay, as the vendor answers no heartbeats there", async () => {
+    const timers = vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const server = await openLongport();
+    const { host } = await startBroker(server.port);
+    await until(() => server.connections().quote === 1 && host.connections.length === 1);
+    timers.advanceTimersByTime(MS.heartbeat);
+    await delay(MS.probe + 500);
+    expect(host.connections).toEqual([{ connected: true }]);
+    expect(server.connections()).toMatchObject({ quote: 1, trade: 1, total: 2 });
+    server.faults.arm({ kind: "half-open", on: "connect" });
+    timers.advanceTimersByTime(MS.heartbeat);
+    await until(() => server.connections().total === 3);
   });
 
   test("that find nobody leave it to the system to say why", async () => {

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createHttp } from "../../../src/brokers/longport/http.ts";
 import { createLink, type LinkOptions } from "../../../src/brokers/longport/link.ts";
 import { REPLIES } from "../../../src/brokers/longport/messages.ts";
+import { CMD } from "../../../src/brokers/longport/protobuf.ts";
 import { VendorRefusal } from "../../../src/brokers/longport/refusals.ts";
 import { optionsFor } from "./options.ts";
 import { call, openLongport, startBroker, until } from "./setup.ts";
@@ -16,6 +17,7 @@ async function openLink({ otp }: Pick<LinkOptions, "otp">) {
   const link = createLink({
     url,
     metadata: {},
+    beat: { cmd: CMD.subscribe, body: new Uint8Array() },
     async otp(signal) {
       seen.passwords += 1;
       await otp(signal);
