@@ -61,7 +61,10 @@ export function getOrderList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   return listed(header, account, filterStatusList, chosen(orders, account, header, filterConditions));
 }
 
-/** 2221: what ended on an earlier trading day. */
+/** The longest span of history that is known to be answered, which is the vendor's default; of months the clocks change in. */
+const LONGEST_HISTORY_MS = 90 * 86_400_000 + 3_600_000;
+
+/** 2221: what ended on an earlier trading day. Of longer spans users of the vendor's get no answer. */
 export function getHistoryOrderList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   const { header, filterConditions, filterStatusList } = v.parse(requests.orders, c2s);
   const account = accountOf(desk, header);
@@ -69,6 +72,9 @@ export function getHistoryOrderList(desk: Desk, _peer: Peer, c2s: unknown): Answ
     throw new Refusal("缺少必要的参数: beginTime, endTime");
   }
   countCall(desk.limiter, "history", account.accId);
+  const bound = (text: string, field: string) => timeBound(text, "HK", field) ?? 0;
+  const span = bound(filterConditions.endTime, "endTime") - bound(filterConditions.beginTime, "beginTime");
+  if (span > LONGEST_HISTORY_MS) throw new Refusal("NN_ProtoRet_TimeOut");
   const orders = ordersOf(desk, account).filter((entry) => !isOfToday(desk, entry));
   return listed(header, account, filterStatusList, chosen(orders, account, header, filterConditions));
 }

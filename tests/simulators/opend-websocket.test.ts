@@ -246,7 +246,8 @@ describe("an order's life", () => {
     const placed = await client.place(US, BUY);
     opend.venue.setNow(opend.venue.now() + 7 * 24 * 3_600_000);
     expect(listAt(await client.call("GetOrderList", { header: US }), "orderList")).toEqual([]);
-    const range = { beginTime: "2000-01-01 00:00:00", endTime: "2099-01-01 00:00:00.000" };
+    const day = (days: number) => new Date(opend.venue.now() + days * 24 * 3_600_000).toISOString().slice(0, 10);
+    const range = { beginTime: `${day(-30)} 00:00:00`, endTime: `${day(2)} 00:00:00.000` };
     const history = await client.call("GetHistoryOrderList", { header: US, filterConditions: range });
     expect(at(history, "orderList", 0)).toMatchObject({
       orderIDEx: placed["orderIDEx"],
@@ -255,6 +256,10 @@ describe("an order's life", () => {
     });
     expect(await client.refusal(client.call("GetHistoryOrderList", { header: US, filterConditions: {} }))).toContain(
       "beginTime",
+    );
+    const long = { ...range, beginTime: `${day(-90)} 00:00:00` };
+    expect(await client.refusal(client.call("GetHistoryOrderList", { header: US, filterConditions: long }))).toContain(
+      "TimeOut",
     );
   });
 

@@ -37,8 +37,10 @@ import type { VendorOrder } from "./messages.ts";
 import { createWire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
-/** A span of history, by when orders were placed: the vendor's default, and the longest that it is known to take. */
+/** A span of history, by when orders were placed: the vendor's default, and the longest that it is known to answer. */
 const SPAN_DAYS = 90;
+/** So far ahead the last span ends: its bounds are in the time of the market, and Hong Kong's tomorrow begins before UTC's. */
+const AHEAD_DAYS = 2;
 /** Which account an order is in is remembered for so many orders, the latest ones. */
 const REMEMBERED_ORDERS = 10_000;
 
@@ -124,15 +126,13 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     call: Call,
     { orderIds = [], kind = "read", spansBefore = 0, fresh = false }: Sought = {},
   ) {
-    // The window ends by the vendor's clock and by ours, whichever is later, and begins by the earlier one.
+    // The window ends by the vendor's clock or by ours, whichever is later.
     const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000;
-    const now = Math.min(vendorNow, Date.now());
-    const ago = (spans: number) => dayStart(now - spans * SPAN_DAYS * DAY_MS);
-    const end = spansBefore === 0 ? dayStart(Math.max(vendorNow, Date.now()) + 2 * DAY_MS) : ago(spansBefore);
+    const end = dayStart(Math.max(vendorNow, Date.now())) + (AHEAD_DAYS - spansBefore * SPAN_DAYS) * DAY_MS;
     const request = {
       header: queryHeader(account),
       filterConditions: {
-        beginTime: toHistoryTime(ago(spansBefore + 1)),
+        beginTime: toHistoryTime(end - SPAN_DAYS * DAY_MS),
         endTime: toHistoryTime(end),
         ...(orderIds.length === 0 ? {} : { orderIDExList: orderIds }),
       },
@@ -379,7 +379,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       );
       const listed = lists.flat();
       const { orders, unmapped } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
-      return { orders: orders.map(withBusts), unmapped, since: historySince(SPAN_DAYS) };
+      return { orders: orders.map(withBusts), unmapped, since: historySince(SPAN_DAYS - AHEAD_DAYS) };
     },
   };
 }
