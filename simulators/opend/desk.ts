@@ -20,6 +20,8 @@ export interface Desk {
   readonly keyMd5: string;
   /** Firms whose real accounts a connection has unlocked; holds for all connections. */
   readonly unlockedFirms: Set<number>;
+  /** OpenD's version as it tells it: 1011 for 10.11. */
+  readonly version: number;
   /** False while OpenD has no link to the vendor's servers. */
   loggedIn: boolean;
   /**

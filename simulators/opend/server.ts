@@ -7,7 +7,7 @@ import { createRestarts } from "../shared/restarts.ts";
 import { createVenue, type Venue } from "../shared/venue.ts";
 import { type Account, booksOf, DEFAULT_ACCOUNTS, type ExtraPosition } from "./accounts.ts";
 import { rsaCipher } from "./cipher.ts";
-import type { Desk } from "./desk.ts";
+import { type Desk, SERVER_VERSION } from "./desk.ts";
 import { createGateway, type OwnFault } from "./gateway.ts";
 import { orderIdEx } from "./order-message.ts";
 import { md5 } from "./session-calls.ts";
@@ -45,6 +45,8 @@ export interface OpenDOptions {
    * Default 0.
    */
   readonly lagMs?: number;
+  /** OpenD's version as it tells it: 902 for 9.2, which knows no sessions. Default: 10.11. */
+  readonly version?: number;
   /** Number that the orders of an account begin with. Default 1. */
   readonly firstOrder?: number;
   /** Where the exchange's clock begins, in milliseconds since the epoch. Default: the last US mid-morning. */
@@ -87,6 +89,7 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     pinMd5: md5(options.unlockPin ?? DEFAULT_PIN),
     keyMd5: options.key ? md5(options.key) : "",
     unlockedFirms: new Set(),
+    version: options.version ?? SERVER_VERSION,
     loggedIn: true,
     cache: lagMs > 0 ? new Map() : undefined,
     later: (act) => (lagMs > 0 ? gateway.later(lagMs, act) : act()),

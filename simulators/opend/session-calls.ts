@@ -3,7 +3,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import { accountMessage } from "./accounts.ts";
 import { isPacketAlgorithm } from "./cipher.ts";
-import { type Desk, type Peer, requireLogin, SERVER_BUILD, SERVER_VERSION, stateOfMarket } from "./desk.ts";
+import { type Desk, type Peer, requireLogin, SERVER_BUILD, stateOfMarket } from "./desk.ts";
 import { countCall } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 import { requests } from "./requests.ts";
@@ -28,13 +28,13 @@ export function initWebSocket(desk: Desk, peer: Peer, c2s: unknown): Answer {
 }
 
 /** 1001. The key and the IV are always told; whether they are used is for the two ends of the wire. */
-export function initConnect(_desk: Desk, peer: Peer, c2s: unknown): Answer {
+export function initConnect(desk: Desk, peer: Peer, c2s: unknown): Answer {
   const { recvNotify, packetEncAlgo } = v.parse(requests.initConnect, c2s);
   if (!isPacketAlgorithm(packetEncAlgo)) throw new Refusal(`不支持的包加密算法 ${packetEncAlgo}`);
   peer.ready = true;
   peer.wantsNotices = recvNotify;
   return {
-    serverVer: SERVER_VERSION,
+    serverVer: desk.version,
     loginUserID: LOGIN_USER,
     connID: peer.connId,
     connAESKey: randomText(),
@@ -61,7 +61,7 @@ export function globalState(desk: Desk, peer: Peer): Answer {
     marketUSFuture: 0,
     qotLogined: desk.loggedIn,
     trdLogined: desk.loggedIn,
-    serverVer: SERVER_VERSION,
+    serverVer: desk.version,
     serverBuildNo: SERVER_BUILD,
     time: seconds(desk),
     localTime: desk.venue.now() / 1000,

@@ -22,6 +22,8 @@ import { ordersOf } from "./trade-reads.ts";
 
 /** Longest free text of an order, in bytes of UTF-8. */
 const REMARK_BYTES = 64;
+/** Up to 9.2 OpenD takes no notice of an order's session, and the order is one of regular hours. */
+const FIRST_WITH_SESSIONS = 903;
 /** Digits behind the point of a price; OpenD drops further ones without a word. */
 const PRICE_SCALE = 1000;
 
@@ -38,7 +40,8 @@ export function placeOrder(desk: Desk, peer: Peer, c2s: unknown): Answer {
   }
   const contract = contractOf(request);
   const orderType = orderTypeOf(request, contract);
-  const lifecycle = lifecycleOf(request, contract, account, orderType);
+  const { session } = desk.version < FIRST_WITH_SESSIONS ? { session: SESSION.NONE } : request;
+  const lifecycle = lifecycleOf({ ...request, session }, contract, account, orderType);
   const placed = exchangeSays(() =>
     desk.venue.place(account.book, {
       contract,

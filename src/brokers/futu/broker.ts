@@ -203,7 +203,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   }
 
   return {
-    capabilities: () => toCapabilities(config.tradeEnv, wire.accounts()),
+    capabilities: () => toCapabilities(config.tradeEnv, wire.accounts(), wire.version()),
     queues: wire.queues,
 
     start(given) {
@@ -256,7 +256,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
 
     async placeOrder(order, call): Promise<Placed> {
       const { region, code, secMarket } = toSecurity(order.contract);
-      const { effective } = checkOrder(order, config.tradeEnv, region);
+      const { effective } = checkOrder(order, config.tradeEnv, region, wire.version());
       const account = accountFor(region);
       const placed = await wire.write(
         "PlaceOrder",

@@ -72,17 +72,28 @@ function regularRows(
 
 const ROWS = { REAL: realRows(), SIMULATE: simulateRows() } as const;
 
-/** Everything the environment offers; once the accounts are known, only their markets. */
+/** The first OpenD that heeds an order's session, 9.3: those before it make one for the night an order of regular hours. */
+const FIRST_WITH_SESSIONS = 903;
+
+/** What an OpenD of this version takes; `undefined` for one that is not known yet. */
+function rowsOf(tradeEnv: FutuConfig["tradeEnv"], version: number | undefined): readonly OrderCapability[] {
+  const rows = ROWS[tradeEnv];
+  const heedsSessions = version === undefined || version >= FIRST_WITH_SESSIONS;
+  return heedsSessions ? rows : rows.filter(({ lifecycle }) => lifecycle !== "OVERNIGHT");
+}
+
+/** Everything the environment offers; once OpenD and the accounts are known, only what that one takes for their markets. */
 export function toCapabilities(
   tradeEnv: FutuConfig["tradeEnv"],
   accounts: readonly TradingAccount[] | undefined,
+  version?: number,
 ): Capabilities {
   const offered = (region: string) => accounts?.some(({ markets }) => markets.has(region as Region)) ?? true;
   return {
     environment: tradeEnv,
     account: accounts === undefined ? null : accounts.map(({ accId }) => maskAccount(accId)).join(" "),
     markets: REGIONS.filter(offered).map(toMarket),
-    orders: ROWS[tradeEnv].filter(({ region }) => offered(region)),
+    orders: rowsOf(tradeEnv, version).filter(({ region }) => offered(region)),
     quotes: REGIONS,
     push: "stream",
     listing: { complete: true, settleMs: 30_000 },
@@ -106,9 +117,14 @@ function toMarket(region: Region): MarketCapability {
  *
  * @throws BrokerError `NotSupported` without a row, `InvalidRequest` for a price or quantity that is too fine.
  */
-export function checkOrder(order: OrderRequest, tradeEnv: FutuConfig["tradeEnv"], region: Region): OrderCapability {
+export function checkOrder(
+  order: OrderRequest,
+  tradeEnv: FutuConfig["tradeEnv"],
+  region: Region,
+  version: number | undefined,
+): OrderCapability {
   const { orderType, timeInForce, lifecycle } = order;
-  const row = ROWS[tradeEnv].find(
+  const row = rowsOf(tradeEnv, version).find(
     (each) =>
       each.region === region &&
       each.orderType === orderType &&
@@ -118,7 +134,10 @@ export function checkOrder(order: OrderRequest, tradeEnv: FutuConfig["tradeEnv"]
   if (row === undefined) {
     throw new BrokerError(
       "NotSupported",
-      `Futu (${tradeEnv}) takes no ${orderType} order ${timeInForce} ${lifecycle} in ${region}`,
+      `Futu (${tradeEnv}, OpenD ${version}) takes no ${orderType} order ${timeInForce} ${lifecycle} in ${region}` +
+        (lifecycle === "OVERNIGHT" && region === "US"
+          ? "; REAL accounts take limit orders for the night from 9.3 on"
+          : ""),
       { outcome: "not_sent" },
     );
   }

@@ -21,6 +21,8 @@ const globalState = v.object({
   marketSZ: number,
   qotLogined: v.boolean(),
   trdLogined: v.boolean(),
+  /** 1011 for 10.11. */
+  serverVer: number,
   /** Seconds since the epoch on the vendor's clock. */
   time: id,
 });

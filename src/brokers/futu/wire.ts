@@ -51,6 +51,8 @@ export interface Wire {
   close(): Promise<void>;
   /** The chosen accounts, also while the connection is gone; `undefined` until they were first seen. */
   accounts(): readonly TradingAccount[] | undefined;
+  /** OpenD's version, 1011 for 10.11; `undefined` until it was first told. */
+  version(): number | undefined;
   /** Why there is no connection. Meaningless while there is one. */
   fault(): BrokerError;
   /** State of OpenD by a round trip, at most two seconds old. @throws BrokerError `NotConnected`, `Timeout` */
@@ -93,6 +95,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   let loggedIn = false;
   let session: Session | undefined;
   let known: readonly TradingAccount[] | undefined;
+  let version: number | undefined;
   let down: BrokerError = notConnected("not started");
   const revival = new Revival();
   let probing: { readonly link: Link; readonly at: number; readonly state: Promise<GlobalState> } | undefined;
@@ -144,7 +147,10 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     const state = exchange(on, "GetGlobalState", { userID: 0 }, { purpose: "read", ms: MS.probe });
     probing = { link: on, at: performance.now(), state };
     state.then(
-      (answer) => follow(on, answer.qotLogined && answer.trdLogined),
+      (answer) => {
+        if (on === link) version = answer.serverVer;
+        follow(on, answer.qotLogined && answer.trdLogined);
+      },
       () => {
         if (on.heard() === heard) on.close("OpenD does not answer");
       },
@@ -312,6 +318,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       const stop = new AbortController();
       running = stop;
       known = undefined;
+      version = undefined;
       starting = (async () => {
         const library = await loadLibrary(config.sdk);
         const first = Promise.withResolvers<void>();
@@ -339,6 +346,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     },
 
     accounts: () => known,
+    version: () => version,
     fault: () => down,
     ready: () => session !== undefined,
 

@@ -464,6 +464,7 @@ describe("quotes and markets", () => {
           marketSZ: 0,
           qotLogined: true,
           trdLogined: true,
+          serverVer: 1011,
           time: "0",
         });
         const us = state["Securities"]?.["US"];
@@ -513,7 +514,16 @@ describe("quotes and markets", () => {
   });
 
   test("Shenzhen stands in for a Shanghai without a state; a new state is unknown under its number", () => {
-    const base = { marketHK: 99, marketUS: 3, marketSH: 0, marketSZ: 5, qotLogined: true, trdLogined: true, time: "0" };
+    const base = {
+      marketHK: 99,
+      marketUS: 3,
+      marketSH: 0,
+      marketSZ: 5,
+      qotLogined: true,
+      trdLogined: true,
+      serverVer: 1011,
+      time: "0",
+    };
     expect(toMarketStatus(base)["Securities"]).toMatchObject({
       CN: { region: "CN", originStatus: "AFTERNOON", unifiedStatus: "RTH" },
       HK: { region: "HK", originStatus: "99", unifiedStatus: "UNKNOWN" },

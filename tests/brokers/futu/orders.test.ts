@@ -232,6 +232,20 @@ describe("writes", () => {
     });
   });
 
+  test("no order for the night goes to an OpenD that would make it one of the day", async () => {
+    const opend = await openOpenD({ version: 902 });
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    expect(await rejection(broker.placeOrder(restingOrder({ lifecycle: "OVERNIGHT" }), call()))).toMatchObject({
+      code: "NotSupported",
+      outcome: "not_sent",
+      message: expect.stringContaining("9.3"),
+    });
+    expect(opend.venue.orders()).toEqual([]);
+    expect(broker.capabilities().orders.some(({ lifecycle }) => lifecycle === "OVERNIGHT")).toBe(false);
+    const { orderId } = await broker.placeOrder(restingOrder({ lifecycle: "ETH" }), call());
+    expect(await broker.order(orderId, call())).toMatchObject({ lifecycle: "ETH" });
+  });
+
   test("a replace keeps what it does not name, and is held to what is filled", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);
