@@ -89,6 +89,11 @@ export interface Order {
    * known. Not on our wire.
    */
   readonly busted?: boolean;
+  /**
+   * True where `updatedAt` is the vendor's and puts all its reports of an order in a row, pushes and lists alike: one of later
+   * and of fewer fills says that it took some back, also where that happened while nobody listened. Not on our wire.
+   */
+  readonly dated?: boolean;
   /** Milliseconds since the epoch, `null` when the vendor does not say. */
   readonly createdAt: number | null;
   readonly updatedAt: number | null;
@@ -159,8 +164,8 @@ export type OrderUpdateKind = "none" | "order" | "correction";
 
 /**
  * Merges a newer report into what is known. A status never takes a completed order back, but fills are always applied,
- * also to a completed order (kind `correction`); a lower filled quantity there, or where the broker says so, is the
- * vendor's bust and warns. `isOvertaken` says that the broker told of the order by itself after it was asked for this report.
+ * also to a completed order (kind `correction`); a lower filled quantity there, or where the broker says so or dates its
+ * reports, is the vendor's bust and warns. `isOvertaken` says that the broker told of the order by itself after it was asked for this report.
  */
 export function mergeOrder(known: Order, report: Order, isOvertaken = false): { order: Order; kind: OrderUpdateKind } {
   const ended = isTerminal(known.status);
@@ -170,7 +175,9 @@ export function mergeOrder(known: Order, report: Order, isOvertaken = false): { 
   const isFewer = report.qty < known.filledQty || (isSameMoment && (isOvertaken || report.filledQty < known.filledQty));
   const isBefore = isNewer(known, report) || (isFewer && report.busted !== true);
   const older = !ended && isBefore;
-  const busted = report.filledQty < known.filledQty && (report.busted === true || (ended && isNewer(report, known)));
+  const busted =
+    report.filledQty < known.filledQty &&
+    (report.busted === true || ((ended || report.dated === true) && isNewer(report, known)));
   // A report from before fills were taken back must not give them again.
   const isOutdated = known.busted === true && isNewer(known, report);
   const fills =

@@ -68,6 +68,19 @@ test("fills that the broker says were taken back are told as that, while the ord
   expect(events.at(-1)).toMatchObject({ order: { warning: expect.stringContaining("from 4 to 0") } });
 });
 
+test("fills that a later report of a broker's dated ones lacks are told as taken back", async () => {
+  const filled = anOrder({
+    orderId: "7",
+    status: "PARTIALLY_FILLED",
+    filledQty: 4,
+    avgPrice: 200,
+    updatedAt: 1,
+    dated: true,
+  });
+  const events = await toldOf(filled, { ...filled, filledQty: 1, updatedAt: 2 }, { ...filled, updatedAt: 1 });
+  expect(events.map((event) => "order" in event && event.order.filledQty)).toEqual([4, 1]);
+});
+
 test("an order without a number for an amount is known all the same", async () => {
   expect(await toldOf(broken({ avgPrice: Number.NaN }))).toMatchObject([
     { kind: "order", order: { orderId: "7", avgPrice: Number.NaN } },

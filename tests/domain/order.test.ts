@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isTerminal, mergeOrder, ORDER_STATUSES, type OrderStatus, orderFlags } from "../../src/domain/order.ts";
+import {
+  isTerminal,
+  mergeOrder,
+  ORDER_STATUSES,
+  type Order,
+  type OrderStatus,
+  orderFlags,
+} from "../../src/domain/order.ts";
 import { anOrder as order } from "../an-order.ts";
 
 /** The table of what each status means on the wire: canceled, filled, completed, cancelable, has a reason. */
@@ -136,6 +143,15 @@ describe("mergeOrder", () => {
     ];
     const merged = reports.reduce((known, report) => mergeOrder(known, report).order, filled);
     expect([merged.status, merged.filledQty]).toEqual(["PENDING_CANCEL", 4]);
+  });
+
+  test("fewer fills in a later report are a bust where the broker's times put its reports in a row, and nothing elsewhere", () => {
+    const known = order({ status: "PARTIALLY_FILLED", filledQty: 6, avgPrice: 200, updatedAt: 5 });
+    const filledAfter = (report: Partial<Order>) =>
+      mergeOrder(known, order({ status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200, ...report })).order.filledQty;
+    expect(filledAfter({ dated: true, updatedAt: 6 })).toBe(4);
+    for (const updatedAt of [4, 5, null]) expect(filledAfter({ dated: true, updatedAt })).toBe(6);
+    expect(filledAfter({ updatedAt: 6 })).toBe(6);
   });
 
   test("what takes back that an order was wholly filled is a correction, whatever its status lagged behind with", () => {

@@ -9,7 +9,6 @@ import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { PacingClass } from "../shared/pacing.ts";
 import { REGIONS, type Region } from "../shared/regions.ts";
 import type { TradingAccount } from "./accounts.ts";
-import { createBusts } from "./busts.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
   MARKET_OF_REGION,
@@ -66,7 +65,6 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   const accountOf = new Remembered<string, string>(REMEMBERED_ORDERS);
   /** Orders that OpenD has answered and not yet told of: it lists them once its own servers have told it. */
   const unheard = new Remembered<string, true>(REMEMBERED_ORDERS);
-  const withBusts = createBusts();
   let host: BrokerHost | undefined;
 
   const wire = createWire(config, deadlineMs, {
@@ -74,7 +72,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       accountOf.set(vendor.orderIDEx, accId);
       unheard.delete(vendor.orderIDEx);
       const order = toOrder(vendor);
-      if (order !== undefined) host?.onOrder(withBusts(order));
+      if (order !== undefined) host?.onOrder(order);
     },
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
@@ -357,7 +355,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     async order(orderId, call) {
       const { vendor } = await find(orderId, false, call);
       const order = toOrder(vendor);
-      if (order !== undefined) return withBusts(order);
+      if (order !== undefined) return order;
       throw new BrokerError(
         "NotSupported",
         `order ${orderId} is not one of the securities traded here: ${vendor.code}`,
@@ -379,7 +377,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       );
       const listed = lists.flat();
       const { orders, unmapped } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
-      return { orders: orders.map(withBusts), unmapped, since: historySince(SPAN_DAYS - AHEAD_DAYS) };
+      return { orders, unmapped, since: historySince(SPAN_DAYS - AHEAD_DAYS) };
     },
   };
 }

@@ -138,6 +138,8 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     warning: busted ? message || "the exchange took the fills back" : isTerminal(status) ? null : message || null,
     tag: isTag(vendor.remark) ? vendor.remark : null,
     ...(busted ? { busted } : {}),
+    // OpenD has no status for an order that lost a part of its fills, or all of them and works on: it has less, and later.
+    ...(vendor.fillQty === undefined ? {} : { dated: true }),
     createdAt: toTime(vendor.createTimestamp, vendor.createTime, contract),
     updatedAt: toTime(vendor.updateTimestamp, vendor.updateTime, contract),
   };

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import type { WebSocket as Peer } from "ws";
 import { encodeReply, type Reply } from "../../../simulators/opend/messages.ts";
 import { writeWsFrame } from "../../../simulators/opend/ws-frames.ts";
-import { createBusts } from "../../../src/brokers/futu/busts.ts";
 import { toOrder } from "../../../src/brokers/futu/convert.ts";
 import { mergeOrder, type Order } from "../../../src/domain/order.ts";
 import { call, startBroker, until } from "./setup.ts";
@@ -58,7 +57,7 @@ async function serveOrder(first: VendorOrder) {
     list(order: VendorOrder) {
       listed = order;
     },
-    push(order: VendorOrder) {
+    push(order: Omit<VendorOrder, "fillQty">) {
       if (last !== undefined) send(last, 2208, 0n, { retType: 0, s2c: { header: HEADER, order } });
     },
     drop: () => last?.terminate(),
@@ -98,6 +97,22 @@ describe("fills that were taken back of an order that works on", () => {
     for (const report of [lost, after]) expect(known([before, report])).toMatchObject({ filledQty: 1 });
   });
 
+  test("are no longer told as held where that happened while no gateway ran", async () => {
+    const opend = await serveOrder(working(4, 1));
+    const list = async () => {
+      const { broker } = await startBroker(opend.port);
+      const { orders } = await broker.orders({ status: "open", fresh: true }, call());
+      await broker.close();
+      return orders;
+    };
+    const journaled = await list();
+    opend.list(working(1, 2));
+    const reports = [...journaled, ...(await list())];
+    expect(reports).toHaveLength(2);
+    expect(known(reports)).toMatchObject({ status: "PARTIALLY_FILLED", filledQty: 1 });
+    expect(known([...reports, ...journaled])).toMatchObject({ filledQty: 1 });
+  });
+
   test("are not what a report has less that comes late, or of the same moment", async () => {
     const opend = await serveOrder(working(0, 0));
     const { host } = await startBroker(opend.port);
@@ -107,10 +122,19 @@ describe("fills that were taken back of an order that works on", () => {
     expect(known(host.orders)).toMatchObject({ filledQty: 6 });
   });
 
+  test("are not what a report does not speak of", async () => {
+    const opend = await serveOrder(working(0, 0));
+    const { host } = await startBroker(opend.port);
+    opend.push(working(4, 1));
+    const { fillQty: _, ...silent } = working(4, 2, 12);
+    opend.push(silent);
+    await until(() => host.orders.length === 2);
+    expect(known(host.orders)).toMatchObject({ status: "PENDING_CANCEL", filledQty: 4 });
+  });
+
   test("are not what a report has less than one without a time, which may be the later one", () => {
-    const withBusts = createBusts();
     const reports = [{ ...working(6, 1), updateTime: "" }, working(4, 2)].flatMap((order) => toOrder(order) ?? []);
     expect(reports).toHaveLength(2);
-    expect(known(reports.map(withBusts))).toMatchObject({ filledQty: 6 });
+    expect(known(reports)).toMatchObject({ filledQty: 6 });
   });
 });

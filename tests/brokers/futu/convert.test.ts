@@ -177,6 +177,7 @@ describe("an order", () => {
       tag: `ht${"a2".repeat(12)}`,
       createdAt: Date.parse("2026-01-14T15:30:00Z"),
       updatedAt: Date.parse("2026-01-14T15:30:01.250Z"),
+      dated: true,
     });
   });
 
