@@ -184,7 +184,10 @@ function orderOf(desk: Desk, account: Account, { orderID, orderIDEx }: ModifyReq
   const found = ordersOf(desk, account).find(({ wireId }) =>
     orderIDEx === "" ? orderIdOf(wireId) === orderID : wireId === orderIDEx,
   );
-  if (found === undefined) throw new Refusal(`订单不存在: ${orderIDEx === "" ? orderID : orderIDEx}`);
+  // What OpenD has not heard of yet it does not know, though the exchange has it.
+  if (found === undefined || desk.cache?.has(found.wireId) === false) {
+    throw new Refusal(`此订单号不存在: ${orderIDEx === "" ? orderID : orderIDEx}`);
+  }
   return found;
 }
 

@@ -181,7 +181,7 @@ describe("orders that are taken", () => {
   test("one account's order is not another's", async () => {
     const placed = await client.place(SIM_US, BUY);
     const reply = await client.modify(SIM_HK, { orderID: 0, orderIDEx: placed.s2c["orderIDEx"], modifyOrderOp: 2 });
-    expect(reply).toMatchObject({ retType: -1, retMsg: expect.stringContaining("订单不存在") });
+    expect(reply).toMatchObject({ retType: -1, retMsg: expect.stringContaining("订单号不存在") });
   });
 
   test("cancelling all is for real accounts", async () => {

@@ -185,11 +185,13 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
 
   /** OpenD says no to a change in many words; what the order is now says why. */
   async function explain(error: unknown, orderId: string, call: Call, kind: PacingClass): Promise<unknown> {
-    if (!isBrokerError(error) || error.code !== "OrderRejected") return error;
+    if (!isBrokerError(error) || !/^Order(?:Rejected|NotFound)$/.test(error.code)) return error;
     try {
       const { vendor } = await find(orderId, true, call, kind);
       const order = toOrder(vendor);
-      return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
+      if (order !== undefined && isTerminal(order.status)) return notOpen(order, error.message, "rejected");
+      // It is there: what OpenD has not heard of yet it does not know, until it is asked anew.
+      return new BrokerError("OrderRejected", error.message, { outcome: "rejected" });
     } catch (lookup) {
       return isBrokerError(lookup) && lookup.code === "OrderNotFound" ? lookup : error;
     }
