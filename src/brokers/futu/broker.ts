@@ -124,9 +124,9 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     call: Call,
     { orderIds = [], kind = "read", spansBefore = 0, fresh = false }: Sought = {},
   ) {
-    // The window ends by the vendor's clock or by ours, whichever is later.
+    // Orders have the vendor's times, whatever our clock says.
     const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000;
-    const end = dayStart(Math.max(vendorNow, Date.now())) + (AHEAD_DAYS - spansBefore * SPAN_DAYS) * DAY_MS;
+    const end = dayStart(vendorNow) + (AHEAD_DAYS - spansBefore * SPAN_DAYS) * DAY_MS;
     const request = {
       header: queryHeader(account),
       filterConditions: {
