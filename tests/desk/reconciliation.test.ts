@@ -371,6 +371,25 @@ test("an unknown cancel that was sent again without a journal is found out all t
   await expect.poll(() => journal.unsettled(DIGEST), { timeout: 10_000 }).toEqual([]);
 });
 
+test("fills that were taken back while no gateway ran are told of an order that works on", async () => {
+  const journal = memoryJournal();
+  const filled = anOrder({ status: "PARTIALLY_FILLED", filledQty: 4, avgPrice: 200, updatedAt: 1, dated: true });
+  const listing = (order: Order) => ({ orders: async () => ({ orders: [order], unmapped: [] }) });
+  const before = deskOver(listing(filled), { journal });
+  await before.desk.start();
+  await vi.waitUntil(async () => (await journal.openOrders(DIGEST)).length > 0);
+  await before.desk.close();
+  const { desk } = deskOver(listing({ ...filled, filledQty: 1, updatedAt: 2 }), { journal });
+  open.push(desk);
+  await desk.start();
+  await expect
+    .poll(async () => (await journal.events(DIGEST, 0, 100)).events.at(-1))
+    .toMatchObject({
+      kind: "order",
+      order: { status: "PARTIALLY_FILLED", filledQty: 1, warning: expect.stringContaining("from 4 to 1") },
+    });
+});
+
 describe("an open order that the list lacks", () => {
   test("is asked for by its id, and ends only by the broker's word", async () => {
     const venue = createVenue();
