@@ -30,8 +30,8 @@ export interface Writing {
 /** A status after which the exchange, or the vendor's system that stands for it, has the order. */
 const TAKEN: ReadonlySet<string> = new Set(["PreSubmitted", "Submitted", "PendingCancel", "Filled"]);
 const CANCELED: ReadonlySet<string> = new Set(["Cancelled", "ApiCancelled"]);
-/** TWS says with these that it sent nothing on, for want of its own connection. */
-const NOT_CONNECTED: ReadonlySet<number> = new Set([504, 1100]);
+/** "Not connected": the request was not sent. That the link to the vendor is lost, as 1100 says, tells nothing of an order. */
+const NOT_CONNECTED = 504;
 
 interface Told {
   readonly permId: number;
@@ -162,10 +162,11 @@ export function submit(
     hear(message, settle) {
       const notice = noticeOf(message, orderId);
       if (notice !== undefined) {
-        if (NOT_CONNECTED.has(notice.code)) settle.fail(notConnected(notice.text));
-        else if (isTooFast(notice) || REFUSALS.has(notice.code)) refuse(notice, settle);
+        if (notice.code === NOT_CONNECTED) settle.fail(notConnected(notice.text));
+        else if (REFUSALS.has(notice.code)) refuse(notice, settle);
         else {
-          doubt = notice;
+          // Which message was thrown away for coming too fast is not said for sure, and it says nothing against an order.
+          if (!isTooFast(notice)) doubt = notice;
           lookInto(notice, settle);
         }
         return;
@@ -232,7 +233,7 @@ export function cancel({ store, clientId, ms, signal, ask }: Writing, orderId: n
           /state: *(?:PendingCancel|(?:Api)?Cancelled)/i.test(notice.text)
         ) {
           done();
-        } else if (NOT_CONNECTED.has(notice.code)) fail(notConnected(notice.text));
+        } else if (notice.code === NOT_CONNECTED) fail(notConnected(notice.text));
         else if (isTooFast(notice) || isOfState(notice)) fail(toCancelRefusal(notice, name));
         // Also what refuses orders: it may be about a change that was sent before, of which nothing had been heard.
         else lookInto(notice, settle);

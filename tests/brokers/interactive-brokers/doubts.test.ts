@@ -271,6 +271,27 @@ test.each([
   expect(tws.venue.orders()).toMatchObject([{ wireId: orderId }]);
 });
 
+test("an order that TWS has, though it says that it is told too much, is not told as not sent", async () => {
+  const { tws, placing } = await takenWith(100, "Max rate of messages per second has been exceeded");
+  const { orderId } = await placing;
+  expect(tws.venue.orders()).toMatchObject([{ wireId: orderId }]);
+});
+
+test.each([true, false])(
+  "an order of which TWS says that its link is lost is not told as not sent, TWS tells of it: %s",
+  async (isTold) => {
+    const tws = await openTws();
+    const port = await openBetween(tws, ([id, number]) =>
+      id === "3" ? errorMessage(Number(number), 1100, "Connectivity between IBKR and TWS has been lost.") : undefined,
+    );
+    const { broker } = await startBroker(port, { writeTimeout: 500 });
+    if (!isTold) tws.faults.arm({ kind: "stall", on: "place" });
+    const placing = broker.placeOrder(restingOrder(), call());
+    if (isTold) expect(await placing).toEqual({ orderId: tws.venue.orders()[0]?.wireId });
+    else expect(await rejection(placing)).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
+  },
+);
+
 test("a new order whose size TWS has reduced is taken, and not told as refused", async () => {
   const { tws, placing } = await takenWith(481, "Order size reduced.", "4");
   const { orderId } = await placing;
