@@ -8,7 +8,6 @@ import type { OrderStore } from "./order-store.ts";
 import { UNNUMBERED, UNREAD } from "./read-calls.ts";
 import {
   isNotCancelable,
-  isOfState,
   isTooFast,
   notConnected,
   toCancelRefusal,
@@ -234,8 +233,9 @@ export function cancel({ store, clientId, ms, signal, ask }: Writing, orderId: n
         ) {
           done();
         } else if (notice.code === NOT_CONNECTED) fail(notConnected(notice.text));
-        else if (isTooFast(notice) || isOfState(notice)) fail(toCancelRefusal(notice, name));
-        // Also what refuses orders: it may be about a change that was sent before, of which nothing had been heard.
+        else if (isTooFast(notice) || isNotCancelable(notice)) fail(toCancelRefusal(notice, name));
+        // Also that there is no such order, as TWS says of some that it has just canceled, and what refuses orders: it may be
+        // about a change that was sent before, of which nothing had been heard.
         else lookInto(notice, settle);
         return;
       }

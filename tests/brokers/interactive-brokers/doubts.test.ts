@@ -362,6 +362,17 @@ test.each([
   expect(await broker.order(orderId, call())).toMatchObject({ status: "CANCELED" });
 });
 
+test("a cancel that TWS has taken is one that was taken, also where TWS says that it finds no such order any more", async () => {
+  const tws = await openTws();
+  const port = await openBetween(tws, ([id, number]) =>
+    id === "4" ? errorMessage(Number(number), 10147, "OrderId that needs to be cancelled is not found.") : undefined,
+  );
+  const { broker } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  await broker.cancelOrder(orderId, call());
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "CANCELED", errorReason: "" });
+});
+
 test("what TWS warns of when an order is changed stays with the order", async () => {
   const tws = await openTws();
   let sent = 0;
