@@ -15,7 +15,7 @@ import type { KnownOrder } from "./known-order.ts";
 import type { OrderTicket } from "./link.ts";
 import { createListings } from "./listings.ts";
 import type { VendorContract } from "./messages.ts";
-import { createOrderStore, KEPT_ORDERS } from "./order-store.ts";
+import { createOrderStore, KEPT_ORDERS, type VendorDays } from "./order-store.ts";
 import { accountValues, openOrders, positions, ticks } from "./read-calls.ts";
 import { orderNotFound } from "./refusals.ts";
 import { createWire } from "./wire.ts";
@@ -55,15 +55,15 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       return listings.load(read);
     },
   });
+  const days: VendorDays = { toTime: (text) => toTime(text, ahead), dayBegan: vendorDay };
   const store = createOrderStore({
     clientId,
     account: () => wire.account() ?? config.accountId,
     now: wire.now,
-    toTime,
-    dayBegan: vendorDay,
+    ...days,
   });
   const directory = createDirectory(wire);
-  const listings = createListings(wire, store, clientId, vendorDay, () => {
+  const listings = createListings(wire, store, clientId, days, () => {
     const permIds = [...held];
     held.clear();
     for (const permId of permIds) push(permId);

@@ -216,12 +216,17 @@ export function toQuote(contract: Contract, currency: string, { prices, lastTime
   };
 }
 
-/** Milliseconds of `20261122 10:00:00 US/Eastern` (or `20261122-10:00:00`, which is UTC); `null` for anything else. */
-export function toTime(text: string): number | null {
+/**
+ * Milliseconds of `20261122 10:00:00 US/Eastern` (or `20261122-10:00:00`, which is UTC); `null` for anything else.
+ *
+ * @param ahead of TWS's own clock, as `clockAhead` gives it: `CST` is also what Chicago calls its time.
+ */
+export function toTime(text: string, ahead = 0): number | null {
   const match = /^(\d{4})(\d\d)(\d\d)(-| +)(\d\d):(\d\d):(\d\d)(?: +(\S.*))?$/.exec(text.trim());
   if (match === null) return null;
   const [, year, month, day, mark, hour, minute, second, name] = match;
-  const zone = name === undefined ? (mark === "-" ? "UTC" : undefined) : toZone(name);
+  const named = name === "CST" && ahead < 0 ? "America/Chicago" : name;
+  const zone = named === undefined ? (mark === "-" ? "UTC" : undefined) : toZone(named);
   if (zone === undefined) return null;
   try {
     const minutes = Number(hour) * 60 + Number(minute);

@@ -3,7 +3,7 @@ import { isTerminal } from "../../domain/order.ts";
 import type { Call } from "../../spec/broker.ts";
 import type { BrokerError } from "../../spec/broker-error.ts";
 import type { KnownOrder } from "./known-order.ts";
-import type { OrderStore } from "./order-store.ts";
+import type { OrderStore, VendorDays } from "./order-store.ts";
 import { completedOrders, executions, openOrders, UNNUMBERED, UNREAD } from "./read-calls.ts";
 import { notConnected, notWhole } from "./refusals.ts";
 import { MS } from "./timing.ts";
@@ -32,14 +32,13 @@ export interface Listings {
 
 /**
  * @param ours our client id.
- * @param dayBegan when the day began of which TWS lists what has ended, by its clock.
  * @param onListed called when no list is being read any more.
  */
 export function createListings(
   wire: Wire,
   store: OrderStore,
   ours: number,
-  dayBegan: () => number,
+  days: VendorDays,
   onListed: () => void,
 ): Listings {
   let reading = 0;
@@ -56,7 +55,7 @@ export function createListings(
   };
   const open = (read: Reader) => read((asking) => openOrders(asking, "all", ours), "orders");
   const completed = (read: Reader) => read(completedOrders, "completed");
-  const fills = (read: Reader) => read((asking) => executions(asking, account(), dayBegan()));
+  const fills = (read: Reader) => read((asking) => executions(asking, account(), days));
 
   async function everything(read: Reader): Promise<ReadonlySet<number>> {
     reading += 1;

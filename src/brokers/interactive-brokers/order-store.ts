@@ -38,16 +38,20 @@ export interface OrderStore {
   answered(orderId: number): void;
 }
 
-export interface StoreOptions {
+/** Times and days by the vendor's clock. */
+export interface VendorDays {
+  /** Time of a fill or a completion in the vendor's form, milliseconds. */
+  toTime(text: string): number | null;
+  /** When the day began of which the vendor lists what has ended, by its clock. */
+  dayBegan(): number;
+}
+
+export interface StoreOptions extends VendorDays {
   readonly clientId: number;
   /** Orders of other accounts of the login are not kept. `undefined` until the account is chosen. */
   account(): string | undefined;
   /** The vendor's clock, `null` while it is not known. */
   now(): number | null;
-  /** Time of a fill or a completion in the vendor's form, milliseconds. */
-  toTime(text: string): number | null;
-  /** When the day began of which the vendor lists what has ended, by its clock. */
-  dayBegan(): number;
 }
 
 /** The oldest completed orders are forgotten beyond so many. */

@@ -10,9 +10,10 @@ import {
   UNREADABLE,
 } from "./codes.ts";
 import type { ContractSearch } from "./contracts.ts";
-import { isWhole, type Ticks, tickField, toTime } from "./convert.ts";
+import { isWhole, type Ticks, tickField } from "./convert.ts";
 import type { Exchange, Link } from "./link.ts";
 import type { AccountValue, ContractDetails, Message, VendorContract } from "./messages.ts";
+import type { VendorDays } from "./order-store.ts";
 import { toReadRefusal } from "./refusals.ts";
 import { MS } from "./timing.ts";
 
@@ -85,7 +86,8 @@ export function completedOrders({ ms, skip }: Asking): Exchange<ReadonlySet<numb
 }
 
 /** Orders with fills of the day, of every client id. TWS's trade log may be set to tell of those of a week. */
-export function executions({ link, ms }: Asking, account: string, dayBegan: number): Exchange<ReadonlySet<number>> {
+export function executions({ link, ms }: Asking, account: string, days: VendorDays): Exchange<ReadonlySet<number>> {
+  const dayBegan = days.dayBegan();
   const reqId = link.nextRequestId();
   const found = new Set<number>();
   return {
@@ -95,7 +97,7 @@ export function executions({ link, ms }: Asking, account: string, dayBegan: numb
     hear(message, { done, fail }) {
       if (message.kind === "execution" && message.reqId === reqId) {
         const { permId, time } = message.execution;
-        if (permId > 0 && (toTime(time) ?? dayBegan) >= dayBegan) found.add(permId);
+        if (permId > 0 && (days.toTime(time) ?? dayBegan) >= dayBegan) found.add(permId);
       }
       if (message.kind === "executionsEnd" && message.reqId === reqId) done(found);
       const refusal = refusalOf(message, reqId);

@@ -76,3 +76,24 @@ test.each(["", "Nowhere", "20261345 00:10:00 EST", "20261125 00:09:11 EST", "202
     expect(dayBegan(after(10), clockAhead(greeting, after(10)))).toBe(after(0));
   },
 );
+
+test.each([
+  ["Chicago", "20261124 10:10:00 CST", "20261124 10:05:00 CST"],
+  ["Shanghai", "20261125 00:10:00 CST", "20261125 00:05:00 CST"],
+])("times of a TWS in %s are those of its own clock, though both zones have one name", async (_, greeting, ended) => {
+  const tws = await openTws({ now: Date.UTC(2026, 10, 24, 16, 10) });
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    ([first = "", ...rest]) => {
+      const time = first === "193" ? greeting : ended;
+      return [first, ...rest.map((field) => field.replace(/^\d{8} \d\d:\d\d:\d\d US\/Eastern$/, time))];
+    },
+  );
+  const { broker: first } = await startBroker(port);
+  const { orderId } = await first.placeOrder(restingOrder(), call());
+  await first.cancelOrder(orderId, call());
+  await first.close();
+  const { broker } = await startBroker(port);
+  expect(await broker.order(orderId, call())).toMatchObject({ updatedAt: Date.UTC(2026, 10, 24, 16, 5) });
+});
