@@ -1,4 +1,5 @@
 /** What every call works on: the exchange, the accounts, whose orders are whose, and one client's session. */
+import type { TimeInForce } from "../../src/domain/order.ts";
 import type { Venue } from "../shared/venue.ts";
 import type { ExtraPosition } from "./accounts.ts";
 import type { Message } from "./frames.ts";
@@ -34,6 +35,8 @@ export interface Desk {
   readonly holidays: Holidays;
   /** Days of which fills are listed, today included. */
   readonly tradeLogDays: number;
+  /** The time in force that every order gets, whatever it asks for; `undefined` for none. */
+  readonly presetTif: TimeInForce | undefined;
   /** Orders whose cancel waits for the exchange to open, by `permId`; `undefined` where it takes them at once. */
   pendingCancels: Set<string> | undefined;
   /** TWS's link to IB's servers. */

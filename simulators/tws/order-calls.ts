@@ -225,6 +225,9 @@ function notices(desk: Desk, { record, venueOrder }: KnownOrder, terms: OrderTer
       "Order Event Warning:Attribute 'Outside Regular Trading Hours' is ignored based on the order type and destination. PlaceOrder is now being processed.";
     notes.push(errorMessage(record.orderId, 2109, text));
   }
+  if (terms.tifIsPreset) {
+    notes.push(errorMessage(record.orderId, 10349, `Order TIF was set to ${terms.timeInForce} based on order preset.`));
+  }
   const { order } = venueOrder;
   if (!isTerminal(order.status) && !isWorking(desk, order)) {
     const lifecycle = order.orderType === "Market" ? "RTH" : order.lifecycle;

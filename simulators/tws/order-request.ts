@@ -24,6 +24,8 @@ export interface OrderTerms {
   readonly whatIf: boolean;
   /** True where `outsideRth` was asked for and means nothing: TWS says so and goes on. */
   readonly ignoresOutsideRth: boolean;
+  /** True where a preset has given it another time in force than it asked for: TWS says so and goes on. */
+  readonly tifIsPreset: boolean;
 }
 
 /** Positions of the fields that are looked at. A plain order of a stock has no others before them. */
@@ -86,7 +88,8 @@ export function readOrder(desk: Desk, version: number, fields: readonly string[]
   if (contract === undefined) throw unknownContract();
   const account = accountOf(desk, text("account"));
   const orderType = orderTypeOf(text("orderType"));
-  const timeInForce = timeInForceOf(text("tif"));
+  const askedTif = timeInForceOf(text("tif"));
+  const timeInForce = desk.presetTif ?? askedTif;
   const exchange = query.exchange === "" ? found.exchange : query.exchange;
   const asksOutsideRth = text("outsideRth") === "1";
   const outsideRth = asksOutsideRth && contract.region === "US" && orderType === "Limit" && exchange !== OVERNIGHT;
@@ -114,6 +117,7 @@ export function readOrder(desk: Desk, version: number, fields: readonly string[]
     outsideRth,
     whatIf: text("whatIf") === "1",
     ignoresOutsideRth: asksOutsideRth && !outsideRth,
+    tifIsPreset: timeInForce !== askedTif,
   };
 }
 

@@ -1,6 +1,6 @@
 /** A whole TWS or IB Gateway: the API port, the control port and the exchange behind them, in this process. */
 import { contractKey, normalizeContract } from "../../src/domain/contract.ts";
-import { isTerminal } from "../../src/domain/order.ts";
+import { isTerminal, type TimeInForce } from "../../src/domain/order.ts";
 import { startControl } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
 import { createRestarts } from "../shared/restarts.ts";
@@ -42,6 +42,8 @@ export interface TwsOptions {
   readonly limits?: boolean;
   /** Days of which it lists the fills, today included: what its trade log is set to, 7 at the most. Default 1. */
   readonly tradeLogDays?: number;
+  /** The time in force that its order presets give every order, whatever it asks for (10349). Default: none. */
+  readonly presetTif?: TimeInForce;
 }
 
 /** A running TWS. */
@@ -112,6 +114,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     pendingCancels: undefined,
     loggedIn: true,
     tradeLogDays: options.tradeLogDays ?? 1,
+    presetTif: options.presetTif,
     marketData: options.marketData ?? "live",
   };
   const faults = createFaults((ms) => restarts.restart(ms));

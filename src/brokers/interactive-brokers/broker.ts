@@ -8,7 +8,17 @@ import { ownTag } from "../shared/own-tag.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
 import { OVERNIGHT_EXCHANGE, toSearch } from "./contracts.ts";
-import { isOwn, originSymbol, toCash, toOrder, toPositions, toQuote, toTicket, toTime } from "./convert.ts";
+import {
+  changedTerms,
+  isOwn,
+  originSymbol,
+  toCash,
+  toOrder,
+  toPositions,
+  toQuote,
+  toTicket,
+  toTime,
+} from "./convert.ts";
 import { createDirectory } from "./directory.ts";
 import { clockAhead, dayBegan } from "./hours.ts";
 import type { KnownOrder } from "./known-order.ts";
@@ -225,7 +235,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
 
     async placeOrder(order, call): Promise<Placed> {
       toSearch(order.contract);
-      const { effective } = checkOrder(order);
+      const row = checkOrder(order);
       const of = account();
       const session = wire.live();
       const vendor = await beforeSending(directory.qualify(order.contract, call));
@@ -234,7 +244,10 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       const permId = await wire.writeNew(session, call, (number) =>
         submit(writing(call), number, wired(vendor, exchange), ticket, "the order"),
       );
-      return { orderId: String(permId), ...(effective === undefined ? {} : { effective }) };
+      const made = store.get(permId);
+      const shown = made?.described ? toOrder(made, order.contract, clientId) : undefined;
+      const effective = { ...row.effective, ...(shown && changedTerms(order, shown)) };
+      return { orderId: String(permId), ...(Object.keys(effective).length > 0 ? { effective } : {}) };
     },
 
     async replaceOrder(orderId, change, call): Promise<Placed> {

@@ -6,7 +6,7 @@ import type { Direction, Lifecycle, Order, OrderRequest, OrderType, TimeInForce 
 import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import { dayOf, instantAt } from "../../exchange/zoned-time.ts";
-import type { PositionListing } from "../../spec/broker.ts";
+import type { Placed, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import { isTag } from "../shared/own-tag.ts";
 import { contractCurrency } from "../shared/regions.ts";
@@ -76,6 +76,15 @@ export function toTicket(request: OrderRequest, account: string, tag: string): O
     account,
     orderRef: tag,
     transmit: true,
+  };
+}
+
+/** What TWS has made of an order in silence, or with a remark, as by its presets. */
+export function changedTerms(asked: OrderRequest, { lifecycle, timeInForce, price }: Order): Placed["effective"] {
+  return {
+    ...(lifecycle !== null && lifecycle !== asked.lifecycle ? { lifecycle } : {}),
+    ...(timeInForce !== null && timeInForce !== asked.timeInForce ? { timeInForce } : {}),
+    ...(asked.orderType === "Limit" && price !== null && price !== asked.price ? { price } : {}),
   };
 }
 

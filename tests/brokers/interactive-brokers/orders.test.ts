@@ -357,3 +357,26 @@ test("new orders have numbers above those of the other programs that TWS has tol
   await broker.placeOrder(restingOrder(), call());
   expect(tws.venue.orders()).toHaveLength(7);
 });
+
+test("what a preset of TWS makes of an order is told with its answer", async () => {
+  const tws = await openTws({ presetTif: "DAY" });
+  const { broker } = await startBroker(tws.port);
+  const { orderId, effective } = await broker.placeOrder(restingOrder({ timeInForce: "GTC" }), call());
+  expect(effective).toEqual({ timeInForce: "DAY" });
+  const warning = expect.stringContaining("order preset");
+  expect(await broker.order(orderId, call())).toMatchObject({ timeInForce: "DAY", warning });
+  expect(await broker.placeOrder(restingOrder({ timeInForce: "DAY" }), call())).not.toHaveProperty("effective");
+});
+
+test("hours that TWS ignores for an order are told with its answer", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (Number(fields[0]) === RESPONSE.openOrder ? fields.with(26, "0") : fields),
+  );
+  const { broker } = await startBroker(port);
+  expect(await broker.placeOrder(restingOrder({ lifecycle: "ETH" }), call())).toMatchObject({
+    effective: { lifecycle: "RTH" },
+  });
+});
