@@ -39,6 +39,8 @@ export interface Desk {
   readonly presetTif: TimeInForce | undefined;
   /** Orders whose cancel waits for the exchange to open, by `permId`; `undefined` where it takes them at once. */
   pendingCancels: Set<string> | undefined;
+  /** Changes that wait for the session of their order, the last of each, by `permId`; `undefined` where they are made at once. */
+  pendingChanges: Map<string, () => void> | undefined;
   /** TWS's link to IB's servers. */
   loggedIn: boolean;
   marketData: MarketDataAccess;

@@ -191,8 +191,15 @@ function modify(desk: Desk, client: Client, known: KnownOrder, fields: readonly 
     terms.exchange === (known.record.exchange || terms.found.exchange);
   if (!matchesOriginal) throw new Refusal(105, "Order being modified does not match original order.");
   const { qty, price } = terms;
-  try {
+  const change = (): void => {
     desk.venue.book(book).replace(order.orderId, price === undefined ? { qty } : { qty, price });
+  };
+  if (desk.pendingChanges !== undefined && !isWorking(desk, order)) {
+    desk.pendingChanges.set(known.venueOrder.wireId, change);
+    return stateMessages(desk, known, client.version);
+  }
+  try {
+    change();
   } catch (error) {
     if (!isExchangeError(error)) throw error;
     throw refusalOf(desk, error.refusal, terms);

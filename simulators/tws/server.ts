@@ -70,6 +70,11 @@ export interface Tws {
    * Gives the function that lets them through.
    */
   holdCancels(): () => void;
+  /**
+   * Holds changes back from now on of orders that wait for their session, as Interactive Brokers does after hours: the order
+   * shows what it was for until then. Gives the function that lets them through.
+   */
+  holdChanges(): () => void;
   /** The button that lets order numbers begin at 1 again. */
   resetOrderIds(): void;
   close(): Promise<void>;
@@ -112,6 +117,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     records,
     holidays: options.holidays ?? {},
     pendingCancels: undefined,
+    pendingChanges: undefined,
     loggedIn: true,
     tradeLogDays: options.tradeLogDays ?? 1,
     presetTif: options.presetTif,
@@ -184,6 +190,14 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
         for (const { book, order } of venue.orders().filter(({ wireId }) => held.has(wireId))) {
           if (!isTerminal(order.status)) venue.book(book).cancel(order.orderId);
         }
+      };
+    },
+    holdChanges() {
+      const held = new Map<string, () => void>();
+      desk.pendingChanges = held;
+      return () => {
+        desk.pendingChanges = undefined;
+        for (const change of held.values()) change();
       };
     },
     resetOrderIds: () => records.resetIds(),

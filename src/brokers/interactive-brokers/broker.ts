@@ -5,6 +5,7 @@ import type { BrokerHost, Call, OrderListing, Placed } from "../../spec/broker.t
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
 import { ownTag } from "../shared/own-tag.ts";
+import { demandWholeChange } from "../shared/whole-change.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
 import { OVERNIGHT_EXCHANGE, toSearch } from "./contracts.ts";
@@ -265,6 +266,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
         const message = `order ${orderId} is bound by terms that a replace from here would take from it, as a parent, a group or a condition`;
         throw new BrokerError("NotSupported", message, { outcome: "not_sent" });
       }
+      demandWholeChange(order, change);
       const price = order.orderType === "Market" ? undefined : change.price;
       checkNumbers(
         { ...(change.qty === undefined ? {} : { qty: change.qty }), ...(price === undefined ? {} : { price }) },
@@ -289,9 +291,14 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
         transmit: true,
       };
       const contract = wired(known.contract, known.contract.exchange);
-      await wire.write(session, "write", call, () =>
-        submit(writing(call), known.orderId, contract, ticket, "the change"),
-      );
+      try {
+        await wire.write(session, "write", call, () =>
+          submit(writing(call), known.orderId, contract, ticket, "the change"),
+        );
+      } finally {
+        // Nothing may have been heard of it, and yet it is under way.
+        push(known.permId);
+      }
       return { orderId };
     },
 

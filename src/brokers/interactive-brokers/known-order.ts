@@ -65,6 +65,8 @@ export interface Entry {
   unlisted: number | undefined;
   warning: string | null;
   refusal: Notice | undefined;
+  /** True once a change of it was given up of which nothing has been heard: TWS may show it with the next session only. */
+  changing: boolean;
   createdAt: number | null;
   changedAt: number | null;
   /** True once all lists lacked it although nothing was heard of its end. */
@@ -197,5 +199,9 @@ export function statusOf(entry: Entry): Pick<KnownOrder, "status" | "originStatu
     return { status: "FILLED", originStatus, errorReason: "" };
   }
   const isWorking = means === "OPEN" || means === "PENDING";
+  // At the exchange, what is shown is what holds.
+  if (isWorking && entry.changing && entry.status !== "Submitted") {
+    return { status: "PENDING_REPLACE", originStatus, errorReason: "" };
+  }
   return { status: isWorking && filledQty > 0 ? "PARTIALLY_FILLED" : means, originStatus, errorReason: "" };
 }

@@ -87,7 +87,7 @@ export interface Exchange<T> {
   hear(message: Message, settle: Settle<T>): void;
   /** Ends the exchange early. */
   readonly signal?: AbortSignal;
-  /** What an answer that did not come means. Default: a `Timeout`. */
+  /** What an answer that did not come means. Default: a `Timeout`, or the loss of the connection. */
   silent?(reason: string): Error;
   /** Called when it ended, however it ended. */
   cleanUp?(): void;
@@ -107,7 +107,7 @@ export interface Link {
   /**
    * Sends and waits.
    *
-   * @throws LinkLost when the connection ends first; BrokerError `NotConnected` when nothing was sent.
+   * @throws LinkLost when the connection ends first, or what the exchange has for silence; BrokerError `NotConnected` when nothing was sent.
    */
   exchange<T>(exchange: Exchange<T>): Promise<T>;
   /** Sends what has no answer; nothing when the connection is gone. */
@@ -275,7 +275,8 @@ export function openLink(options: LinkOptions): Promise<Link> {
           if (!listeners.has(listen)) return;
           hear(message, settle);
         };
-        const mourn = (reason: string) => settle.fail(new LinkLost(reason));
+        const lost = `the connection to TWS ended before it answered ${what}`;
+        const mourn = (reason: string) => settle.fail(silent?.(`${lost}: ${reason}`) ?? new LinkLost(reason));
         const quiet = (reason: string) => settle.fail(silent?.(reason) ?? new BrokerError("Timeout", reason));
         const giveUp = () => quiet(`${what}: given up before TWS answered`);
         const timeout = setTimeout(() => quiet(`TWS did not answer ${what} within ${ms} ms`), ms);

@@ -32,7 +32,10 @@ export interface OrderStore {
    * refused before, as a change that had been taken, is no reason for an end that was asked for.
    */
   ask(orderId: number): void;
-  /** Says that no answer to a change came in time: a refusal that still comes is of it, and not of the order. */
+  /**
+   * Says that no answer to a change came in time: a refusal that still comes is of it, and not of the order. Of one that waits
+   * for its session, TWS shows the change only then.
+   */
   giveUp(orderId: number): void;
   /** Says that it has ended: what was remarked meanwhile stays. */
   answered(orderId: number): void;
@@ -90,6 +93,7 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
       unlisted: undefined,
       warning: null,
       refusal: undefined,
+      changing: false,
       createdAt: null,
       changedAt: null,
       missing: false,
@@ -134,6 +138,7 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
     // Messages about an order overtake each other: none takes it back from its end.
     if (ended && status !== "Filled") return;
     if (status === "Submitted" || status === "PreSubmitted") forgive(entry);
+    if (status === "Submitted") entry.changing = false;
     entry.status = status;
   }
 
@@ -183,7 +188,10 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
           return change(entry, () => {
             const isNew = entry.order === undefined;
             entry.missing = false;
-            if (order.clientId === clientId && !isAlike(entry.order, order)) givenUp.delete(orderId);
+            if (order.clientId === clientId && !isAlike(entry.order, order)) {
+              givenUp.delete(orderId);
+              entry.changing = false;
+            }
             entry.contract = contract;
             entry.order = order;
             identify(entry, orderId, order.clientId);
@@ -248,10 +256,14 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
           const permId = owned.get(id);
           const entry = permId === undefined ? undefined : entries.get(permId);
           const isRemark = isWarning(code, text);
+          const isAnswer = !isRemark && saysAgainst(message) && givenUp.delete(id);
           if (isRemark) warnings.set(id, text);
-          else if (saysAgainst(message) && !givenUp.delete(id)) refusals.set(id, message);
+          else if (saysAgainst(message) && !isAnswer) refusals.set(id, message);
           if (entry === undefined) return undefined;
-          return change(entry, () => identify(entry, id, clientId));
+          return change(entry, () => {
+            if (isAnswer) entry.changing = false;
+            identify(entry, id, clientId);
+          });
         }
         default:
           return undefined;
@@ -303,7 +315,11 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
       forget(orderId);
     },
 
-    giveUp: (orderId) => givenUp.set(orderId, true),
+    giveUp(orderId) {
+      givenUp.set(orderId, true);
+      const entry = entries.get(owned.get(orderId) ?? 0);
+      if (entry !== undefined) entry.changing = true;
+    },
 
     answered(orderId) {
       asked.delete(orderId);

@@ -18,7 +18,7 @@ import { type Exchange, type Library, type Link, loadLibrary, openLink } from ".
 import { type Message, ownNumberIn } from "./messages.ts";
 import { createOrderIds } from "./order-ids.ts";
 import { type Asking, currentTime, openOrders } from "./read-calls.ts";
-import { isTimeout, LinkLost, NoSuchAccount, notConnected, reasonOf, unknownOutcome } from "./refusals.ts";
+import { isTimeout, LinkLost, NoSuchAccount, notConnected, reasonOf } from "./refusals.ts";
 import { MS, PACING } from "./timing.ts";
 
 export interface WireHandlers {
@@ -354,9 +354,6 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       try {
         return await asked.link.exchange(exchange);
       } catch (error) {
-        if (error instanceof LinkLost) {
-          throw unknownOutcome(`the connection to TWS ended before it answered ${exchange.what}: ${error.message}`);
-        }
         if (isBrokerError(error) && error.code === "OutcomeUnknown") void probe(asked.link).catch(() => {});
         throw error;
       }

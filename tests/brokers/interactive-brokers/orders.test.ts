@@ -380,3 +380,37 @@ test("hours that TWS ignores for an order are told with its answer", async () =>
     effective: { lifecycle: "RTH" },
   });
 });
+
+/** The night before a trading day in New York: an order for regular hours waits. */
+const NIGHT = Date.UTC(2026, 10, 25, 4, 55);
+
+test.each([
+  ["is not answered", undefined],
+  ["loses its connection", "lose-answer"],
+] as const)("a change that comes with the next session only, and %s, is under way until then", async (_, fault) => {
+  const tws = await openTws({ now: NIGHT });
+  const { broker, host } = await startBroker(tws.port, { writeTimeout: 500 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  const letThrough = tws.holdChanges();
+  if (fault !== undefined) tws.faults.arm({ kind: fault, on: "replace" });
+  expect(await rejection(broker.replaceOrder(orderId, { price: 150 }, call()))).toMatchObject({ outcome: "unknown" });
+  await until(async () => (await listed(broker, orderId))?.status === "PENDING_REPLACE");
+  await until(() => host.orders.at(-1)?.status === "PENDING_REPLACE");
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "PENDING_REPLACE", price: 190, qty: 10 });
+  // With the price that is shown, the change that is under way would be taken back.
+  expect(await rejection(broker.replaceOrder(orderId, { qty: 5 }, call()))).toMatchObject({ outcome: "not_sent" });
+  letThrough();
+  await until(() => host.orders.at(-1)?.price === 150);
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", price: 150, qty: 10 });
+});
+
+test("a change under way that is not there when the order's session begins was not made", async () => {
+  const tws = await openTws({ now: NIGHT });
+  const { broker, host } = await startBroker(tws.port, { writeTimeout: 500 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "stall", on: "replace" });
+  expect(await rejection(broker.replaceOrder(orderId, { price: 150 }, call()))).toMatchObject({ outcome: "unknown" });
+  await until(() => host.orders.at(-1)?.status === "PENDING_REPLACE");
+  tws.venue.setNow(NIGHT + 10 * 3_600_000);
+  expect(await listed(broker, orderId)).toMatchObject({ status: "OPEN", originStatus: "Submitted", price: 190 });
+});
