@@ -228,18 +228,21 @@ export function toQuote(contract: Contract, currency: string, { prices, lastTime
 /**
  * Milliseconds of `20261122 10:00:00 US/Eastern` (or `20261122-10:00:00`, which is UTC); `null` for anything else.
  *
- * @param ahead of TWS's own clock, as `clockAhead` gives it: `CST` is also what Chicago calls its time.
+ * @param ahead of TWS's own clock, as `clockAhead` gives it. It holds where the name says nothing: `CST` is what Shanghai and
+ * Chicago call their time, and Windows has names of its own.
  */
-export function toTime(text: string, ahead = 0): number | null {
+export function toTime(text: string, ahead?: number): number | null {
   const match = /^(\d{4})(\d\d)(\d\d)(-| +)(\d\d):(\d\d):(\d\d)(?: +(\S.*))?$/.exec(text.trim());
   if (match === null) return null;
   const [, year, month, day, mark, hour, minute, second, name] = match;
-  const named = name === "CST" && ahead < 0 ? "America/Chicago" : name;
-  const zone = named === undefined ? (mark === "-" ? "UTC" : undefined) : toZone(named);
+  const named = name === undefined ? (mark === "-" ? "UTC" : undefined) : toZone(name);
+  const isOwn = name !== undefined && ahead !== undefined && (named === undefined || name === "CST");
+  const zone = isOwn ? "UTC" : named;
   if (zone === undefined) return null;
   try {
     const minutes = Number(hour) * 60 + Number(minute);
-    return instantAt(zone, dayOf(`${year}-${month}-${day}`), minutes) + Number(second) * 1000;
+    const at = instantAt(zone, dayOf(`${year}-${month}-${day}`), minutes) + Number(second) * 1000;
+    return isOwn ? at - ahead : at;
   } catch {
     return null;
   }

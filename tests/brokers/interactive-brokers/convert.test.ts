@@ -313,6 +313,14 @@ test.each([
   expect(toTime(text)).toBe(at);
 });
 
+test.each(["China Standard Time", "CST", "\u4e2d\u56fd\u6807\u51c6\u65f6\u95f4"])(
+  "a time in a zone that no one else calls so is one of TWS's own clock: %s",
+  (zone) => {
+    expect(toTime(`20261125 00:05:00 ${zone}`, 8 * 3_600_000)).toBe(Date.UTC(2026, 10, 24, 16, 5));
+    expect(toTime("20261125 00:05:00 US/Eastern", 8 * 3_600_000)).toBe(Date.UTC(2026, 10, 25, 5, 5));
+  },
+);
+
 test.each(["error", "info"])(
   "a text of the vendor is cut in %s: to look for words in it would cost by its square",
   (event) => {
