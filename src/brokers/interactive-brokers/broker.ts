@@ -243,7 +243,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       const exchange = order.lifecycle === "OVERNIGHT" ? OVERNIGHT_EXCHANGE : vendor.exchange;
       const ticket = toTicket(order, of, order.tag);
       const permId = await wire.writeNew(session, call, (number) =>
-        submit(writing(call), number, wired(vendor, exchange), ticket, "the order"),
+        submit(writing(call), number, wired(vendor, exchange), ticket),
       );
       const made = store.get(permId);
       const shown = made?.described ? toOrder(made, order.contract, clientId) : undefined;
@@ -293,7 +293,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       const contract = wired(known.contract, known.contract.exchange);
       try {
         await wire.write(session, "write", call, () =>
-          submit(writing(call), known.orderId, contract, ticket, "the change"),
+          submit(writing(call), known.orderId, contract, ticket, known.permId),
         );
       } finally {
         // Nothing may have been heard of it, and yet it is under way.
@@ -304,8 +304,8 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
 
     async cancelOrder(orderId, call) {
       const session = wire.live();
-      const { orderId: number } = await changeable(orderId, "canceled", call);
-      await wire.write(session, "cancel", call, () => cancel(writing(call), number, orderId));
+      const known = await changeable(orderId, "canceled", call);
+      await wire.write(session, "cancel", call, () => cancel(writing(call), known));
     },
 
     async order(orderId, call) {

@@ -16,6 +16,8 @@ export interface OrderStore {
   get(permId: number): KnownOrder | undefined;
   /** The order with this number under our client id. */
   own(orderId: number): KnownOrder | undefined;
+  /** True where several have this number: TWS may make a second order of a change while its own link is down. */
+  isShared(orderId: number): boolean;
   /** All orders that were not completed when last heard of. */
   open(): readonly KnownOrder[];
   /** Those of which only fills are known, by `permId`. */
@@ -63,6 +65,8 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
   const entries = new Map<number, Entry>();
   /** Our own order numbers. */
   const owned = new Map<number, number>();
+  /** Those that several orders have. */
+  const shared = new Set<number>();
   /** Errors about numbers of ours, which may come before the `permId` does. */
   const refusals = new Remembered<number, Notice>(KEPT_ORDERS);
   const warnings = new Remembered<number, string>(KEPT_ORDERS);
@@ -127,6 +131,7 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
     if (orderId !== 0) entry.orderId = orderId;
     if (by !== undefined) entry.clientId = by;
     if (entry.clientId !== clientId || entry.orderId <= 0) return;
+    if ((owned.get(entry.orderId) ?? entry.permId) !== entry.permId) shared.add(entry.orderId);
     owned.set(entry.orderId, entry.permId);
     entry.refusal = refusals.get(entry.orderId) ?? entry.refusal;
     entry.warning = warnings.get(entry.orderId) ?? entry.warning;
@@ -279,6 +284,8 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
       const permId = owned.get(orderId);
       return permId === undefined ? undefined : this.get(permId);
     },
+
+    isShared: (orderId) => shared.has(orderId),
 
     open() {
       return [...entries.values()]

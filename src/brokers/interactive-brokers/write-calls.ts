@@ -2,6 +2,7 @@
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS, REFUSALS } from "./codes.ts";
+import type { KnownOrder } from "./known-order.ts";
 import type { Exchange, OrderTicket, Settle } from "./link.ts";
 import type { Message, Notice, VendorContract } from "./messages.ts";
 import type { OrderStore } from "./order-store.ts";
@@ -60,7 +61,8 @@ function noticeOf(message: Message, orderId: number): Notice | undefined {
 
 /**
  * Hands a new order over, or (with the number of an old one) a changed one, and waits until the gateway has acknowledged it
- * under its `permId`.
+ * under its `permId`. TWS may make a second order with the same number of a change, where its link is down: what it says of
+ * that is no word on the first.
  *
  * A refusal is the answer where its number is known for one. Any other message about the order is first looked into: the
  * gateway is asked which orders it has.
@@ -70,9 +72,11 @@ export function submit(
   orderId: number,
   contract: Partial<VendorContract>,
   ticket: OrderTicket,
-  what: "the order" | "the change",
+  changed?: number,
 ): Exchange<number> {
-  const isChange = what === "the change";
+  const isChange = changed !== undefined;
+  const what = isChange ? "the change" : "the order";
+  const own = () => (isChange ? store.get(changed) : store.own(orderId));
   let permId = 0;
   let doubt: Notice | undefined;
   let settled = false;
@@ -80,7 +84,7 @@ export function submit(
 
   /** True once the gateway shows the order as it was asked for, or a new one by its mark: TWS may reduce its size. */
   function isAsAsked(): boolean {
-    const known = store.own(orderId);
+    const known = own();
     if (known === undefined) return false;
     const { totalQuantity, lmtPrice, orderRef } = known.order;
     if (!isChange) return orderRef === ticket.orderRef;
@@ -94,7 +98,7 @@ export function submit(
 
   /** Refused, unless a part of a new order was filled: then it was taken, whatever became of the rest. */
   function refuse(notice: Notice, settle: Settle<number>): void {
-    const known = store.own(orderId);
+    const known = own();
     if (!isChange && known !== undefined && known.filledQty > 0) settle.done(known.permId);
     else settle.fail(toOrderRefusal(notice, what));
   }
@@ -105,7 +109,7 @@ export function submit(
       ask().then(
         (open) => {
           if (settled) return;
-          const known = store.own(orderId);
+          const known = own();
           // It may be one that the vendor has not numbered yet, or that could not be read: what follows says what becomes of it.
           if (known === undefined && (open.has(UNNUMBERED) || open.has(UNREAD))) return;
           if (known !== undefined && open.has(known.permId) && isAsAsked()) settle.done(known.permId);
@@ -119,7 +123,7 @@ export function submit(
 
   function heardOf({ permId: given, status }: Told, settle: Settle<number>): void {
     if (given > 0) permId = given;
-    if (permId === 0) return;
+    if (permId === 0 || (isChange && permId !== changed)) return;
     // An order with this number and another mark is not the one that was placed.
     if (!isChange && !isAsAsked()) return;
     const means = lookUp<OrderStatus>(ORDER_STATUS, status) ?? "UNKNOWN";
@@ -186,13 +190,17 @@ export function submit(
 }
 
 /** Asks for the cancellation, and waits until the gateway has taken the request. */
-export function cancel({ store, clientId, ms, signal, ask }: Writing, orderId: number, name: string): Exchange<void> {
+export function cancel(
+  { store, clientId, ms, signal, ask }: Writing,
+  { orderId, permId }: Pick<KnownOrder, "orderId" | "permId">,
+): Exchange<void> {
+  const name = String(permId);
   let grace: ReturnType<typeof setTimeout> | undefined;
   let looking: ReturnType<typeof setTimeout> | undefined;
   let settled = false;
 
   function isTaken(): boolean {
-    const status = store.own(orderId)?.status;
+    const status = store.get(permId)?.status;
     return status === "CANCELED" || status === "PENDING_CANCEL";
   }
 
@@ -226,6 +234,8 @@ export function cancel({ store, clientId, ms, signal, ask }: Writing, orderId: n
       if (notice !== undefined) {
         // TWS names the state in the language that it is set to, if at all.
         const isAgain = isNotCancelable(notice) && isTaken();
+        // Of two orders with one number it does not say which.
+        if (notice.code === ORDER_CANCELED && store.isShared(orderId) && !isTaken()) return;
         if (
           isAgain ||
           notice.code === ORDER_CANCELED ||
@@ -240,7 +250,7 @@ export function cancel({ store, clientId, ms, signal, ask }: Writing, orderId: n
         return;
       }
       const told = toldOf(message, orderId, clientId);
-      if (told === undefined) return;
+      if (told === undefined || (told.permId > 0 && told.permId !== permId)) return;
       if (CANCELED.has(told.status)) done();
       // The request is taken; the end mostly follows at once, and while the exchange is closed it does not.
       else if (told.status === "PendingCancel") grace ??= setTimeout(done, MS.refusalGrace);

@@ -635,3 +635,40 @@ test.each([
   await until(() => later.orders.at(-1)?.status === "CANCELED");
   expect(await again.order(orderId, call())).toMatchObject({ status: "CANCELED", qty: 10, filledQty: 4 });
 });
+
+/** TWS has made a second order of a change while its link was down: what it says of the number is of that one alone. */
+async function twoOfOneNumber() {
+  const tws = await openTws();
+  const second = "1900000001";
+  let sent = 0;
+  const port = await openBetween(
+    tws,
+    ([id]) => {
+      if (id === "3") sent += 1;
+      return undefined;
+    },
+    (fields) => {
+      const at = Number(fields[0]) === RESPONSE.openOrder ? 25 : Number(fields[0]) === RESPONSE.orderStatus ? 6 : -1;
+      return sent > 1 && at > 0 ? fields.with(at, second) : fields;
+    },
+  );
+  const { broker } = await startBroker(port, { writeTimeout: 1_500 });
+  const order = restingOrder();
+  const { orderId } = await broker.placeOrder(order, call());
+  const changing = rejection(broker.replaceOrder(orderId, { price: 150 }, call()));
+  return { broker, tag: order.tag, orderId, second, changing };
+}
+
+test("a change of which TWS makes a second order is not told as one of the first", async () => {
+  const { broker, tag, orderId, second, changing } = await twoOfOneNumber();
+  expect(await changing).toMatchObject({ outcome: "unknown" });
+  expect(await broker.order(orderId, call())).toMatchObject({ price: 190, status: "OPEN", tag });
+  expect(await broker.order(second, call())).toMatchObject({ price: 150, status: "OPEN", tag });
+});
+
+test("the end of a second order with an order's number is not told as that of the first", async () => {
+  const { broker, orderId, second, changing } = await twoOfOneNumber();
+  await changing;
+  expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({ outcome: "unknown" });
+  expect(await broker.order(second, call())).toMatchObject({ status: "CANCELED" });
+});
