@@ -111,7 +111,7 @@ export function isReadOnly({ id, code, text }: { id: number; code: number; text:
 export const UNREADABLE = 505;
 
 /** Remarks about an order that lives on. */
-const ORDER_WARNINGS: ReadonlySet<number> = new Set([165, 399, 404, 434, 492, 10349]);
+const ORDER_WARNINGS: ReadonlySet<number> = new Set([165, 399, 404, 492, 10349]);
 
 /** True for a message about an order or a request that changes nothing about it. */
 export function isWarning(code: number, text: string): boolean {

@@ -243,6 +243,25 @@ test("a change of an order that TWS is still working on is refused, and leaves t
   expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
 });
 
+test("a change to a size that TWS does not take is refused, and leaves the order as it was", async () => {
+  const tws = await openTws();
+  let sent = 0;
+  const port = await openBetween(tws, ([id, number]) => {
+    if (id !== "3") return undefined;
+    sent += 1;
+    return sent === 2 ? errorMessage(Number(number), 434, "The order size cannot be zero.") : undefined;
+  });
+  const { broker } = await startBroker(port, { writeTimeout: 5_000 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.venue.fill(orderId, 4, 190);
+  tws.faults.arm({ kind: "stall", on: "replace" });
+  expect(await rejection(broker.replaceOrder(orderId, { qty: 4 }, call()))).toMatchObject({
+    code: "OrderRejected",
+    outcome: "rejected",
+  });
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "PARTIALLY_FILLED", qty: 10, filledQty: 4 });
+});
+
 /** TWS says so and so right before it tells of a new order, of which it tells no more than that it has it. */
 async function takenWith(code: number, text: string, reduced?: string) {
   const tws = await openTws();
