@@ -5,12 +5,12 @@ import type { BrokerError } from "../../spec/broker-error.ts";
 import type { KnownOrder } from "./known-order.ts";
 import type { OrderStore, VendorDays } from "./order-store.ts";
 import { completedOrders, executions, openOrders, UNNUMBERED, UNREAD } from "./read-calls.ts";
-import { notConnected, notWhole } from "./refusals.ts";
+import { isTimeout, notConnected, notWhole } from "./refusals.ts";
 import { MS } from "./timing.ts";
 import type { Reader, Wire } from "./wire.ts";
 
 export interface Listings {
-  /** Reads everything on one connection, so that the store knows it. */
+  /** Reads everything on one connection, so that the store knows it, as far as TWS answers. */
   load(read: Reader): Promise<void>;
   /**
    * Every order that the gateway lists.
@@ -98,7 +98,13 @@ export function createListings(
 
   return {
     async load(read) {
-      await everything(read);
+      try {
+        await everything(read);
+      } catch (error) {
+        // TWS leaves fills and what has ended unanswered at times: open orders can be canceled all the same, and who needs the
+        // whole list is told that there is none.
+        if (!isTimeout(error)) throw error;
+      }
     },
 
     async read(status, call, whole = false) {

@@ -96,3 +96,25 @@ test.concurrent("a TWS that does not tell the time and says other things keeps i
     await tws.close();
   }
 });
+
+test.concurrent.each([
+  ["fills", RESPONSE.executionDetailsEnd],
+  ["orders that ended", RESPONSE.completedOrderEnd],
+])("an order is canceled also where TWS does not answer which %s there are", async (_, id) => {
+  const tws = await startTws();
+  const before = newBroker(tws.port);
+  const broker = newBroker(tws.port, BRIEF);
+  try {
+    await before.start(HOST);
+    const { orderId } = await before.placeOrder(restingOrder(), call());
+    await before.close();
+    tws.silence(id);
+    await broker.start(HOST);
+    await broker.cancelOrder(orderId, call());
+    expect(tws.venue.orders()).toMatchObject([{ order: { status: "CANCELED" } }]);
+    await expect(broker.orders({ status: "all", fresh: true }, call())).rejects.toMatchObject({ code: "Timeout" });
+  } finally {
+    await Promise.all([before.close(), broker.close()]);
+    await tws.close();
+  }
+});
