@@ -297,7 +297,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
         );
       } finally {
         // Nothing may have been heard of it, and yet it is under way.
-        push(known.permId);
+        if (!held.has(known.permId)) push(known.permId);
       }
       return { orderId };
     },
