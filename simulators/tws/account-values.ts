@@ -131,7 +131,7 @@ export function ledgerOf(desk: Desk, account: string): readonly AccountValue[] {
     Object.entries({
       AccountOrGroup: account,
       Currency: currency,
-      CashBalance: money(amount),
+      CashBalance: money(add(amount, currency === "USD" || currency === "BASE" ? desk.sweptCash : 0)),
       TotalCashBalance: money(amount),
       AccruedCash: money(0),
       StockMarketValue: money(stocks),

@@ -37,6 +37,8 @@ export interface Desk {
   readonly tradeLogDays: number;
   /** The time in force that every order gets, whatever it asks for; `undefined` for none. */
   readonly presetTif: TimeInForce | undefined;
+  /** Dollars of the cash that are at banks. */
+  readonly sweptCash: number;
   /** Orders whose cancel waits for the exchange to open, by `permId`; `undefined` where it takes them at once. */
   pendingCancels: Set<string> | undefined;
   /** Changes that wait for the session of their order, the last of each, by `permId`; `undefined` where they are made at once. */

@@ -44,6 +44,10 @@ export interface TwsOptions {
   readonly tradeLogDays?: number;
   /** The time in force that its order presets give every order, whatever it asks for (10349). Default: none. */
   readonly presetTif?: TimeInForce;
+  /**
+   * Dollars of the cash that IB has swept to banks: `CashBalance` counts them twice then, `TotalCashBalance` once. Default 0.
+   */
+  readonly sweptCash?: number;
 }
 
 /** A running TWS. */
@@ -121,6 +125,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     loggedIn: true,
     tradeLogDays: options.tradeLogDays ?? 1,
     presetTif: options.presetTif,
+    sweptCash: options.sweptCash ?? 0,
     marketData: options.marketData ?? "live",
   };
   const faults = createFaults((ms) => restarts.restart(ms));

@@ -129,16 +129,19 @@ const BASE = "BASE";
 export function toCash(values: readonly AccountValue[], currency: string): Cash {
   const find = (key: string, of: (currency: string) => boolean): number | undefined =>
     values.filter((each) => each.key === key && of(each.currency)).map(({ value }) => toAmount(value))[0];
+  // The other one counts cash twice that is swept to banks.
+  const cashIn = (asked: string) =>
+    find("TotalCashBalance", (of) => of === asked) ?? find("CashBalance", (of) => of === asked);
   const lines: CashBalance[] = [];
   const seen = new Set<string>();
-  for (const { key, value, currency: of } of values) {
-    const amount = toAmount(value);
-    if (key !== "CashBalance" || of === BASE || of === "" || amount === undefined || seen.has(of)) continue;
+  for (const { key, currency: of } of values) {
+    if (!/^(?:Total)?CashBalance$/.test(key) || of === BASE || of === "" || seen.has(of)) continue;
     seen.add(of);
-    lines.push({ currency: of, amount, available: null });
+    const amount = cashIn(of);
+    if (amount !== undefined) lines.push({ currency: of, amount, available: null });
   }
   const base = baseCurrency(values);
-  const total = find("CashBalance", (of) => of === BASE) ?? find("TotalCashBalance", (of) => of === BASE);
+  const total = cashIn(BASE);
   if (base === undefined || total === undefined) {
     throw new BrokerError("BrokerFault", "Interactive Brokers gave no total of the account's cash");
   }

@@ -234,6 +234,14 @@ test("holdings without a name here are shown apart, those of the account alone",
   expect(unmapped).toEqual(UNUSUAL_POSITIONS.map(({ localSymbol, qty }) => ({ originSymbol: localSymbol, qty })));
 });
 
+test("cash that Interactive Brokers has swept to banks is counted once", async () => {
+  const tws = await openTws({ sweptCash: 250_000 });
+  const { broker } = await startBroker(tws.port);
+  const { amount, balances } = await broker.cash({ currency: "USD" }, call());
+  expect(amount).toBe(1_000_000);
+  expect(balances).toContainEqual({ currency: "USD", amount: 1_000_000, available: null });
+});
+
 test("cash is the total in the base currency, by the vendor's rate in another one", async () => {
   const tws = await openTws();
   const { broker } = await startBroker(tws.port);
