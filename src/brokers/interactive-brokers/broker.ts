@@ -266,6 +266,10 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
         const message = `order ${orderId} is bound by terms that a replace from here would take from it, as a parent, a group or a condition`;
         throw new BrokerError("NotSupported", message, { outcome: "not_sent" });
       }
+      if (store.isShared(known.orderId)) {
+        const message = `TWS has another order with the number of order ${orderId}, and would change either; cancel it and place a new one`;
+        throw new BrokerError("NotSupported", message, { outcome: "not_sent" });
+      }
       demandWholeChange(order, change);
       const price = order.orderType === "Market" ? undefined : change.price;
       checkNumbers(

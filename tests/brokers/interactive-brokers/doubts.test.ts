@@ -691,3 +691,15 @@ test("the end of a second order with an order's number is not told as that of th
   expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({ outcome: "unknown" });
   expect(await broker.order(second, call())).toMatchObject({ status: "CANCELED" });
 });
+
+test("no order is changed whose number another has too: TWS could take the change for one of the other", async () => {
+  const { broker, orderId, second, changing } = await twoOfOneNumber();
+  await changing;
+  for (const each of [orderId, second]) {
+    expect(await rejection(broker.replaceOrder(each, { price: 140, qty: 10 }, call()))).toMatchObject({
+      code: "NotSupported",
+      outcome: "not_sent",
+    });
+  }
+  expect((await broker.order(second, call())).price).toBe(150);
+});
