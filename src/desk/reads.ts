@@ -74,13 +74,19 @@ export function createReads(options: ReadOptions): Reads {
 
   /**
    * Open orders that the broker does not list yet, since it has taken them just now, or lists no more. What it told of
-   * before it was asked, and lists as open no more, has ended, though nobody may have been told yet.
+   * before it was asked, and lists as open no more, has ended, though nobody may have been told yet, unless the list is not
+   * whole.
    */
-  function unlisted(listed: ReadonlySet<string>, before: ReadonlySet<OrderRecord>, askedOn: number): OrderView[] {
+  function unlisted(
+    listed: ReadonlySet<string>,
+    before: ReadonlySet<OrderRecord>,
+    askedOn: number,
+    isWhole?: boolean,
+  ): OrderView[] {
     const isUnheard = ({ status, originStatus }: Order) => status === "PENDING" && originStatus === "";
     return book.open().flatMap((order): OrderView[] => {
       const isNews = !before.has(order) && order.asOf >= askedOn;
-      const isMissing = isNews || order.staleSince !== null || isUnheard(order);
+      const isMissing = isWhole === false || isNews || order.staleSince !== null || isUnheard(order);
       return isMissing && !listed.has(order.orderId) ? [{ ...order, source: "journal" }] : [];
     });
   }
@@ -136,13 +142,13 @@ export function createReads(options: ReadOptions): Reads {
       const listing = await read("orders", context, (list, call) => list(query, call)).finally(() =>
         listings.delete(mine),
       );
-      const { orders, unmapped } = readListing(listing, "orders");
+      const { orders, unmapped, isWhole } = readListing(listing, "orders");
       const received = await Promise.all(orders.map((order) => tracker.receive(order, askedAt)));
       // Pushes may have told more while the journal was asked about others, and before the broker's list was there.
       const kept = received.map((order): OrderView => ({ ...(book.get(order.orderId) ?? order), source: "broker" }));
       const shown = query.status === "open" ? kept.filter((order) => !isClosed(order)) : kept;
       const listed = new Set(orders.map(({ orderId }) => orderId));
-      return { orders: [...shown, ...unlisted(listed, before, askedOn)], unmapped };
+      return { orders: [...shown, ...unlisted(listed, before, askedOn, isWhole)], unmapped };
     },
   };
 }

@@ -99,14 +99,14 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
 async function openOrderIds({ seat, book, newDeadline }: CancelAllOptions) {
   const deadline = newDeadline();
   try {
-    const { orders, unmapped } = await deadline.limit<OrderListing>(
+    const { orders, unmapped, isWhole } = await deadline.limit<OrderListing>(
       seat.start().then(() => seat.method("orders")({ status: "open", fresh: true }, deadline)),
       "the broker did not list its orders in time",
     );
     // With what has been told of meanwhile, as by the late answer to an order that the list did not have yet.
     const ids = new Set([...openIn(book), ...orders.map(({ orderId }) => orderId)]);
     // What has no name here cannot be canceled from here either, and may be open all the same.
-    return { orderIds: [...ids], listed: unmapped.length === 0 };
+    return { orderIds: [...ids], listed: isWhole !== false && unmapped.length === 0 };
   } catch {
     return { orderIds: openIn(book), listed: false };
   }

@@ -561,6 +561,12 @@ describe("canceling everything", () => {
     expect(venue.ledger.get(orderId)?.status).toBe("CANCELED");
   });
 
+  test("is not complete where the list of open orders is not whole", async () => {
+    const { desk } = deskOver({ orders: async () => ({ orders: [], unmapped: [], isWhole: false }) });
+    await turn(desk, "HALTED");
+    expect(await desk.cancelAll("ops")).toEqual({ canceled: [], failed: [], complete: false });
+  });
+
   test("is not complete while an order is open that has no name here", async () => {
     const { desk } = deskOver({
       orders: async () => ({ orders: [], unmapped: [{ originSymbol: "AAPL260116C00200000", qty: 1 }] }),

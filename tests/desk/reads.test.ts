@@ -338,6 +338,16 @@ test("a list has no order that the broker told of before and lists no more, thou
   await desk.close();
 });
 
+test("a list has the open orders that a broker's list lacks which is not whole", async () => {
+  const { desk, host } = deskOver({ orders: async () => ({ orders: [], unmapped: [], isWhole: false }) });
+  await desk.reconcile();
+  host().onOrder(anOrder({ originStatus: "NEW" }));
+  for (const status of ["open", "all"] as const) {
+    expect(await desk.orders({ status }, {})).toMatchObject({ orders: [{ orderId: "1", source: "journal" }] });
+  }
+  await desk.close();
+});
+
 test("a list has the open orders that the broker does not list yet, or no more, as events tell of them", async () => {
   let listed = [anOrder({ orderId: "1" }), anOrder({ orderId: "2" }), anOrder({ orderId: "3" })];
   const { desk, host } = deskOver({

@@ -79,7 +79,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
 
   /** Tiger took an order and gave no id for it: the listing has it. */
   async function idOf(tag: string, number: string, call: Call): Promise<string> {
-    const items = await listings.active(call, true).catch(() => []);
+    const { items } = await listings.active(call, true).catch(() => ({ items: [] }));
     const found = toOrderListing(items).orders.find((order) => order.tag === tag || order.number === number);
     if (found !== undefined) return found.orderId;
     throw new BrokerError("OutcomeUnknown", "Tiger took the order and gave no id for it", { outcome: "unknown" });
@@ -230,14 +230,11 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     },
 
     async orders({ status, fresh = false }, call) {
-      const { items, isWhole } =
-        status === "all"
-          ? await listings.all(call, fresh)
-          : { items: await listings.active(call, fresh), isWhole: true };
+      const { items, isWhole } = await (status === "all" ? listings.all(call, fresh) : listings.active(call, fresh));
       const { orders, unmapped } = toOrderListing(items);
       changes.learn(orders);
       if (status === "all") return { orders, unmapped, since: historySince(HISTORY_DAYS), isWhole };
-      return { unmapped, orders: orders.filter((order) => !isTerminal(order.status)) };
+      return { unmapped, orders: orders.filter((order) => !isTerminal(order.status)), isWhole };
     },
   };
 }

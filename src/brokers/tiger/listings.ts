@@ -23,6 +23,12 @@ const OTHER_KINDS = ["OPT", "WAR", "IOPT", "FUT"] as const;
 /** These change seldom, and each is a call of a budget of 60 a minute. */
 const OTHER_KINDS_MS = 60_000;
 
+export interface ListedOrders {
+  readonly items: readonly unknown[];
+  /** Every page was there: what lacks its items would prove every order absent. */
+  readonly isWhole: boolean;
+}
+
 export interface Listings {
   /** The id as a number. @throws BrokerError `OrderNotFound` for a text that is no id of Tiger's. */
   idOf(orderId: string): bigint;
@@ -31,13 +37,12 @@ export interface Listings {
   /** The same for a write that depends on it. */
   toChange(orderId: string, call: Call): Promise<VendorOrder>;
   /** Open orders as Tiger counts them. */
-  active(call: Call, fresh: boolean): Promise<readonly unknown[]>;
+  active(call: Call, fresh: boolean): Promise<ListedOrders>;
   /**
    * The orders of 90 days and all open ones, each once. `fresh` is for who must know the open orders in any case: where
-   * there are more pages than time or the vendor's limits allow, the oldest are left out, and it is not whole; nor is one of
-   * which an answer lacked its list.
+   * there are more pages than time or the vendor's limits allow, the oldest are left out, and it is not whole.
    */
-  all(call: Call, fresh: boolean): Promise<{ readonly items: readonly unknown[]; readonly isWhole: boolean }>;
+  all(call: Call, fresh: boolean): Promise<ListedOrders>;
   /** The latest orders, one page, and all open ones. */
   latest(call: Call): Promise<readonly unknown[]>;
   positions(call: Call): Promise<readonly VendorPosition[]>;
@@ -77,8 +82,7 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
     };
   }
 
-  /** Whole where every page was there: what lacks its items would prove every order absent. */
-  async function open(call: Call, fresh: boolean) {
+  async function active(call: Call, fresh: boolean): Promise<ListedOrders> {
     const items: unknown[] = [];
     let isWhole = true;
     for await (const page of pages("active_orders", {}, call, fresh)) {
@@ -86,10 +90,6 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
       isWhole &&= page.isGiven;
     }
     return { items, isWhole };
-  }
-
-  async function active(call: Call, fresh: boolean): Promise<readonly unknown[]> {
-    return (await open(call, fresh)).items;
   }
 
   async function history(call: Call, fresh: boolean) {
@@ -126,7 +126,7 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
 
   async function ofKind(kind: string, call: Call): Promise<readonly VendorPosition[]> {
     const content = { sec_type: kind, currency: "ALL", market: "ALL" };
-    return (await wire.read({ method: "positions", content, schema: POSITIONS }, call)).items ?? [];
+    return (await wire.read({ method: "positions", content, schema: POSITIONS }, call))?.items ?? [];
   }
 
   async function ofOtherKinds(call: Call): Promise<readonly VendorPosition[]> {
@@ -147,13 +147,13 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
 
     async all(call, fresh) {
       // One after the other: what ends in between is still among the later list, whose window needs the vendor's clock.
-      const now = await open(call, fresh);
+      const now = await active(call, fresh);
       const past = await history(call, fresh);
       return { items: merged([...past.items, ...now.items]), isWhole: now.isWhole && past.isWhole };
     },
 
     async latest(call) {
-      const now = await active(call, true);
+      const { items: now } = await active(call, true);
       const content = { ...since(2), limit: 100, page_token: "" };
       const recent = await wire.read({ method: "orders", content, schema: ORDER_PAGE }, call, true);
       return merged([...(recent.items ?? []), ...now]);

@@ -739,6 +739,9 @@ test.each([
     const { orders, isWhole } = await broker.orders({ status: "all", fresh: true }, call());
     expect(orders).toHaveLength(shown);
     expect(isWhole).toBe(shown === 1);
+    // Nor does a list of the open ones say that there is none.
+    const open = await broker.orders({ status: "open", fresh: true }, call());
+    expect([open.orders.length, open.isWhole]).toEqual([shown, shown === 1]);
   },
 );
 
