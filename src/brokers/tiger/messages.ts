@@ -79,7 +79,7 @@ export type VendorOrder = v.InferOutput<typeof VENDOR_ORDER>;
 
 /**
  * Items are looked at one by one, so that an odd one does not hide the others. The vendor's own clients put up with a bare
- * list, and with an answer that has none.
+ * list, with an answer that has none, and with none at all.
  */
 export const ORDER_PAGE = v.union([
   v.pipe(
@@ -87,6 +87,10 @@ export const ORDER_PAGE = v.union([
     v.transform((items) => ({ items, nextPageToken: null })),
   ),
   v.object({ items: v.nullish(v.array(v.unknown())), nextPageToken: text }),
+  v.pipe(
+    v.nullish(v.never()),
+    v.transform(() => ({ items: null, nextPageToken: null })),
+  ),
 ]);
 
 /** An order that cannot be read: what is left to tell of it. */
@@ -108,23 +112,19 @@ export const ORDER_NUMBER = v.pipe(
 /** The answer of `place_order`, `modify_order` and `cancel_order`. */
 export const ACCEPTED = v.object({ id: v.nullish(id) });
 
-export const POSITIONS = v.object({
-  items: v.nullish(
-    v.array(
-      v.object({
-        symbol: v.string(),
-        market: text,
-        secType: text,
-        currency: text,
-        position: v.nullish(whole),
-        positionScale: v.nullish(scale),
-        positionQty: v.nullish(number),
-        identifier: text,
-      }),
-    ),
-  ),
+const POSITION = v.object({
+  symbol: v.string(),
+  market: text,
+  secType: text,
+  currency: text,
+  position: v.nullish(whole),
+  positionScale: v.nullish(scale),
+  positionQty: v.nullish(number),
+  identifier: text,
 });
-export type VendorPosition = NonNullable<NonNullable<v.InferOutput<typeof POSITIONS>["items"]>>[number];
+export type VendorPosition = v.InferOutput<typeof POSITION>;
+
+export const POSITIONS = v.nullish(v.object({ items: v.nullish(v.array(POSITION)) }));
 
 export const ASSETS = v.object({
   segments: v.array(

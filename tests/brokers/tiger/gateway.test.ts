@@ -725,6 +725,7 @@ test.each([
   ["is a list itself", (items: string) => items, 1],
   ["has none", () => "{}", 0],
   ["has nothing for one", () => '{"items":null,"nextPageToken":""}', 0],
+  ["is nothing", () => "null", 0],
 ])(
   "an answer that should have a list and %s proves no order absent that it does not show",
   async (_what, as, shown) => {
@@ -744,6 +745,21 @@ test.each([
     expect([open.orders.length, open.isWhole]).toEqual([shown, shown === 1]);
   },
 );
+
+test("an answer about positions that is nothing has none, as the vendor's own clients read it", async () => {
+  const tiger = await openTiger();
+  const port = await openAnswers(tiger.port, (answer, body) =>
+    /"method":"positions".*(?:OPT|WAR|FUT)/.test(body)
+      ? answer.replace(/"data":\{.*\},"sign"/, () => '"data":null,"sign"')
+      : answer,
+  );
+  const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
+  const { positions } = await broker.positions(call());
+  expect(positions.map(({ contract, qty }) => [contract.symbol, qty])).toEqual([
+    ["QQQ", 2400],
+    ["00700", 300],
+  ]);
+});
 
 /** The simulator's token for what is older than its oldest order, another one each time. */
 function endlessToken(page: number): string {

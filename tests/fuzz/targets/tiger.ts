@@ -105,7 +105,7 @@ const accepted = asked(schemas.ACCEPTED, ({ id }) => must(id == null || /^\d+$/.
 const USES = {
   orders: list,
   active_orders: list,
-  positions: asked(schemas.POSITIONS, ({ items }) => arePositions(toPositions(items ?? []))),
+  positions: asked(schemas.POSITIONS, (answer) => arePositions(toPositions(answer?.items ?? []))),
   prime_assets: asked(schemas.ASSETS, (assets) => finite(toCash(assets, "USD"), "cash")),
   market_state: asked(schemas.MARKET_STATES, (states) => finite(toMarketStatus(states), "states")),
   quote_real_time: asked(schemas.QUOTES, (quotes) => {
