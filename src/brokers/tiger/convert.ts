@@ -35,6 +35,7 @@ import {
   type VendorPosition,
   type VendorQuote,
 } from "./messages.ts";
+import { isRefusal } from "./refusals.ts";
 
 /** A security as Tiger names it. */
 export interface Security {
@@ -155,6 +156,8 @@ function toStatus(vendor: VendorOrder, word: string, qty: number, filledQty: num
   if (qty > 0 && filledQty >= qty) return "FILLED";
   // Older accounts call an order filled from its first fill on.
   if (means === "FILLED") return filledQty > 0 && filledQty < qty ? "PARTIALLY_FILLED" : "FILLED";
+  // What an account cannot pay or sell is taken at first, and refused by the same word that has other ends too.
+  if (means === "EXPIRED" && filledQty === 0 && isRefusal(vendor.remark ?? "")) return "REJECTED";
   if (isTerminal(means)) return means;
   if (means === "UNKNOWN") return means;
   if (means === "PENDING_CANCEL" || lookUp(CHANGE_IS_PENDING, vendor.cancelStatus)) return "PENDING_CANCEL";

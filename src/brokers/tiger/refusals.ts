@@ -38,7 +38,7 @@ const RULES: readonly Rule[] = [
     code: "OrderNotOpen",
   },
   {
-    text: /(?:position|holding|shares|持仓|可卖).{0,24}(?:insufficient|not enough|不足)|(?:insufficient|not enough) (?:position|holding|shares)/i,
+    text: /(?:position|holding|shares|持仓|可卖).{0,24}(?:insufficient|not enough|不足)|(?:insufficient|not enough|exceeds .{0,20}available) (?:position|holding|shares)/i,
     code: "OrderRejected",
   },
   {
@@ -54,6 +54,11 @@ const RULES: readonly Rule[] = [
 
 /** What only a request for an order that was placed before can be told. */
 const OF_AN_ORDER: ReadonlySet<BrokerErrorCode> = new Set<BrokerErrorCode>(["OrderNotFound", "OrderNotOpen"]);
+
+/** True for why an order was never worked on, in the words in which it is refused when it is placed. */
+export function isRefusal(text: string): boolean {
+  return RULES.some((rule) => rule.text.test(text) && !OF_AN_ORDER.has(rule.code));
+}
 
 /** A refusal of the gateway, as its answer has it. */
 export interface Refusal {

@@ -145,6 +145,24 @@ describe("an order", () => {
     expect(order({ status: "Invalid", remark: null }).errorReason).toBe("Invalid");
   });
 
+  // What the account cannot pay is taken at first, and is Invalid soon after.
+  test.each([
+    ["您的可用资金或者可用购买力不足", "0", "REJECTED"],
+    ["Insufficient buying power", "0", "REJECTED"],
+    ["The order quantity you entered exceeds your currently available position", "0", "REJECTED"],
+    ["合约不正确", "0", "REJECTED"],
+    ["Insufficient buying power", "4", "EXPIRED"],
+    ["day order expired at close", "0", "EXPIRED"],
+    ["Order not found", "0", "EXPIRED"],
+    ["", "0", "EXPIRED"],
+  ])("that is Invalid since %j, with %s filled, is %s", (remark, filledQuantity, status) => {
+    expect(order({ status: "Invalid", remark, filledQuantity })).toMatchObject({
+      status,
+      errorReason: remark || "Invalid",
+    });
+    expect(order({ status: -2, remark, filledQuantity }).status).toBe(status);
+  });
+
   test("that lives on is warned of, and not failed", () => {
     expect(order({ remark: "held for review" })).toMatchObject({ warning: "held for review", errorReason: "" });
   });

@@ -156,6 +156,22 @@ describe("the push service", () => {
     expect(host.orders.at(-1)).toMatchObject({ orderId, lifecycle: "OVERNIGHT" });
   });
 
+  test("tells as rejected what the account could not pay, though it had been taken", async () => {
+    const { tiger, broker, host } = await openBoth();
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    tiger.showAs(orderId, { status: "Invalid" });
+    tiger.venue.end(orderId, "REJECTED", "您的可用资金或者可用购买力不足");
+    const rejected = {
+      orderId,
+      status: "REJECTED",
+      originStatus: "Invalid",
+      errorReason: expect.stringContaining("不足"),
+    };
+    await until(() => host.orders.at(-1)?.originStatus === "Invalid");
+    expect(host.orders.at(-1)).toMatchObject(rejected);
+    expect(await broker.order(orderId, call())).toMatchObject(rejected);
+  });
+
   test("says of an order what reading it says", async () => {
     const { tiger, broker, host } = await openBoth();
     const { orderId } = await broker.placeOrder(restingOrder(), call());
