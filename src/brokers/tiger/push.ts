@@ -95,9 +95,9 @@ export function createPush(config: PushConfig, handlers: PushHandlers): Push {
         if (command === COMMAND.ERROR) end(refused(response));
         else if (command === COMMAND.DISCONNECT) end(notConnected("the push service ended the connection"));
         else if (command === COMMAND.CONNECTED && subscription < 0) {
-          const interval = heartbeatOf(message);
-          silenceMs = Math.ceil(Math.max(interval.receive, interval.send) * 1.5);
-          heartbeat = setInterval(() => send({ command: COMMAND.HEARTBEAT }), interval.send);
+          const intervals = heartbeatsOf(message);
+          silenceMs = Math.ceil(Math.max(...intervals) * 1.5);
+          heartbeat = setInterval(() => send({ command: COMMAND.HEARTBEAT }), Math.min(...intervals));
           subscription = send({
             command: COMMAND.SUBSCRIBE,
             subscribe: { dataType: ORDER_STATUS_DATA, account: config.account },
@@ -215,15 +215,17 @@ function refusal({ code, message }: Pick<PushResponse, "code" | "message">, up: 
   return new PushRefused(`Tiger's push service refused the login or the subscription: ${said}`);
 }
 
-/** Milliseconds between heartbeats in either direction, as the service wants them. */
-function heartbeatOf(message: string): { readonly send: number; readonly receive: number } {
+/**
+ * Milliseconds between heartbeats in either direction, as the service wants them. The vendor's own clients differ in which
+ * of the two is which.
+ */
+function heartbeatsOf(message: string): readonly number[] {
   let wanted: unknown;
   try {
     wanted = (JSON.parse(message) as { "heart-beat"?: unknown })["heart-beat"];
   } catch (error) {
     if (isBrokerError(error)) throw error;
   }
-  const [send = 0, receive = 0] = typeof wanted === "string" ? wanted.split(",").map(Number) : [];
-  const within = (ms: number) => (ms > 0 ? Math.min(ms, MS.longestHeartbeat) : MS.heartbeat);
-  return { send: within(send), receive: within(receive) };
+  const [one = 0, other = 0] = typeof wanted === "string" ? wanted.split(",").map(Number) : [];
+  return [one, other].map((ms) => (ms > 0 ? Math.min(ms, MS.longestHeartbeat) : MS.heartbeat));
 }

@@ -2,7 +2,7 @@
 import { createPrivateKey } from "node:crypto";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { CLIENT_PRIVATE_KEY } from "../../../simulators/tiger/keys.ts";
 import type { TigerServer } from "../../../simulators/tiger/server.ts";
 import { readPrivateKey } from "../../../src/brokers/tiger/keys.ts";
@@ -287,6 +287,30 @@ describe("the push service", () => {
     for (let asked = 0; asked < 10; asked += 1) await broker.cash({ currency: "USD" }, call());
     expect(host.connections).toEqual([{ connected: true }]);
   });
+
+  test.each(["60000,200", "200,60000", "0,200"])(
+    "hears of this end as often as it wants to, whichever of its heartbeats %s that is",
+    async (intervals) => {
+      const tiger = await openTiger();
+      const text = `{"heart-beat":"${intervals}"}`;
+      const connected = Buffer.concat([Buffer.of(0x08, 0x02, 0x10, 0x01, 0x22, text.length), Buffer.from(text)]);
+      let requests = 0;
+      const server = createServer((socket) => {
+        socket.on("error", () => {});
+        socket.on("data", () => {
+          requests += 1;
+          if (requests === 1) socket.write(Buffer.concat([Buffer.of(connected.length), connected]));
+          else if (requests === 2) socket.write(bytes("06 08 07 10 02 18 70"));
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      onTestFinished(() => void server.close());
+      const { port } = server.address() as AddressInfo;
+      const { host } = await startBroker(tiger, { pushUrl: `tcp://127.0.0.1:${port}` });
+      await vi.waitUntil(() => requests > 3, { timeout: 5_000 });
+      expect(host.connections).toEqual([{ connected: true }]);
+    },
+  );
 
   test.each([
     ["that closes the connection", "", "closed the connection"],
