@@ -35,6 +35,8 @@ export interface Desk {
   nextOrderNumber: bigint;
   /** The one device that may read quotes: the last that grabbed the permission. */
   quoteDevice: string | undefined;
+  /** False where orders are shown without their marks. */
+  readonly givesMarks: boolean;
   /** How long the exchange takes to hear of a cancel; 0 cancels before the answer. */
   readonly cancelLagMs: number;
   /** Cancels under way. */

@@ -93,8 +93,9 @@ export function orderMessage(desk: Desk, entry: VenueOrder, isPushed = false): F
     canModify: open,
     canCancel: open,
     isOpen: direction === "BUY",
-    tradingSessionType: contract.region === "US" ? sessionName(lifecycle) : undefined,
+    tradingSessionType: sessionName(contract.region === "US" ? lifecycle : "RTH"),
     ...desk.shownAs.get(wireId),
+    ...(desk.givesMarks ? {} : { userMark: "" }),
   };
 }
 

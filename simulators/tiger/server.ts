@@ -51,6 +51,8 @@ export interface TigerOptions {
   readonly extraPositions?: readonly ExtraPosition[];
   /** True sends the pushes of a write before its answer. Default false. */
   readonly pushFirst?: boolean;
+  /** False gives no `user_mark` back, as to developers for whom the vendor has not set that up. Default true. */
+  readonly marks?: boolean;
   /**
    * Milliseconds from the answer to a cancel until the exchange hears of it: until then the order is only shown as asked to be
    * cancelled, and can still be filled. Default 0: it has ended before the answer.
@@ -231,6 +233,7 @@ function openDesk(options: TigerOptions, limitStyle: LimitStyle): Desk {
     // The vendor's order numbers are small; an id's seconds keep those of two runs apart.
     nextOrderNumber: BigInt(1 + Math.floor((firstOrder ?? 0) / 1000)),
     quoteDevice: undefined,
+    givesMarks: options.marks ?? true,
     cancelLagMs: options.cancelLagMs ?? 0,
     cancels: new Set(),
     isUp: true,

@@ -72,6 +72,7 @@ export function modifyOrder(desk: Desk, biz: unknown): Answer {
   const { order, wireId } = requireOpen(account, orderOf(desk, account, request));
   const { total_quantity: quantity, total_quantity_scale: scale, limit_price: price } = request;
   requireSame(order, request);
+  requireSessionOf(order.contract, order.orderType, request.trading_session_type);
   if (quantity === undefined) throw bizParameter("field 'total_quantity' cannot be empty");
   if (price !== undefined && order.price === null) throw bizParameter("field 'limit_price' is not for market orders");
   if (request.time_in_force === "GTD" && request.expire_time === undefined) {
@@ -207,6 +208,7 @@ function lifecycleOf(request: PlaceRequest, contract: Contract, { isPaper }: Acc
     throw bizParameter(`trading_session_type ${session} is not supported`);
   if (contract.region !== "US") {
     if (asked === "OVERNIGHT") throw tradeRefusal(isPaper, EXCHANGE_TEXTS["unsupported-session"]);
+    requireSessionOf(contract, orderType, session);
     return "RTH";
   }
   const lifecycle = asked ?? (outside === false || orderType === "Market" ? "RTH" : "ETH");
@@ -214,6 +216,12 @@ function lifecycleOf(request: PlaceRequest, contract: Contract, { isPaper }: Acc
     throw tradeRefusal(isPaper, EXCHANGE_TEXTS["unsupported-session"]);
   }
   return lifecycle;
+}
+
+/** The vendor has sessions to choose from for limit orders of US alone. */
+function requireSessionOf({ region }: Contract, orderType: OrderType, session: string | undefined): void {
+  if (session === undefined || (region === "US" && orderType === "Limit")) return;
+  throw bizParameter(`field 'trading_session_type' is for limit orders of US only`);
 }
 
 function limitOf(price: number | undefined): number {

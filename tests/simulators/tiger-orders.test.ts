@@ -163,7 +163,7 @@ describe("an order", () => {
     const share = { symbol: "600519", market: "CN", currency: "CNH", limit_price: 1500, total_quantity: 100 };
     const id = await place(share);
     expect(await order(id)).toMatchObject({ status: "PendingSubmit", market: "CN", currency: "CNH" });
-    expect(await order(id)).not.toHaveProperty("tradingSessionType");
+    expect(await order(id)).toMatchObject({ tradingSessionType: "RTH" });
   });
 
   test.each([

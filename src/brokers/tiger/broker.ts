@@ -245,6 +245,8 @@ function sessionOf(region: Region, lifecycle: keyof typeof SESSION_OF_LIFECYCLE)
 
 /** What a replace does not change. */
 function sameOrder(orderId: string, vendor: VendorOrder) {
+  // Tiger shows a session of every order, and lets it be chosen for these alone.
+  const hasSessions = vendor.market === "US" && vendor.orderType === "LMT";
   return {
     id: BigInt(orderId),
     symbol: vendor.symbol,
@@ -256,7 +258,7 @@ function sameOrder(orderId: string, vendor: VendorOrder) {
     time_in_force: vendor.timeInForce ?? undefined,
     expire_time: vendor.expireTime ?? undefined,
     outside_rth: vendor.outsideRth ?? undefined,
-    trading_session_type: vendor.tradingSessionType ?? undefined,
+    trading_session_type: hasSessions ? (vendor.tradingSessionType ?? undefined) : undefined,
   };
 }
 

@@ -671,6 +671,19 @@ describe("an order", () => {
     expect(await broker.order(wireId, call())).toMatchObject({ price: 189, qty: 10 });
   });
 
+  test.each([
+    ["in Hong Kong", { contract: { ...AAPL, region: "HK", symbol: "00700" }, qty: 100, price: 450 }],
+    // Held until the session opens.
+    ["at the market", { orderType: "Market", qty: 10 }],
+  ] as const)("%s is replaced without a session, which it cannot choose", async (_what, changes) => {
+    const tiger = await openTiger({ now: Date.parse("2025-06-04T22:00:00Z") });
+    const { broker } = await startBroker(tiger, POLLING);
+    const { orderId } = await broker.placeOrder(restingOrder(changes), call());
+    expect(await broker.order(orderId, call())).toMatchObject({ lifecycle: "RTH", status: "OPEN" });
+    expect(await broker.replaceOrder(orderId, { qty: 200 }, call())).toEqual({ orderId });
+    expect(await broker.order(orderId, call())).toMatchObject({ lifecycle: "RTH", qty: 200 });
+  });
+
   test("that is being changed is not changed back by a replace that leaves that out", async () => {
     const tiger = await openTiger();
     const { broker } = await startBroker(tiger, POLLING);

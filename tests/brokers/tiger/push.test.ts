@@ -86,10 +86,8 @@ describe("the push service", () => {
   });
 
   test("tells of the session of an order also where it gives no mark back", async () => {
-    const { tiger, broker, host } = await openBoth();
+    const { tiger, broker, host } = await openBoth({}, { marks: false });
     const { orderId } = await broker.placeOrder(restingOrder({ lifecycle: "OVERNIGHT" }), call());
-    // Marks come back only where the vendor has set that up.
-    tiger.showAs(orderId, { userMark: "" });
     tiger.venue.fill(orderId, 4, 189.5);
     await until(() => host.orders.some((one) => one.filledQty === 4));
     expect(host.orders.at(-1)).toMatchObject({ orderId, tag: null, lifecycle: "OVERNIGHT" });
