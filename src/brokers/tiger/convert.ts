@@ -146,7 +146,8 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
 }
 
 function statusWord(status: string | number): string {
-  return typeof status === "string" ? status : (lookUp<string>(ORDER_STATUS_WORD, String(status)) ?? String(status));
+/** Numbers come as text too. */
+  return lookUp<string>(ORDER_STATUS_WORD, String(status)) ?? String(status);
 }
 
 /** A part that is filled is no state of the vendor's own: it shows in the quantities. */

@@ -131,6 +131,8 @@ describe("an order", () => {
 
   test.each(Object.entries(ORDER_STATUS_WORD))("with the number %s is %s", (number, word) => {
     expect(order({ status: Number(number) })).toEqual(order({ status: word }));
+    // As a push has it, where all words are text.
+    expect(order({ status: number })).toEqual(order({ status: word }));
   });
 
   test.each(["Inactive", "Invalid", "Cancelled"])("that is %s keeps its fills", (status) => {
