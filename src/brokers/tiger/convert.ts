@@ -114,9 +114,9 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
   const direction = lookUp(DIRECTION, vendor.action);
   if (contract === undefined || direction === undefined) return undefined;
   const word = statusWord(vendor.status);
-  const qty = scaled(vendor.totalQuantity, vendor.totalQuantityScale);
+  const asked = scaled(vendor.totalQuantity, vendor.totalQuantityScale);
   const filledQty = scaled(vendor.filledQuantity, vendor.filledQuantityScale);
-  const status = toStatus(vendor, word, qty, filledQty);
+  const status = toStatus(vendor, word, asked, filledQty);
   const orderType = lookUp(ORDER_TYPE, vendor.orderType) ?? null;
   const failed = status === "REJECTED" || status === "EXPIRED";
   const remark = vendor.remark ?? "";
@@ -129,7 +129,8 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     price: orderType === "Market" || !vendor.limitPrice ? null : withoutDust(vendor.limitPrice),
     timeInForce: lookUp(TIME_IN_FORCE, vendor.timeInForce) ?? null,
     lifecycle: lifecycleOf(vendor, contract),
-    qty,
+    // One for an amount of money names no quantity.
+    qty: asked === 0 && status === "FILLED" ? filledQty : asked,
     filledQty,
     avgPrice: filledQty > 0 ? withoutDust(vendor.avgFillPrice ?? 0) : 0,
     status,
@@ -145,8 +146,8 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
   };
 }
 
-function statusWord(status: string | number): string {
 /** Numbers come as text too. */
+function statusWord(status: string | number): string {
   return lookUp<string>(ORDER_STATUS_WORD, String(status)) ?? String(status);
 }
 

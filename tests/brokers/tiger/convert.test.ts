@@ -135,6 +135,17 @@ describe("an order", () => {
     expect(order({ status: number })).toEqual(order({ status: word }));
   });
 
+  test.each([null, undefined, "0"])(
+    "for an amount of money, with the quantity %s, is filled by what it bought",
+    (given) => {
+      const bought = { filledQuantity: "773", filledQuantityScale: 5, avgFillPrice: 190.25 };
+      const filled = order({ totalQuantity: given, status: "Filled", ...bought });
+      expect(filled).toMatchObject({ status: "FILLED", qty: 0.00773, filledQty: 0.00773 });
+      expect(orderFlags(filled)).toMatchObject({ isFilled: true, isCompleted: true });
+      expect(order({ totalQuantity: given, ...bought })).toMatchObject({ status: "PARTIALLY_FILLED", qty: 0 });
+    },
+  );
+
   test.each(["Inactive", "Invalid", "Cancelled"])("that is %s keeps its fills", (status) => {
     const ended = order({ status, filledQuantity: "4", avgFillPrice: 190.25, remark: "201:no" });
     expect([ended.filledQty, ended.avgPrice]).toEqual([4, 190.25]);
