@@ -15,7 +15,7 @@ import type { Listings } from "./listings.ts";
 import { createPoller } from "./poller.ts";
 import { createPush } from "./push.ts";
 import type { PushedOrder } from "./push-frames.ts";
-import { reasonOf } from "./refusals.ts";
+import { notConnected, reasonOf } from "./refusals.ts";
 import { MS } from "./timing.ts";
 import type { Wire } from "./wire.ts";
 
@@ -90,7 +90,11 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
 
   const poller = createPoller({
     pollMs: config.pollMs,
-    look: async (signal) => toOrderListing(await listings.latest({ signal })).orders,
+    async look(signal) {
+      // It is asked by itself until it answers, and more questions that it refuses lead onto its blacklist.
+      if (!reachable) throw notConnected("it did not answer, or refused the login");
+      return toOrderListing(await listings.latest({ signal })).orders;
+    },
     order: async (orderId, signal) => {
       try {
         return toOrder(await listings.one(orderId, { signal }, true));

@@ -449,3 +449,32 @@ test.each([
   await until(() => lastOf(host)?.connected === true);
   expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
 });
+
+test("a gateway that refuses the login is asked whether it answers again, and nothing besides", async () => {
+  const tiger = await openTiger();
+  let isRefused = false;
+  const asked: string[] = [];
+  const proxy = createHttpServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString("utf8");
+    if (isRefused) {
+      asked.push(/\\"limit\\":1\b/.test(body) ? "check" : "look");
+      const refusal = { code: 2400, message: "user token expired invalid", timestamp: Date.now() };
+      return void response.end(JSON.stringify(refusal));
+    }
+    response.end(await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo;
+  const { host } = await startBroker({ ...tiger, port }, { push: "polling", pollMs: 2000 });
+  isRefused = true;
+  // What is refused too often leads onto the vendor's blacklist.
+  await until(() => asked.filter((each) => each === "check").length === 6);
+  expect(asked.filter((each) => each === "look")).toHaveLength(1);
+  isRefused = false;
+  await until(() => lastOf(host)?.connected === true);
+  const other = placeElsewhere(tiger);
+  await until(() => host.orders.some((one) => one.orderId === other));
+});
