@@ -8,6 +8,7 @@ import type { Call } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { JsonObject } from "./json.ts";
 import { ANYTHING, ORDER_PAGE, POSITIONS, VENDOR_ORDER, type VendorOrder, type VendorPosition } from "./messages.ts";
+import { Declined } from "./refusals.ts";
 import type { Asked, Wire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
@@ -132,7 +133,9 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
   async function ofOtherKinds(call: Call): Promise<readonly VendorPosition[]> {
     const now = performance.now();
     if (others !== undefined && now - others.at < OTHER_KINDS_MS) return others.items;
-    const lists = await Promise.all(OTHER_KINDS.map((kind) => ofKind(kind, call)));
+    // An account that may not hold a kind may be refused the question.
+    const none = (error: unknown) => (error instanceof Declined ? [] : Promise.reject(error));
+    const lists = await Promise.all(OTHER_KINDS.map((kind) => ofKind(kind, call).catch(none)));
     others = { at: now, items: lists.flat() };
     return others.items;
   }

@@ -76,6 +76,9 @@ export class TooFrequent extends BrokerError {}
 /** The vendor answers nothing any more, since it was called too often for too long. */
 export class Blacklisted extends BrokerError {}
 
+/** The vendor answered that it has not, or does not give, what was asked for. */
+export class Declined extends BrokerError {}
+
 /** Clocks that differ by less are not worth telling. */
 const CLOCK_TOLERANCE_MS = 30_000;
 
@@ -104,7 +107,7 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
     (each) => each.text.test(refusal.message) && !(purpose === "place" && OF_AN_ORDER.has(each.code)),
   );
   if (rule !== undefined) return new BrokerError(rule.code, text, { outcome: "rejected" });
-  if (purpose === "read") return new BrokerError("BrokerFault", text);
+  if (purpose === "read") return new Declined("BrokerFault", text);
   return code === 1010
     ? new BrokerError("InvalidRequest", text, { outcome: "not_sent" })
     : new BrokerError("OrderRejected", text, { outcome: "rejected" });

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import * as v from "valibot";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { UNUSUAL_POSITIONS } from "../../../simulators/tiger/accounts.ts";
 import { CLIENT_KEY_FILE } from "../../../simulators/tiger/keys.ts";
 import { createGateway } from "../../../src/brokers/tiger/gateway.ts";
 import type { BrokerError } from "../../../src/spec/broker-error.ts";
@@ -772,6 +773,32 @@ test("an answer about positions that is nothing has none, as the vendor's own cl
     ["QQQ", 2400],
     ["00700", 300],
   ]);
+});
+
+test.each([
+  [
+    "are refused of kinds that the account may not hold are those of the others",
+    "bad_request:not supported",
+    undefined,
+  ],
+  ["of some kinds cannot be had now are not told without them", "service is unavailable", "BrokerFault"],
+])("positions that %s", async (_what, said, fault) => {
+  const tiger = await openTiger({ extraPositions: UNUSUAL_POSITIONS });
+  let answers = 0;
+  const port = await openAnswers(tiger.port, (answer, body) => {
+    answers += 1;
+    const message = `paper account response error(${said})`;
+    const isOfSome = /"method":"positions".*(?:WAR|FUT)/.test(body);
+    return isOfSome ? JSON.stringify({ code: 1300, message, timestamp: 0 }) : answer;
+  });
+  const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
+  const before = answers;
+  const asked = await broker.positions(call()).catch((error: unknown) => error);
+  await until(() => answers === before + 5);
+  if (fault !== undefined) return expect(asked).toMatchObject({ code: fault });
+  expect(asked).toMatchObject({ unmapped: [{}, {}] });
+  const { positions } = await broker.positions(call());
+  expect(positions.map(({ contract }) => contract.symbol)).toEqual(["QQQ", "00700", "NVDA"]);
 });
 
 /** The simulator's token for what is older than its oldest order, another one each time. */
