@@ -67,7 +67,9 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
   function sessionOf({ orderId, tag, lifecycle }: Order): Lifecycle | null | undefined {
     const read = lifecycles.get(orderId);
     const known = read !== undefined || tag === null ? read : lifecycles.get(tag);
-    return known === undefined && lifecycle !== "ETH" ? lifecycle : known;
+    // Somebody may have changed it to regular hours meanwhile.
+    const isSaid = lifecycle !== "ETH" && (known === undefined || known === "ETH");
+    return isSaid ? lifecycle : known;
   }
 
   function onPush(vendor: PushedOrder): void {

@@ -143,6 +143,17 @@ describe("the push service", () => {
     },
   );
 
+  test("tells that somebody has changed an order to regular hours, as reading it does", async () => {
+    const { tiger, broker, host } = await openBoth();
+    const { orderId } = await broker.placeOrder(restingOrder({ lifecycle: "ETH" }), call());
+    expect(await broker.order(orderId, call())).toMatchObject({ lifecycle: "ETH" });
+    tiger.showAs(orderId, { outsideRth: false, tradingSessionType: "RTH" });
+    tiger.venue.fill(orderId, 4, 189.5);
+    await until(() => host.orders.at(-1)?.filledQty === 4);
+    expect(host.orders.at(-1)).toMatchObject({ lifecycle: "RTH" });
+    expect(await broker.order(orderId, call())).toMatchObject({ lifecycle: "RTH" });
+  });
+
   test("names no session that cannot be read", async () => {
     const { tiger, host } = await openBoth();
     tiger.faults.arm({ kind: "refuse", on: "read" });
