@@ -228,7 +228,8 @@ function decodeOrder(bytes: Uint8Array): PushedOrder | undefined {
     else values[field[0]] = field[1](reader);
   }
   const order = { ...EMPTY, ...values } as PushedOrder & { timestamp?: number | null };
-  const at = order.updateTime ?? order.latestTime ?? order.timestamp;
+  // The push's own time may be of a clock that lags behind that of the orders.
+  const at = order.updateTime ?? order.latestTime ?? (Math.max(order.timestamp ?? 0, order.openTime ?? 0) || null);
   // As lists have it: a finer time would be newer than what those say later in the same second.
   const updateTime = at == null ? at : Math.floor(at / 1000) * 1000;
   const parsed = v.safeParse(VENDOR_ORDER, { ...order, updateTime });
