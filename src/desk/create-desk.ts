@@ -178,7 +178,7 @@ export function createDesk(options: DeskOptions): Desk {
     },
     ...reads,
     order: (orderId, context) =>
-      reads.order(orderId, context).catch((error: unknown) => orderNotRead(book, orderId, error)),
+      reads.order(orderId, context).catch((error: unknown) => orderNotRead(book, journal, orderId, error)),
     positions: (context) => fills.during(() => reads.positions(context)),
     ...writes,
     async tradingState() {

@@ -6,6 +6,7 @@ import type { Operation } from "../spec/capabilities.ts";
 import type { NewDeadline } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { checkContract, notSupported } from "./guards.ts";
+import type { InstanceJournal } from "./instance-journal.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { messageOf, readFailure, readListing } from "./report.ts";
 import type { Seat } from "./seat.ts";
@@ -154,13 +155,18 @@ export function createReads(options: ReadOptions): Reads {
 }
 
 /**
- * What a client is told of an order that could not be read. Absence ends none: one that is open and not known to the broker,
- * be it yet or any more, is as events tell of it. A write rests on what the broker says alone.
+ * What a client is told of an order that could not be read. Absence ends none: one that is not known to the broker, be it
+ * yet or any more, is as events tell of it. A write rests on what the broker says alone.
  */
-export function orderNotRead(book: OrderBook, orderId: string, error: unknown): OrderView {
-  const order = book.get(orderId);
+export async function orderNotRead(
+  book: OrderBook,
+  journal: InstanceJournal,
+  orderId: string,
+  error: unknown,
+): Promise<OrderView> {
   const isAbsent = isFailure(error) && error.code === "OrderNotFound";
-  if (!isAbsent || order === undefined || isClosed(order)) throw error;
+  const order = isAbsent ? (book.get(orderId) ?? (await journal.order(orderId))) : undefined;
+  if (order === undefined) throw error;
   return { ...order, source: "journal" };
 }
 

@@ -312,10 +312,27 @@ test("an order that was taken and that the broker does not know yet, or no more,
   host().onConnection({ connected: false });
   host().onOrder(anOrder({ orderId: "1", status: "OPEN", updatedAt: 2 }));
   expect(await desk.order("1", {})).toMatchObject({ status: "OPEN", source: "journal" });
-  host().onOrder(anOrder({ orderId: "1", status: "CANCELED", updatedAt: 3 }));
-  expect(await rejection(desk.order("1", {}))).toMatchObject({ code: "OrderNotFound" });
   expect(await rejection(desk.order("2", {}))).toMatchObject({ code: "OrderNotFound" });
   await desk.close();
+});
+
+test("an order that has ended and that the broker does not know any more is as the journal remembers it", async () => {
+  const journal = memoryJournal();
+  const lister = {
+    order: async (orderId: string) => {
+      throw new BrokerError("OrderNotFound", `no order ${orderId} on this day`);
+    },
+  };
+  const yesterday = deskOver({ ...lister, placeOrder: async () => ({ orderId: "1" }) }, { journal });
+  await yesterday.desk.place(LIMIT_BUY, { principal: "default" });
+  yesterday.host().onOrder(anOrder({ orderId: "1", status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 3 }));
+  const filled = { status: "FILLED", filledQty: 12, avgPrice: 200, external: false, source: "journal" };
+  expect(await yesterday.desk.order("1", {})).toMatchObject(filled);
+  await yesterday.desk.close();
+  const today = deskOver(lister, { journal });
+  expect(await today.desk.order("1", {})).toMatchObject(filled);
+  expect(await rejection(today.desk.order("2", {}))).toMatchObject({ code: "OrderNotFound" });
+  await today.desk.close();
 });
 
 test("a list of open orders has none of which a push has told meanwhile that it has ended", async () => {

@@ -11,10 +11,10 @@ export const orderState: Api = defineApi({
   path: "order/state",
   schema: lazySchema({
     summary: "Read an order",
-    description: "Where one order stands: today's, or an old one as far as the vendor remembers.",
+    description: "Where one order stands: today's, or an old one as far as the vendor or the journal remembers.",
     query: orderQuery,
     answer: () => z.object({ order: orderSchema() }),
-    failures: ["OrderNotFound", "NotSupported"],
+    failures: ["OrderNotFound", "NotSupported", "JournalUnavailable"],
     queryExample: { orderId: "6278888" },
   }),
   async handler(context) {
