@@ -36,6 +36,9 @@ const CUT_OFF =
 const LOCKED =
   /(?:没有|未|先|重新)解锁|(?:沒有|未|先|重新)解鎖|not unlo?c?k|unlock.*first|(?:need|must|has) (?:to )?(?:be )?unlock|unlock needed|please unlock/i;
 
+/** Texts of an amount that was asked for in a currency which the account has not. */
+const CURRENCY = /currenc|币种|幣種|货币|貨幣/i;
+
 interface Rule {
   readonly text: RegExp;
   readonly code: BrokerErrorCode;
@@ -84,6 +87,7 @@ function fromRefusal(retType: number, text: string, what: string, purpose: Purpo
   const definite = (retType === REFUSED && !uncertain) || retType === INVALID;
   if (!definite) return withoutAnswer(`OpenD could not finish ${what}: ${said}`, purpose);
   if (LOCKED.test(text)) return new TradingLocked(said);
+  if (purpose === "read" && !failedBehind && CURRENCY.test(text)) return new BrokerError("NotSupported", message);
   const rule = failedBehind ? undefined : RULES.find((candidate) => candidate.text.test(text));
   if (rule !== undefined) return new BrokerError(rule.code, message, { outcome: rule.outcome });
   if (purpose === "read") return new BrokerError("BrokerFault", message);

@@ -28,6 +28,9 @@ const DENIED = 4000;
 const NO_RIGHT = /not authorized to the api user|'secret_key' or 'account' invalid|unauthorized: ?please log ?in/i;
 const CLOCK = /time ?stamp|expired request|request expired|时间戳/i;
 
+/** An amount was asked for in a currency which the account has not. */
+const CURRENCY = /currenc|币种|幣種|货币|貨幣/i;
+
 const RULES: readonly Rule[] = [
   {
     text: /(?:order|订单).{0,24}(?:not found|not exist|n't exist|不存在|找不到)|(?:no such|unknown|cannot find|can't find) order/i,
@@ -100,6 +103,7 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
     return new BrokerError("AuthenticationFailed", `${text}; check ${check}`, { outcome: "not_sent" });
   }
   if (code === 1000) return atTheDoor(refusal, text);
+  if (purpose === "read" && CURRENCY.test(refusal.message)) return new BrokerError("NotSupported", text);
   if (purpose === "place" && DUPLICATE.test(refusal.message)) {
     return withoutAnswer(`Tiger has seen the number of this order before: ${said}`, purpose);
   }

@@ -103,6 +103,13 @@ describe("a refusal by OpenD", () => {
     });
   });
 
+  test.each(["账户不支持货币 4", "该账户不支持此币种", "This account does not support the currency JPY"])(
+    "of an amount in a currency that the account has not, %s, is what it does not offer, and no fault",
+    (text) => {
+      expect(refused(text, "read")).toMatchObject({ code: "NotSupported" });
+    },
+  );
+
   test("of a read is the broker's fault when it is nothing else", () => {
     expect(refused("内部错误", "read")).toMatchObject({ code: "BrokerFault" });
   });

@@ -41,6 +41,9 @@ test.each([
   [1000, "common param error(the current requested method does not support)", "place", "BrokerFault", "not_sent"],
   [1010, "biz param error(field 'symbol' cannot be empty)", "place", "InvalidRequest", "not_sent"],
   [1010, "biz param error(invalid symbol NOSUCH of market US)", "place", "UnknownContract", "rejected"],
+  [1010, "biz param error(invalid base_currency SGD)", "read", "NotSupported", undefined],
+  [1010, "biz param error(不支持的币种 SGD)", "read", "NotSupported", undefined],
+  [1010, "biz param error(invalid currency SGD of market US)", "place", "InvalidRequest", "not_sent"],
   [1100, "global account response error(TRADE DUPLICATE ORDER ID)", "place", "OutcomeUnknown", "unknown"],
   [
     1200,
