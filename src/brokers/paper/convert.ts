@@ -24,8 +24,9 @@ export const REFUSALS = {
   "order-not-open": { code: "OrderNotOpen", outcome: "rejected" },
   "insufficient-funds": { code: "InsufficientFunds", outcome: "rejected" },
   "short-sale": { code: "OrderRejected", outcome: "rejected" },
-  "bad-quantity": { code: "InvalidRequest", outcome: "not_sent" },
-  "bad-price": { code: "InvalidRequest", outcome: "not_sent" },
+  // Of what fits the market: lot and step of the one contract are known to the exchange, as they are at every vendor.
+  "bad-quantity": { code: "OrderRejected", outcome: "rejected" },
+  "bad-price": { code: "OrderRejected", outcome: "rejected" },
   "unsupported-session": { code: "NotSupported", outcome: "not_sent" },
   "market-closed": { code: "OrderRejected", outcome: "rejected" },
 } as const satisfies Record<ExchangeRefusal, { code: BrokerErrorCode; outcome: Outcome }>;

@@ -150,8 +150,8 @@ describe("orders", () => {
     ["an unknown symbol", limit({ contract: security("US", "NOPE") }), "UnknownContract", "rejected"],
     ["too much", limit({ qty: 1_000_000 }), "InsufficientFunds", "rejected"],
     ["what is not held", limit({ direction: "SELL" }), "OrderRejected", "rejected"],
-    ["a price between two steps", limit({ price: 190.001 }), "InvalidRequest", "not_sent"],
-    ["part of a lot", limit({ contract: TENCENT, price: 400, qty: 150 }), "InvalidRequest", "not_sent"],
+    ["a price between two steps", limit({ price: 190.001 }), "OrderRejected", "rejected"],
+    ["part of a lot", limit({ contract: TENCENT, price: 400, qty: 150 }), "OrderRejected", "rejected"],
     [
       "the night in Hong Kong",
       limit({ contract: TENCENT, price: 400, qty: 100, lifecycle: "OVERNIGHT" }),
