@@ -147,6 +147,7 @@ export function createDesk(options: DeskOptions): Desk {
     reads,
     keys,
     book,
+    journal,
     tracker,
     reconciler,
     risk,

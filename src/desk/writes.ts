@@ -10,9 +10,10 @@ import { foundAs } from "./found.ts";
 import { checkPlace, checkReplace, demandScope, demandText, marketOf, orderNotOpen, refuse } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
+import type { InstanceJournal } from "./instance-journal.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { takeNumber } from "./order-number.ts";
-import type { Reads } from "./reads.ts";
+import { orderNotRead, type Reads } from "./reads.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { Admission, Risk } from "./risk/admission.ts";
 import { type Draft, draftOfPlace, draftOfReplace } from "./risk/draft.ts";
@@ -31,6 +32,7 @@ export interface WriteOptions {
   readonly reads: Reads;
   readonly keys: Keys;
   readonly book: OrderBook;
+  readonly journal: InstanceJournal;
   readonly tracker: Tracker;
   readonly reconciler: Reconciler;
   readonly risk: Risk;
@@ -41,7 +43,7 @@ export interface WriteOptions {
 
 /** Writes of one seat: guarded, journalled, handed over once, and answered with what became of them. */
 export function createWrites(options: WriteOptions): Writes {
-  const { seat, reads, keys, book, tracker, reconciler, risk, handOver, deadlineMs, newDeadline } = options;
+  const { seat, reads, keys, book, journal, tracker, reconciler, risk, handOver, deadlineMs, newDeadline } = options;
   const turns = new Turns();
 
   function lineOf(
@@ -97,7 +99,7 @@ export function createWrites(options: WriteOptions): Writes {
   async function orderToChange(orderId: string, deadline: Deadline): Promise<OrderView> {
     try {
       return await deadline.limit(
-        reads.order(orderId, {}),
+        reads.order(orderId, {}).catch((error: unknown) => endedBefore(orderId, error)),
         `order ${orderId} could not be read within ${deadlineMs} ms`,
       );
     } catch (error) {
@@ -111,9 +113,19 @@ export function createWrites(options: WriteOptions): Writes {
     return known !== undefined && isClosed(known) ? { ...known, source: "journal" } : undefined;
   }
 
-  /** The order behind an `OrderNotOpen` of the broker; throws every other failure, and what is said of one that lives on. */
+  /** The order that the broker knows no more, where it is remembered as one that has ended; throws the failure otherwise. */
+  async function endedBefore(orderId: string, failure: unknown): Promise<OrderView> {
+    const order = await orderNotRead(book, journal, orderId, failure).catch(() => undefined);
+    if (order === undefined || !isClosed(order)) throw failure;
+    return order;
+  }
+
+  /**
+   * The order behind an `OrderNotOpen` of the broker, or one that has ended and that it knows no more; throws every other
+   * failure, and what is said of one that lives on.
+   */
   async function afterOrderNotOpen(orderId: string, failure: unknown): Promise<OrderView> {
-    if (!isFailure(failure) || failure.code !== "OrderNotOpen") throw failure;
+    if (!isFailure(failure) || failure.code !== "OrderNotOpen") return endedBefore(orderId, failure);
     const order = await reads.order(orderId, {}).catch(() => endedByBook(orderId));
     if (order === undefined) throw failure;
     if (isClosed(order) || order.status === "PENDING_CANCEL") return order;

@@ -410,6 +410,41 @@ describe("cancel", () => {
     expect(await rejection(desk.cancel("2", BY))).toMatchObject(told);
   });
 
+  test.each(["CANCELED", "FILLED", "OPEN"] as const)(
+    "or change of an order that was %s before a restart and that the broker knows no more",
+    async (status) => {
+      const journal = memoryJournal();
+      const yesterday = deskOver({ placeOrder: async () => ({ orderId: "1" }) }, { journal });
+      await yesterday.desk.place(LIMIT_BUY, BY);
+      yesterday.host().onOrder(anOrder({ orderId: "1", status, filledQty: status === "FILLED" ? 12 : 0 }));
+      await yesterday.desk.close();
+      const unknown = async (orderId: string) => {
+        throw new BrokerError("OrderNotFound", `no order ${orderId} on this day`);
+      };
+      const changes: string[] = [];
+      const { desk } = deskOver(
+        {
+          cancelOrder: unknown,
+          replaceOrder: async (orderId) => {
+            changes.push(orderId);
+            return unknown(orderId);
+          },
+          order: unknown,
+          orders: async () => ({ orders: [], unmapped: [] }),
+        },
+        { journal },
+      );
+      const ended = { code: "OrderNotOpen", outcome: "not_sent", details: { order: { status } } };
+      const absent = { code: "OrderNotFound" };
+      if (status === "CANCELED") await desk.cancel("1", BY);
+      else expect(await rejection(desk.cancel("1", BY))).toMatchObject(status === "FILLED" ? ended : absent);
+      expect(await rejection(desk.replace("1", { qty: 13 }, BY))).toMatchObject(status === "OPEN" ? absent : ended);
+      expect(await rejection(desk.cancel("2", BY))).toMatchObject(absent);
+      expect(changes).toEqual([]);
+      await desk.close();
+    },
+  );
+
   test.each(["OPEN", "PARTIALLY_FILLED", "PENDING_REPLACE"] as const)(
     "that the broker refuses as of one that has ended, which is %s, does not say that it has",
     async (status) => {
