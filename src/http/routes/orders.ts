@@ -29,7 +29,7 @@ export const orderList: Api = defineApi({
   schema: lazySchema({
     summary: "List orders",
     description:
-      "Open orders, or all that the vendor lists. One that it has taken and does not list yet, or lists no more, is among them as it is remembered. What has no name in this API is in `unmapped`.",
+      "Open orders, or all that the vendor lists, in its order. One that it has taken and does not list yet, or lists no more, is among them as it is remembered. What has no name in this API is in `unmapped`.",
     query: ordersQuery,
     answer: () => z.object({ orders: z.array(orderSchema()), unmapped: z.array(unmappedSchema()) }),
     failures: ["NotSupported"],
