@@ -520,6 +520,26 @@ describe("open orders", () => {
     await place();
   });
 
+  test("that the broker has not known for a day count no more, until it knows them again", async () => {
+    const { venue, desk, place } = house({ maxOpenOrders: 1 });
+    venue.hold(AAPL, 12);
+    const { orderId } = await place(SELL);
+    venue.hide(orderId);
+    vi.advanceTimersByTime(1);
+    venue.reconnect();
+    await expect.poll(async () => (await desk.order(orderId, {})).staleSince).not.toBeNull();
+    vi.advanceTimersByTime(DAY_MS - 60_000);
+    expect(await rejection(place(SELL))).toMatchObject({
+      details: { breaches: [{ rule: "risk.allowShort" }, { rule: "risk.maxOpenOrders" }] },
+    });
+    vi.advanceTimersByTime(60_000);
+    await desk.cancel((await place(SELL)).orderId, BY);
+    venue.hide(orderId, false);
+    venue.reconnect();
+    await expect.poll(async () => (await desk.order(orderId, {})).staleSince).toBeNull();
+    expect(await rejection(place())).toEqual(exceeded("risk.maxOpenOrders", 2, 1));
+  });
+
   test("whose outcome is unknown count too", async () => {
     const { venue, place } = house({ maxOpenOrders: 1 });
     venue.silence(true);
