@@ -2,8 +2,8 @@
 /** `httptrading journal …` and `httptrading token …`: what an operator does beside a gateway. */
 
 const HELP = `Usage:
-  npx httptrading journal FILE [unknown|export|resolve]
-      what an SQLite journal says of intents that nobody knows the outcome of, and how one is settled by hand
+  npx httptrading journal FILE [unknown|resolve|stale|end|export]
+      what an SQLite journal says of intents and orders of which nobody knows how they ended, and how one is settled by hand
   npx httptrading token [NAME]
       makes a token and what the gateway has to know of it
 Each tells more with --help.

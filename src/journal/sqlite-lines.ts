@@ -4,7 +4,7 @@ import { orderFlags } from "../domain/order.ts";
 import { isSettled } from "./intent-record.ts";
 import type { EventPage, GuardRecord, IntentRecord, JournalLine, NumberedEvent, OrderRecord } from "./journal.ts";
 import { preparePruning } from "./sqlite-prune.ts";
-import { lineOf, numberOf, oneRow, prepareRows, type Rows, textOf } from "./sqlite-rows.ts";
+import { lineOf, numberOf, oneRow, orderOf, prepareRows, type Rows, textOf } from "./sqlite-rows.ts";
 
 /** A line as it is stored: a copy, so that what its owner does with the original later changes nothing. */
 export interface StoredLine {
@@ -122,11 +122,6 @@ export function prepareLines(db: DatabaseSync): Lines {
     guards: (instance) => guards.all(instance).map((row) => guardOf(lineOf(row))),
     prune: preparePruning(db),
   };
-}
-
-function orderOf(line: JournalLine): OrderRecord {
-  if (line.kind === "order" || line.kind === "correction") return line.order;
-  throw new Error(`a line of kind ${line.kind} stands where an order belongs`);
 }
 
 function guardOf(line: JournalLine): GuardRecord {

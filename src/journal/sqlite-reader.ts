@@ -1,15 +1,21 @@
 import { isSettled } from "./intent-record.ts";
-import type { IntentRecord, JournalHead, JournalLine } from "./journal.ts";
+import type { IntentRecord, JournalHead, JournalLine, OrderRecord } from "./journal.ts";
 import { pathOf } from "./journal-path.ts";
 import { loadSqlite } from "./load-sqlite.ts";
 import { fileFailure } from "./sqlite-errors.ts";
-import { lineOf, numberOf, prepareRows, textOf } from "./sqlite-rows.ts";
+import { lineOf, numberOf, orderOf, prepareRows, textOf } from "./sqlite-rows.ts";
 import { checkReadable } from "./sqlite-schema.ts";
 
 /** A line and its number. */
 export interface NumberedLine {
   readonly sequence: number;
   readonly line: JournalLine;
+}
+
+/** An order and whose it is. */
+export interface InstanceOrder {
+  readonly instance: string;
+  readonly order: OrderRecord;
 }
 
 /** A look into a journal's file, also while a gateway writes it. Every call sees what is written by then. */
@@ -21,6 +27,8 @@ export interface JournalReader {
   unsettled(): readonly IntentRecord[];
   /** The intents of this tag: one, unless several instances use the same. */
   intents(id: string): readonly IntentRecord[];
+  /** The last record of every order of any instance that was not completed in it, the one told of longest ago first. */
+  openOrders(): readonly InstanceOrder[];
   close(): void;
 }
 
@@ -46,6 +54,7 @@ function createReader(db: import("node:sqlite").DatabaseSync, path: string): Jou
   const rows = prepareRows(db);
   const lines = db.prepare("SELECT sequence, body FROM line WHERE sequence > ? ORDER BY sequence LIMIT ?");
   const unsettled = db.prepare("SELECT instance, intent FROM unsettled ORDER BY sequence");
+  const openOrders = db.prepare("SELECT body FROM open_order JOIN line USING (sequence) ORDER BY sequence");
   const instances = db.prepare("SELECT DISTINCT instance FROM line WHERE intent = ?");
 
   function read<T>(work: () => T): T {
@@ -68,6 +77,13 @@ function createReader(db: import("node:sqlite").DatabaseSync, path: string): Jou
       read(() => lines.all(after, limit).map((row) => ({ sequence: numberOf(row, "sequence"), line: lineOf(row) }))),
     unsettled: () => read(unsettledNow),
     intents: (id) => read(() => instances.all(id).flatMap((row) => rows.intent(textOf(row, "instance"), id) ?? [])),
+    openOrders: () =>
+      read(() =>
+        openOrders.all().map((row) => {
+          const line = lineOf(row);
+          return { instance: line.instance, order: orderOf(line) };
+        }),
+      ),
     close: () => db.close(),
   };
 }

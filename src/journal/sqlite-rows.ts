@@ -1,7 +1,7 @@
 /** Lines out of a journal's tables; what a writer and a reader of a file have in common. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { begun, progressed } from "./intent-record.ts";
-import type { IntentRecord, JournalHead, JournalLine } from "./journal.ts";
+import type { IntentRecord, JournalHead, JournalLine, OrderRecord } from "./journal.ts";
 import { isJournalLine } from "./line-shape.ts";
 
 /** Statements that only read. */
@@ -29,6 +29,12 @@ export function lineOf(row: Readonly<Record<string, unknown>>): JournalLine {
   const line: unknown = JSON.parse(textOf(row, "body"));
   if (!isJournalLine(line)) throw new Error("a row holds what is no line: restore a backup of the file");
   return line;
+}
+
+/** The order of a row that has one. */
+export function orderOf(line: JournalLine): OrderRecord {
+  if (line.kind === "order" || line.kind === "correction") return line.order;
+  throw new Error(`a line of kind ${line.kind} stands where an order belongs`);
 }
 
 /** The row of a statement that has exactly one. */

@@ -34,7 +34,7 @@ import { storedLine } from "./sqlite-lines.ts";
 import type { JournalStats } from "./sqlite-stats.ts";
 import { openWriter, type SqliteWriter } from "./sqlite-writer.ts";
 
-export { type JournalReader, type NumberedLine, readJournal } from "./sqlite-reader.ts";
+export { type InstanceOrder, type JournalReader, type NumberedLine, readJournal } from "./sqlite-reader.ts";
 export type { JournalStats };
 
 /** How a journal's file is used. */

@@ -1,14 +1,8 @@
-import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test } from "vitest";
-import type { JournalLine } from "../../src/journal/journal.ts";
-import { sqliteJournal } from "../../src/journal/sqlite.ts";
+import { expect, test } from "vitest";
 import { anomaly, INSTANCE, intent, newFile, progress } from "../journal/lines.ts";
-
-const MAIN = fileURLToPath(new URL("../../src/commands/main.ts", import.meta.url));
-const OTHER_INSTANCE = "8642e1b7d5c9a3f0";
+import { journalWith, OTHER_INSTANCE, opened, run } from "./journal-command.ts";
 
 const CONTRACT = { tradeType: "Securities", region: "US", symbol: "AAPL" } as const;
 const REQUEST = {
@@ -20,37 +14,6 @@ const REQUEST = {
   qty: 12,
   price: 201.5,
 } as const;
-
-interface Ended {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(...args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, ["--no-warnings", MAIN, "journal", ...args], (_error, out, err) =>
-      resolve({ status: child.exitCode ?? -1, out, err }),
-    );
-  });
-}
-
-/** A journal with these lines that nobody has open. */
-async function journalWith(...lines: readonly JournalLine[]): Promise<string> {
-  const file = newFile();
-  const journal = sqliteJournal(file);
-  await journal.open();
-  await journal.append(lines, "process");
-  await journal.close();
-  return file;
-}
-
-async function opened(file: string) {
-  const journal = sqliteJournal(file);
-  onTestFinished(() => journal.close());
-  await journal.open();
-  return journal;
-}
 
 const NO_ANSWER = { code: "OutcomeUnknown", message: "no answer came", outcome: "unknown" } as const;
 const LINES = [
@@ -178,6 +141,17 @@ test("says how it is used when it is used wrongly, and touches nothing", async (
     [file, "resolve", "htplaced", "not_sent", "--reason", " "],
     [file, "resolve", "htplaced", "not_sent", "too", "much", "--reason", "x"],
     [file, "--frobnicate"],
+    [file, "stale", "more"],
+    [file, "end"],
+    [file, "end", "7"],
+    [file, "end", "7", "gone", "--reason", "x"],
+    [file, "end", "7", "filled", "--reason", "x"],
+    [file, "end", "7", "filled=12", "--reason", "x"],
+    [file, "end", "7", "filled=0@200", "--reason", "x"],
+    [file, "end", "7", "filled=1.2.3@200", "--reason", "x"],
+    [file, "end", "7", "rejected=5@200", "--reason", "x"],
+    [file, "end", "7", "canceled"],
+    [file, "end", "7", "canceled", "too", "much", "--reason", "x"],
   ];
   const ended = await Promise.all(wrong.map((args) => run(...args)));
   for (const [index, { status, out, err }] of ended.entries()) {
