@@ -676,6 +676,29 @@ test("an open order that the broker did not know is asked for again with the nex
   expect([asked, second.desk.state().openOrders]).toEqual([3, 0]);
 });
 
+test("an open order that the broker does not show yet is asked for again, also over the same connection", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let shown: Order | undefined;
+  const { desk, host } = deskOver({
+    capabilities: () => ({ ...CAPABILITIES, listing: { complete: false, settleMs: 2000 } }),
+    placeOrder: async () => ({ orderId: "1" }),
+    orders: async () => ({ orders: [], unmapped: [] }),
+    order: async (orderId) => {
+      if (shown === undefined) throw new BrokerError("OrderNotFound", `no order ${orderId} yet`);
+      return shown;
+    },
+  });
+  open.push(desk);
+  await desk.place(LIMIT_BUY, BY);
+  for (const connected of [false, true]) host().onConnection({ connected });
+  await vi.advanceTimersByTimeAsync(100);
+  expect(desk.remembered("1")).toMatchObject({ staleSince: null });
+  shown = anOrder({ orderId: "1", status: "REJECTED" });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(desk.remembered("1")).toMatchObject({ status: "REJECTED" });
+});
+
 test("an id that the broker gives to a new order is not taken for the old one", async () => {
   const venue = createVenue();
   const first = at(venue);
