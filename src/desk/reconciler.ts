@@ -130,7 +130,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       since,
       account,
     });
-    if (!canList) return;
     const lacking = openBefore.filter((orderId) => {
       const order = book.get(orderId);
       if (order === undefined || isClosed(order) || reported.has(orderId)) return false;

@@ -199,14 +199,16 @@ describe("an order", () => {
 
   test("is answered from pushes while the stream lives, and asked for otherwise", async () => {
     let asked = 0;
+    const pushed = anOrder({ filledQty: 4, avgPrice: 200, status: "PARTIALLY_FILLED", updatedAt: 2 });
     const { desk, host } = deskOver({
       order: async () => {
         asked += 1;
         return anOrder({ filledQty: 6, avgPrice: 200, status: "PARTIALLY_FILLED", updatedAt: 3 });
       },
+      orders: async () => ({ orders: [pushed], unmapped: [] }),
     });
     await desk.start();
-    host().onOrder(anOrder({ filledQty: 4, avgPrice: 200, status: "PARTIALLY_FILLED", updatedAt: 2 }));
+    host().onOrder(pushed);
     await new Promise((resolve) => setTimeout(resolve));
     expect(await desk.order("1", {})).toMatchObject({ filledQty: 4, source: "journal" });
     host().onConnection({ connected: false, reason: "gone" });

@@ -699,6 +699,18 @@ test("an open order that the broker does not show yet is asked for again, also o
   expect(desk.remembered("1")).toMatchObject({ status: "REJECTED" });
 });
 
+test("an open order of a broker that cannot list is asked for after a reconnect: its end may have been told in vain", async () => {
+  let order = anOrder({ orderId: "1" });
+  const { desk, host } = deskOver({ order: async () => order });
+  open.push(desk);
+  await desk.start();
+  host().onOrder(order);
+  host().onConnection({ connected: false });
+  order = anOrder({ orderId: "1", status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 9 });
+  host().onConnection({ connected: true });
+  await expect.poll(() => desk.remembered("1")).toMatchObject({ status: "FILLED", filledQty: 12 });
+});
+
 test("an id that the broker gives to a new order is not taken for the old one", async () => {
   const venue = createVenue();
   const first = at(venue);
