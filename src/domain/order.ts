@@ -175,11 +175,11 @@ export function mergeOrder(known: Order, report: Order, isOvertaken = false): { 
   const isFewer = report.qty < known.filledQty || (isSameMoment && (isOvertaken || report.filledQty < known.filledQty));
   const isBefore = isNewer(known, report) || (isFewer && report.busted !== true);
   const older = !ended && isBefore;
-  const busted =
-    report.filledQty < known.filledQty &&
-    (report.busted === true || ((ended || report.dated === true) && isNewer(report, known)));
-  // A report from before fills were taken back must not give them again.
+  // A report from before fills were taken back must not give them again, nor one from after that take back what came since.
   const isOutdated = known.busted === true && isNewer(known, report);
+  const isBust =
+    (report.busted === true && !isOutdated) || ((ended || report.dated === true) && isNewer(report, known));
+  const busted = report.filledQty < known.filledQty && isBust;
   const fills =
     (report.filledQty > known.filledQty && !isOutdated) || busted || !Number.isFinite(known.filledQty)
       ? { filledQty: report.filledQty, avgPrice: report.avgPrice }

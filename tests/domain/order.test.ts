@@ -154,6 +154,13 @@ describe("mergeOrder", () => {
     expect(filledAfter({ updatedAt: 6 })).toBe(6);
   });
 
+  test("a bust that is told late takes no fill back that came after it", () => {
+    const busted = { status: "PARTIALLY_FILLED", avgPrice: 200, busted: true } as const;
+    const reports = [6, 7, 6].map((updatedAt) => order({ ...busted, filledQty: updatedAt - 2, updatedAt }));
+    const filled = order({ status: "PARTIALLY_FILLED", filledQty: 6, avgPrice: 200, updatedAt: 5 });
+    expect(reports.reduce((known, report) => mergeOrder(known, report).order, filled).filledQty).toBe(5);
+  });
+
   test("what takes back that an order was wholly filled is a correction, whatever its status lagged behind with", () => {
     const filled = order({ status: "PARTIALLY_FILLED", filledQty: 12, avgPrice: 200, updatedAt: 5 });
     const busted = order({ status: "PARTIALLY_FILLED", filledQty: 10, avgPrice: 200, busted: true, updatedAt: 6 });
