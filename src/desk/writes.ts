@@ -241,7 +241,8 @@ export function createWrites(options: WriteOptions): Writes {
         try {
           const order = await orderToChange(orderId, deadline);
           fromCapabilities(() => checkReplace(seat.broker.capabilities(), change, order));
-          const admission = await admit(draftOfReplace(claim.id, change, order), action, context, deadline);
+          const draft = draftOfReplace(claim.id, { ...risk.taken(orderId), ...change }, order);
+          const admission = await admit(draft, action, context, deadline);
           const tagged = order.tag === null ? { ...change } : { ...change, tag: order.tag };
           try {
             const { placed, answeredAt } = await handOver.send(

@@ -1,5 +1,5 @@
 /** Limits of an account and of a token: what is refused, with which figures, and what is given back. */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createDesk } from "../../src/desk/create-desk.ts";
 import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
@@ -732,6 +732,32 @@ describe("short sales", () => {
     taken.seen({ ...order, qty: 24 });
     expect([...taken.all()]).toEqual([expect.objectContaining({ action: change(30) })]);
   });
+
+  test.each([
+    [{ price: 200 }, { qty: 13 }],
+    [{ qty: 13 }, { price: 200 }],
+  ])(
+    "a replace is worth what the one before it has made of the order, though that is not shown yet: %j, %j",
+    async (before, change) => {
+      const sent: unknown[] = [];
+      const { desk } = deskOver(
+        {
+          capabilities: () => ({ ...CAPABILITIES, listing: { complete: true, settleMs: 30_000 } }),
+          orders: async () => ({ orders: [anOrder({ orderId: "1", qty: 12, price: 100 })], unmapped: [] }),
+          order: async (orderId) => anOrder({ orderId, qty: 12, price: 100 }),
+          replaceOrder: async (orderId, asked) => {
+            sent.push(asked);
+            return { orderId };
+          },
+        },
+        { risk: { maxOrderValue: 2500 } },
+      );
+      onTestFinished(() => desk.close());
+      await desk.replace("1", before, BY);
+      expect(await rejection(desk.replace("1", change, BY))).toEqual(exceeded("risk.maxOrderValue", 2600, 2500));
+      expect(sent).toHaveLength(1);
+    },
+  );
 
   test("what a replace has added holds its shares for as long as the broker may show them late, and no longer", () => {
     const order = { ...anOrder({ orderId: "1", qty: 12 }), external: false, asOf: 1, staleSince: null };

@@ -2,6 +2,7 @@
 import { currencyOf } from "../../domain/contract.ts";
 import { Failure } from "../../domain/failure.ts";
 import { add, multiply, subtract } from "../../domain/money.ts";
+import type { OrderChange } from "../../domain/order.ts";
 import type { IntentAction, IntentRecord, OrderRecord } from "../../journal/journal.ts";
 import type { MarketCapability } from "../../spec/capabilities.ts";
 import type { Mandate, QuotePolicy, RiskOptions } from "../../spec/policy.ts";
@@ -43,6 +44,8 @@ export interface Admission {
 export interface Risk {
   /** Lets an order through or throws `Forbidden`, `Halted`, `LimitExceeded` or `RateLimited`; nothing is sent yet. */
   admit(draft: Draft, action: IntentAction, context: WriteContext, limit: Limit): Admission | Promise<Admission>;
+  /** What the broker has taken of changes of this order, and not shown yet. */
+  taken(orderId: string): OrderChange;
   /** Told when it is found out what became of an unknown write. */
   settled(write: Pending, refused: boolean): void;
   /** Told of an intent that had ended without an order, and whose order is there all the same. */
@@ -295,6 +298,7 @@ export function createRisk(context: RiskContext): Risk {
       if (unknown === undefined) return admit(draft, action, asked, limit);
       return limit(unknown).then(() => admit(draft, action, asked, limit));
     },
+    taken: taken.of,
     settled({ id, action }, refused) {
       if (!refused) {
         if (action.kind === "replace") values.join(id, action.orderId);
