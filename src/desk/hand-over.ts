@@ -184,17 +184,18 @@ export function createHandOver(options: HandOverOptions): HandOver {
           }
           if (answer !== TIME_IS_UP) {
             const answeredAt = Date.now();
-            const placed = readPlaced(write.placedOf(answer));
-            const noting = noted(begun, { intent: line, event: "accept", result: { placed }, answeredAt });
-            if (noting !== undefined) await noting;
-            taken = { placed, answeredAt };
+            taken = { placed: readPlaced(write.placedOf(answer)), answeredAt };
           }
         } catch (error) {
           throw await refused(write, begun, error);
         }
         if (taken !== undefined) {
-          const told = write.onTaken?.(taken.placed);
+          const { placed, answeredAt } = taken;
+          // Its order is written down with this, and not after it: the next process could not count it else.
+          const told = write.onTaken?.(placed);
+          const noting = noted(begun, { intent: line, event: "accept", result: { placed }, answeredAt });
           if (told instanceof Promise) await told;
+          if (noting !== undefined) await noting;
           return taken;
         }
         throw await lost(

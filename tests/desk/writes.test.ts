@@ -102,6 +102,20 @@ describe("place", () => {
     expect(calls).toBe(0);
   });
 
+  test("what is answered as taken stands in the journal with its order, whenever the process dies", async () => {
+    const memory = memoryJournal();
+    const inTurns: Journal = {
+      ...memory,
+      async append(lines, durability) {
+        await new Promise((resolve) => setImmediate(resolve));
+        return memory.append(lines, durability);
+      },
+    };
+    const { desk } = deskOver({ placeOrder: async () => ({ orderId: "77" }) }, { journal: inTurns });
+    const { tag } = await desk.place(LIMIT_BUY, BY);
+    expect(memory.openOrders(DIGEST)).toMatchObject([{ orderId: "77", tag, status: "PENDING" }]);
+  });
+
   test("a journal that fails after the hand-over does not turn an accepted order into a failure", async () => {
     const memory = memoryJournal();
     const forgetful: Journal = {
