@@ -153,8 +153,9 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
     if (record !== undefined) events.record({ kind: "order", order: record });
   }
 
+  /** True also for what a change has put in the place of an order of ours, whose intent may have been pruned. */
   function isExpected({ tag }: Order): boolean {
-    return tag !== null && (expected.has(tag) || expectedAgain.has(tag));
+    return tag !== null && (expected.has(tag) || expectedAgain.has(tag) || book.byTag(tag)?.external === false);
   }
 
   async function isOfIntent(tag: string, report: Order): Promise<boolean> {

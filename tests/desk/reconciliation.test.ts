@@ -711,6 +711,24 @@ test("an open order of a broker that cannot list is asked for after a reconnect:
   await expect.poll(() => desk.remembered("1")).toMatchObject({ status: "FILLED", filledQty: 12 });
 });
 
+test("what a change puts in the place of an order of ours is ours, though the intent of that has been pruned", async () => {
+  let order = anOrder({ orderId: "1" });
+  const { desk, journal } = deskOver({
+    placeOrder: async ({ tag }) => {
+      order = anOrder({ orderId: "1", tag });
+      return { orderId: "1" };
+    },
+    replaceOrder: async () => ({ orderId: "2" }),
+    order: async () => order,
+    orders: async () => ({ orders: [order], unmapped: [] }),
+  });
+  open.push(desk);
+  const { tag } = await desk.place(LIMIT_BUY, BY);
+  await journal.prune(Date.now() + 1);
+  await desk.replace("1", { qty: 13 }, BY);
+  expect(desk.remembered("2")).toMatchObject({ tag, external: false });
+});
+
 test("an id that the broker gives to a new order is not taken for the old one", async () => {
   const venue = createVenue();
   const first = at(venue);
