@@ -1,5 +1,6 @@
 /** `npm run model`: see HELP. What is tried in short by `npm test` goes on here for as many seeds as one likes. */
 import { parseArgs } from "node:util";
+import { fileJournal, type MortalJournal } from "../tests/desk/model/file-journal.ts";
 import { historyOf } from "../tests/desk/model/history.ts";
 import { findFault, STEPS } from "../tests/desk/model/run.ts";
 
@@ -11,18 +12,30 @@ that shows it. Ends with 1 if a fault was found.
 
       --seeds N  how many histories (default 1000)
       --from N   the seed of the first, the others count up from it (default 1)
-      --steps N  how long each is (default ${STEPS}); another length is another history`;
+      --steps N  how long each is (default ${STEPS}); another length is another history
+      --file     writes the journal to a file in a temporary folder`;
 
 const EXIT_USAGE = 2;
 
 try {
   const text = { type: "string" } as const;
-  const options = { seeds: text, from: text, steps: text, help: { type: "boolean", short: "h" } } as const;
+  const options = {
+    seeds: text,
+    from: text,
+    steps: text,
+    file: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  } as const;
   const { values } = parseArgs({ options });
   if (values.help === true) console.log(HELP);
   else {
     const from = wholeNumber("from", values.from, 1);
-    await tellAll(from, from + wholeNumber("seeds", values.seeds, 1000) - 1, wholeNumber("steps", values.steps, STEPS));
+    await tellAll(
+      from,
+      from + wholeNumber("seeds", values.seeds, 1000) - 1,
+      wholeNumber("steps", values.steps, STEPS),
+      values.file ? fileJournal : undefined,
+    );
   }
 } catch (error) {
   if (!(error instanceof TypeError)) throw error;
@@ -30,10 +43,10 @@ try {
   process.exitCode = EXIT_USAGE;
 }
 
-async function tellAll(first: number, last: number, steps: number): Promise<void> {
+async function tellAll(first: number, last: number, steps: number, journal?: () => MortalJournal): Promise<void> {
   let faults = 0;
   for (let seed = first; seed <= last; seed += 1) {
-    const fault = await findFault(historyOf(seed, steps));
+    const fault = await findFault(historyOf(seed, steps), journal);
     if (fault === undefined) continue;
     faults += 1;
     console.log(`${fault}\n`);

@@ -91,7 +91,12 @@ function intentToResolve(intents: readonly IntentRecord[], { tag, instance, orde
   return intent;
 }
 
-function resolutionLines(intent: IntentRecord, { orderId, reason }: Settlement, at: number): JournalLine[] {
+/** What is written down of an intent that an operator settles. */
+export function resolutionLines(
+  intent: IntentRecord,
+  { orderId, reason }: Pick<Settlement, "orderId" | "reason">,
+  at: number,
+): JournalLine[] {
   const { id, instance, action, state } = intent;
   const found = orderId === null ? "not sent" : `accepted as order ${orderId}`;
   const result: Pick<ProgressLine, "placed" | "failure"> =

@@ -1,5 +1,6 @@
 /** What a client asked the desk for, and what came of it. */
 import type { Failure } from "../../../src/domain/failure.ts";
+import type { OrderRequest } from "../../../src/domain/order.ts";
 import type { VenueCall } from "./calls.ts";
 
 export interface Attempt {
@@ -8,6 +9,7 @@ export interface Attempt {
   readonly principal: string;
   readonly key?: string | undefined;
   readonly orderId?: string;
+  readonly request?: OrderRequest;
   readonly began: number;
   /** Its writes at the broker. */
   readonly calls: VenueCall[];

@@ -3,6 +3,8 @@ export interface Clock {
   /** Milliseconds of `performance.now()`. */
   now(): number;
   pass(milliseconds: number): Promise<void>;
+  /** Whoever set timers is no more. */
+  forget(): void;
   restore(): void;
 }
 
@@ -54,6 +56,7 @@ export function takeClock(startsAt: number): Clock {
       }
       now = end;
     },
+    forget: () => timers.clear(),
     restore() {
       Object.assign(globalThis, { setTimeout: taken.setTimeout, clearTimeout: taken.clearTimeout });
       Date.now = taken.dateNow;

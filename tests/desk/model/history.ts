@@ -1,5 +1,6 @@
 /** What may happen, as data: a seed makes a setting and a list of steps, and any part of the list is a history too. */
 import type { OrderChange, OrderRequest } from "../../../src/domain/order.ts";
+import type { Operation } from "../../../src/spec/capabilities.ts";
 import type { RiskOptions, TokenLimits, TradingState } from "../../../src/spec/policy.ts";
 import { AAPL } from "../desk-broker.ts";
 import { type Dice, dice } from "../story-world.ts";
@@ -15,8 +16,14 @@ export interface Setting {
   readonly hasNumbers: boolean;
   /** Every second order is told of without its tag. Only numbers tell then whose it is, and only a journal knows those. */
   readonly losesTags: boolean;
-  /** One order can be asked for, not only lists. */
-  readonly hasOrder: boolean;
+  /** What lists show: all orders; those that are open or ended a short while ago; all, without vouching for that; the open ones. */
+  readonly listing: "whole" | "recent" | "unsure" | "open";
+  /** What cannot be asked of the broker. */
+  readonly lacks: readonly Operation[];
+  /** Fills may be taken back. */
+  readonly hasBusts: boolean;
+  /** Milliseconds until the UTC day ends. */
+  readonly untilMidnight: number;
   readonly hasPushes: boolean;
   /** Whatever has not left when the desk gives up is withdrawn. */
   readonly withdraws: boolean;
@@ -32,7 +39,7 @@ export type SwitchName = (typeof SWITCHES)[number];
 type Which = { readonly which: number };
 type Asked = { readonly principal: string; readonly key: string | undefined };
 
-/** `which` picks one of those that there are then; `taken` says in bits which writes under way reach the venue. */
+/** `which` picks one of those that there are then; `taken` says in bits which writes under way reach the venue, `expires` which open orders end. */
 export type Happening =
   | ({ readonly kind: "place"; readonly request: OrderRequest } & Asked)
   | ({ readonly kind: "replace"; readonly change: OrderChange } & Asked & Which)
@@ -43,6 +50,7 @@ export type Happening =
   | ({ readonly kind: "call"; readonly how: "through" | "on" | "refused" | "unsent" | "lost" | "in part" } & Which)
   | ({ readonly kind: "push"; readonly how: "told" | "repeated" | "lost" } & Which)
   | ({ readonly kind: "fill"; readonly part: number } & Which)
+  | ({ readonly kind: "bust" } & Which)
   | ({ readonly kind: "end"; readonly status: "CANCELED" | "REJECTED" | "EXPIRED" } & Which)
   | { readonly kind: "elsewhere"; readonly request: OrderRequest }
   | { readonly kind: "connect" }
@@ -51,7 +59,9 @@ export type Happening =
   | { readonly kind: "journal"; readonly mode: "quick" | "slow" | "away" }
   | { readonly kind: "line"; readonly how: "done" | "fails" }
   | { readonly kind: "kill"; readonly taken: number; readonly lines: number }
-  | { readonly kind: "close" };
+  | ({ readonly kind: "settle"; readonly isRight: boolean } & Which)
+  | { readonly kind: "close" }
+  | { readonly kind: "night"; readonly hours: number; readonly expires: number };
 
 export type Step = Happening & {
   /** Turns of the microtask queue until the next step; infinite to let everything happen that waits for no time. */
@@ -70,7 +80,7 @@ export interface History {
 export const SETTLE_MS = 2000;
 
 /** What a history has much of: two of these, while there is a little of everything else. */
-const THEMES = ["limits", "connection", "restarts", "journal", "switches", "lag", "numbers"] as const;
+const THEMES = ["limits", "connection", "restarts", "journal", "switches", "lag", "numbers", "nights"] as const;
 type Theme = (typeof THEMES)[number];
 
 const MSFT = { ...AAPL, symbol: "MSFT" };
@@ -91,8 +101,34 @@ function changeOf(roll: Dice): OrderChange {
   return roll.pick([price, qty, { ...price, ...qty }]);
 }
 
+/** What the broker can do. Where little can be asked for, pushes tell of every order in the end. */
+function brokerOf(roll: Dice, hasTimes: boolean) {
+  const listing = roll.pick(["whole", "whole", "whole", "recent", "unsure", "open"] as const);
+  const lacks: Operation[] = roll.chance(0.15) ? ["order"] : [];
+  if (roll.chance(0.15)) lacks.push(roll.pick(["orders", "orders", "replaceOrder", "cancelOrder"]));
+  return {
+    listing,
+    lacks,
+    hasPushes: roll.chance(0.85) || lacks.includes("orders") || !canAsk({ listing, lacks }),
+    hasBusts: hasTimes && roll.chance(0.3),
+    untilMidnight: roll.pick([20_000, 60_000, 200_000, 1_800_000]),
+  };
+}
+
+/** Whether everything can be found out by asking, whatever pushes tell. */
+export function canAsk(broker: Pick<Setting, "listing" | "lacks">): boolean {
+  return !broker.lacks.includes("order") || isWhole(broker);
+}
+
+/** Whether ended orders are listed as well. */
+export function isWhole({ listing, lacks }: Pick<Setting, "listing" | "lacks">): boolean {
+  return (listing === "whole" || listing === "unsure") && !lacks.includes("orders");
+}
+
 function settingOf(roll: Dice, themes: readonly Theme[]): Setting {
   const maybe = <T>(part: number, value: T) => (roll.chance(part) ? value : {});
+  const hasTimes = roll.chance(0.6);
+  const broker = brokerOf(roll, hasTimes);
   const isTight = themes.includes("limits");
   const hasNewIds = roll.chance(0.2);
   const hasNumbers = !hasNewIds && roll.chance(themes.includes("numbers") ? 1 : 0.2);
@@ -100,6 +136,8 @@ function settingOf(roll: Dice, themes: readonly Theme[]): Setting {
     ...maybe(0.5, { maxOpenOrders: (isTight ? 1 : 2) + roll.below(isTight ? 3 : 8) }),
     ...maybe(0.5, { maxDailyValue: 5000 + roll.below(isTight ? 10_000 : 40_000) }),
     ...maybe(0.1, { maxOrderValue: 2500 }),
+    ...maybe(0.1, { maxOrderQty: 12 }),
+    ...maybe(0.1, { priceCollar: 0.1 }),
     ...maybe(isTight ? 0.2 : 0.5, { allowShort: true }),
     ...maybe(0.3, { duplicateWindowMs: 5000 + roll.below(60_000) }),
   };
@@ -109,12 +147,11 @@ function settingOf(roll: Dice, themes: readonly Theme[]): Setting {
   };
   return {
     themes,
-    hasTimes: roll.chance(0.6),
+    hasTimes,
     hasNewIds,
     hasNumbers,
-    losesTags: hasNumbers && !themes.includes("journal") && roll.chance(0.5),
-    hasOrder: roll.chance(0.85),
-    hasPushes: roll.chance(0.85),
+    losesTags: hasNumbers && isWhole(broker) && !themes.includes("journal") && roll.chance(0.5),
+    ...broker,
     withdraws: roll.chance(0.5),
     risk: isTight || roll.chance(0.8) ? risk : undefined,
     limits: roll.chance(0.3) ? limits : undefined,
@@ -123,7 +160,7 @@ function settingOf(roll: Dice, themes: readonly Theme[]): Setting {
 }
 
 /** How often each happens, and what it may be. */
-function kindsOf(roll: Dice, { themes, hasTimes, losesTags, keyed }: Setting): [number, () => Happening][] {
+function kindsOf(roll: Dice, { themes, hasTimes, hasBusts, losesTags, keyed }: Setting): [number, () => Happening][] {
   const much = (of: Theme, often: number, else_: number) => (themes.includes(of) ? often : else_);
   const asked = (keys: readonly string[], part: number): Asked => ({
     principal: roll.pick(["bot", "man"]),
@@ -131,7 +168,7 @@ function kindsOf(roll: Dice, { themes, hasTimes, losesTags, keyed }: Setting): [
   });
   const place = (): Happening => {
     const by = asked(KEYS, much("restarts", 0.9, 0.5));
-    const request = by.key === undefined ? undefined : keyed[by.key];
+    const request = by.key === undefined || roll.chance(0.05) ? undefined : keyed[by.key];
     return { kind: "place", ...by, request: request ?? requestOf(roll, themes) };
   };
   const which = () => roll.below(64);
@@ -157,6 +194,7 @@ function kindsOf(roll: Dice, { themes, hasTimes, losesTags, keyed }: Setting): [
     ],
     [hasTimes ? 3 : 0, () => ({ kind: "push", which: which(), how: "repeated" })],
     [5, () => ({ kind: "fill", which: which(), part: roll.pick([0.3, 0.6, 1]) })],
+    [hasBusts ? 2 : 0, () => ({ kind: "bust", which: which() })],
     [2, () => ({ kind: "end", which: which(), status: roll.pick(["CANCELED", "REJECTED", "EXPIRED"]) })],
     [
       14,
@@ -172,6 +210,9 @@ function kindsOf(roll: Dice, { themes, hasTimes, losesTags, keyed }: Setting): [
     [25, () => ({ kind: "line", how: roll.chance(0.85) ? "done" : "fails" })],
     [much("restarts", 4, roll.pick([0, 0.5])), () => ({ kind: "kill", taken: roll.below(256), lines: roll.below(4) })],
     [much("restarts", 0.5, 0.1), () => ({ kind: "close" })],
+    [much("nights", 2, 0), () => ({ kind: "night", hours: roll.pick([1, 14, 30, 30]), expires: roll.below(256) })],
+    // Numbers are looked for of what is unknown alone.
+    [losesTags ? 0 : much("restarts", 0.5, 0.1), () => ({ kind: "settle", which: which(), isRight: roll.chance(0.7) })],
     [roll.pick([0, 0, 2]), () => ({ kind: "elsewhere", request: requestOf(roll, themes) })],
     [much("switches", 6, 0.1), () => ({ kind: "turn", name: roll.pick(SWITCHES), state: roll.pick(turned) })],
   ];

@@ -3,6 +3,7 @@
 import { keyedTag } from "../../../src/desk/tag.ts";
 import type { CancelAllResult, PlaceAnswer, ReplaceAnswer, WriteAnswer } from "../../../src/desk/types.ts";
 import type { Outcome } from "../../../src/domain/failure.ts";
+import type { Order } from "../../../src/domain/order.ts";
 import { DIGEST } from "../desk-broker.ts";
 import type { Attempt } from "./attempt.ts";
 import type { VenueCall } from "./calls.ts";
@@ -12,7 +13,7 @@ import { QUOTE, type Venue, type VenueOrder } from "./venue.ts";
 
 export const DEADLINE_MS = 1000;
 /** The deadline, the time to withdraw and one for the journal before and after. */
-const LATEST_MS = 2 * DEADLINE_MS + 300;
+export const LATEST_MS = 2 * DEADLINE_MS + 300;
 const DAY_MS = 86_400_000;
 
 /** What each code may say of a write, as the table of failures has it. */
@@ -22,7 +23,9 @@ const OUTCOMES: Readonly<Record<string, readonly Outcome[]>> = {
   IdempotencyConflict: ["not_sent"],
   OrderNotOpen: ["not_sent", "rejected"],
   OrderRejected: ["rejected"],
+  IdempotencyMismatch: ["not_sent"],
   LimitExceeded: ["not_sent"],
+  NotSupported: ["not_sent"],
   Halted: ["not_sent"],
   RateLimited: ["not_sent"],
   BrokerFault: ["rejected", "not_sent"],
@@ -55,15 +58,18 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
   const halted: Record<SwitchName, boolean> = { instance: false, gateway: false };
   const sent: { readonly call: VenueCall; readonly day: number }[] = [];
   const placed: Placed[] = [];
+  const mostWorth = new Map<string, number>();
   const answers = new Map<string, string>();
   let hasForeign = false;
+  let isMisled = false;
 
   function checkRoom(when: string): void {
-    if (risk === undefined || hasForeign) return;
+    if (risk === undefined || hasForeign || isMisled) return;
     const open = venue.open();
     const { maxOpenOrders = Number.POSITIVE_INFINITY } = risk;
     if (open.length > maxOpenOrders) violated(`${when}: ${open.length} orders are open, of ${maxOpenOrders}`);
-    if (risk.allowShort) return;
+    // Shares may be taken back of which some are being sold.
+    if (risk.allowShort || setting.hasBusts) return;
     for (const [symbol, held] of Object.entries(venue.held)) {
       const selling = sellingOf(open, symbol);
       if (selling > Math.max(0, held)) violated(`${when}: ${selling} of ${symbol} are being sold, ${held} are held`);
@@ -71,6 +77,7 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
   }
 
   function checkDay(call: VenueCall, when: string): void {
+    if (isMisled) return;
     const day = sent.find((one) => one.call === call)?.day;
     const its = placed.filter((one) => one.day === day && one.order.truth.status !== "REJECTED");
     const sum = (of: typeof its) => of.reduce((total, { value }) => total + value, 0);
@@ -79,6 +86,15 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
     const own = sum(its.filter((one) => one.call.attempt?.principal === call.attempt?.principal));
     const { maxDailyValue: most = Number.POSITIVE_INFINITY } = limits ?? {};
     if (own > most) violated(`${when}: the day's orders of one token are worth ${own}, of ${most}`);
+  }
+
+  /** By how much more an order is worth now than ever before. */
+  function addedTo(order: VenueOrder, call: VenueCall): number {
+    const { truth, shown } = order;
+    const its = truth.tag ?? truth.orderId;
+    const before = mostWorth.get(its) ?? (call.kind === "place" ? 0 : worth(shown[0]?.order ?? truth));
+    mostWorth.set(its, Math.max(before, worth(truth)));
+    return Math.max(0, worth(truth) - before);
   }
 
   function checkRepetition(call: VenueCall, order: VenueOrder, when: string): void {
@@ -91,7 +107,7 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
         Math.abs(call.sentAt - one.call.sentAt) < duplicateWindowMs - DEADLINE_MS &&
         one.words === orderWords(order.truth),
     );
-    if (twin !== undefined) violated(`${when} repeats ${twin.call.name} too early`);
+    if (twin !== undefined && !isMisled) violated(`${when} repeats ${twin.call.name} too early`);
   }
 
   function checkFailure(attempt: Attempt): void {
@@ -113,9 +129,11 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
   const tagged = (tag: string) =>
     [...venue.ledger.values()].filter(({ truth, replaces }) => truth.tag === tag && replaces === undefined);
 
-  function checkPlaced({ name, key, principal, answer }: Attempt): void {
+  function checkPlaced({ name, key, principal, answer, request }: Attempt): void {
     const { orderId, tag } = answer as PlaceAnswer;
     const order = venue.ledger.get(orderId);
+    if (order?.truth.direction !== request?.direction || order?.truth.contract.symbol !== request?.contract.symbol)
+      violated(`${name} was answered with order ${orderId}, which is another one`);
     if (order?.truth.tag !== tag) violated(`${name} was answered with order ${orderId}, which is not that of its tag`);
     if (key !== undefined && tag !== keyedTag(DIGEST, principal, key))
       violated(`${name} was answered with the tag of another key`);
@@ -135,17 +153,36 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
       violated(`${name} was answered as canceled, and is ${status}`);
   }
 
+  function checkOrder({ qty, price, direction }: Order, when: string): void {
+    const {
+      maxOrderQty = Number.POSITIVE_INFINITY,
+      priceCollar = Number.POSITIVE_INFINITY,
+      maxOrderValue,
+    } = risk ?? {};
+    if (qty > maxOrderQty) violated(`${when}: the quantity is ${qty}, of ${maxOrderQty}`);
+    if (worth({ qty, price, direction }) > (maxOrderValue ?? Number.POSITIVE_INFINITY))
+      violated(`${when} is worth too much`);
+    const badSide = direction === "BUY" ? Number(price) / QUOTE - 1 : 1 - Number(price ?? QUOTE) / QUOTE;
+    if (badSide > priceCollar + 1e-9) violated(`${when}: the price ${price} is too far off`);
+  }
+
   return {
     halted,
     placed,
     foreign() {
       hasForeign = true;
     },
+    /** An operator has said of an order that it is not there. */
+    misled() {
+      isMisled = true;
+    },
+    isMisled: () => isMisled,
     sent(call: VenueCall): void {
       call.attempt?.calls.push(call);
       if (call.kind === "cancel") return;
       if (halted.instance || halted.gateway) violated(`${call.name} was handed over while halted`);
-      sent.push({ call, day: dayOf(Date.now()) });
+      // What was let through just before midnight is of the day before.
+      sent.push({ call, day: dayOf(Date.now() - LATEST_MS) === dayOf(Date.now()) ? dayOf(Date.now()) : Number.NaN });
       const { ordersPerMinute = Number.POSITIVE_INFINITY } = limits ?? {};
       const { principal } = call.attempt ?? {};
       const recent = sent.filter(
@@ -158,14 +195,23 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
     },
     taken(call: VenueCall, order: VenueOrder): void {
       if (call.isDisclaimed) violated(`${call.name} was taken, after its client was told that it was not sent`);
+      if (call.kind === "cancel") return;
+      const day = sent.find((one) => one.call === call)?.day ?? 0;
+      placed.push({
+        order,
+        call,
+        day,
+        value: addedTo(order, call),
+        words: call.kind === "place" ? orderWords(order.truth) : "",
+      });
+      checkDay(call, call.name);
       if (call.kind === "place") {
-        const day = sent.find((one) => one.call === call)?.day ?? 0;
-        placed.push({ order, call, day, value: worth(order.truth), words: orderWords(order.truth) });
-        if (tagged(order.truth.tag ?? "").length > 1) violated(`${call.name} is a second order with its tag`);
-        checkDay(call, call.name);
+        if (tagged(order.truth.tag ?? "").length > 1 && !isMisled)
+          violated(`${call.name} is a second order with its tag`);
         checkRepetition(call, order, call.name);
       }
-      if (call.kind !== "cancel") checkRoom(call.name);
+      checkRoom(call.name);
+      if (order.isOwn) checkOrder(order.truth, call.name);
     },
     answered(attempt: Attempt): void {
       const { name, kind, began, failure } = attempt;

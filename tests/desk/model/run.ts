@@ -1,15 +1,15 @@
 /** Lets a history happen, and finds the shortest part of one that breaks a rule. */
-import type { Journal } from "../../../src/journal/journal.ts";
 import { memoryJournal } from "../../../src/journal/memory.ts";
 import { takeClock } from "./clock.ts";
+import type { MortalJournal } from "./file-journal.ts";
 import type { History } from "./history.ts";
 import { createWorld } from "./world.ts";
 
 /** How long the histories are that `npm test` lets happen. */
 export const STEPS = 300;
 
-/** A while before a UTC day ends. */
-const START = Date.UTC(2026, 0, 5, 23, 30);
+/** When a UTC day ends, and histories have begun a while ago. */
+const MIDNIGHT = Date.UTC(2026, 0, 6);
 
 export interface Told {
   /** What happened, for people. */
@@ -19,9 +19,10 @@ export interface Told {
 }
 
 /** @param journal makes the journal that all processes of the history write. */
-export async function tell(history: History, journal: () => Journal = memoryJournal): Promise<Told> {
-  const clock = takeClock(START);
-  const world = createWorld(history, clock, journal());
+export async function tell(history: History, journal: () => MortalJournal = memoryJournal): Promise<Told> {
+  const clock = takeClock(MIDNIGHT - history.setting.untilMidnight);
+  const kept = journal();
+  const world = createWorld(history, clock, kept);
   const failed = (error: unknown) => world.violated(error instanceof Error ? `${error.stack}` : String(error));
   process.on("unhandledRejection", failed);
   try {
@@ -32,12 +33,13 @@ export async function tell(history: History, journal: () => Journal = memoryJour
     process.off("unhandledRejection", failed);
     world.end();
     clock.restore();
+    await kept.remove?.();
   }
   return { lines: world.lines, violation: world.violation() };
 }
 
 /** Leaves out whatever can be left out: halves first, single steps in the end. */
-async function shrink(history: History, journal?: () => Journal): Promise<History> {
+async function shrink(history: History, journal?: () => MortalJournal): Promise<History> {
   let { steps } = history;
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let from = 0; from < steps.length; ) {
@@ -51,7 +53,7 @@ async function shrink(history: History, journal?: () => Journal): Promise<Histor
 }
 
 /** What a history breaks, told by its shortest part; `undefined` if every rule holds. */
-export async function findFault(history: History, journal?: () => Journal): Promise<string | undefined> {
+export async function findFault(history: History, journal?: () => MortalJournal): Promise<string | undefined> {
   if ((await tell(history, journal)).violation === undefined) return undefined;
   const { violation, lines } = await tell(await shrink(history, journal), journal);
   return [`seed ${history.seed}: ${violation}`, ...lines].join("\n");

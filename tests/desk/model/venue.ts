@@ -6,10 +6,12 @@ import { defineBroker, type InstanceOptions } from "../../../src/spec/define-bro
 import { AAPL, anOrder, CAPABILITIES } from "../desk-broker.ts";
 import { type Caller, createCalls, type Fate, refusal, type VenueCall } from "./calls.ts";
 import type { Clock } from "./clock.ts";
-import { orderWords, SETTLE_MS, type Setting } from "./history.ts";
+import { isWhole, orderWords, SETTLE_MS, type Setting } from "./history.ts";
 
 export const QUOTE = 200;
 const HELD = 30;
+/** Milliseconds for which an order that has ended is listed by a venue that lists recent ones. */
+const RECENT_MS = 10_000;
 
 /** An order as it is at the venue, whoever knows. */
 export interface VenueOrder {
@@ -83,15 +85,20 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
     return order;
   }
 
-  function shown({ shown }: VenueOrder): Order | undefined {
-    return shown.findLast(({ from }) => from <= clock.now())?.order;
+  function shown({ shown }: VenueOrder) {
+    return shown.findLast(({ from }) => from <= clock.now());
   }
 
   function list(status: "open" | "all", isPart: boolean): OrderListing {
-    const isListed = (order: Order | undefined) =>
-      order !== undefined && (status === "all" || !isCompleted(order)) && !(isPart && Number(order.orderId) % 2 === 1);
-    const orders = all().map(shown).filter(isListed) as Order[];
-    return { orders, unmapped: [], ...(isPart && { isWhole: false }) };
+    const { listing } = setting;
+    const orders = all().flatMap((each): Order[] => {
+      const { order, from = 0 } = shown(each) ?? {};
+      const isOld = listing === "open" || (listing === "recent" && from < clock.now() - RECENT_MS);
+      if (order === undefined || (isPart && Number(order.orderId) % 2 === 1)) return [];
+      return isCompleted(order) && (status === "open" || isOld) ? [] : [order];
+    });
+    const since = listing === "recent" ? { since: Date.now() - RECENT_MS } : {};
+    return { orders, unmapped: [], ...since, ...(isPart && { isWhole: false }) };
   }
 
   function replace(orderId: string, wanted: Partial<Order>): VenueOrder {
@@ -118,13 +125,13 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
       calls.send(mine, canSend(), ["read", what], (_, isPart) => answer(isPart));
     const prices = { latest: QUOTE, preClose: QUOTE, highPrice: QUOTE, lowPrice: QUOTE, openPrice: QUOTE };
     const position = { unit: "Share", currency: "USD" } as const;
-    return defineBroker(instance, {
+    const broker: Broker = {
       kind: "venue",
       display: "Venue",
       capabilities: () => ({
         ...CAPABILITIES,
         push: setting.hasPushes ? "stream" : "none",
-        listing: { complete: true, settleMs: SETTLE_MS },
+        listing: { complete: setting.listing === "whole" || setting.listing === "recent", settleMs: SETTLE_MS },
       }),
       async start(host) {
         mine.host = host;
@@ -158,16 +165,16 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
           change(order, { status: !isHonest && Number(orderId) % 3 === 0 ? "PENDING_CANCEL" : "CANCELED" });
           take(call, order);
         }),
-      ...(setting.hasOrder && {
-        order: (orderId: string) =>
-          read(`order ${orderId}`, () => {
-            const order = shown(get(orderId));
-            if (order === undefined) throw new BrokerError("OrderNotFound", `no order ${orderId} yet`);
-            return order;
-          }),
-      }),
+      order: (orderId) =>
+        read(`order ${orderId}`, () => {
+          const { order } = shown(get(orderId)) ?? {};
+          if (order === undefined) throw new BrokerError("OrderNotFound", `no order ${orderId} yet`);
+          return order;
+        }),
       orders: ({ status }) => read(`list ${status}`, (isPart) => list(status, isPart)),
-    });
+    };
+    for (const name of setting.lacks) delete broker[name];
+    return defineBroker(instance, broker);
   }
 
   const pick = <T>(from: readonly T[], which: number): T | undefined => from[which % Math.max(1, from.length)];
@@ -200,11 +207,28 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
       held[contract.symbol] = (held[contract.symbol] ?? 0) + (direction === "BUY" ? filled : -filled);
       change(order, { filledQty: filledQty + filled, avgPrice: price ?? QUOTE });
     },
+    /** Takes a part of the fills of an order back. */
+    bust(which: number) {
+      // Of one that has ended it is told where lists show that, or by a push that may be lost.
+      const order = pick(
+        all().filter((each) => each.truth.filledQty > 1 && (isWhole(setting) || isOpen(each))),
+        which,
+      );
+      if (order === undefined) return;
+      const { filledQty, direction, contract } = order.truth;
+      const taken = 1 + (which % (filledQty - 1));
+      held[contract.symbol] = (held[contract.symbol] ?? 0) - (direction === "BUY" ? taken : -taken);
+      change(order, { filledQty: filledQty - taken, busted: true });
+    },
     end(which: number, status: "CANCELED" | "REJECTED" | "EXPIRED") {
       const order = pick(all().filter(isOpen), which);
       if (order === undefined || (status === "REJECTED" && order.truth.filledQty > 0)) return;
       const isCancel = status === "CANCELED" || order.truth.status === "PENDING_CANCEL";
       change(order, isCancel ? { status: "CANCELED" } : { status, errorReason: "no" });
+    },
+    expire(which: number) {
+      for (const [index, order] of all().filter(isOpen).entries())
+        if ((which >> index) & 1) change(order, { status: "EXPIRED", errorReason: "the day is over" });
     },
     elsewhere: (fields: Partial<Order>) => void add({ ...fields, price: fields.price ?? null, tag: null }, false),
     connect(is: boolean, taken = 0) {
@@ -225,6 +249,10 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
       lateMs = 0;
       calls.heal();
       pushes = [];
+    },
+    /** Tells by pushes of orders, as after a login. */
+    tell(isMeant: (order: VenueOrder) => boolean) {
+      for (const each of all()) if (isMeant(each)) life?.host?.onOrder(each.shown.at(-1)?.order ?? each.truth);
     },
     finishCancels() {
       for (const each of all()) if (each.truth.status === "PENDING_CANCEL") change(each, { status: "CANCELED" });

@@ -1,14 +1,17 @@
 /** A real desk at the venue of the model, process after process, and what the steps of a history do to them. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { resolutionLines } from "../../../src/commands/unknown-intents.ts";
 import { createDesk } from "../../../src/desk/create-desk.ts";
 import { createGatewaySwitch, type GatewaySwitch } from "../../../src/desk/kill-switch.ts";
 import type { Desk, WriteContext } from "../../../src/desk/types.ts";
 import { isFailure } from "../../../src/domain/failure.ts";
-import type { Journal, NumberedEvent } from "../../../src/journal/journal.ts";
+import type { NumberedEvent } from "../../../src/journal/journal.ts";
+import { DIGEST } from "../desk-broker.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Clock, calm } from "./clock.ts";
-import { checkEnding } from "./ending.ts";
-import { type Happening, type History, SWITCHES, wordsOf } from "./history.ts";
+import { checkEnding, madeOf } from "./ending.ts";
+import type { MortalJournal } from "./file-journal.ts";
+import { canAsk, type Happening, type History, SWITCHES, wordsOf } from "./history.ts";
 import { createJournalGate } from "./journal-gate.ts";
 import { createRules, DEADLINE_MS } from "./rules.ts";
 import { createVenue, type Life } from "./venue.ts";
@@ -27,7 +30,9 @@ const asking = new AsyncLocalStorage<Attempt | undefined>();
 /** What is asked for under the two keys that an order's changes may have. */
 const KEYED_CHANGES = { r: { price: 180 }, s: { qty: 12, price: 220 } };
 
-export function createWorld({ seed, setting, steps }: History, clock: Clock, journal: Journal) {
+const HOUR_MS = 3_600_000;
+
+export function createWorld({ seed, setting, steps }: History, clock: Clock, journal: MortalJournal) {
   const began = clock.now();
   const lines: string[] = [`setting of seed ${seed}: ${JSON.stringify(setting)}`];
   let violation: string | undefined;
@@ -50,6 +55,7 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
   const turns = { instance: 0, gateway: 0 };
   /** Switches whose last turn was to halt, and is written down. */
   const isSureToBeHalted = { instance: false, gateway: false };
+  let prunedBefore = 0;
   let lastHeard: string | undefined;
   let count = 0;
   let running = begin();
@@ -74,7 +80,8 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
       const cursor = await desk.follow(lastHeard);
       for (let events = await cursor.next(); events !== undefined && life.isAlive; events = await cursor.next()) {
         for (const event of events) {
-          if (event.kind === "reset") violated(`who followed was reset: ${event.reason}`);
+          if (event.kind === "reset" && prunedBefore > 0) heard.splice(0);
+          else if (event.kind === "reset") violated(`who followed was reset: ${event.reason}`);
           else if (event.kind !== "snapshot") heard.push(event);
           lastHeard = `${cursor.epoch}-${event.sequence}`;
         }
@@ -84,14 +91,13 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     }
   }
 
-  type Asked = Pick<Attempt, "kind" | "principal" | "key"> & { readonly orderId?: string };
+  type Asked = Pick<Attempt, "kind" | "principal" | "key" | "orderId" | "request">;
 
   /** Lets a client ask the desk for something; `undefined` when it gets no answer or a failure. */
   async function ask(asked: Asked, words: string, work: (process: Process) => Promise<unknown>) {
     const mine = running;
-    const { kind, principal, key, orderId } = asked;
-    const name = `${words} (${++count})`;
-    const attempt: Attempt = { kind, principal, key, ...(orderId && { orderId }), name, began: clock.now(), calls: [] };
+    const attempt: Attempt = { ...asked, name: `${words} (${++count})`, began: clock.now(), calls: [] };
+    const { name } = attempt;
     underWay.add(attempt);
     told(`${name} begins`);
     let ending: string;
@@ -124,9 +130,11 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     return from[which % Math.max(1, from.length)]?.truth.orderId ?? "";
   }
 
-  function place({ kind, request, principal, key }: Of<"place">): void {
+  function place({ kind, request, principal, key: letter }: Of<"place">): void {
+    // What has been pruned frees its key.
+    const key = letter && `${letter}${prunedBefore > 0 ? Math.floor(prunedBefore / HOUR_MS) : ""}`;
     const words = `place${key === undefined ? "" : ` under ${key}`} of ${principal}`;
-    void ask({ kind, principal, key }, words, ({ desk }) => desk.place(request, contextOf(principal, key)));
+    void ask({ kind, principal, key, request }, words, ({ desk }) => desk.place(request, contextOf(principal, key)));
   }
 
   function replace({ kind, which, change, principal, key }: Of<"replace">): void {
@@ -161,7 +169,7 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     void ask({ kind, principal: "operator" }, `turn ${name} ${state}`, async (process) => {
       const turning = { state, principal: "operator", reason: "a step" };
       const isWritten = await (name === "gateway" ? process.gatewaySwitch : process.desk).turn(turning);
-      if (process === running && mine === turns[name]) isSureToBeHalted[name] = isWritten && state === "HALTED";
+      if (process.life.isAlive && mine === turns[name]) isSureToBeHalted[name] = isWritten && state === "HALTED";
     });
   }
 
@@ -173,18 +181,44 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     });
   }
 
-  async function restart({ taken, lines }: Pick<Of<"kill">, "taken" | "lines">): Promise<void> {
+  async function restart({ taken, lines }: Pick<Of<"kill">, "taken" | "lines">, meanwhile?: () => unknown) {
     venue.kill(running.life, taken);
     gate.cut(lines);
     underWay.clear();
+    clock.forget();
+    if (lines % 2 === 0) await journal.die?.();
     await calm(3);
+    if (lines % 2 !== 0) await journal.die?.();
+    await meanwhile?.();
     running = begin();
   }
 
-  async function close(): Promise<void> {
+  async function close(meanwhile?: () => unknown): Promise<void> {
     await within(20_000, Promise.all([running.desk.close(), running.gatewaySwitch.close()]));
-    await restart({ taken: 0, lines: Number.POSITIVE_INFINITY });
+    await restart({ taken: 0, lines: Number.POSITIVE_INFINITY }, meanwhile);
   }
+
+  /** The gateway is closed overnight, and what is older than a day is pruned. */
+  const night = ({ hours, expires }: Of<"night">) =>
+    close(async () => {
+      venue.expire(expires);
+      await clock.pass(hours * HOUR_MS);
+      prunedBefore = clock.now() - 24 * HOUR_MS;
+      await journal.prune(Date.now() - 24 * HOUR_MS);
+    });
+
+  /** Lets an operator settle an unknown write while the gateway is closed. */
+  const settle = ({ which, isRight }: Omit<Of<"settle">, "kind">) =>
+    close(async () => {
+      const unsettled = await journal.unsettled(DIGEST);
+      const intent = unsettled[which % Math.max(1, unsettled.length)];
+      if (intent === undefined) return;
+      const truth = madeOf(venue, intent);
+      if (!isRight && truth !== null) rules.misled();
+      const orderId = isRight ? truth : null;
+      told(`an operator settles the ${intent.action.kind} as ${orderId ?? "not sent"}`);
+      await journal.append(resolutionLines(intent, { orderId, reason: "a step" }, Date.now()), "power-loss");
+    });
 
   /** Lets time pass until something has ended. */
   async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
@@ -210,6 +244,7 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     read: (step) => venue.ledger.size > 0 && read(step),
     call: ({ which, how }) => venue.go(which, how),
     push: ({ which, how }) => venue.push(which, how),
+    bust: ({ which }) => venue.bust(which),
     fill: ({ which, part }) => venue.fill(which, part),
     end: ({ which, status }) => venue.end(which, status),
     elsewhere({ request }) {
@@ -221,8 +256,10 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     wait: ({ milliseconds }) => clock.pass(milliseconds),
     journal: ({ mode }) => gate.become(mode),
     line: ({ how }) => gate.next(how),
-    kill: restart,
-    close,
+    kill: (step) => restart(step),
+    close: () => close(),
+    settle,
+    night,
   };
 
   async function heal(): Promise<void> {
@@ -232,13 +269,36 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     await calm();
     void running.desk.start();
     venue.connect(true);
+    await tellRest();
     for (let round = 0; round < 30; round += 1) await clock.pass(10_000);
     await clock.pass(130_000);
     for (const { name } of underWay) violated(`${name} was never answered`);
     venue.finishCancels();
+    if (setting.listing !== "whole" || setting.lacks.includes("orders")) await settleRest();
     await clock.pass(65_000);
     for (const name of SWITCHES) turn({ kind: "turn", name, state: "ACTIVE" });
-    await calm();
+    await clock.pass(1000);
+  }
+
+  /** Where the broker cannot be asked for everything, pushes tell of the rest. */
+  async function tellRest(): Promise<void> {
+    await clock.pass(5000);
+    const isUnknown = (orderId: string) => running.desk.remembered(orderId) === undefined;
+    const canList = !setting.lacks.includes("orders");
+    venue.tell(({ truth }) => !canAsk(setting) || (!canList && isUnknown(truth.orderId)));
+  }
+
+  /** What a broker cannot prove, operators settle. */
+  async function settleRest(): Promise<void> {
+    await clock.pass(65_000);
+    const unsettled = await journal.unsettled(DIGEST);
+    for (const { action } of unsettled) {
+      if (action.kind !== "place" && canAsk(setting)) violated(`a ${action.kind} is unknown at the end`);
+    }
+    for (const _ of unsettled) await settle({ which: 0, isRight: true });
+    if (unsettled.length === 0) return;
+    await running.desk.start();
+    await tellRest();
   }
 
   return {
@@ -257,7 +317,10 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
       await heal();
       if (violation !== undefined) return;
       const isBlind = gate.isBlind();
-      await within(60_000, checkEnding({ setting, venue, journal, desk: running.desk, heard, isBlind, violated }));
+      const isMisled = rules.isMisled();
+      const { desk } = running;
+      const told = { heard, isBlind, isMisled, prunedBefore };
+      await within(60_000, checkEnding({ setting, venue, journal, desk, ...told, violated }));
     },
     end: () => venue.kill(running.life, 0),
   };
