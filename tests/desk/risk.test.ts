@@ -432,6 +432,29 @@ describe("what is sent in a day", () => {
     expect(values.total()).toBe(2800);
   });
 
+  test.each(["at once", "after a restart"])(
+    "is given back %s of a change of an order of the day before that is rejected",
+    async (when) => {
+      const journal = instanceJournal(memoryJournal(), "digest");
+      const book = createOrderBook();
+      const order = anOrder({ orderId: "1", tag: "htplace" });
+      book.apply(order, true, 1);
+      const values = createDayValues(journal, book);
+      const action = { kind: "replace", orderId: "1", change: { qty: 14 } } as const;
+      const begun = { kind: "intent", id: "change", principal: "bot", action, fingerprint: null, value: 400 } as const;
+      const taken = { kind: "progress", id: "change", state: "accepted", placed: { orderId: "1" } } as const;
+      await journal.append([begun, taken], "process");
+      if (when === "at once") {
+        values.reserve("change", "bot", 400);
+        values.join("change", "1");
+      }
+      const { record } = book.apply({ ...order, status: "REJECTED", updatedAt: 9 }, true, 2);
+      if (when === "at once") values.seen(record);
+      else await values.recover();
+      expect([values.total(), values.total("bot")]).toEqual([0, 0]);
+    },
+  );
+
   test("counts an order that was thought not to have been sent for the day on which it was", async () => {
     const { venue, desk, place } = house({ maxDailyValue: 2400 });
     venue.next("not-sent");

@@ -89,8 +89,10 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
 
   function joinTag(id: string, tag: string | null): void {
     const { counted } = today;
-    if (tag !== null) counted.get(tag)?.push(...(counted.get(id) ?? []));
+    const its = counted.get(id);
     counted.delete(id);
+    // Also of an order of the day before, which is not counted today.
+    if (tag !== null && its) counted.set(tag, [...(counted.get(tag) ?? []), ...its]);
   }
 
   async function read(): Promise<void> {
@@ -109,15 +111,16 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       if (value === undefined || today.counted.has(id)) continue;
       reserve(id, principal, value);
       if (placed === null) continue;
-      const tag = action.kind === "place" ? id : tags.get(action.orderId);
-      if (tag !== undefined) tags.set(placed.orderId, tag);
+      const tag = action.kind === "place" ? id : (tags.get(action.orderId) ?? book.get(action.orderId)?.tag);
+      if (tag) tags.set(placed.orderId, tag);
       if (tag !== id) joinTag(id, tag ?? null);
     }
-    for (const { id, placed } of counting) {
+    const first = new Map(counting.map(({ id, placed }) => [id, placed?.orderId]));
+    for (const id of [...today.counted.keys()]) {
       const order = book.byTag(id) ?? ended.get(id);
       if (order === undefined || !isClosed(order)) continue;
       // Where a change has put another order in its place, it was worked on itself.
-      if (placed === null || placed.orderId === order.orderId) forget(order);
+      if ((first.get(id) ?? order.orderId) === order.orderId) forget(order);
       else today.counted.delete(id);
     }
   }
