@@ -241,7 +241,7 @@ export function createWrites(options: WriteOptions): Writes {
         try {
           const order = await orderToChange(orderId, deadline);
           fromCapabilities(() => checkReplace(seat.broker.capabilities(), change, order));
-          const draft = draftOfReplace(claim.id, { ...risk.taken(orderId), ...change }, order);
+          const draft = draftOfReplace(claim.id, { ...risk.made(order), ...change }, order);
           const admission = await admit(draft, action, context, deadline);
           const tagged = order.tag === null ? { ...change } : { ...change, tag: order.tag };
           try {

@@ -98,7 +98,7 @@ test("only what is new counts, and of an order of the same contract and directio
 test("fills of the order that is changed do not count", async () => {
   const { log } = house();
   const order = record({ orderId: "changed", filledQty: 3 });
-  const draft = draftOfReplace("httag", { qty: 20 }, { ...order, source: "broker" });
+  const draft = draftOfReplace("httag", { qty: 20, price: null }, { ...order, source: "broker" });
   await log.during(async (filled) => {
     log.seen(order, undefined);
     expect([filled(draft), filled(SALE)]).toEqual([0, 3]);

@@ -2,7 +2,6 @@
 import { currencyOf } from "../../domain/contract.ts";
 import { Failure } from "../../domain/failure.ts";
 import { add, multiply, subtract } from "../../domain/money.ts";
-import type { OrderChange } from "../../domain/order.ts";
 import type { IntentAction, IntentRecord, OrderRecord } from "../../journal/journal.ts";
 import type { MarketCapability } from "../../spec/capabilities.ts";
 import type { Mandate, QuotePolicy, RiskOptions } from "../../spec/policy.ts";
@@ -10,7 +9,7 @@ import { elapsedMs } from "../elapsed.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
 import type { OrderBook } from "../order-book.ts";
 import { Places } from "../places.ts";
-import type { WriteContext } from "../types.ts";
+import type { OrderView, WriteContext } from "../types.ts";
 import { notAllowed } from "./allowance.ts";
 import { type Breach, beyond, forbiddenOrder, limitExceeded, NONE } from "./breach.ts";
 import { createDayValues } from "./day-values.ts";
@@ -44,8 +43,8 @@ export interface Admission {
 export interface Risk {
   /** Lets an order through or throws `Forbidden`, `Halted`, `LimitExceeded` or `RateLimited`; nothing is sent yet. */
   admit(draft: Draft, action: IntentAction, context: WriteContext, limit: Limit): Admission | Promise<Admission>;
-  /** What the broker has taken of changes of this order, and not shown yet. */
-  taken(orderId: string): OrderChange;
+  /** What this order may be by now, with the changes of it that are not shown yet, and the most that unknown ones may have made. */
+  made(order: OrderView): Pick<OrderView, "qty" | "price">;
   /** Told when it is found out what became of an unknown write. */
   settled(write: Pending, refused: boolean): void;
   /** Told of an intent that had ended without an order, and whose order is there all the same. */
@@ -298,7 +297,15 @@ export function createRisk(context: RiskContext): Risk {
       if (unknown === undefined) return admit(draft, action, asked, limit);
       return limit(unknown).then(() => admit(draft, action, asked, limit));
     },
-    taken: taken.of,
+    made(order) {
+      let { qty, price } = { ...order, ...taken.of(order.orderId) };
+      for (const { action } of unknowns()) {
+        if (action.kind !== "replace" || action.orderId !== order.orderId) continue;
+        qty = Math.max(qty, action.change.qty ?? 0);
+        if (price !== null) price = Math.max(price, action.change.price ?? 0);
+      }
+      return { qty, price };
+    },
     settled({ id, action }, refused) {
       if (!refused) {
         if (action.kind === "replace") values.join(id, action.orderId);

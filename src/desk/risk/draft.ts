@@ -1,6 +1,6 @@
 import type { Contract } from "../../domain/contract.ts";
 import { subtract } from "../../domain/money.ts";
-import type { Direction, Lifecycle, OrderChange, OrderRequest, OrderType } from "../../domain/order.ts";
+import type { Direction, Lifecycle, OrderRequest, OrderType } from "../../domain/order.ts";
 import type { OrderView } from "../types.ts";
 
 /** The order that a write would result in, whether it is a new one or an old one changed. */
@@ -28,10 +28,10 @@ export function draftOfPlace(id: string, request: OrderRequest): Draft {
   return { id, contract, direction, orderType, lifecycle, qty, price, remaining: qty, replaced: undefined };
 }
 
-/** The order that a replace results in. */
-export function draftOfReplace(id: string, change: OrderChange, order: OrderView): Draft {
+/** The order that a replace results in; `made` is what it makes of it, in all. */
+export function draftOfReplace(id: string, made: Pick<OrderView, "qty" | "price">, order: OrderView): Draft {
   const { contract, direction, orderType, lifecycle, filledQty } = order;
-  const qty = change.qty ?? order.qty;
+  const { qty, price } = made;
   return {
     id,
     contract,
@@ -39,7 +39,7 @@ export function draftOfReplace(id: string, change: OrderChange, order: OrderView
     orderType,
     lifecycle,
     qty,
-    price: change.price ?? order.price ?? undefined,
+    price: price ?? undefined,
     remaining: remainingOf({ qty, filledQty }),
     replaced: order,
   };
