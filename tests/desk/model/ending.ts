@@ -66,10 +66,12 @@ async function checkOrders(
   for (const order of venue.ledger.values()) {
     if (isCompleted(order.truth) && isOld(order.shown.at(-1))) continue;
     const { orderId, status, qty, filledQty, price, tag } = order.truth;
-    // Whose an order was that has ended is asked again where it is listed, and the journal still knows.
-    const isVague = isCompleted(order.truth) && (isOld(order.shown[0]) || (isBlind && !isWhole(setting)));
+    // Whose one is that was met while the journal was away is asked again where it is listed, and the journal still knows.
+    const isPruned = isOld(order.shown[0]) || (prunedBefore > 0 && order.replaces !== undefined);
+    const hasEnded = isCompleted(order.truth);
+    const isVague = isPruned ? hasEnded || isBlind : hasEnded && isBlind && !isWhole(setting);
     const views = {
-      ...(orders && { list: orders.find((one) => one.orderId === orderId) }),
+      ...(orders && venue.isHere(orderId) && { list: orders.find((one) => one.orderId === orderId) }),
       memory: desk.remembered(orderId),
       journal: await journal.order(DIGEST, orderId),
       events: told.get(orderId),
@@ -85,14 +87,14 @@ async function checkOrders(
         continue;
       if (view === undefined && name === "events" && isOld(order.shown[0])) continue;
       // Nor is one that has ended, where lists do not show those.
-      if (view === undefined && isCompleted(order.truth) && !isWhole(setting)) continue;
+      if (view === undefined && isCompleted(order.truth) && (!isWhole(setting) || !venue.isHere(orderId))) continue;
       const expected = {
         status,
         qty,
         filledQty,
         price,
-        tag,
-        ...(name === "events" || isVague ? {} : { external: !order.isOwn }),
+        ...(isVague ? {} : { tag }),
+        ...(isVague || name === "events" ? {} : { external: !order.isOwn }),
       };
       const wrong = Object.entries(expected).filter(
         ([field, value]) => view === undefined || Reflect.get(view, field) !== value,
@@ -144,10 +146,10 @@ function checkFollower(
 }
 
 /** The intent says that there is an order where there is one, and where there is none that there is none. */
-function checkPlace({ venue, isMisled, setting, violated }: Ending, intent: IntentRecord): void {
+function checkPlace({ venue, isMisled, violated }: Ending, intent: IntentRecord): void {
   const order = orderOf(venue, intent);
   const isTaken = hasTaken(intent);
-  if (isTaken !== (order !== undefined) && !(isMisled && (intent.state === "rejected" || !isWhole(setting))))
+  if (isTaken !== (order !== undefined) && !isMisled)
     violated(`an intent is ${intent.state}, and its order is ${order?.truth.orderId ?? "not there"}`);
   const placed = venue.ledger.get(intent.placed?.orderId ?? "");
   if (isTaken && placed?.truth.tag !== intent.id)
@@ -188,10 +190,12 @@ async function checkSums(ending: Ending, intents: readonly IntentRecord[]): Prom
     for (const intent of intents) {
       const order = orderOf(venue, intent);
       if (intent.value === undefined || dayOf(intent.at) !== dayOf(Date.now()) || !hasTaken(intent)) continue;
-      const value = worthOf(intent, intents, venue) ?? intent.value;
+      const value = worthOf(intent, intents, ending) ?? intent.value;
       const isGivenBack = order?.truth.status === "REJECTED" && order.truth.filledQty === 0;
       // A change of an order that was placed elsewhere is given back only if that had been rejected before.
-      if (!isGivenBack || !order.isOwn) most += value;
+      // Nor is that known of one that was placed the day before, or is not listed, once the desk was restarted.
+      const isSeen = isWhole(setting) && dayOf(order?.truth.createdAt ?? 0) === dayOf(Date.now());
+      if (!isGivenBack || !order.isOwn || !isSeen) most += value;
       // What was let through just before midnight, and sent after it, is of the day before.
       const isSure = dayOf(intent.at) === dayOf(intent.at - LATEST_MS);
       if (!isGivenBack && isSure) least += value;
@@ -209,8 +213,13 @@ async function checkSums(ending: Ending, intents: readonly IntentRecord[]): Prom
 }
 
 /** What an intent counts, where that does not depend on how late which other one became known. */
-function worthOf({ action }: IntentRecord, intents: readonly IntentRecord[], { ledger }: Venue): number | undefined {
+function worthOf(
+  { action }: IntentRecord,
+  intents: readonly IntentRecord[],
+  { venue: { ledger }, prunedBefore }: Ending,
+): number | undefined {
   if (action.kind === "place") return worth(action.request);
+  if (prunedBefore > 0) return undefined;
   const others = intents.filter((other) => other.action.kind === "replace" && other.action.orderId === action.orderId);
   const placed = ledger.get(action.orderId)?.shown[0]?.order;
   if (action.kind === "cancel" || others.length > 1 || placed === undefined) return undefined;

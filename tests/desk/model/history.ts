@@ -22,6 +22,8 @@ export interface Setting {
   readonly lacks: readonly Operation[];
   /** Fills may be taken back. */
   readonly hasBusts: boolean;
+  /** Now and then it is logged in to another account. */
+  readonly hasAccounts: boolean;
   /** Milliseconds until the UTC day ends. */
   readonly untilMidnight: number;
   readonly hasPushes: boolean;
@@ -61,6 +63,7 @@ export type Happening =
   | { readonly kind: "kill"; readonly taken: number; readonly lines: number }
   | ({ readonly kind: "settle"; readonly isRight: boolean } & Which)
   | { readonly kind: "close" }
+  | { readonly kind: "login"; readonly to: string; readonly taken: number }
   | { readonly kind: "night"; readonly hours: number; readonly expires: number };
 
 export type Step = Happening & {
@@ -111,6 +114,7 @@ function brokerOf(roll: Dice, hasTimes: boolean) {
     lacks,
     hasPushes: roll.chance(0.85) || lacks.includes("orders") || !canAsk({ listing, lacks }),
     hasBusts: hasTimes && roll.chance(0.3),
+    hasAccounts: roll.chance(0.15),
     untilMidnight: roll.pick([20_000, 60_000, 200_000, 1_800_000]),
   };
 }
@@ -160,7 +164,10 @@ function settingOf(roll: Dice, themes: readonly Theme[]): Setting {
 }
 
 /** How often each happens, and what it may be. */
-function kindsOf(roll: Dice, { themes, hasTimes, hasBusts, losesTags, keyed }: Setting): [number, () => Happening][] {
+function kindsOf(
+  roll: Dice,
+  { themes, hasTimes, hasBusts, hasAccounts, losesTags, keyed }: Setting,
+): [number, () => Happening][] {
   const much = (of: Theme, often: number, else_: number) => (themes.includes(of) ? often : else_);
   const asked = (keys: readonly string[], part: number): Asked => ({
     principal: roll.pick(["bot", "man"]),
@@ -210,6 +217,7 @@ function kindsOf(roll: Dice, { themes, hasTimes, hasBusts, losesTags, keyed }: S
     [25, () => ({ kind: "line", how: roll.chance(0.85) ? "done" : "fails" })],
     [much("restarts", 4, roll.pick([0, 0.5])), () => ({ kind: "kill", taken: roll.below(256), lines: roll.below(4) })],
     [much("restarts", 0.5, 0.1), () => ({ kind: "close" })],
+    [hasAccounts ? 1.5 : 0, () => ({ kind: "login", to: roll.pick(["A", "B"]), taken: roll.below(256) })],
     [much("nights", 2, 0), () => ({ kind: "night", hours: roll.pick([1, 14, 30, 30]), expires: roll.below(256) })],
     // Numbers are looked for of what is unknown alone.
     [losesTags ? 0 : much("restarts", 0.5, 0.1), () => ({ kind: "settle", which: which(), isRight: roll.chance(0.7) })],

@@ -16,6 +16,7 @@ export function createJournalGate(journal: Journal, told: (line: string) => void
   let waiting: Waiting[] = [];
   let processes = 0;
   let isBlind = false;
+  let hasRefused = false;
 
   /** The journal as this process sees it. */
   function of(life: Life): Journal {
@@ -35,6 +36,7 @@ export function createJournalGate(journal: Journal, told: (line: string) => void
           const isFree = !(isAppend && waiting.some((each) => each.isAppend));
           if (mode === "quick" && isFree) return method.apply(target, given);
           isBlind ||= processes > 1 && !isAppend;
+          hasRefused ||= mode === "away" && isAppend;
           if (mode === "away" && isFree) throw away();
           told(`the journal is asked for: ${what}`);
           return new Promise((resolve, reject) => {
@@ -56,6 +58,7 @@ export function createJournalGate(journal: Journal, told: (line: string) => void
     const first = waiting.shift();
     if (first === undefined) return;
     told(`of the journal ${how}: ${first.what}`);
+    hasRefused ||= how === "fails" && first.isAppend;
     if (how === "done") first.go();
     else first.fail();
   }
@@ -68,10 +71,13 @@ export function createJournalGate(journal: Journal, told: (line: string) => void
     become(how: typeof mode) {
       mode = how;
     },
-    /** The process has ended: the first of its lines are written all the same. */
-    cut(lines: number) {
+    /** The process has ended: the first of its lines are written all the same. Tells whether it may have kept others back. */
+    cut(lines: number): boolean {
+      const isForgetful = hasRefused;
+      hasRefused = false;
       for (const { isAppend, go } of waiting.slice(0, lines)) if (isAppend) go();
       waiting = [];
+      return isForgetful;
     },
     heal() {
       mode = "quick";

@@ -61,10 +61,11 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
   const mostWorth = new Map<string, number>();
   const answers = new Map<string, string>();
   let hasForeign = false;
+  let hasForgotten = false;
   let isMisled = false;
 
   function checkRoom(when: string): void {
-    if (risk === undefined || hasForeign || isMisled) return;
+    if (risk === undefined || hasForeign || hasForgotten || isMisled) return;
     const open = venue.open();
     const { maxOpenOrders = Number.POSITIVE_INFINITY } = risk;
     if (open.length > maxOpenOrders) violated(`${when}: ${open.length} orders are open, of ${maxOpenOrders}`);
@@ -77,7 +78,8 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
   }
 
   function checkDay(call: VenueCall, when: string): void {
-    if (isMisled) return;
+    // Of an order in the place of another it is given back what that one had counted.
+    if (isMisled || setting.hasNewIds) return;
     const day = sent.find((one) => one.call === call)?.day;
     const its = placed.filter((one) => one.day === day && one.order.truth.status !== "REJECTED");
     const sum = (of: typeof its) => of.reduce((total, { value }) => total + value, 0);
@@ -171,6 +173,10 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
     placed,
     foreign() {
       hasForeign = true;
+    },
+    /** Of an order that was taken nothing may be written down. */
+    forgot() {
+      hasForgotten = true;
     },
     /** An operator has said of an order that it is not there. */
     misled() {

@@ -46,6 +46,9 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
   let lateMs = 0;
   let lastChange = 0;
   let lastNumber = 0;
+  let account = "A";
+  const accounts = new Map<string, string>();
+  const isHere = (orderId: string) => accounts.get(orderId) === account;
 
   const all = () => [...ledger.values()];
   const isOpen = ({ truth }: VenueOrder) => !isCompleted(truth);
@@ -60,7 +63,7 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
     const report = losesTag ? { ...order.truth, tag: null } : order.truth;
     order.shown.push({ from: Math.max(order.shown.at(-1)?.from ?? 0, clock.now() + lateMs), order: report });
     watch.told(`order ${truth.orderId} is ${order.truth.status}, ${orderWords(truth)}, filled ${truth.filledQty}`);
-    if (!setting.hasPushes || life === undefined || !isConnected) return;
+    if (!setting.hasPushes || life === undefined || !isConnected || !isHere(truth.orderId)) return;
     if (isHonest) life.host?.onOrder(report);
     else pushes.push({ order: report, life });
   }
@@ -69,13 +72,14 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
     const orderId = String(ledger.size + 1);
     const order = { truth: anOrder({ ...fields, orderId, createdAt: Date.now() }), isOwn, shown: [], replaces };
     ledger.set(orderId, order);
+    accounts.set(orderId, account);
     change(order, {});
     return order;
   }
 
   function get(orderId: string): VenueOrder {
     const order = ledger.get(orderId);
-    if (order === undefined) throw new BrokerError("OrderNotFound", `no order ${orderId}`);
+    if (order === undefined || !isHere(orderId)) throw new BrokerError("OrderNotFound", `no order ${orderId}`);
     return order;
   }
 
@@ -92,6 +96,7 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
   function list(status: "open" | "all", isPart: boolean): OrderListing {
     const { listing } = setting;
     const orders = all().flatMap((each): Order[] => {
+      if (!isHere(each.truth.orderId)) return [];
       const { order, from = 0 } = shown(each) ?? {};
       const isOld = listing === "open" || (listing === "recent" && from < clock.now() - RECENT_MS);
       if (order === undefined || (isPart && Number(order.orderId) % 2 === 1)) return [];
@@ -130,6 +135,7 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
       display: "Venue",
       capabilities: () => ({
         ...CAPABILITIES,
+        account,
         push: setting.hasPushes ? "stream" : "none",
         listing: { complete: setting.listing === "whole" || setting.listing === "recent", settleMs: SETTLE_MS },
       }),
@@ -185,6 +191,14 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
     brokerOf,
     open: () => all().filter(isOpen),
     /** What is shown of what happens from now on is shown so much later. */
+    isHere,
+    login(to: string, taken: number) {
+      if (to === account) return;
+      this.connect(false, taken);
+      account = to;
+      watch.told(`logged in to ${to}`);
+      this.connect(true);
+    },
     lateBy(milliseconds: number) {
       lateMs = milliseconds;
     },
@@ -252,7 +266,8 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
     },
     /** Tells by pushes of orders, as after a login. */
     tell(isMeant: (order: VenueOrder) => boolean) {
-      for (const each of all()) if (isMeant(each)) life?.host?.onOrder(each.shown.at(-1)?.order ?? each.truth);
+      for (const each of all())
+        if (isMeant(each) && isHere(each.truth.orderId)) life?.host?.onOrder(each.shown.at(-1)?.order ?? each.truth);
     },
     finishCancels() {
       for (const each of all()) if (each.truth.status === "PENDING_CANCEL") change(each, { status: "CANCELED" });
