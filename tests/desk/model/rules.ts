@@ -120,7 +120,7 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
       violated(`${name} failed with ${code}, ${outcome}`);
     if (outcome === "unknown" && kind === "place" && failure.tag === undefined) violated(`${name} lacks its tag`);
     if (outcome === "unknown" || kind === "cancel") return;
-    if (key !== undefined && failure.replayed && tagged(keyedTag(DIGEST, principal, key)).length > 0)
+    if (key !== undefined && failure.replayed && !isMisled && tagged(keyedTag(DIGEST, principal, key)).length > 0)
       violated(`${name} was told ${outcome} again, and its order is there`);
     for (const call of calls) {
       if (call.isTaken) violated(`${name} was told ${outcome} (${code}), and the venue has taken ${call.name}`);
