@@ -117,7 +117,8 @@ function updatesMulti(desk: Desk, reqId: number, account: string): readonly Mess
 }
 
 function all(desk: Desk, account: string): readonly AccountValue[] {
-  return [...totalsOf(desk, account), ...ledgerOf(desk, account)];
+  const prefix = desk.ledgerPrefix ? "$LEDGER-" : "";
+  return [...totalsOf(desk, account), ...ledgerOf(desk, account).map((line) => ({ ...line, key: prefix + line.key }))];
 }
 
 function positions(desk: Desk, account: string): readonly Message[] {

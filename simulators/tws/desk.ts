@@ -39,6 +39,8 @@ export interface Desk {
   readonly presetTif: TimeInForce | undefined;
   /** Dollars of the cash that are at banks. */
   readonly sweptCash: number;
+  /** True where the keys of the ledger begin with `$LEDGER-`. */
+  readonly ledgerPrefix: boolean;
   /** Orders whose cancel waits for the exchange to open, by `permId`; `undefined` where it takes them at once. */
   pendingCancels: Set<string> | undefined;
   /** Changes that wait for the session of their order, the last of each, by `permId`; `undefined` where they are made at once. */

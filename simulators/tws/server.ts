@@ -48,6 +48,11 @@ export interface TwsOptions {
    * Dollars of the cash that IB has swept to banks: `CashBalance` counts them twice then, `TotalCashBalance` once. Default 0.
    */
   readonly sweptCash?: number;
+  /**
+   * True prepends `$LEDGER-` to the keys of the values by currency, as a TWS from 10.47 on does unless it was set up by an
+   * older one. Default false.
+   */
+  readonly ledgerPrefix?: boolean;
 }
 
 /** A running TWS. */
@@ -126,6 +131,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     tradeLogDays: options.tradeLogDays ?? 1,
     presetTif: options.presetTif,
     sweptCash: options.sweptCash ?? 0,
+    ledgerPrefix: options.ledgerPrefix ?? false,
     marketData: options.marketData ?? "live",
   };
   const faults = createFaults((ms) => restarts.restart(ms));

@@ -252,7 +252,8 @@ const READERS: Readonly<Record<string, (args: Arguments) => Message | undefined>
     kind: "accountValue",
     reqId: v.parse(integer, reqId),
     model: v.parse(text, model),
-    key: v.parse(text, key),
+    // A setting of TWS, on where it was set up by 10.47 or later, marks what is of one currency.
+    key: v.parse(text, key).replace(/^\$LEDGER-/, ""),
     value: v.parse(text, value),
     currency: v.parse(text, currency),
   }),

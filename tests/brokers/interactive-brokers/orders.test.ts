@@ -242,15 +242,18 @@ test("cash that Interactive Brokers has swept to banks is counted once", async (
   expect(balances).toContainEqual({ currency: "USD", amount: 1_000_000, available: null });
 });
 
-test("cash is the total in the base currency, by the vendor's rate in another one", async () => {
-  const tws = await openTws();
-  const { broker } = await startBroker(tws.port);
-  const dollars = await broker.cash({ currency: "USD" }, call());
-  expect(dollars).toMatchObject({ currency: "USD", amount: 1_000_000 });
-  expect(dollars.balances).toContainEqual({ currency: "USD", amount: 1_000_000, available: null });
-  expect(await broker.cash({ currency: "HKD" }, call())).toMatchObject({ currency: "HKD", amount: 7_812_500 });
-  expect(await rejection(broker.cash({ currency: "JPY" }, call()))).toMatchObject({ code: "NotSupported" });
-});
+test.each([false, true])(
+  "cash is the total in the base currency, by the vendor's rate in another one (keys marked: %s)",
+  async (ledgerPrefix) => {
+    const tws = await openTws({ ledgerPrefix });
+    const { broker } = await startBroker(tws.port);
+    const dollars = await broker.cash({ currency: "USD" }, call());
+    expect(dollars).toMatchObject({ currency: "USD", amount: 1_000_000 });
+    expect(dollars.balances).toContainEqual({ currency: "USD", amount: 1_000_000, available: null });
+    expect(await broker.cash({ currency: "HKD" }, call())).toMatchObject({ currency: "HKD", amount: 7_812_500 });
+    expect(await rejection(broker.cash({ currency: "JPY" }, call()))).toMatchObject({ code: "NotSupported" });
+  },
+);
 
 test("a last price that comes a moment after the close of the day before is the one that is told", async () => {
   const tws = await openTws();
