@@ -117,8 +117,13 @@ function updatesMulti(desk: Desk, reqId: number, account: string): readonly Mess
 }
 
 function all(desk: Desk, account: string): readonly AccountValue[] {
+  const ready = { key: "AccountReady", value: String(desk.accountReady), currency: "" };
   const prefix = desk.ledgerPrefix ? "$LEDGER-" : "";
-  return [...totalsOf(desk, account), ...ledgerOf(desk, account).map((line) => ({ ...line, key: prefix + line.key }))];
+  return [
+    ready,
+    ...totalsOf(desk, account),
+    ...ledgerOf(desk, account).map((line) => ({ ...line, key: prefix + line.key })),
+  ];
 }
 
 function positions(desk: Desk, account: string): readonly Message[] {

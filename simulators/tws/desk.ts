@@ -47,6 +47,8 @@ export interface Desk {
   pendingChanges: Map<string, () => void> | undefined;
   /** TWS's link to IB's servers. */
   loggedIn: boolean;
+  /** False while IB's servers are being reset: what is told of the accounts may be anything. */
+  accountReady: boolean;
   marketData: MarketDataAccess;
 }
 

@@ -67,6 +67,8 @@ export interface Tws {
    * subscriptions are lost. Without it reads are not answered, orders are refused with 504, and the time is still told.
    */
   setLoggedIn(loggedIn: boolean, how?: { readonly dataLost: boolean }): void;
+  /** False tells from now on with the values of an account that it is not ready, as while IB's servers are being reset. */
+  setAccountReady(ready: boolean): void;
   /** What the account may see of the market from now on; running streams stay as they are. */
   setMarketData(access: MarketDataAccess): void;
   /**
@@ -128,6 +130,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     pendingCancels: undefined,
     pendingChanges: undefined,
     loggedIn: true,
+    accountReady: true,
     tradeLogDays: options.tradeLogDays ?? 1,
     presetTif: options.presetTif,
     sweptCash: options.sweptCash ?? 0,
@@ -189,6 +192,9 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     faults,
     connections: () => gateway.connections(),
     setLoggedIn,
+    setAccountReady(ready) {
+      desk.accountReady = ready;
+    },
     setMarketData(access) {
       desk.marketData = access;
     },

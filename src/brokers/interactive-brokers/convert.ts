@@ -124,9 +124,15 @@ const BASE = "BASE";
 /**
  * Cash from the account's values: the ledger's total in the base currency, by the vendor's own rate in the one asked for.
  *
- * @throws BrokerError `NotSupported` where the vendor gives no rate, `BrokerFault` where it gives no total.
+ * @throws BrokerError `NotSupported` where the vendor gives no rate, `BrokerFault` where it gives no total, or says that its
+ * servers are being reset.
  */
 export function toCash(values: readonly AccountValue[], currency: string): Cash {
+  if (values.some(({ key, value }) => /^accountReady$/i.test(key) && /^false$/i.test(value))) {
+    const message =
+      "Interactive Brokers is resetting its servers: what TWS has of the account may be wrong; ask again later";
+    throw new BrokerError("BrokerFault", message);
+  }
   const find = (key: string, of: (currency: string) => boolean): number | undefined =>
     values.filter((each) => each.key === key && of(each.currency)).map(({ value }) => toAmount(value))[0];
   // The other one counts cash twice that is swept to banks.

@@ -255,6 +255,15 @@ test.each([false, true])(
   },
 );
 
+test("no cash is told while the vendor's servers are being reset, when what TWS has of it may be anything", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  tws.setAccountReady(false);
+  expect(await rejection(broker.cash({ currency: "USD" }, call()))).toMatchObject({ code: "BrokerFault" });
+  tws.setAccountReady(true);
+  expect(await broker.cash({ currency: "USD" }, call())).toMatchObject({ amount: 1_000_000 });
+});
+
 test("a last price that comes a moment after the close of the day before is the one that is told", async () => {
   const tws = await openTws();
   let last: readonly string[] | undefined;
