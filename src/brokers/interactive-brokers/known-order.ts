@@ -101,8 +101,7 @@ export function known(entry: Entry): KnownOrder {
     described: entry.order !== undefined,
     status,
     originStatus,
-    // Completed orders come without their total; what was filled is the least it can have been.
-    qty: withoutDust(total > 0 ? total : Math.max(filledQty, order.filledQuantity ?? 0)),
+    qty: withoutDust(total > 0 ? total : leastOf(status, filledQty, order)),
     filledQty,
     avgPrice,
     corrected: isCorrected(entry),
@@ -111,6 +110,14 @@ export function known(entry: Entry): KnownOrder {
     createdAt: entry.createdAt,
     updatedAt: entry.changedAt ?? entry.completedAt,
   };
+}
+
+/**
+ * Completed orders come without their total; what was filled is the least it can have been. One for an amount of money has
+ * none while it is open: its fills are not all of it.
+ */
+function leastOf(status: OrderStatus, filledQty: number, { filledQuantity = 0 }: VendorOrder): number {
+  return isTerminal(status) ? Math.max(filledQty, filledQuantity) : 0;
 }
 
 /**
@@ -191,7 +198,7 @@ export function statusOf(entry: Entry): Pick<KnownOrder, "status" | "originStatu
     const refused = (refusal !== undefined || /^rejected\b/i.test(completedStatus)) && filledQty === 0;
     return { status: refused ? "REJECTED" : "CANCELED", originStatus, errorReason: refused ? reason : "" };
   }
-  if (means === "FILLED" && !completed && filledQty < total) {
+  if (means === "FILLED" && !completed && (filledQty < total || filledQty === 0)) {
     // The word overtook the numbers; the status that sums the fills up follows.
     return { status: filledQty > 0 ? "PARTIALLY_FILLED" : "OPEN", originStatus, errorReason: "" };
   }

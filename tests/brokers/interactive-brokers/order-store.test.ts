@@ -6,7 +6,7 @@ import {
   KEPT_ORDERS,
   type StoreOptions,
 } from "../../../src/brokers/interactive-brokers/order-store.ts";
-import { mergeOrder, type Order } from "../../../src/domain/order.ts";
+import { mergeOrder, type Order, orderFlags } from "../../../src/domain/order.ts";
 
 /** A share as TWS names it, and what an order of ten says. */
 const listed = { conId: 1, symbol: "AAPL", secType: "STK", exchange: "SMART", primaryExch: "NASDAQ" };
@@ -142,6 +142,23 @@ test("a status that does not say how much is filled takes and gives none", () =>
   tell("Submitted", 60);
   tell("PendingCancel", undefined);
   expect(told()).toMatchObject({ status: "PENDING_CANCEL", filledQty: 60, avgPrice: 190 });
+});
+
+test("an order for an amount of money, which names no quantity, has ended when TWS says so, and not with its first fill", () => {
+  const { fill, tell, reported } = partlyFilled(0, 0, "Submitted");
+  const isDone = () => {
+    const order = reported();
+    const { isFilled, isCompleted } = order === undefined ? {} : orderFlags(order);
+    return { status: order?.status, qty: order?.qty, filledQty: order?.filledQty, isFilled, isCompleted };
+  };
+  fill("a.01.01", 2.5, 2.5);
+  const open = { status: "PARTIALLY_FILLED", qty: 0, filledQty: 2.5, isFilled: false, isCompleted: false };
+  expect(isDone()).toEqual(open);
+  fill("a.02.01", 1.25, 3.75);
+  tell("Filled", 3.75);
+  // The word for it may overtake the numbers.
+  expect(partlyFilled(0, 0, "Filled").reported()).toMatchObject({ status: "OPEN" });
+  expect(isDone()).toEqual({ status: "FILLED", qty: 3.75, filledQty: 3.75, isFilled: true, isCompleted: true });
 });
 
 test("a fill does not say where its order is sent, so that a change goes where the order went", () => {
