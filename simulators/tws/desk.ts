@@ -13,7 +13,7 @@ import type { Holidays } from "./times.ts";
  * |---|---|
  * | `live` | everything |
  * | `not-subscribed` | 354; delayed data only to who asked for them (10167) |
- * | `api-not-subscribed` | the same with 10089 |
+ * | `api-not-subscribed` | the same with 10089, which announces delayed data too |
  * | `partial` | 10090 and no more than the close |
  * | `api-partial` | the same with 10091 |
  * | `competing-session` | 10197: the same user looks at the market elsewhere |

@@ -92,9 +92,12 @@ function accessOf(
     const text = `Part of requested market data requires additional subscription for API. See link in 'Market Data Connections' dialog for more details.Delayed market data is available.${source}`;
     return { feed: "live", parts: "close", notes: [errorMessage(reqId, 10091, text)] };
   }
+  const forApi = `Requested market data requires additional subscription for API. See link in 'Market Data Connections' dialog for more details.Delayed market data is available.${source}`;
   if (client.marketDataType >= DELAYED) {
     const text = "Requested market data is not subscribed. Displaying delayed market data.";
-    return { feed: "delayed", parts: "all", notes: [errorMessage(reqId, 10167, text)] };
+    const note =
+      desk.marketData === "not-subscribed" ? errorMessage(reqId, 10167, text) : errorMessage(reqId, 10089, forApi);
+    return { feed: "delayed", parts: "all", notes: [note] };
   }
   if (desk.marketData === "not-subscribed") {
     throw new Refusal(
@@ -102,10 +105,7 @@ function accessOf(
       `Requested market data is not subscribed. Check API status by selecting the Account menu then under Management choose Market Data Subscription Manager and/or availability of delayed data.Delayed market data is available.${source}`,
     );
   }
-  throw new Refusal(
-    10089,
-    `Requested market data requires additional subscription for API. See link in 'Market Data Connections' dialog for more details.Delayed market data is available.${source}`,
-  );
+  throw new Refusal(10089, forApi);
 }
 
 /** Live data stay live, whatever was asked for; on a closed market frozen ones are told as such. */

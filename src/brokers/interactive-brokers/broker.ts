@@ -224,7 +224,9 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
     async quote(contract, call) {
       const vendor = await directory.qualify(contract, call);
       const name = `${contract.region} ${contract.symbol}`;
-      const told = await wire.read(`quote ${name}`, call, (read) => read((asking) => ticks(asking, vendor, name)));
+      const told = await wire.read(`quote ${name}`, call, (read) =>
+        read((asking) => ticks(asking, vendor, name, config.delayedQuotes)),
+      );
       return toQuote(contract, vendor.currency, told, wire.now() ?? Date.now());
     },
 

@@ -124,6 +124,9 @@ export function isWarning(code: number, text: string): boolean {
 /** Remarks about market data that comes all the same: partly subscribed; delayed instead of live. */
 export const QUOTE_WARNINGS: ReadonlySet<number> = new Set([10090, 10091, 10167]);
 
+/** "Requires additional subscription for API": of live data, but delayed ones come to who asks for them. */
+export const NEEDS_API_SUBSCRIPTION = 10_089;
+
 /** An order was canceled: information after a cancel of ours, the vendor's own doing otherwise. */
 export const ORDER_CANCELED = 202;
 

@@ -5,6 +5,7 @@ import {
   HALTED_TICKS,
   isWarning,
   LAST_TIME_TICKS,
+  NEEDS_API_SUBSCRIPTION,
   QUOTE_WARNINGS,
   type TickField,
   UNREADABLE,
@@ -178,13 +179,21 @@ export function contractDetails(
 /**
  * A quote: a stream of market data that is opened, listened to until it has told everything, and closed. (A snapshot would
  * take up to eleven seconds.)
+ *
+ * @param delayed whether delayed data was asked for where there is no live one.
  */
-export function ticks({ link, ms }: Asking, contract: Partial<VendorContract>, name: string): Exchange<Ticks> {
+export function ticks(
+  { link, ms }: Asking,
+  contract: Partial<VendorContract>,
+  name: string,
+  delayed: boolean,
+): Exchange<Ticks> {
   const reqId = link.nextRequestId();
   const prices = new Map<TickField, number>();
   let lastTime: number | undefined;
   let halted = false;
   let quiet: ReturnType<typeof setTimeout> | undefined;
+  const lastMs = Math.min(MS.quoteLast, ms / 2);
   return {
     what: `the quote of ${name}`,
     ms,
@@ -192,7 +201,10 @@ export function ticks({ link, ms }: Asking, contract: Partial<VendorContract>, n
     hear(message, { done, fail }) {
       const refusal = refusalOf(message, reqId);
       if (refusal !== undefined && !QUOTE_WARNINGS.has(refusal.code)) {
-        fail(toReadRefusal(refusal, `the quote of ${name}`));
+        const refuse = () => fail(toReadRefusal(refusal, `the quote of ${name}`));
+        // Delayed data may follow all the same.
+        if (delayed && refusal.code === NEEDS_API_SUBSCRIPTION) quiet ??= setTimeout(refuse, lastMs);
+        else refuse();
         return;
       }
       if (message.kind !== "tick" || message.reqId !== reqId) return;
@@ -210,7 +222,7 @@ export function ticks({ link, ms }: Asking, contract: Partial<VendorContract>, n
       else if ((prices.has("latest") || prices.has("preClose")) && isNews) {
         // What is only told again puts nothing off: bid and ask of a share in demand never rest.
         clearTimeout(quiet);
-        quiet = setTimeout(soFar, prices.has("latest") ? MS.quoteQuiet : Math.min(MS.quoteLast, ms / 2));
+        quiet = setTimeout(soFar, prices.has("latest") ? MS.quoteQuiet : lastMs);
       }
     },
     cleanUp: () => clearTimeout(quiet),

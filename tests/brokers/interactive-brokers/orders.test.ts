@@ -321,6 +321,9 @@ test("a quote has every field, says when trading is halted, and tells what is no
     });
     expect(await delayed.quote(contract, call())).toMatchObject({ latest: 201.5, preClose: 200.85 });
   }
+  const speakAgain = tws.silence(RESPONSE.tickPrice);
+  expect(await rejection(delayed.quote(contract, call()))).toMatchObject({ code: "NotSupported" });
+  speakAgain();
   for (const access of ["partial", "api-partial"] as const) {
     tws.setMarketData(access);
     expect(await broker.quote(contract, call())).toMatchObject({ latest: 200.85, preClose: 200.85 });
