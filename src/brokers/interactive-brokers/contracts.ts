@@ -6,7 +6,7 @@
  */
 import { type Contract, cnExchange, contractKey } from "../../domain/contract.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { REGIONS, type Region } from "../shared/regions.ts";
+import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
 import type { ContractDetails, VendorContract } from "./messages.ts";
 
 /** The form of a symbol, by region; the whole symbol matches. */
@@ -80,7 +80,7 @@ export function regionOf({ region }: Contract): Region | undefined {
 
 /**
  * The contract of ours; `null` for what has no name here: options, futures, other countries; `undefined` where only the
- * gateway's details can tell, since the exchange is that of routing.
+ * gateway's details can tell, since the exchange is that of routing, or one for dollars that is not known here.
  */
 export function toContract(vendor: VendorContract): Contract | null | undefined {
   if (vendor.secType !== "STK") return null;
@@ -90,7 +90,7 @@ export function toContract(vendor: VendorContract): Contract | null | undefined 
   if (exchange === "SEHKNTL" || exchange === "SEHKSZSE") {
     return cnExchange(vendor.symbol) === CN_EXCHANGES[exchange] ? named("CN", vendor.symbol) : null;
   }
-  if (exchange !== "" && exchange !== "SMART") return null;
+  if (exchange !== "" && exchange !== "SMART" && vendor.currency !== REGION_CURRENCIES.US) return null;
   return vendor.conId > 0 ? undefined : null;
 }
 

@@ -113,7 +113,9 @@ describe("contracts", () => {
     // A number of Shanghai at Shenzhen's exchange is nothing that is known here.
     [vendor({ symbol: "600519", exchange: "SEHKSZSE", currency: "CNH" }), null],
     [vendor({ secType: "OPT" }), null],
-    [vendor({ exchange: "LSEETF", symbol: "CSPX" }), null],
+    // In dollars, where an exchange has no name here, the gateway tells whose share it is: new ones come each year.
+    [vendor({ exchange: "LSEETF", symbol: "CSPX" }), undefined],
+    [vendor({ exchange: "T24X2" }), undefined],
     [vendor({ exchange: "TSEJ", symbol: "7203", currency: "JPY" }), null],
     // The exchange of routing says nothing of the listing: an ETF of London in dollars is routed smartly too.
     [vendor({ exchange: "SMART" }), undefined],
@@ -154,6 +156,11 @@ describe("contracts", () => {
     expect(chooseContract(security("US", "AAPL"), [...found.slice(0, 1), ...found.slice(0, 1)]).contract.conId).toBe(
       11,
     );
+  });
+
+  test("a share that a new exchange lists is one of the country where it is traded", () => {
+    const found = { ...details({ conId: 11, primaryExch: "TXSE" }), validExchanges: "SMART,AMEX,NYSE,TXSE" };
+    expect(chooseContract(security("US", "AAPL"), [found])).toBe(found);
   });
 
   test("a contract of the same symbol in another country is none", () => {

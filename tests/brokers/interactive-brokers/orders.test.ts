@@ -193,6 +193,27 @@ test("orders of other client ids are shown and told, but cannot be changed or ca
   expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({ code: "OrderNotOpen" });
 });
 
+test.each(["EDGX", "CSFBALGO", "TXSE"])(
+  "an order that somebody sends to %s, which has no name here, is one of its share",
+  async (exchange) => {
+    const tws = await openTws();
+    const isOrder = (fields: readonly string[]) => Number(fields[0]) === RESPONSE.openOrder;
+    const port = await openBetween(
+      tws,
+      () => undefined,
+      (fields) => (isOrder(fields) ? fields.map((field) => (field === "SMART" ? exchange : field)) : fields),
+    );
+    const { broker } = await startBroker(port);
+    const { broker: other } = await startBroker(tws.port, { clientId: 8 });
+    const { orderId } = await other.placeOrder(restingOrder(), call());
+    const { contract } = restingOrder();
+    expect(await broker.orders({ status: "open" }, call())).toMatchObject({
+      orders: [{ orderId, contract }],
+      unmapped: [],
+    });
+  },
+);
+
 test("an order that the venue turns down later is rejected, and says why", async () => {
   const tws = await openTws();
   const { broker, host } = await startBroker(tws.port);
