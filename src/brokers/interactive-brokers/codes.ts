@@ -117,7 +117,7 @@ const ORDER_WARNINGS: ReadonlySet<number> = new Set([165, 399, 404, 492, 10349])
 export function isWarning(code: number, text: string): boolean {
   // Whatever a refusal warns of besides.
   if (REFUSALS.has(code)) return false;
-  if ((code >= 2100 && code < 2170) || ORDER_WARNINGS.has(code)) return true;
+  if ((code >= 2100 && code < 2200) || ORDER_WARNINGS.has(code)) return true;
   return /^(?:order )?warning\b|\bWarning:/i.test(text);
 }
 

@@ -72,6 +72,8 @@ describe("the vendor's words", () => {
     [10349, "Order TIF was set to DAY based on order preset.", true],
     [404, "Shares for this order are not immediately available", true],
     [2158, "Sec-def data farm connection is OK", true],
+    [2187, "Generic tick data is not available when using delayed market data fallback.", true],
+    [2102, "Unable to modify this order as it is still being processed.", false],
     [201, "Order rejected - reason:", false],
     [202, "Order Canceled", false],
     [460, "No trading permissions", false],
