@@ -71,6 +71,9 @@ export const TICK_FIELD = {
   76: "openPrice",
 } as const satisfies Record<number, "latest" | "highPrice" | "lowPrice" | "preClose" | "openPrice">;
 
+/** Prices from this kind of tick on are of delayed data, those before it of live data. */
+export const FIRST_DELAYED_TICK = 66;
+
 export type TickField = (typeof TICK_FIELD)[keyof typeof TICK_FIELD];
 
 /** Ticks with the time of the last trade, in seconds: live and delayed. */

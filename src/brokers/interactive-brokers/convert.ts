@@ -190,6 +190,8 @@ export interface Ticks {
   readonly prices: ReadonlyMap<TickField, number>;
   /** Seconds since the epoch of the last trade. */
   readonly lastTime: number | undefined;
+  /** True where the last price is of a quarter of an hour ago. */
+  readonly isDelayed?: boolean;
   readonly halted: boolean;
 }
 
@@ -209,18 +211,19 @@ export function isWhole({ prices, lastTime }: Ticks): boolean {
 /**
  * A quote from ticks. Before a day's first trade there is no open, high and low, and the vendor sends none: the last price
  * stands in for what is missing, and a missing last price is the close of the day before, whose time is told as 0 where the
- * vendor does not say it.
+ * vendor does not say it, and so is that of a delayed price.
  *
  * @throws BrokerError `BrokerFault` when there is no price at all.
  */
-export function toQuote(contract: Contract, currency: string, { prices, lastTime, halted }: Ticks, now: number): Quote {
+export function toQuote(contract: Contract, currency: string, ticks: Ticks, now: number): Quote {
+  const { prices, lastTime, isDelayed = false, halted } = ticks;
   const latest = prices.get("latest") ?? prices.get("preClose");
   if (latest === undefined) {
     throw new BrokerError("BrokerFault", `Interactive Brokers sent no price of ${contractKey(contract)}`);
   }
   const price = (field: TickField) => withoutDust(prices.get(field) ?? latest);
-  // A close is from nobody knows when: told as of now, it would pass for fresh with limits that rest on it.
-  const unsaid = prices.has("latest") ? now : 0;
+  // Nobody knows when a close is from, or a delayed price: told as of now, it would pass for fresh with limits that rest on it.
+  const unsaid = prices.has("latest") && !isDelayed ? now : 0;
   return {
     contract,
     currency: contractCurrency(currency, contract),

@@ -2,6 +2,7 @@
 
 import {
   BOOK_TICKS,
+  FIRST_DELAYED_TICK,
   HALTED_TICKS,
   isWarning,
   LAST_TIME_TICKS,
@@ -191,6 +192,7 @@ export function ticks(
   const reqId = link.nextRequestId();
   const prices = new Map<TickField, number>();
   let lastTime: number | undefined;
+  let isDelayed = false;
   let halted = false;
   let quiet: ReturnType<typeof setTimeout> | undefined;
   const lastMs = Math.min(MS.quoteLast, ms / 2);
@@ -212,11 +214,12 @@ export function ticks(
       const field = tickField(type, value);
       const isNews =
         (field !== undefined && !prices.has(field)) || (lastTime === undefined && LAST_TIME_TICKS.has(type));
+      if (field === "latest") isDelayed = type >= FIRST_DELAYED_TICK;
       if (field !== undefined) prices.set(field, value);
       else if (LAST_TIME_TICKS.has(type)) lastTime = value;
       else if (HALTED_TICKS.has(type)) halted = value > 0;
       else if (!BOOK_TICKS.has(type)) return;
-      const soFar = () => done({ prices, lastTime, halted });
+      const soFar = () => done({ prices, lastTime, isDelayed, halted });
       // Whether trading is halted is told last, if at all: what is whole waits for it a moment.
       if (isWhole({ prices, lastTime, halted }) && HALTED_TICKS.has(type)) soFar();
       else if ((prices.has("latest") || prices.has("preClose")) && isNews) {

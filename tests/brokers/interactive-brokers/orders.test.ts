@@ -276,6 +276,23 @@ test.each([false, true])(
   },
 );
 
+test("a delayed price of which TWS does not say the time passes for none of this moment", async () => {
+  const tws = await openTws({ now: demoTradingTime, marketData: "not-subscribed" });
+  const { broker } = await startBroker(tws.port, { delayedQuotes: true });
+  const { contract } = restingOrder();
+  expect(await broker.quote(contract, call())).toMatchObject({
+    latest: 201.5,
+    timestamp: expect.toSatisfy((at) => at > 0),
+  });
+  tws.silence(RESPONSE.tickString);
+  expect(await broker.quote(contract, call())).toMatchObject({ latest: 201.5, timestamp: 0 });
+  tws.setMarketData("live");
+  expect(await broker.quote(contract, call())).toMatchObject({
+    latest: 201.5,
+    timestamp: expect.toSatisfy((at) => at > 0),
+  });
+});
+
 test("no cash is told while the vendor's servers are being reset, when what TWS has of it may be anything", async () => {
   const tws = await openTws();
   const { broker } = await startBroker(tws.port);
