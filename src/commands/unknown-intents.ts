@@ -125,6 +125,13 @@ export async function resolve(file: string, settlement: Settlement): Promise<str
   try {
     // Looked up once more: only from here on nobody else can settle it.
     const intent = intentToResolve([journal.intent(instance, id) ?? []].flat(), settlement);
+    // Its key would be free, and whoever repeats it would buy again.
+    const order = journal.openOrders(instance).find(({ tag }) => tag === id);
+    if (order !== undefined && settlement.orderId !== order.orderId) {
+      throw new Error(
+        `order ${order.orderId} is open in this journal and carries the tag ${id}: resolve it as accepted`,
+      );
+    }
     await journal.append(resolutionLines(intent, settlement, Date.now()), "power-loss");
     const outcome = settlement.orderId === null ? "not sent" : `accepted as order ${settlement.orderId}`;
     return `${id} (${actionText(intent)}) is resolved: ${outcome}.\n`;

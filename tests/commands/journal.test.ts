@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { expect, test } from "vitest";
+import { anOrder } from "../an-order.ts";
 import { anomaly, INSTANCE, intent, newFile, progress } from "../journal/lines.ts";
 import { journalWith, OTHER_INSTANCE, opened, run } from "./journal-command.ts";
 
@@ -113,6 +114,16 @@ test("resolves nothing that is settled, not there, or the gateway's to settle", 
   const running = await run(file, "resolve", "htplaced", "not_sent", "--reason", "x");
   expect(running).toMatchObject({ status: 1, err: expect.stringContaining("a gateway that runs") });
   expect((await journal.open()).sequence).toBe(LINES.length + 1);
+});
+
+test("resolves none as not sent whose order the journal knows", async () => {
+  const order = { ...anOrder({ orderId: "FH-77", tag: "htplaced" }), external: false, asOf: 3, staleSince: null };
+  const file = await journalWith(...LINES, { kind: "order", order, instance: INSTANCE, at: 3 });
+  for (const outcome of ["not_sent", "accepted=FH-78"]) {
+    const wrong = await run(file, "resolve", "htplaced", outcome, "--reason", "x");
+    expect(wrong).toMatchObject({ status: 1, err: expect.stringContaining("order FH-77 is open in this journal") });
+  }
+  expect((await run(file, "resolve", "htplaced", "accepted=FH-77", "--reason", "x")).status).toBe(0);
 });
 
 test("resolves at the instance that is named", async () => {
