@@ -56,6 +56,8 @@ export interface Entry {
   /** As the gateway sums it up, and at which average. */
   filled: number;
   average: number;
+  /** True once it has: the first time goes with the first sight of an order. */
+  isSummedUp: boolean;
   readonly fills: Map<string, Fill>;
   lastFill: Execution | undefined;
   /**

@@ -92,6 +92,7 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
       completedAt: null,
       filled: 0,
       average: 0,
+      isSummedUp: false,
       fills: new Map(),
       lastFill: undefined,
       unlisted: undefined,
@@ -117,13 +118,13 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
     }
   }
 
-  /** Writes a change down; what is only said again is none. */
-  function change(entry: Entry, act: () => void): number | undefined {
+  /** Writes a change down; what is only said again is none, and what goes with the first sight of an order is no news. */
+  function change(entry: Entry, act: () => void, isNews = true): number | undefined {
     const before = entry.contract === undefined ? undefined : JSON.stringify(known(entry));
     act();
     if (before === JSON.stringify(known(entry))) return undefined;
     // The first sight of an order says nothing about when it changed.
-    if (before !== undefined) entry.changedAt = later(entry.changedAt, now());
+    if (before !== undefined && isNews) entry.changedAt = later(entry.changedAt, now());
     return entry.permId;
   }
 
@@ -214,15 +215,21 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
           // Orders of other accounts come here too, and have no entry: their description was not taken in.
           const known = entries.get(permId);
           if (known === undefined) return undefined;
-          return change(known, () => {
-            known.missing = false;
-            identify(known, orderId, message.clientId);
-            if (filled >= known.filled) {
-              known.filled = filled;
-              known.average = avgFillPrice;
-            }
-            setStatus(known, message.status);
-          });
+          const isNews = known.isSummedUp || known.createdAt !== null;
+          known.isSummedUp = true;
+          return change(
+            known,
+            () => {
+              known.missing = false;
+              identify(known, orderId, message.clientId);
+              if (filled >= known.filled) {
+                known.filled = filled;
+                known.average = avgFillPrice;
+              }
+              setStatus(known, message.status);
+            },
+            isNews,
+          );
         }
         case "execution": {
           const { execution, contract } = message;
@@ -231,28 +238,37 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
           const isBare = message.reqId > 0 && entries.get(execution.permId)?.order === undefined;
           if (isBare && isBefore(toTime(execution.time), dayBegan())) return undefined;
           const entry = entryOf(execution.permId);
-          return change(entry, () => {
-            entry.missing = false;
-            entry.contract ??= contract;
-            identify(entry, execution.orderId, execution.clientId);
-            addFill(entry, execution);
-          });
+          return change(
+            entry,
+            () => {
+              entry.missing = false;
+              entry.contract ??= contract;
+              identify(entry, execution.orderId, execution.clientId);
+              addFill(entry, execution);
+            },
+            // What is listed was filled at some time before.
+            message.reqId <= 0,
+          );
         }
         case "completedOrder": {
           const { contract, order, state } = message;
           if (order.permId <= 0 || !isOurs(order.account)) return undefined;
           const entry = entryOf(order.permId);
-          return change(entry, () => {
-            entry.missing = false;
-            // A fill names the exchange that it came from, which need not be where the order was sent.
-            if (entry.order === undefined) entry.contract = contract;
-            entry.order = entry.order === undefined ? order : asEnded(entry.order, order, state);
-            entry.completed = true;
-            entry.completedStatus = state.completedStatus;
-            entry.completedAt = toTime(state.completedTime);
-            entry.filled = Math.max(entry.filled, order.filledQuantity ?? 0);
-            setStatus(entry, state.status);
-          });
+          return change(
+            entry,
+            () => {
+              entry.missing = false;
+              // A fill names the exchange that it came from, which need not be where the order was sent.
+              if (entry.order === undefined) entry.contract = contract;
+              entry.order = entry.order === undefined ? order : asEnded(entry.order, order, state);
+              entry.completed = true;
+              entry.completedStatus = state.completedStatus;
+              entry.completedAt = toTime(state.completedTime);
+              entry.filled = Math.max(entry.filled, order.filledQuantity ?? 0);
+              setStatus(entry, state.status);
+            },
+            !entry.completed,
+          );
         }
         case "notice": {
           const { id, code, text } = message;

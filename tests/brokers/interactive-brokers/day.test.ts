@@ -48,6 +48,28 @@ test("what a trade log of a week tells of orders that ended on an earlier day is
   }
 });
 
+test("what was filled before a start has changed when it was filled or ended, not at the start", async () => {
+  const tws = await openTws({ now: after(600) });
+  const { broker: first } = await startBroker(tws.port);
+  const [open, cut, whole] = await Promise.all(
+    [4, 4, 10].map(async (qty) => {
+      const { orderId } = await first.placeOrder(restingOrder(), call());
+      tws.venue.fill(orderId, qty, 190);
+      return orderId;
+    }),
+  );
+  await first.cancelOrder(cut ?? "", call());
+  await until(async () => (await first.order(open ?? "", call())).filledQty === 4);
+  await first.close();
+  const ended = tws.venue.now();
+  tws.venue.setNow(ended + 60 * MINUTE_MS);
+  const { broker } = await startBroker(tws.port);
+  const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+  const byId = new Map(orders.map((order) => [order.orderId, order]));
+  expect(byId.get(open ?? "")).toMatchObject({ status: "PARTIALLY_FILLED", filledQty: 4, updatedAt: null });
+  for (const orderId of [cut, whole]) expect(byId.get(orderId ?? "")?.updatedAt).toBeLessThanOrEqual(ended);
+});
+
 test.each(["Asia/Hong_Kong", "CST", "China Standard Time", "\u4e2d\u56fd\u6807\u51c6\u65f6\u95f4"])(
   "the day may begin by the clock that TWS greets with, whatever it calls its zone: %s",
   async (zone) => {

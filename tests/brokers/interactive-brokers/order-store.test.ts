@@ -254,10 +254,16 @@ test("an order has changed when it was heard to, not when it was first seen, and
     store.hear({ kind: "openOrder", orderId, contract, order: { ...order, permId }, state });
   expect([open(9, 3), open(9, 3)]).toEqual([9, undefined]);
   expect(store.get(9)).toMatchObject({ createdAt: null, updatedAt: null });
+  const tell = (filled: number) => {
+    const told = { orderId: 3, status: "Submitted", filled, avgFillPrice: 190, permId: 9, clientId: 7 };
+    store.hear({ kind: "orderStatus", ...told });
+  };
+  // What is filled is told behind the order, at its first sight too.
+  tell(4);
+  expect(store.get(9)).toMatchObject({ filledQty: 4, updatedAt: null });
   for (const time of [2_000, 3_000]) {
     at = time;
-    const told = { orderId: 3, status: "Submitted", filled: 4, avgFillPrice: 190, permId: 9, clientId: 7 };
-    store.hear({ kind: "orderStatus", ...told });
+    tell(6);
     expect(store.get(9)).toMatchObject({ createdAt: null, updatedAt: 2_000 });
   }
   store.begin(5);
