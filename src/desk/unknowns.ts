@@ -235,7 +235,8 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     const { action } = unknown;
     if (action.kind === "place") return;
     const order = book.get(action.orderId);
-    if (order === undefined && action.kind === "cancel") return judgeCancelOfNothing(unknown, action.orderId, listing);
+    if (order?.staleSince !== null && action.kind === "cancel")
+      return judgeCancelOfNothing(unknown, action.orderId, listing);
     // An order that could not be read proves nothing.
     if (order === undefined || !listing.reported.has(action.orderId)) return;
     const result = inItsPlace(action, order) ?? appliedTo(action, order);
@@ -248,7 +249,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     );
   }
 
-  /** Of an order that neither side knows nothing is ever told; the look for it would go on for ever. */
+  /** Of an order that the broker does not know, or no more, nothing is ever told; the look for it would go on for ever. */
   async function judgeCancelOfNothing(unknown: Unknown, orderId: string, listing: Listing): Promise<void> {
     if (!listing.complete || !listing.absent.has(orderId) || !isSettled(unknown, listing)) return;
     unknown.absences += 1;

@@ -358,6 +358,27 @@ test("an unknown cancel of an order that nobody knows is found out", async () =>
   expect(desk.state().unknownIntents).toBe(0);
 });
 
+test("an unknown cancel of an order that its broker knew on the day before alone is found out after a restart", async () => {
+  const journal = memoryJournal();
+  const lost = () => Promise.reject(new BrokerError("Timeout", "no answer", { outcome: "unknown" }));
+  const yesterday = deskOver({ placeOrder: async () => ({ orderId: "1" }), cancelOrder: lost }, { journal });
+  await yesterday.desk.place(LIMIT_BUY, BY);
+  expect(await failureOf(yesterday.desk.cancel("1", BY))).toMatchObject({ code: "OutcomeUnknown" });
+  await yesterday.desk.close();
+  const { desk } = deskOver(
+    {
+      order: (orderId) => Promise.reject(new BrokerError("OrderNotFound", `no order ${orderId} on this day`)),
+      orders: async () => ({ orders: [], unmapped: [] }),
+      cancelOrder: (orderId) => Promise.reject(new BrokerError("OrderNotFound", `no order ${orderId} on this day`)),
+    },
+    { journal },
+  );
+  open.push(desk);
+  await desk.reconcile();
+  await expect.poll(() => desk.state(), { timeout: 10_000 }).toMatchObject({ unknownIntents: 0, openOrders: 1 });
+  expect(await desk.cancelAll("default")).toMatchObject({ failed: [{ orderId: "1" }], complete: true });
+});
+
 test("an unknown cancel that was sent again without a journal is found out all the same", async () => {
   const venue = createVenue({ settleMs: 200 });
   const { journal, disk } = journalThatFills();

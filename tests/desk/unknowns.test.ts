@@ -108,6 +108,21 @@ test.each([
   },
 );
 
+test.each([
+  ["a cancel", CANCEL, 0],
+  ["a replace", CHANGED, 1],
+])("%s of an open order that the broker knows no more", async (_name, action, left) => {
+  const { unknowns, book } = await unknownWrite(action, 1000);
+  book.apply(anOrder(), true, 900);
+  const judge = (askedAt: number) =>
+    unknowns.judge({ ...NOTHING, absent: new Set(["1"]), askedAt, complete: true, settleMs: 100 });
+  for (const askedAt of [1100, 1200]) await judge(askedAt);
+  expect(unknowns.size, "it has not been missed yet").toBe(1);
+  book.markStale("1", 1200);
+  for (const askedAt of [1300, 1400]) await judge(askedAt);
+  expect(unknowns.size).toBe(left);
+});
+
 test("what a journal has not begun yet is not ended, and stops no comparison", async () => {
   const { unknowns, book, settled } = await unknownWrite(PLACE, 1000);
   const begun = { isWritten: false, later: new Promise<boolean>(() => undefined) };
