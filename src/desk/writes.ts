@@ -124,9 +124,11 @@ export function createWrites(options: WriteOptions): Writes {
    * The order behind an `OrderNotOpen` of the broker, or one that has ended and that it knows no more; throws every other
    * failure, and what is said of one that lives on.
    */
-  async function afterOrderNotOpen(orderId: string, failure: unknown): Promise<OrderView> {
+  async function afterOrderNotOpen(orderId: string, failure: unknown, deadline: Deadline): Promise<OrderView> {
     if (!isFailure(failure) || failure.code !== "OrderNotOpen") return endedBefore(orderId, failure);
-    const order = await reads.order(orderId, {}).catch(() => endedByBook(orderId));
+    const reading = reads.order(orderId, {});
+    // While somebody waits: what is known of the write must not become unknown for want of its order.
+    const order = await (deadline.isOver ? reading : deadline.limit(reading, "")).catch(() => endedByBook(orderId));
     if (order === undefined) throw failure;
     if (isClosed(order) || order.status === "PENDING_CANCEL") return order;
     // A refusal in this state of it: whoever reads that it has ended buys again, or leaves it alone.
@@ -254,7 +256,7 @@ export function createWrites(options: WriteOptions): Writes {
                   try {
                     return await changing(orderId, () => replaceOrder(orderId, tagged, call));
                   } catch (error) {
-                    throw orderNotOpen(await afterOrderNotOpen(orderId, error));
+                    throw orderNotOpen(await afterOrderNotOpen(orderId, error, deadline));
                   }
                 },
                 placedOf: (answer) => answer,
@@ -309,7 +311,7 @@ export function createWrites(options: WriteOptions): Writes {
                   await changing(orderId, () => cancelOrder(orderId, call));
                 } catch (error) {
                   // Found out before anything is written down, so that a repetition is answered the same.
-                  alreadyEnded(await afterOrderNotOpen(orderId, error));
+                  alreadyEnded(await afterOrderNotOpen(orderId, error, deadline));
                 }
               },
               placedOf: () => ({ orderId }),

@@ -404,6 +404,47 @@ describe("cancel", () => {
     });
   });
 
+  test.each(["cancel", "replace"] as const)(
+    "or change that the broker refuses late is refused also where the order cannot be read in time: %s",
+    async (kind) => {
+      let reads = 0;
+      const refuseLate = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        throw new BrokerError("OrderNotOpen", "already done", { outcome: "rejected" });
+      };
+      const { desk } = deskOver(
+        {
+          cancelOrder: refuseLate,
+          replaceOrder: refuseLate,
+          order: async () => {
+            reads += 1;
+            // A replace looks at the order beforehand.
+            if (kind === "replace" && reads === 1) return anOrder();
+            return new Promise<never>(() => undefined);
+          },
+        },
+        { deadlineMs: 1000 },
+      );
+      const refused = kind === "cancel" ? desk.cancel("1", BY) : desk.replace("1", { qty: 13 }, BY);
+      expect(await rejection(refused)).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" });
+      await desk.close();
+    },
+  );
+
+  test("that is refused when nobody waits any more is found out by how its order ended", async () => {
+    const refusal = Promise.withResolvers<never>();
+    const { desk, journal } = deskOver(
+      { cancelOrder: () => refusal.promise, order: async () => anOrder({ status: "CANCELED" }) },
+      { deadlineMs: 50 },
+    );
+    const keyed = { ...BY, idempotencyKey: "k1" };
+    expect(await rejection(desk.cancel("1", keyed))).toMatchObject({ code: "OutcomeUnknown" });
+    refusal.reject(new BrokerError("OrderNotOpen", "already done", { outcome: "rejected" }));
+    await expect.poll(() => journal.unsettled(DIGEST)).toEqual([]);
+    expect(await desk.cancel("1", keyed)).toMatchObject({ replayed: true });
+    await desk.close();
+  });
+
   test("of what ended meanwhile is answered so from what was pushed where the order cannot be read", async () => {
     let ends: "CANCELED" | "FILLED" = "CANCELED";
     const refusing = async (orderId: string) => {
