@@ -112,10 +112,10 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   }
 
   /** The vendor says no to a change in words of its own; what the order is now says why. */
-  async function explain(error: unknown, orderId: string, call: Call): Promise<unknown> {
+  async function explain(error: unknown, orderId: string, call: Call, kind: PacingClass): Promise<unknown> {
     if (!isBrokerError(error) || error.code !== "OrderRejected") return named(error, orderId);
     try {
-      const order = toOrder(await detail(orderId, call, true));
+      const order = toOrder(await detail(orderId, call, true, kind));
       return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
     } catch (lookup) {
       return isBrokerError(lookup) && lookup.code === "OrderNotFound" ? lookup : error;
@@ -238,7 +238,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
       };
       await wire
         .write({ what: "replace", purpose: "modify", kind: "write", method: "PUT", request: { body } }, call)
-        .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+        .catch(async (error) => Promise.reject(await explain(error, orderId, call, "write")));
       return { orderId };
     },
 
@@ -247,7 +247,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
       const request = { query: { order_id: orderId } };
       await wire
         .write({ what: "cancel", purpose: "modify", kind: "cancel", method: "DELETE", request }, call)
-        .catch(async (error) => Promise.reject(await explain(error, orderId, call)));
+        .catch(async (error) => Promise.reject(await explain(error, orderId, call, "cancel")));
     },
 
     async order(orderId, call) {

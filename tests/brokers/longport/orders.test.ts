@@ -201,6 +201,29 @@ describe("orders", () => {
     });
   });
 
+  test.each(["PUT", "DELETE"])("a refused %s is explained though reads have had their share", async (method) => {
+    const server = await openLongport();
+    let meanwhile = () => {};
+    const httpUrl = await openFront(server.port, async (request, answer) => {
+      if (!request.startsWith(method)) return answer;
+      meanwhile();
+      return { status: 200, text: '{"code":602999,"message":"not now","data":null}' };
+    });
+    const { broker } = await startBroker(server.port, { httpUrl });
+    const { wireId } = server.venue.place("LB", { ...restingOrder(), tag: null });
+    const end = () => void server.venue.end(wireId, "CANCELED", "");
+    // A replace looks at the order beforehand.
+    if (method === "PUT") meanwhile = end;
+    else end();
+    const readAll = async (): Promise<unknown> => {
+      for (;;) await broker.order(wireId, call(500));
+    };
+    expect(await rejection(readAll())).toMatchObject({ code: "RateLimited" });
+    const change =
+      method === "PUT" ? broker.replaceOrder(wireId, { qty: 5 }, call(5_000)) : broker.cancelOrder(wireId, call(5_000));
+    expect(await rejection(change)).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" });
+  });
+
   test.each(["PUT", "DELETE"])("a refused %s is told as refused where the order cannot be read", async (method) => {
     const server = await openLongport();
     let refused = false;
