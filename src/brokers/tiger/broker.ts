@@ -70,7 +70,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
   async function explain(error: unknown, orderId: string, call: Call): Promise<unknown> {
     if (!isBrokerError(error) || (error.code !== "OrderRejected" && error.code !== "InvalidRequest")) return error;
     try {
-      const order = toOrder(await listings.one(orderId, call, true));
+      const order = toOrder(await listings.toChange(orderId, call));
       return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
     } catch (lookup) {
       return isBrokerError(lookup) && lookup.code === "OrderNotFound" ? lookup : error;

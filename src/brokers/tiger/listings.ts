@@ -35,7 +35,7 @@ export interface Listings {
   idOf(orderId: string): bigint;
   /** @throws BrokerError `OrderNotFound` when Tiger does not know it. */
   one(orderId: string, call: Call, fresh?: boolean): Promise<VendorOrder>;
-  /** The same for a write that depends on it. */
+  /** The same for a write that depends on it, or that was refused. */
   toChange(orderId: string, call: Call): Promise<VendorOrder>;
   /** Open orders as Tiger counts them. */
   active(call: Call, fresh: boolean): Promise<ListedOrders>;

@@ -220,6 +220,22 @@ describe("an answer", () => {
     expect(tiger.venue.orders()).toHaveLength(kind === "html" ? 1 : 0);
   });
 
+  test("that refuses a cancel is explained though reads have had their share", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    tiger.venue.end(orderId, "CANCELED", "");
+    const readAll = async (): Promise<unknown> => {
+      for (;;) await broker.order(orderId, call(500));
+    };
+    expect(await rejection(readAll())).toMatchObject({ code: "RateLimited" });
+    tiger.faults.arm({ kind: "refuse-within", on: "cancel" });
+    expect(await rejection(broker.cancelOrder(orderId, call(5_000)))).toMatchObject({
+      code: "OrderNotOpen",
+      outcome: "rejected",
+    });
+  });
+
   test("that says success and refuses within its data is a refusal, of whatever was asked", async () => {
     const tiger = await openTiger();
     const { broker } = await startBroker(tiger, POLLING);
