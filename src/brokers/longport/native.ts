@@ -43,7 +43,9 @@ export interface NativeOptions {
 interface Contexts {
   readonly trade: TradeContext;
   /** Takes longer to come about than the trade context, which does not wait for it. */
-  readonly quote: Promise<QuoteContext>;
+  quote?: QuoteContext;
+  /** Aborts when that is there, or is tried for no more. */
+  readonly quoteTried: AbortSignal;
 }
 
 export function createNativeTransport({ config, token, handlers }: NativeOptions): Transport {
@@ -101,23 +103,32 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
     await bounded(trade.subscribe([PRIVATE]), stop.signal, MS.probe);
     // Then these have the token of before, and what they tell is of no use.
     if (renewed.signal.aborted) throw new NoAnswer(down, { sent: false });
-    const quote = openQuotes(library, settings, epoch);
-    quote.catch(() => {});
-    contexts = { trade, quote };
-    return contexts;
+    const tried = new AbortController();
+    const mine: Contexts = { trade, quoteTried: tried.signal };
+    contexts = mine;
+    void openQuotes(library, settings, mine).finally(() => tried.abort());
+    return mine;
   }
 
   /** Tries until it succeeds or the contexts are let go of. */
-  async function openQuotes(library: Sdk, settings: object, epoch: number): Promise<QuoteContext> {
-    for (let failures = 0; epoch === epochs && !stop.signal.aborted; failures += 1) {
+  async function openQuotes(library: Sdk, settings: object, mine: Contexts): Promise<void> {
+    for (let failures = 0; contexts === mine && !stop.signal.aborted; failures += 1) {
       try {
-        return await bounded(opened.note(library.QuoteContext.new(settings)), stop.signal, MS.connect);
+        mine.quote = await bounded(opened.note(library.QuoteContext.new(settings)), stop.signal, MS.connect);
+        return;
       } catch (error) {
         down = reasonOf(error);
       }
       await pause(backOff(failures), stop.signal, renewed.signal);
     }
-    throw new NoAnswer(down, { sent: false });
+  }
+
+  /** Waits for it by a signal: a promise would keep all who ever asked, and ask for all of them when it is there. */
+  async function quotesOf(mine: Contexts, signal: AbortSignal): Promise<QuoteContext> {
+    if (mine.quote === undefined) await pause(MS.read, signal, stop.signal, mine.quoteTried);
+    if (mine.quote !== undefined && !signal.aborted) return mine.quote;
+    if (contexts !== mine) throw new NoAnswer(down, { sent: false });
+    throw new NoAnswer("the link for quotes did not come about in time", { sent: false, late: true });
   }
 
   function hear(event: unknown): void {
@@ -204,7 +215,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
     read: (answer: unknown) => T,
     signal: AbortSignal,
   ): Promise<T> {
-    return ask(async ({ quote }) => call(await quote), read, signal);
+    return ask(async (mine) => call(await quotesOf(mine, signal)), read, signal);
   }
 
   return {
@@ -229,11 +240,11 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
       await opened.clear();
     },
     async probe(signal) {
-      const { trade, quote } = live();
+      const mine = live();
       await Promise.all([
-        bounded(trade.subscribe([PRIVATE]), signal, MS.probe),
+        bounded(mine.trade.subscribe([PRIVATE]), signal, MS.probe),
         bounded(
-          quote.then((on) => on.tradingSession()),
+          quotesOf(mine, signal).then((on) => on.tradingSession()),
           signal,
           MS.probe,
         ),

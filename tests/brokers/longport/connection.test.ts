@@ -4,7 +4,19 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { MS } from "../../../src/brokers/longport/timing.ts";
-import { call, makeBroker, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
+import {
+  AAPL,
+  call,
+  makeBroker,
+  openLongport,
+  rejection,
+  restingOrder,
+  startBroker,
+  TRANSPORTS,
+  until,
+} from "./setup.ts";
+
+const QQQ = { tradeType: "Securities", region: "US", symbol: "QQQ" } as const;
 
 describe.each(TRANSPORTS)("the connection over %s", (transport) => {
   test("ping is false before the start, true on live links, false after the close, which closes them", async () => {
@@ -219,6 +231,27 @@ describe("links over web", () => {
     expect(tried).toBeGreaterThan(2);
     expect(host.connections.map(({ connected }) => connected)).toEqual([true]);
     await broker.close();
+  });
+
+  test("a quote link that comes late is asked nothing that nobody waits for any more", async () => {
+    const server = await openLongport();
+    let isThere = false;
+    const between = createServer((client) => {
+      const there = connect(server.port, "127.0.0.1");
+      for (const socket of [client, there]) socket.on("error", () => {});
+      client.on("close", () => there.destroy());
+      if (isThere) client.pipe(there).pipe(client);
+      else client.destroy();
+    });
+    onTestFinished(() => void between.close());
+    await once(between.listen(0, "127.0.0.1"), "listening");
+    const quoteWsUrl = `ws://127.0.0.1:${(between.address() as AddressInfo).port}/quote/v2`;
+    const { broker } = await startBroker(server.port, { quoteWsUrl, transport: "native" });
+    const asked = vi.spyOn(server.venue, "quote");
+    expect(await rejection(broker.quote(AAPL, call(200)))).toMatchObject({ code: "Timeout" });
+    isThere = true;
+    expect(await broker.quote(QQQ, call())).toMatchObject({ contract: QQQ });
+    expect(asked.mock.calls.map(([{ symbol }]) => symbol)).toEqual([QQQ.symbol]);
   });
 
   test("ping says the truth beside as many quotes as there may be", async () => {
