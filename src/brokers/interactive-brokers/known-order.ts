@@ -41,6 +41,47 @@ interface Fill {
   readonly price: number;
 }
 
+/**
+ * The fills of an order, each as it was last told, with what they come to. That is kept: a large order has hundreds, each of
+ * them comes with several messages, and to add all of them up with every message takes longer than they take to come.
+ */
+export class Fills {
+  readonly #byId = new Map<string, Fill>();
+  #shares = 0;
+  #value = 0;
+  #isCorrected = false;
+
+  get(id: string): Fill | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Adds one, or puts it in the place of what was told of it before. */
+  set(id: string, fill: Fill): void {
+    const isKnown = this.#byId.has(id);
+    this.#byId.set(id, fill);
+    this.#isCorrected ||= fill.revision > FIRST_REVISION;
+    if (isKnown) this.#shares = this.#value = 0;
+    for (const each of isKnown ? this.#byId.values() : [fill]) this.#count(each);
+  }
+
+  get shares(): number {
+    return this.#shares;
+  }
+
+  get value(): number {
+    return this.#value;
+  }
+
+  get isCorrected(): boolean {
+    return this.#isCorrected;
+  }
+
+  #count({ shares, price }: Fill): void {
+    this.#shares = add(this.#shares, withoutDust(shares));
+    this.#value = add(this.#value, multiply(withoutDust(shares), withoutDust(price)));
+  }
+}
+
 /** What the store has of an order. */
 export interface Entry {
   readonly permId: number;
@@ -58,7 +99,7 @@ export interface Entry {
   average: number;
   /** True once it has: the first time goes with the first sight of an order. */
   isSummedUp: boolean;
-  readonly fills: Map<string, Fill>;
+  readonly fills: Fills;
   lastFill: Execution | undefined;
   /**
    * Once the vendor has corrected a fill: what was filled before that is in no fill known here, as those of earlier days
@@ -106,7 +147,7 @@ export function known(entry: Entry): KnownOrder {
     qty: withoutDust(total > 0 ? total : leastOf(status, filledQty, order)),
     filledQty,
     avgPrice,
-    corrected: isCorrected(entry),
+    corrected: entry.fills.isCorrected,
     errorReason,
     warning: isTerminal(status) ? null : entry.warning,
     createdAt: entry.createdAt,
@@ -147,34 +188,19 @@ function fromFill(fill: Execution | undefined): VendorOrder {
 
 /** What the gateway sums up beyond the fills that are known. */
 export function unlistedOf({ fills, lastFill }: Entry): number {
-  return Math.max(0, subtract(withoutDust(lastFill?.cumQty ?? 0), sumOf(fills)));
-}
-
-function isCorrected({ fills }: Entry): boolean {
-  return [...fills.values()].some(({ revision }) => revision > FIRST_REVISION);
-}
-
-function sumOf(fills: Entry["fills"]): number {
-  return [...fills.values()].reduce((total, fill) => add(total, withoutDust(fill.shares)), 0);
+  return Math.max(0, subtract(withoutDust(lastFill?.cumQty ?? 0), fills.shares));
 }
 
 /** Filled quantity and average price: of the fills themselves where all are known, else as the gateway sums them up. */
 function filledOf(entry: Entry): { filledQty: number; avgPrice: number } {
   const { fills, filled, average, lastFill, unlisted } = entry;
-  const list = [...fills.values()];
-  const sum = sumOf(fills);
+  const sum = fills.shares;
   const cumulated = lastFill?.cumQty ?? 0;
   // A fill sums up what was known when it came, which a correction of an earlier one does not change.
-  const least = Math.max(sum, isCorrected(entry) ? 0 : withoutDust(cumulated));
+  const least = Math.max(sum, fills.isCorrected ? 0 : withoutDust(cumulated));
   const filledQty = unlisted === undefined ? Math.max(least, withoutDust(filled)) : add(sum, unlisted);
   if (filledQty <= 0) return { filledQty: 0, avgPrice: 0 };
-  if (sum === filledQty) {
-    const value = list.reduce(
-      (total, fill) => add(total, multiply(withoutDust(fill.shares), withoutDust(fill.price))),
-      0,
-    );
-    return { filledQty, avgPrice: withoutDust(divide(value, sum)) };
-  }
+  if (sum === filledQty) return { filledQty, avgPrice: withoutDust(divide(fills.value, sum)) };
   // Fills of earlier days are not listed any more, but the sums have them in.
   const byFill = subtract(filledQty, withoutDust(cumulated)) === 0 ? lastFill?.avgPrice : undefined;
   return { filledQty, avgPrice: withoutDust(byFill ?? average) };

@@ -5,7 +5,7 @@
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
 import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
-import { asEnded, type Entry, type KnownOrder, known, statusOf, unlistedOf } from "./known-order.ts";
+import { asEnded, type Entry, Fills, type KnownOrder, known, statusOf, unlistedOf } from "./known-order.ts";
 import type { Execution, Message, Notice, VendorOrder } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";
 import { isOfState, isTooFast } from "./refusals.ts";
@@ -93,7 +93,7 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
       filled: 0,
       average: 0,
       isSummedUp: false,
-      fills: new Map(),
+      fills: new Fills(),
       lastFill: undefined,
       unlisted: undefined,
       warning: null,

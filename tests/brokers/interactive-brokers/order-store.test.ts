@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import Big from "big.js";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { toOrder } from "../../../src/brokers/interactive-brokers/convert.ts";
 import { FIRST_REQUEST_ID } from "../../../src/brokers/interactive-brokers/order-ids.ts";
 import {
@@ -336,4 +337,23 @@ test.each([0, -1])("what is told with %i for the number of Interactive Brokers i
     store.hear({ kind: "orderStatus", ...told }),
   ]).toEqual([undefined, undefined, undefined, undefined]);
   expect(store.get(permId)).toBeUndefined();
+});
+
+test("the fills of an order are added up once each, however many there are", () => {
+  const store = newStore();
+  const order = { ...terms, permId: 9, clientId: 7, totalQuantity: 10_000, account: "", orderRef: "" };
+  const described = { ...order, filledQuantity: undefined };
+  const state = { status: "Submitted", warningText: "", completedTime: "", completedStatus: "" };
+  store.hear({ kind: "openOrder", orderId: 3, contract, order: described, state });
+  const FILLS = 300;
+  const summing = vi.spyOn(Big.prototype, "plus");
+  onTestFinished(() => summing.mockRestore());
+  for (let number = 1; number <= FILLS; number += 1) {
+    const sums = { shares: 2, price: 190.01, cumQty: 2 * number, avgPrice: 190.01 };
+    const whose = { permId: 9, orderId: 3, clientId: 7, side: "BOT", acctNumber: "", orderRef: "", time: "" };
+    const execution = { ...whose, ...sums, execId: `0000e0d5.${number}.01.01`, exchange: "NASDAQ" };
+    store.hear({ kind: "execution", reqId: -1, contract, execution });
+  }
+  expect(store.get(9)).toMatchObject({ filledQty: 2 * FILLS, avgPrice: 190.01 });
+  expect(summing.mock.calls.length).toBeLessThan(20 * FILLS);
 });
