@@ -61,7 +61,8 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
     const signed = { method, path: url.pathname, query: url.search.slice(1), body: content };
     const signature = await signatureHeader({ ...signed, appKey, accessToken, timestamp: at }, appSecret);
     const late = AbortSignal.timeout(timeoutMs);
-    if (signal.aborted) throw new NoAnswer("given up before the request was sent", { sent: false });
+    // Late: it says nothing of the connection.
+    if (signal.aborted) throw new NoAnswer("given up before the request was sent", { sent: false, late: true });
     let response: Response;
     let text: string;
     try {

@@ -170,6 +170,23 @@ describe("links over web", () => {
     expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
   });
 
+  test("are not taken for lost where a read is given up just before it is sent", async () => {
+    const server = await openLongport();
+    const { broker, host } = await startBroker(server.port);
+    await until(() => broker.ping(call()));
+    const client = new AbortController();
+    const { subtle } = globalThis.crypto;
+    const sign = subtle.sign.bind(subtle);
+    const signing = vi.spyOn(subtle, "sign").mockImplementationOnce((...given) => {
+      client.abort();
+      return sign(...given);
+    });
+    onTestFinished(() => signing.mockRestore());
+    await rejection(broker.cash({ currency: "USD" }, client));
+    await broker.placeOrder(restingOrder(), call());
+    expect(host.connections).toEqual([{ connected: true }]);
+  });
+
   test("that are asked whether they are there stay, as the vendor answers no heartbeats there", async () => {
     const timers = vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     onTestFinished(() => void vi.useRealTimers());
