@@ -130,11 +130,12 @@ function checkSymbol(symbol: string | undefined): void {
   }
 }
 
-/** Where one end of the window is missing it lies ninety days from the other, or now. */
+/** Where one end of the window is missing it lies ninety days from the other, or now. Users of longer ones get an error. */
 function windowOf({ venue }: Desk, { start_at, end_at }: OrdersRequest): (at: number) => boolean {
   const now = Math.floor(venue.now() / 1000);
   const end = end_at ?? (start_at === undefined ? now : Math.min(now, start_at + NINETY_DAYS_S));
   const start = start_at ?? end - NINETY_DAYS_S;
+  if (end - start > NINETY_DAYS_S) throw badParameter("start_at: must lie no more than 90 days before end_at");
   return (at) => {
     const second = Math.floor(at / 1000);
     return second >= start && second <= end;

@@ -326,6 +326,7 @@ describe("lists", () => {
     expect([second["has_more"], at(second, "orders", "0", "order_id")]).toEqual([false, ids[0]]);
     expect(listAt(await history(`?start_at=${end + 1}`), "orders")).toHaveLength(2);
     expect((await get(`${ORDER}/history?start_at=yesterday`)).code).toBe(602001);
+    expect((await get(`${ORDER}/history?start_at=${end - 91 * 86_400}&end_at=${end}`)).code).toBe(602001);
   });
 
   test("executions of today and of before", async () => {

@@ -7,8 +7,12 @@ import type { HistoryQuery } from "./transport.ts";
 import type { Wire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
-/** How far back orders are looked for. The vendor answers for ninety days. */
-export const HISTORY_DAYS = 90;
+/** A span of history, by when orders were placed: the vendor's default, and of longer ones its users get no answer. */
+const SPAN_DAYS = 90;
+/** So far ahead it ends: at a midnight, by a clock that may not have been heard of yet. */
+const AHEAD_DAYS = 2;
+/** How far back orders are looked for. */
+export const HISTORY_DAYS: number = SPAN_DAYS - AHEAD_DAYS;
 /** The vendor gives no more orders at once. */
 const LONGEST_PAGE = 1_000;
 /** What is older than this is read anew only every {@link KEPT_MS}, where there is more of it than a page. */
@@ -53,17 +57,17 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
 
   return {
     async orders(statuses, fresh, call) {
-      const now = Date.now();
-      const vendorNow = now + wire.clockOffset();
-      // By the vendor's clock and by ours; midnights, so that equal reads share one call.
-      const from = dayStart(Math.min(now, vendorNow) - HISTORY_DAYS * DAY_MS);
-      const recent = dayStart(Math.min(now, vendorNow) - RECENT_DAYS * DAY_MS);
+      // Orders have the vendor's times, whatever our clock says; midnights, so that equal reads share one call.
+      const today = dayStart(Date.now() + wire.clockOffset());
+      const until = today + AHEAD_DAYS * DAY_MS;
+      const from = until - SPAN_DAYS * DAY_MS;
+      const recent = today - RECENT_DAYS * DAY_MS;
       const readAt = performance.now();
       const began = epoch;
       const found = new Map<string, VendorOrder>();
       let known = statuses.length === 0 && past !== undefined && readAt - past.readAt < KEPT_MS ? past : undefined;
       let taken: Past | undefined;
-      for (let to = dayStart(Math.max(now, vendorNow) + 2 * DAY_MS); ; ) {
+      for (let to = until; ; ) {
         if (known !== undefined && to < known.to) {
           if (known.from < to) {
             taken = known;
