@@ -67,6 +67,7 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
       const found = new Map<string, VendorOrder>();
       let known = statuses.length === 0 && past !== undefined && readAt - past.readAt < KEPT_MS ? past : undefined;
       let taken: Past | undefined;
+      let begin = from;
       for (let to = until; ; ) {
         if (known !== undefined && to < known.to) {
           if (known.from < to) {
@@ -75,27 +76,38 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
               if ((order.submitted_at ?? 0) >= from) found.set(order.order_id, order);
             }
             to = known.from;
+            begin = from;
           }
           known = undefined;
           if (to <= from) break;
         }
-        const query = { from, to, statuses };
+        const query = { from: begin, to, statuses };
         const page = await read(query, fresh, call);
         const before = found.size;
         for (const order of page.orders) found.set(order.order_id, order);
-        if (page.hasMore === false || (page.hasMore === undefined && page.orders.length === 0)) break;
+        const isLast = page.hasMore === false || (page.hasMore === undefined && page.orders.length === 0);
+        if (isLast && begin === from) break;
         const isNew = found.size > before;
-        const oldest = Math.min(...page.orders.map(({ submitted_at: at }) => at ?? Number.POSITIVE_INFINITY));
+        const oldest = isLast
+          ? begin
+          : Math.min(...page.orders.map(({ submitted_at: at }) => at ?? Number.POSITIVE_INFINITY));
         const isFull = page.hasMore === true || page.orders.length >= LONGEST_PAGE;
-        if ((isFull && !isNew) || !(oldest <= to)) {
+        if (isFull && !isNewestFirst(page.orders) && to - begin > 2_000) {
+          // Any part of the time may be missing; of a shorter one the page is whole.
+          begin = Math.floor((begin + to) / 2_000) * 1_000;
+          continue;
+        }
+        if ((isFull && !isNew && oldest === to) || !(oldest <= to)) {
           throw new BrokerError(
             "BrokerFault",
             "Longport's order history cannot be paged: it goes on, and gives no more orders",
           );
         }
+        // Half the time has been long enough, and may be more than enough.
+        begin = Math.max(from, begin - (to - begin));
         // The next page may begin with more of the oldest one's second; where nobody says so, it is looked for behind too.
-        to = isNew ? oldest : oldest - 1_000;
-        if (isFull && statuses.length === 0 && known === undefined && began === epoch) {
+        to = isNew || isFull || isLast ? oldest : oldest - 1_000;
+        if ((isFull || isLast) && statuses.length === 0 && known === undefined && began === epoch) {
           keep([...found.values()], oldest, recent, taken?.readAt ?? readAt);
         }
       }
@@ -118,6 +130,12 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
       call,
     );
   }
+}
+
+/** The vendor's documents say nothing of it, and its users have been given pages in no order of time. */
+function isNewestFirst(orders: readonly VendorOrder[]): boolean {
+  const times = orders.flatMap(({ submitted_at: at }) => at ?? []);
+  return times.every((at, index) => index === 0 || at <= (times[index - 1] ?? at));
 }
 
 function dayStart(at: number): number {
