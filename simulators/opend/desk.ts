@@ -29,6 +29,8 @@ export interface Desk {
    * always at hand.
    */
   readonly cache: Map<string, VenueOrder> | undefined;
+  /** Funds and positions as OpenD keeps them, by what was asked; `undefined` where it always has the exchange's own. */
+  readonly kept: Map<string, unknown> | undefined;
   /** Does later what OpenD has only handed on; at once where nothing takes its time. */
   readonly later: (act: () => void) => void;
 }

@@ -45,6 +45,11 @@ export interface OpenDOptions {
    * Default 0.
    */
   readonly lagMs?: number;
+  /**
+   * True lists funds and positions as they were when they were first asked for, or last with `refreshCache`, whatever has
+   * been filled since, as users see it of simulated accounts. Default false.
+   */
+  readonly keepsHoldings?: boolean;
   /** OpenD's version as it tells it: 902 for 9.2, which knows no sessions. Default: 10.11. */
   readonly version?: number;
   /** Number that the orders of an account begin with. Default 1. */
@@ -92,6 +97,7 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     version: options.version ?? SERVER_VERSION,
     loggedIn: true,
     cache: lagMs > 0 ? new Map() : undefined,
+    kept: options.keepsHoldings ? new Map() : undefined,
     later: (act) => (lagMs > 0 ? gateway.later(lagMs, act) : act()),
   };
   const faults = createFaults<OwnFault>((ms) => restarts.restart(ms), {

@@ -32,7 +32,8 @@ export function getFunds(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   if (currency === 0) throw new Refusal("缺少必要的参数: currency");
   const name = currencyName(currency);
   if (name === undefined) throw new Refusal(`账户不支持货币 ${currency}`);
-  return { header: request.header, funds: funds(desk, account, name) };
+  const now = () => funds(desk, account, name);
+  return { header: request.header, funds: kept(desk, `funds ${account.accId} ${name}`, request.refreshCache, now) };
 }
 
 /** 2102. */
@@ -41,7 +42,10 @@ export function getPositionList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   const account = accountOf(desk, header);
   if (refreshCache) countCall(desk.limiter, "positions", account.accId);
   const { codeList, filterMarket } = filterConditions;
-  const list = [...shares(desk, account).map((share) => shareMessage(share, account)), ...extras(desk, account)];
+  const list = kept(desk, `positions ${account.accId}`, refreshCache, () => [
+    ...shares(desk, account).map((share) => shareMessage(share, account)),
+    ...extras(desk, account),
+  ]);
   return {
     header,
     positionList: list.filter(
@@ -49,6 +53,13 @@ export function getPositionList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
         (codeList.length === 0 || codeList.includes(code)) && (filterMarket === 0 || filterMarket === trdMarket),
     ),
   };
+}
+
+/** What OpenD has kept, or what is there now. */
+function kept<T>({ kept: all }: Desk, key: string, refresh: boolean, now: () => T): T {
+  if (all === undefined) return now();
+  if (refresh || !all.has(key)) all.set(key, now());
+  return all.get(key) as T;
 }
 
 /** 2201: the orders of the current trading day and those still open. */

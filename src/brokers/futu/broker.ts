@@ -32,6 +32,7 @@ import {
   toQuote,
   toSecurity,
 } from "./convert.ts";
+import { createHoldings } from "./holdings.ts";
 import type { VendorOrder } from "./messages.ts";
 import { createWire } from "./wire.ts";
 
@@ -71,12 +72,14 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     onOrder(vendor, accId) {
       accountOf.set(vendor.orderIDEx, accId);
       unheard.delete(vendor.orderIDEx);
+      holdings.changed();
       const order = toOrder(vendor);
       if (order !== undefined) host?.onOrder(order);
     },
     onConnection: (connected, reason) =>
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
   });
+  const holdings = createHoldings(wire);
 
   /** The chosen accounts. Before they are known there is no connection, and every call says so. */
   function accounts(): readonly TradingAccount[] {
@@ -228,7 +231,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       const funds = await Promise.all(
         accounts().map(async (account) => {
           const region = account.markets.keys().next().value ?? "US";
-          const reply = await wire.read("GetFunds", { header: queryHeader(account), currency: number }, call);
+          const reply = await holdings.read("GetFunds", { header: queryHeader(account), currency: number }, call);
           return reply.funds === undefined ? [] : [{ funds: reply.funds, region }];
         }),
       );
@@ -236,7 +239,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     },
 
     async positions(call) {
-      const ask = (account: TradingAccount) => wire.read("GetPositionList", { header: queryHeader(account) }, call);
+      const ask = (each: TradingAccount) => holdings.read("GetPositionList", { header: queryHeader(each) }, call);
       const lists = await Promise.all(accounts().map(ask));
       return toPositions(lists.flatMap(({ positionList }) => positionList));
     },

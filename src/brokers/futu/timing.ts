@@ -21,6 +21,11 @@ export const MS = {
   ping: 2_500,
   /** So long one look at OpenD answers everybody who asks. */
   sharedProbe: 2_000,
+  /** So long funds and positions are read from what OpenD keeps, where no order has changed. */
+  keptHoldings: 5_000,
+  /** So long they wait for a turn to be asked anew, after a change and otherwise; then what OpenD keeps has to do. */
+  holdingsTurn: 3_000,
+  idleTurn: 50,
   /** Between two looks at a connection that nobody uses. */
   heartbeat: 10_000,
   /** While OpenD itself is not logged in, its return is looked for more often. */
@@ -54,6 +59,8 @@ export interface Pace {
   readonly kind?: PacingClass;
   /** Asks for itself: an equal read that is under way may have begun before what this one is about. Default false. */
   readonly fresh?: boolean;
+  /** So long it waits for its turn at most, in milliseconds. Default: the deadline of a request. */
+  readonly withinMs?: number;
 }
 
 /** One budget for each interface and account, made when it is first needed. */

@@ -279,7 +279,10 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     return session;
   }
 
-  const bounds = (signal: AbortSignal) => ({ signal, deadline: performance.now() + deadlineMs });
+  const bounds = (signal: AbortSignal, withinMs = deadlineMs) => ({
+    signal,
+    deadline: performance.now() + Math.min(withinMs, deadlineMs),
+  });
 
   async function readOnce<M extends Method>(
     method: M,
@@ -288,7 +291,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     pace: Pace | undefined,
   ): Promise<Reply<M>> {
     requireSession();
-    const turn = pace && (await budgets.of(pace).take(pace.kind ?? "read", bounds(signal)));
+    const turn = pace && (await budgets.of(pace).take(pace.kind ?? "read", bounds(signal, pace.withinMs)));
     return exchange(requireSession().link, method, request, { ...QUERY, signal, turn });
   }
 
