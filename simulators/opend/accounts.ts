@@ -15,7 +15,7 @@ export interface Account {
   readonly markets: readonly number[];
   /** `SecurityFirm`; real accounts only. */
   readonly firm?: number;
-  /** `SimAccType`: 1 stock, 2 option, 3 futures; simulated accounts only. */
+  /** `SimAccType`: 1 stock, 2 option, 3 futures, 4 stock and option; simulated accounts only. */
   readonly simAccType?: number;
   /** True for one that holds several markets and currencies: its funds need a currency. */
   readonly universal?: boolean;
@@ -49,6 +49,15 @@ export const SECOND_FIRM_ACCOUNT: Account = {
   book: "REAL-US",
   markets: [TRD_MARKET.US],
   firm: 2,
+};
+
+/** Another simulated account for US shares, of the newer kind. */
+export const SILENT_ACCOUNT: Account = {
+  accId: "3450314",
+  env: "SIMULATE",
+  book: "SIMULATE",
+  markets: [TRD_MARKET.US],
+  simAccType: 4,
 };
 
 const simulated = (accId: string, market: number, simAccType: number): Account => ({
@@ -96,7 +105,12 @@ export function booksOf(
 
 /** True for an account that trades shares: not a simulated option or futures account. */
 export function tradesShares(account: Account): boolean {
-  return account.simAccType === undefined || account.simAccType === 1;
+  return account.simAccType === undefined || account.simAccType === 1 || isSilent(account);
+}
+
+/** The newer simulated account, of which OpenD is told nothing by itself: it pushes nothing, and keeps what it once read. */
+export function isSilent({ simAccType }: Pick<Account, "simAccType">): boolean {
+  return simAccType === 4;
 }
 
 /** Our regions that the account may trade. */

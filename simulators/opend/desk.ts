@@ -29,8 +29,10 @@ export interface Desk {
    * always at hand.
    */
   readonly cache: Map<string, VenueOrder> | undefined;
-  /** Funds and positions as OpenD keeps them, by what was asked; `undefined` where it always has the exchange's own. */
-  readonly kept: Map<string, unknown> | undefined;
+  /** What OpenD keeps of accounts that it hears nothing of, by what was asked. */
+  readonly kept: Map<string, unknown>;
+  /** Whether it keeps the funds and positions of all accounts so. */
+  readonly keepsHoldings: boolean;
   /** Does later what OpenD has only handed on; at once where nothing takes its time. */
   readonly later: (act: () => void) => void;
 }

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Fault, FaultStage, Faults } from "../shared/faults.ts";
 import { issuesText } from "../shared/issues.ts";
 import type { VenueEvent } from "../shared/venue.ts";
-import { regionsOf, tradesShares } from "./accounts.ts";
+import { isSilent, regionsOf, tradesShares } from "./accounts.ts";
 import { MODIFY_OP, TRD_ENV, trdMarketOf } from "./codes.ts";
 import type { Desk, Peer } from "./desk.ts";
 import { limitOf, overLimitText } from "./limits.ts";
@@ -305,6 +305,7 @@ function* pushesOf(
   const { region } = event.order.contract;
   for (const account of desk.accounts) {
     if (account.book !== event.book || !tradesShares(account) || !regionsOf(account).includes(region)) continue;
+    if (isSilent(account)) continue;
     const header = {
       trdEnv: TRD_ENV[account.env],
       accID: account.accId,

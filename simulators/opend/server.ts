@@ -97,7 +97,8 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     version: options.version ?? SERVER_VERSION,
     loggedIn: true,
     cache: lagMs > 0 ? new Map() : undefined,
-    kept: options.keepsHoldings ? new Map() : undefined,
+    kept: new Map(),
+    keepsHoldings: options.keepsHoldings ?? false,
     later: (act) => (lagMs > 0 ? gateway.later(lagMs, act) : act()),
   };
   const faults = createFaults<OwnFault>((ms) => restarts.restart(ms), {

@@ -7,7 +7,7 @@ import { DEFAULT_RATES_TO_USD } from "../../src/exchange/currencies.ts";
 import { marketTime, parseMarketTime, tradingDay } from "../shared/market-time.ts";
 import { securityName } from "../shared/security-names.ts";
 import type { VenueOrder } from "../shared/venue.ts";
-import { type Account, regionsOf, tradesShares } from "./accounts.ts";
+import { type Account, isSilent, regionsOf, tradesShares } from "./accounts.ts";
 import {
   currencyName,
   currencyNumber,
@@ -33,7 +33,7 @@ export function getFunds(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   const name = currencyName(currency);
   if (name === undefined) throw new Refusal(`账户不支持货币 ${currency}`);
   const now = () => funds(desk, account, name);
-  return { header: request.header, funds: kept(desk, `funds ${account.accId} ${name}`, request.refreshCache, now) };
+  return { header: request.header, funds: kept(desk, account, `funds ${name}`, request.refreshCache, now) };
 }
 
 /** 2102. */
@@ -42,7 +42,7 @@ export function getPositionList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   const account = accountOf(desk, header);
   if (refreshCache) countCall(desk.limiter, "positions", account.accId);
   const { codeList, filterMarket } = filterConditions;
-  const list = kept(desk, `positions ${account.accId}`, refreshCache, () => [
+  const list = kept(desk, account, "positions", refreshCache, () => [
     ...shares(desk, account).map((share) => shareMessage(share, account)),
     ...extras(desk, account),
   ]);
@@ -56,10 +56,11 @@ export function getPositionList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
 }
 
 /** What OpenD has kept, or what is there now. */
-function kept<T>({ kept: all }: Desk, key: string, refresh: boolean, now: () => T): T {
-  if (all === undefined) return now();
-  if (refresh || !all.has(key)) all.set(key, now());
-  return all.get(key) as T;
+function kept<T>(desk: Desk, account: Account, what: string, refresh: boolean, now: () => T): T {
+  const key = `${account.accId} ${what}`;
+  if (!desk.keepsHoldings && !isSilent(account)) return now();
+  if (refresh || !desk.kept.has(key)) desk.kept.set(key, now());
+  return desk.kept.get(key) as T;
 }
 
 /** 2201: the orders of the current trading day and those still open. */
@@ -67,8 +68,10 @@ export function getOrderList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   const { header, filterConditions, filterStatusList, refreshCache } = v.parse(requests.orders, c2s);
   const account = accountOf(desk, header);
   if (refreshCache) countCall(desk.limiter, "orders", account.accId);
-  const kept = ordersOf(desk, account).flatMap((entry) => known(desk, entry, refreshCache));
-  const orders = kept.filter((entry) => isOfToday(desk, entry));
+  const heard = () => ordersOf(desk, account).flatMap((entry) => known(desk, entry, refreshCache));
+  const orders = (isSilent(account) ? kept(desk, account, "orders", refreshCache, heard) : heard()).filter((entry) =>
+    isOfToday(desk, entry),
+  );
   return listed(header, account, filterStatusList, chosen(orders, account, header, filterConditions));
 }
 

@@ -17,6 +17,8 @@ export interface TradingAccount {
   readonly firm: number | undefined;
   /** Our regions it may trade, with the `TrdMarket` to name in requests. */
   readonly markets: ReadonlyMap<Region, number>;
+  /** True for one that OpenD pushes nothing of, and lists as it was, until it is asked anew. */
+  readonly silent: boolean;
 }
 
 /** None or more than one account fits the options: a person has to choose. */
@@ -29,6 +31,8 @@ export class NoSuchAccount extends BrokerError {
 const DISABLED = 1;
 const IPO_ONLY = 3;
 const CONTEST = 5;
+/** The paper account for shares and options in the US, says the vendor of it. */
+const SHARES_AND_OPTIONS = 4;
 
 /**
  * The one REAL account, or the paper accounts of shares, one a region.
@@ -44,6 +48,7 @@ export function chooseAccounts(
     accId: account.accID,
     firm: account.securityFirm,
     markets: marketsOf(account, config.tradeEnv),
+    silent: account.simAccType === SHARES_AND_OPTIONS,
   }));
   if (chosen.length === 0) throw notOne("fits", accounts, config);
   const ambiguous =

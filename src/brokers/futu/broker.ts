@@ -117,8 +117,9 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       ...(fresh ? { refreshCache: true } : {}),
     };
     const pace = fresh ? { limit: "orders" as const, accId: account.accId, kind, fresh } : undefined;
-    const { orderList } = await wire.read("GetOrderList", request, call, pace);
-    return orderList;
+    const isKept = account.silent && !fresh && kind === "read";
+    const list = isKept ? holdings.read("GetOrderList", request, call) : wire.read("GetOrderList", request, call, pace);
+    return (await list).orderList;
   }
 
   /** Orders of the last span of history, or of one so many before it. */
@@ -261,7 +262,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       const { region, code, secMarket } = toSecurity(order.contract);
       const { effective } = checkOrder(order, config.tradeEnv, region, wire.version());
       const account = accountFor(region);
-      const placed = await wire.write(
+      const placed = await holdings.write(
         "PlaceOrder",
         {
           header: header(account, MARKET_OF_REGION[config.tradeEnv][region]),
@@ -331,7 +332,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         price: price ?? 0,
       };
       const pace = { limit: "modify", accId: found.account.accId, kind: "write" } as const;
-      const changed = await wire
+      const changed = await holdings
         .write("ModifyOrder", request, call, pace)
         .catch(async (error) => Promise.reject(await explain(error, orderId, call, "write")));
       const newId = changed.orderIDEx || orderId;
@@ -352,7 +353,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         orderIDEx: orderId,
         modifyOrderOp: MODIFY.cancel,
       };
-      await wire
+      await holdings
         .write("ModifyOrder", request, call, { limit: "modify", accId: account.accId, kind: "cancel" })
         .catch(async (error) => Promise.reject(await explain(error, orderId, call, "cancel")));
     },

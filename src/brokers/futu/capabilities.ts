@@ -95,7 +95,7 @@ export function toCapabilities(
     markets: REGIONS.filter(offered).map(toMarket),
     orders: rowsOf(tradeEnv, version).filter(({ region }) => offered(region)),
     quotes: REGIONS,
-    push: "stream",
+    push: accounts?.some(({ silent }) => silent) ? "none" : "stream",
     listing: { complete: true, settleMs: 30_000 },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Funds and positions. OpenD keeps them and is told of changes, but not of all: of a simulated account it goes on telling
- * what was there before a fill, and a program that buys what it lacks would buy again.
+ * What OpenD keeps: funds, positions, and the orders of accounts that it hears nothing of. Of a simulated account it goes on
+ * telling what was there before a fill, and a program that buys what it lacks would buy again.
  */
 import type { Call } from "../../spec/broker.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
@@ -12,42 +12,47 @@ interface Request extends Readonly<Record<string, unknown>> {
   readonly header: { readonly accID: string };
 }
 
-const LIMIT = { GetFunds: "funds", GetPositionList: "positions" } as const;
+/** For how long an answer is taken for what is, and for how long one waits for another after a change. */
+const KEPT = {
+  // Nothing else draws on these budgets, for which reads would leave a third.
+  GetFunds: { limit: "funds", kind: "write", ms: MS.keptHoldings, turnMs: MS.changedTurn },
+  GetPositionList: { limit: "positions", kind: "write", ms: MS.keptHoldings, turnMs: MS.changedTurn },
+  GetOrderList: { limit: "orders", kind: "read", ms: MS.keptOrders, turnMs: MS.idleTurn },
+} as const;
 
-export function createHoldings(wire: Pick<Wire, "read">) {
+export function createHoldings(wire: Pick<Wire, "read" | "write">) {
   const shared = createSharedReads();
   let changes = 0;
   /** The changes known when a question was last asked anew, and when that was. */
   const asked = new Map<string, { readonly changes: number; readonly at: number }>();
 
+  /** To be called when an order has changed. */
+  function changed(): void {
+    changes += 1;
+    // A read under way may have been answered before.
+    shared.renew();
+  }
+
   return {
-    /** To be called when an order has changed. */
-    changed() {
-      changes += 1;
-      // A read under way may have been answered before.
-      shared.renew();
-    },
+    changed,
 
     /** Asks past what OpenD keeps after every change, and now and then, as often as the vendor lets it. */
-    read<M extends keyof typeof LIMIT>(method: M, request: Request, call: Call) {
-      const key = `${method} ${JSON.stringify(request)}`;
-      return shared.read(key, call.signal, async (signal) => {
+    read<M extends keyof typeof KEPT>(method: M, request: Request, call: Call) {
+      const { limit, kind, ms, turnMs } = KEPT[method];
+      const accId = request.header.accID;
+      // The orders are asked for anew all together.
+      const key = `${method} ${method === "GetOrderList" ? accId : JSON.stringify(request)}`;
+      return shared.read(`${method} ${JSON.stringify(request)}`, call.signal, async (signal) => {
         const last = asked.get(key);
         const now = { changes, at: performance.now() };
         const isChanged = last?.changes !== changes;
-        if (isChanged || now.at - last.at > MS.keptHoldings) {
-          const withinMs = isChanged ? MS.holdingsTurn : MS.idleTurn;
-          // Nothing else draws on these budgets, for which reads would leave a third.
-          const pace = {
-            limit: LIMIT[method],
-            accId: request.header.accID,
-            kind: "write",
-            fresh: true,
-            withinMs,
-          } as const;
+        if (isChanged || now.at - last.at > ms) {
+          const pace = { limit, accId, kind, fresh: true, withinMs: isChanged ? turnMs : MS.idleTurn } as const;
           try {
             const reply = await wire.read(method, { ...request, refreshCache: true }, { signal }, pace);
-            asked.set(key, now);
+            // What has been filled shows in the orders first, and nothing else tells of it.
+            if (method === "GetOrderList") changed();
+            asked.set(key, method === "GetOrderList" ? { ...now, changes } : now);
             return reply;
           } catch (error) {
             if (!isBrokerError(error) || error.code !== "RateLimited") throw error;
@@ -56,5 +61,8 @@ export function createHoldings(wire: Pick<Wire, "read">) {
         return wire.read(method, request, { signal });
       });
     },
+
+    /** As the wire does it; what is kept is older from then on. */
+    write: ((...sent) => wire.write(...sent).finally(changed)) as Wire["write"],
   };
 }

@@ -23,8 +23,10 @@ export const MS = {
   sharedProbe: 2_000,
   /** So long funds and positions are read from what OpenD keeps, where no order has changed. */
   keptHoldings: 5_000,
+  /** So long the orders of an account that OpenD hears nothing of: writes and comparisons need the other turns. */
+  keptOrders: 7_500,
   /** So long they wait for a turn to be asked anew, after a change and otherwise; then what OpenD keeps has to do. */
-  holdingsTurn: 3_000,
+  changedTurn: 3_000,
   idleTurn: 50,
   /** Between two looks at a connection that nobody uses. */
   heartbeat: 10_000,

@@ -1,5 +1,6 @@
 /** Funds and positions at an OpenD that keeps them as they were before a fill, as users see it of simulated accounts. */
 import { expect, test } from "vitest";
+import { DEFAULT_ACCOUNTS, SILENT_ACCOUNT } from "../../../simulators/opend/accounts.ts";
 import { call, openOpenD, restingOrder, startBroker, until } from "./setup.ts";
 
 async function opened() {
@@ -46,4 +47,27 @@ test("a fill that OpenD does not tell of is seen some seconds later", async () =
   const { wireId } = opend.venue.place("SIMULATE", { ...restingOrder(), tag: null });
   opend.venue.fill(wireId, 10, 190);
   await until(async () => (await holdings()).qty === before.qty + 10);
+});
+
+test("of the paper account that OpenD tells nothing of, a fill and a cancel are read all the same", async () => {
+  const others = DEFAULT_ACCOUNTS.filter(({ accId }) => accId !== "3450311");
+  const opend = await openOpenD({ accounts: [...others, SILENT_ACCOUNT] });
+  const { broker, host } = await startBroker(opend.port);
+  expect(broker.capabilities().push).toBe("none");
+  const qty = async () => (await broker.positions(call())).positions.reduce((sum, each) => sum + each.qty, 0);
+  const before = await qty();
+  const placed = await Promise.all([restingOrder(), restingOrder()].map((order) => broker.placeOrder(order, call())));
+  const [filled, canceled] = placed.map(({ orderId }) => orderId);
+  expect(await broker.order(filled ?? "", call())).toMatchObject({ status: "OPEN" });
+  opend.venue.fill(filled ?? "", 10, 190);
+  await broker.cancelOrder(canceled ?? "", call());
+  expect(await broker.order(filled ?? "", call())).toMatchObject({ status: "FILLED" });
+  expect(await qty()).toBe(before + 10);
+  expect((await broker.orders({ status: "open" }, call())).orders).toEqual([]);
+  const last = await broker.placeOrder(restingOrder(), call());
+  expect(await broker.order(last.orderId, call())).toMatchObject({ status: "OPEN" });
+  opend.venue.fill(last.orderId, 10, 190);
+  await until(async () => (await broker.order(last.orderId, call())).status === "FILLED");
+  expect(await qty()).toBe(before + 20);
+  expect(host.orders).toEqual([]);
 });
