@@ -29,6 +29,8 @@ export class NoSuchAccount extends BrokerError {
 }
 
 const DISABLED = 1;
+/** `Trd_Common.TrdAccRole`: the vendor takes no orders with the first of them. */
+const MASTER = 2;
 const IPO_ONLY = 3;
 const CONTEST = 5;
 /** The paper account for shares and options in the US, says the vendor of it. */
@@ -78,7 +80,7 @@ function fits(account: Account, config: Pick<FutuConfig, "tradeEnv" | "accountId
   const { tradeEnv, accountId, securityFirm } = config;
   if (account.trdEnv !== NUMBER_OF_ENVIRONMENT[tradeEnv]) return false;
   if (account.accStatus === DISABLED || account.accRole === IPO_ONLY) return false;
-  if (accountId !== undefined && account.accID !== accountId) return false;
+  if (accountId === undefined ? account.accRole === MASTER : account.accID !== accountId) return false;
   if (marketsOf(account, tradeEnv).size === 0) return false;
   if (tradeEnv === "REAL") return securityFirm === undefined || account.securityFirm === SECURITY_FIRMS[securityFirm];
   // Paper accounts have no firm; those for options or futures take no shares, and a contest's is used only if asked for.

@@ -37,6 +37,16 @@ describe("the choice of accounts", () => {
     expect([...(paper?.markets ?? [])]).toEqual([["CN", 3]]);
   });
 
+  test("takes no master account, with which nobody may place orders, unless it is named", () => {
+    const master = { ...REAL, accID: "281756455982434219", accRole: 2 };
+    const ids = (accountId?: string) => {
+      const config = accountId === undefined ? {} : { accountId };
+      return chooseAccounts([master, REAL], { tradeEnv: "REAL", ...config }).map(({ accId }) => accId);
+    };
+    expect(ids()).toEqual([REAL.accID]);
+    expect(ids(master.accID)).toEqual([master.accID]);
+  });
+
   test("takes a contest's account when it is named", () => {
     const contest = { ...PAPER, accID: "77", simAccType: 5 };
     const chosen = chooseAccounts([PAPER, contest], { tradeEnv: "SIMULATE", accountId: "77" });
