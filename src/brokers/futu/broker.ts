@@ -1,6 +1,5 @@
 /** The broker: each method converts in, calls OpenD, converts out. */
 import { isTerminal, type Order } from "../../domain/order.ts";
-import { Remembered } from "../../domain/remembered.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { beforeSending } from "../shared/before-sending.ts";
@@ -24,7 +23,6 @@ import {
   isOpen,
   toCash,
   toCurrencyNumber,
-  toHistoryTime,
   toMarketStatus,
   toOrder,
   toOrderListing,
@@ -33,45 +31,16 @@ import {
   toSecurity,
 } from "./convert.ts";
 import { createHoldings } from "./holdings.ts";
-import type { VendorOrder } from "./messages.ts";
+import { createListings, type FoundOrder, HISTORY_DAYS, notFound } from "./listings.ts";
 import { createWire } from "./wire.ts";
-
-const DAY_MS = 86_400_000;
-/** A span of history, by when orders were placed: the vendor's default, and the longest that it is known to answer. */
-const SPAN_DAYS = 90;
-/** So far ahead the last span ends: its bounds are in the time of the market, and Hong Kong's tomorrow begins before UTC's. */
-const AHEAD_DAYS = 2;
-/** Which account an order is in is remembered for so many orders, the latest ones. */
-const REMEMBERED_ORDERS = 10_000;
-
-/** Which orders are looked for. */
-interface Sought {
-  /** Default: all. */
-  readonly orderIds?: readonly string[];
-  /** What depends on them. Default `read`. */
-  readonly kind?: PacingClass;
-  /** Of old ones: how many spans of history before the last one, and whether no read that is under way will do. */
-  readonly spansBefore?: number;
-  readonly fresh?: boolean;
-}
-
-/** An order and the account it is in. */
-interface FoundOrder {
-  readonly account: TradingAccount;
-  readonly vendor: VendorOrder;
-}
 
 /** The adapter of an account; `index.ts` says what it does. */
 export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapter {
-  const accountOf = new Remembered<string, string>(REMEMBERED_ORDERS);
-  /** Orders that OpenD has answered and not yet told of: it lists them once its own servers have told it. */
-  const unheard = new Remembered<string, true>(REMEMBERED_ORDERS);
   let host: BrokerHost | undefined;
 
   const wire = createWire(config, deadlineMs, {
     onOrder(vendor, accId) {
-      accountOf.set(vendor.orderIDEx, accId);
-      unheard.delete(vendor.orderIDEx);
+      listings.told(vendor.orderIDEx, accId);
       holdings.changed();
       const order = toOrder(vendor);
       if (order !== undefined) host?.onOrder(order);
@@ -80,6 +49,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
   });
   const holdings = createHoldings(wire);
+  const listings = createListings(wire, holdings, { accounts, queryHeader });
 
   /** The chosen accounts. Before they are known there is no connection, and every call says so. */
   function accounts(): readonly TradingAccount[] {
@@ -105,82 +75,6 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     });
   }
 
-  async function todaysOrders(
-    account: TradingAccount,
-    fresh: boolean,
-    call: Call,
-    { orderIds = [], kind = "read" }: Sought = {},
-  ) {
-    const request = {
-      header: queryHeader(account),
-      ...(orderIds.length === 0 ? {} : { filterConditions: { orderIDExList: orderIds } }),
-      ...(fresh ? { refreshCache: true } : {}),
-    };
-    const pace = fresh ? { limit: "orders" as const, accId: account.accId, kind, fresh } : undefined;
-    const isKept = account.silent && !fresh && kind === "read";
-    const list = isKept ? holdings.read("GetOrderList", request, call) : wire.read("GetOrderList", request, call, pace);
-    return (await list).orderList;
-  }
-
-  /** Orders of the last span of history, or of one so many before it. */
-  async function pastOrders(
-    account: TradingAccount,
-    call: Call,
-    { orderIds = [], kind = "read", spansBefore = 0, fresh = false }: Sought = {},
-  ) {
-    // Orders have the vendor's times, whatever our clock says.
-    const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000;
-    const end = dayStart(vendorNow) + (AHEAD_DAYS - spansBefore * SPAN_DAYS) * DAY_MS;
-    const request = {
-      header: queryHeader(account),
-      filterConditions: {
-        beginTime: toHistoryTime(end - SPAN_DAYS * DAY_MS),
-        endTime: toHistoryTime(end),
-        ...(orderIds.length === 0 ? {} : { orderIDExList: orderIds }),
-      },
-    };
-    const pace = { limit: "history" as const, accId: account.accId, kind, fresh };
-    const { orderList } = await wire.read("GetHistoryOrderList", request, call, pace);
-    return orderList;
-  }
-
-  /**
-   * Looks in today's orders, then in history, first in the account the order is known to be in. `kind` says what depends
-   * on it: no write waits behind reads for what it has to know.
-   */
-  async function find(orderId: string, fresh: boolean, call: Call, kind: PacingClass = "read"): Promise<FoundOrder> {
-    if (!/^[\w-]{1,64}$/.test(orderId)) throw notFound(orderId);
-    const known = accountOf.get(orderId);
-    const all = accounts();
-    const places = known === undefined ? all : all.filter(({ accId }) => accId === known);
-    const sought = { orderIds: [orderId], kind };
-    const today = (anew: boolean) => (account: TradingAccount) => todaysOrders(account, anew, call, sought);
-    for (const list of [
-      today(fresh),
-      ...(unheard.get(orderId) && !fresh ? [today(true)] : []),
-      (account: TradingAccount) => pastOrders(account, call, sought),
-      // One that was good for as long as the vendor lets it has ended since.
-      (account: TradingAccount) => pastOrders(account, call, { ...sought, spansBefore: 1 }),
-    ]) {
-      const lists = await Promise.all(places.map(async (account) => ({ account, orders: await list(account) })));
-      for (const { account, orders } of lists) {
-        const vendor = orders.find(({ orderIDEx }) => orderIDEx === orderId);
-        if (vendor === undefined) continue;
-        accountOf.set(orderId, account.accId);
-        return { account, vendor };
-      }
-    }
-    throw notFound(orderId);
-  }
-
-  /** OpenD may answer a place with its own number alone, or with 0, which others have too: the listing has the id. */
-  async function idOf(number: string | undefined, tag: string, account: TradingAccount, call: Call): Promise<string> {
-    const orders = await todaysOrders(account, false, call).catch(() => []);
-    const found = orders.find(({ orderID, remark }) => orderID === number && remark === tag);
-    if (found !== undefined) return found.orderIDEx;
-    throw new BrokerError("OutcomeUnknown", "OpenD took the order and gave no id for it", { outcome: "unknown" });
-  }
-
   /** The market an order is changed in; OpenD wants it in the header of the request. */
   function marketOf({ account }: FoundOrder, order: Order | undefined): number {
     const region = REGIONS.find((each) => each === order?.contract.region);
@@ -191,7 +85,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   async function explain(error: unknown, orderId: string, call: Call, kind: PacingClass): Promise<unknown> {
     if (!isBrokerError(error) || !/^Order(?:Rejected|NotFound)$/.test(error.code)) return error;
     try {
-      const { vendor } = await find(orderId, true, call, kind);
+      const { vendor } = await listings.find(orderId, true, call, kind);
       const order = toOrder(vendor);
       if (order !== undefined && isTerminal(order.status)) return notOpen(order, error.message, "rejected");
       // It is there: what OpenD has not heard of yet it does not know, until it is asked anew.
@@ -280,14 +174,13 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         call,
         { limit: "place", accId: account.accId, kind: "write" },
       );
-      const orderId = placed.orderIDEx || (await idOf(placed.orderID, order.tag, account, call));
-      accountOf.set(orderId, account.accId);
-      unheard.set(orderId, true);
+      const orderId = placed.orderIDEx || (await listings.idOf(placed.orderID, order.tag, account, call));
+      listings.taken(orderId, account.accId);
       return effective === undefined ? { orderId } : { orderId, effective };
     },
 
     async replaceOrder(orderId, change, call): Promise<Placed> {
-      const found = await beforeSending(find(orderId, true, call, "write"));
+      const found = await beforeSending(listings.find(orderId, true, call, "write"));
       const order = toOrder(found.vendor);
       const region = REGIONS.find((each) => each === order?.contract.region);
       if (order === undefined || region === undefined) {
@@ -336,14 +229,15 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         .write("ModifyOrder", request, call, pace)
         .catch(async (error) => Promise.reject(await explain(error, orderId, call, "write")));
       const newId = changed.orderIDEx || orderId;
-      accountOf.set(newId, found.account.accId);
+      listings.isIn(newId, found.account.accId);
       return { orderId: newId };
     },
 
     async cancelOrder(orderId, call) {
-      const known = wire.accounts()?.find(({ accId }) => accId === accountOf.get(orderId));
+      const known = wire.accounts()?.find(({ accId }) => accId === listings.accountOf(orderId));
       // An order that is known is canceled without another question: a cancel must not wait.
-      const found = known === undefined ? await beforeSending(find(orderId, false, call, "cancel")) : undefined;
+      const found =
+        known === undefined ? await beforeSending(listings.find(orderId, false, call, "cancel")) : undefined;
       const account = known ?? found?.account;
       if (account === undefined) throw notFound(orderId);
       const market = found === undefined ? queryHeader(account).trdMarket : marketOf(found, toOrder(found.vendor));
@@ -359,7 +253,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     },
 
     async order(orderId, call) {
-      const { vendor } = await find(orderId, false, call);
+      const { vendor } = await listings.find(orderId, false, call);
       const order = toOrder(vendor);
       if (order !== undefined) return order;
       throw new BrokerError(
@@ -369,32 +263,11 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     },
 
     async orders({ status, fresh = false }, call) {
-      const lists = await Promise.all(
-        accounts().map(async (account) => {
-          const [today, past] = await Promise.all([
-            todaysOrders(account, fresh, call),
-            // No order leaves before this is known, so that no client's reading may stand in its way.
-            status === "all" ? pastOrders(account, call, { kind: fresh ? "write" : "read", fresh }) : [],
-          ]);
-          for (const { orderIDEx } of today) accountOf.set(orderIDEx, account.accId);
-          const current = new Set(today.map(({ orderIDEx }) => orderIDEx));
-          return [...today, ...past.filter(({ orderIDEx }) => !current.has(orderIDEx))];
-        }),
-      );
-      const listed = lists.flat();
+      const listed = await listings.all(status === "all", fresh, call);
       const { orders, unmapped } = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
-      return { orders, unmapped, since: historySince(SPAN_DAYS - AHEAD_DAYS) };
+      return { orders, unmapped, since: historySince(HISTORY_DAYS) };
     },
   };
-}
-
-/** Midnight UTC: windows that change once a day let equal reads share one call. */
-function dayStart(at: number): number {
-  return Math.floor(at / DAY_MS) * DAY_MS;
-}
-
-function notFound(orderId: string): BrokerError {
-  return new BrokerError("OrderNotFound", `Futu knows no order ${orderId}`, { outcome: "rejected" });
 }
 
 function notOpen(order: Order, message: string, outcome: "not_sent" | "rejected"): BrokerError {

@@ -20,6 +20,8 @@ const KEPT = {
   GetOrderList: { limit: "orders", kind: "read", ms: MS.keptOrders, turnMs: MS.idleTurn },
 } as const;
 
+export type Holdings = ReturnType<typeof createHoldings>;
+
 export function createHoldings(wire: Pick<Wire, "read" | "write">) {
   const shared = createSharedReads();
   let changes = 0;
