@@ -279,10 +279,9 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     return session;
   }
 
-  const bounds = (signal: AbortSignal, withinMs = deadlineMs) => ({
-    signal,
-    deadline: performance.now() + Math.min(withinMs, deadlineMs),
-  });
+  function bounds(signal: AbortSignal, withinMs = deadlineMs) {
+    return { signal, deadline: performance.now() + Math.min(withinMs, deadlineMs) };
+  }
 
   async function readOnce<M extends Method>(
     method: M,
