@@ -41,10 +41,15 @@ export interface WriteOptions {
   readonly newDeadline: NewDeadline;
 }
 
+/** A replace that takes longer may still wait for a limit on frequency: a cancel takes it back, unless it has been sent. */
+const PATIENCE_MS = 300;
+
 /** Writes of one seat: guarded, journalled, handed over once, and answered with what became of them. */
 export function createWrites(options: WriteOptions): Writes {
   const { seat, reads, keys, book, journal, tracker, reconciler, risk, handOver, deadlineMs, newDeadline } = options;
   const turns = new Turns();
+  /** Replaces that have their order's turn. */
+  const replacing = new Map<string, Deadline>();
 
   function lineOf(
     { id, fingerprint }: Claim,
@@ -85,7 +90,10 @@ export function createWrites(options: WriteOptions): Writes {
 
   async function takeTurn(orderId: string, urgent: boolean, deadline: Deadline): Promise<Turn> {
     const waiting = turns.take(orderId, urgent, deadline.signal);
+    const before = urgent ? replacing.get(orderId) : undefined;
+    const patience = before && setTimeout(() => before.abort(), PATIENCE_MS);
     const turn = await deadline.within(waiting);
+    clearTimeout(patience);
     if (turn !== TIME_IS_UP && turn !== undefined) return turn;
     deadline.abort();
     (await waiting)?.done();
@@ -240,6 +248,7 @@ export function createWrites(options: WriteOptions): Writes {
         if (!seat.isStarted) await prepare(deadline);
         if (!reconciler.isReconciled()) await reconciler.ensure(deadline);
         const turn = await takeTurn(orderId, false, deadline);
+        replacing.set(orderId, deadline);
         try {
           const order = await orderToChange(orderId, deadline);
           fromCapabilities(() => checkReplace(seat.broker.capabilities(), change, order));
@@ -278,6 +287,7 @@ export function createWrites(options: WriteOptions): Writes {
             throw error;
           }
         } finally {
+          replacing.delete(orderId);
           turn.done();
         }
       } finally {

@@ -94,8 +94,8 @@ export interface QueueLoad {
 /** What every call carries. To be passed on as it is: the signal is made when it is first asked for, and a copy has none. */
 export interface Call {
   /**
-   * Aborts at the deadline, when the gateway closes, for reads when the client goes away, and for places and replaces when
-   * the kill switch is turned against them.
+   * Aborts at the deadline, when the gateway closes, for reads when the client goes away, for places and replaces when the
+   * kill switch is turned against them, and for a replace that a cancel of its order waits for.
    */
   readonly signal: AbortSignal;
 }

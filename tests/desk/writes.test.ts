@@ -349,6 +349,31 @@ describe("replace", () => {
     expect(log).toEqual(["replace 13", "cancel"]);
   });
 
+  test("a cancel takes back a replace of its order that the broker has not sent yet", async () => {
+    const log: string[] = [];
+    const { desk } = deskOver({
+      order: async () => anOrder(),
+      // As behind a vendor's frequency limit: it waits for its turn, and what is given up has not left.
+      replaceOrder: (orderId, _change, { signal }) =>
+        new Promise((resolve, reject) => {
+          const turn = setTimeout(() => {
+            log.push("replace");
+            resolve({ orderId });
+          }, 2_000);
+          signal.addEventListener("abort", () => {
+            clearTimeout(turn);
+            reject(new BrokerError("RateLimited", "given up while waiting", { outcome: "not_sent" }));
+          });
+        }),
+      cancelOrder: async () => void log.push("cancel"),
+    });
+    const replacing = desk.replace("1", { qty: 13 }, BY).catch((error: unknown) => error);
+    await aFewTurns();
+    await desk.cancel("1", BY);
+    expect(log).toEqual(["cancel"]);
+    expect(await replacing).toMatchObject({ code: "RateLimited", outcome: "not_sent" });
+  });
+
   test("whose turn does not come is not_sent", async () => {
     const { desk } = deskOver(
       { order: async () => anOrder(), replaceOrder: () => deferred<Placed>().promise },
