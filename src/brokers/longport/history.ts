@@ -1,6 +1,7 @@
 /** Old orders, page by page. A file of its own beside `broker.ts`, since the two together would be too long. */
 import type { Call } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
+import type { PacingClass } from "../shared/pacing.ts";
 import { isOpen } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
 import type { HistoryQuery } from "./transport.ts";
@@ -21,9 +22,15 @@ const KEPT_MS = 3_600_000;
 
 export interface History {
   /** Orders of earlier days in these statuses, every page of them. @throws BrokerError */
-  orders(statuses: readonly string[], fresh: boolean, call: Call): Promise<readonly VendorOrder[]>;
+  orders(statuses: readonly string[], how: Reading, call: Call): Promise<readonly VendorOrder[]>;
   /** Forgets what was read: it may have been another account's. */
   clear(): void;
+}
+
+/** Whether a read joins no other, and at whose pace it goes. */
+interface Reading {
+  readonly fresh: boolean;
+  readonly kind: PacingClass;
 }
 
 /** Ended orders of days long past, the newest first: none is missing that was placed behind `from` and before `to`. */
@@ -56,7 +63,7 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
   }
 
   return {
-    async orders(statuses, fresh, call) {
+    async orders(statuses, how, call) {
       // Orders have the vendor's times, whatever our clock says; midnights, so that equal reads share one call.
       const today = dayStart(Date.now() + wire.clockOffset());
       const until = today + AHEAD_DAYS * DAY_MS;
@@ -82,7 +89,7 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
           if (to <= from) break;
         }
         const query = { from: begin, to, statuses };
-        const page = await read(query, fresh, call);
+        const page = await read(query, how, call);
         const before = found.size;
         for (const order of page.orders) found.set(order.order_id, order);
         const isLast = page.hasMore === false || (page.hasMore === undefined && page.orders.length === 0);
@@ -119,12 +126,13 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
     },
   };
 
-  function read(query: HistoryQuery, fresh: boolean, call: Call) {
+  function read(query: HistoryQuery, { fresh, kind }: Reading, call: Call) {
     return wire.read(
       {
         what: "order history",
         ...(fresh ? {} : { key: JSON.stringify(query) }),
         limit: "trade",
+        kind,
         act: (on, signal) => on.historyOrders(query, signal),
       },
       call,

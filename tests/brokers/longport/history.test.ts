@@ -49,7 +49,7 @@ function openHistory(sorting = newestFirst) {
   });
   const list = async (calls = CALLS) => {
     left.calls = calls;
-    const orders = (await history.orders([], true, call())).toSorted(newestFirst);
+    const orders = (await history.orders([], { fresh: true, kind: "read" }, call())).toSorted(newestFirst);
     return { orders, calls: calls - left.calls };
   };
   return { vendor, list, clear: history.clear };

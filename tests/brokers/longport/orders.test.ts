@@ -73,6 +73,17 @@ describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
 });
 
 describe("orders", () => {
+  test("no client's reading stands in the way of the lists that orders and cancels of everything wait for", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port);
+    const ids = Array.from({ length: 40 }, (_, index) => String(index + 1));
+    const reads = Promise.allSettled(ids.map((orderId) => broker.order(orderId, call())));
+    for (const status of ["all", "open"] as const) {
+      expect(await broker.orders({ status, fresh: true }, call())).toMatchObject({ orders: [] });
+    }
+    expect((await reads).some(({ status }) => status === "rejected")).toBe(true);
+  });
+
   test("equal reads at the same time are one call, and those that must be fresh are not", async () => {
     const server = await openLongport();
     const reads: string[] = [];
