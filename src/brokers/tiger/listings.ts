@@ -62,7 +62,9 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
     const tokens = new Set<string>();
     for (let token = ""; ; ) {
       const asked = { method, content: { ...content, limit: PAGE, page_token: token }, schema: ORDER_PAGE };
-      const page = await wire.read(asked, call, fresh);
+      // No client's reading may stand in the way of what all orders wait for; nor may that, where it is long, in theirs.
+      const isFirst = fresh && tokens.size === 0;
+      const page = await (isFirst ? wire.prepare(asked, call) : wire.read(asked, call, fresh));
       token = page.nextPageToken ?? "";
       yield { items: page.items ?? [], isLast: token === "", isGiven: page.items != null };
       if (token === "") return;

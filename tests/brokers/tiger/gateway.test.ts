@@ -500,11 +500,24 @@ test("reads that use up what is theirs stand in the way of no replace", async ()
   const tiger = await openTiger();
   const { broker } = await startBroker(tiger, { ...POLLING, pollMs: 60_000 });
   const { orderId } = await broker.placeOrder(restingOrder(), call());
-  const reads = Array.from({ length: 120 }, () => broker.orders({ status: "all", fresh: true }, call()));
-  const refused = (await Promise.allSettled(reads)).filter(({ status }) => status === "rejected");
-  expect(refused.length).toBeGreaterThan(0);
+  const reading = async () => {
+    for (;;) await broker.order(orderId, call());
+  };
+  expect(await rejection(reading())).toMatchObject({ code: "RateLimited" });
   expect(await broker.replaceOrder(orderId, { qty: 12 }, call())).toEqual({ orderId });
   expect(tiger.venue.orders()).toMatchObject([{ order: { qty: 12 } }]);
+});
+
+test("reads that use up what is theirs stand in the way of no list that orders and cancels of everything wait for", async () => {
+  const tiger = await openTiger();
+  const { broker } = await startBroker(tiger, { ...POLLING, pollMs: 60_000 });
+  const reading = async () => {
+    for (;;) await broker.orders({ status: "all" }, call());
+  };
+  expect(await rejection(reading())).toMatchObject({ code: "RateLimited" });
+  for (const status of ["all", "open"] as const) {
+    expect(await broker.orders({ status, fresh: true }, call())).toMatchObject({ orders: [], isWhole: true });
+  }
 });
 
 describe("an order", () => {
