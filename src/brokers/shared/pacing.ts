@@ -55,6 +55,8 @@ export interface PacingRequest {
 export interface Turn {
   /** To be called when the vendor has answered: the call had arrived by then. May be left out. */
   arrived(): void;
+  /** To be called when the call has not gone out after all: it counts for nothing. May be left out. */
+  unused(): void;
 }
 
 /** The budget of one vendor interface. */
@@ -154,6 +156,10 @@ export function createBudget(options: PacingOptions): Budget {
             call.countedBy = clock.now();
             // One that was on its way for longer than the longest window is counted no more.
             if (!taken.includes(call)) taken.push(call);
+            advance();
+          },
+          unused() {
+            taken = taken.filter((other) => other !== call);
             advance();
           },
         });

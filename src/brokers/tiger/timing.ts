@@ -67,8 +67,14 @@ function countedAs(method: Method, isPaper: boolean): Method | typeof PAPER {
 const PAPER = "orders of a paper account";
 
 /** An account may place and change so many orders a second, whatever each method may besides. */
-const ORDERS = { name: "orders of the account", limit: 5, perMs: 1000 } as const;
-const BY_THE_SECOND: ReadonlySet<Method> = new Set<Method>(["place_order", "modify_order"]);
+const ORDERS_A_SECOND = 5;
+const ORDERS = "orders of the account";
+/** Numbers are taken no faster than orders leave: a burst would use up those of a minute for orders that never do. */
+const BY_THE_SECOND: Readonly<Partial<Record<Method, string>>> = {
+  place_order: ORDERS,
+  modify_order: ORDERS,
+  order_no: "numbers of orders",
+};
 
 /** One budget for each method, made when it is first needed. */
 export interface Budgets {
@@ -90,7 +96,8 @@ export function createBudgets(isPaper: boolean, clock?: PacingClock): Budgets {
   return {
     of(method) {
       const own = budgetOf(countedAs(method, isPaper), LIMITS[method], MINUTE);
-      return BY_THE_SECOND.has(method) ? both(own, budgetOf(ORDERS.name, ORDERS.limit, ORDERS.perMs)) : own;
+      const second = BY_THE_SECOND[method];
+      return second === undefined ? own : both(own, budgetOf(second, ORDERS_A_SECOND, 1000));
     },
     clear() {
       for (const budget of budgets.values()) budget.clear();
@@ -103,10 +110,19 @@ export function createBudgets(isPaper: boolean, clock?: PacingClock): Budgets {
 function both(first: Budget, last: Budget): Pick<Budget, "take"> {
   return {
     async take(kind, request) {
-      const turns = [await first.take(kind, request), await last.take(kind, request)];
+      const before = await first.take(kind, request);
+      const after = await last.take(kind, request).catch((error: unknown) => {
+        before.unused();
+        throw error;
+      });
       return {
         arrived() {
-          for (const turn of turns) turn.arrived();
+          before.arrived();
+          after.arrived();
+        },
+        unused() {
+          before.unused();
+          after.unused();
         },
       };
     },

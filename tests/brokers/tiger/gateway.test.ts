@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import * as v from "valibot";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { UNUSUAL_POSITIONS } from "../../../simulators/tiger/accounts.ts";
@@ -337,6 +338,16 @@ describe("the limits", () => {
     const orders = Array.from({ length: 8 }, () => restingOrder({ qty: 1 }));
     await Promise.all(orders.map((order) => broker.placeOrder(order, call())));
     expect(simulator.venue.orders().map(({ order }) => order.tag)).toHaveLength(8);
+  });
+
+  test("of a minute are not used up by a burst of which few orders leave", async () => {
+    const tiger = await openTiger();
+    const { broker } = await startBroker(tiger, { ...POLLING, deadlineMs: 1_000 });
+    const burst = Array.from({ length: 150 }, () => broker.placeOrder(restingOrder({ qty: 1 }), call()));
+    const refused = (await Promise.allSettled(burst)).filter(({ status }) => status === "rejected");
+    expect(tiger.venue.orders()).toHaveLength(150 - refused.length);
+    await delay(1_100);
+    await broker.placeOrder(restingOrder({ qty: 1 }), call());
   });
 
   test("that several calls ran into at once make the method rest once", async () => {

@@ -18,7 +18,6 @@ async function granted(budgets: ReturnType<typeof createBudgets>, method: Method
 }
 
 test.each([
-  ["order_no", "write", 108],
   ["cancel_order", "cancel", 120],
   ["orders", "read", 80],
   ["active_orders", "read", 80],
@@ -64,7 +63,18 @@ test("orders of a paper account share one window, and cancels have the rest of i
   expect(await written(budgets, ["place_order"], clock)).toEqual([108]);
   expect(await written(budgets, ["modify_order"], clock)).toEqual([0]);
   expect(await granted(budgets, "cancel_order", "cancel", clock.now())).toBe(12);
-  expect(await granted(budgets, "order_no", "write", clock.now())).toBe(108);
+  expect(await written(budgets, ["order_no"], clock)).toEqual([108]);
+});
+
+test("a burst takes no more of a minute than leaves: what finds no room in its second is not counted", async () => {
+  const clock = createManualClock();
+  const budgets = createBudgets(false, clock);
+  for (const method of ["order_no", "place_order"] as const) {
+    const burst = Array.from({ length: 200 }, () => budgets.of(method).take("write", { deadline: clock.now() }));
+    expect((await Promise.allSettled(burst)).filter(({ status }) => status === "fulfilled")).toHaveLength(4);
+    clock.advance(1_050);
+    expect(await written(budgets, [method], clock)).toEqual([104]);
+  }
 });
 
 test("methods of an account with real money are counted each for itself", async () => {
