@@ -75,6 +75,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   /** When the next round is due, and when the running one last went on, by {@link elapsedMs}. */
   let dueAt = Number.POSITIVE_INFINITY;
   let wentOnAt = 0;
+  /** Why the last round failed, and until when another would only use up more of a limit on frequency. */
+  let refusal: unknown;
+  let refusedUntil = 0;
   let closed = false;
 
   /** Takes over what the process before this one left behind. */
@@ -177,11 +180,23 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   function run(): Promise<void> {
     // In a worker a round ends in silence too: whoever waited for it would wait for ever.
     if (running !== undefined && elapsedMs() - wentOnAt < 2 * deadlineMs) return running;
-    const mine = untilCurrent().finally(() => {
-      if (running !== mine) return;
-      running = undefined;
+    if (elapsedMs() < refusedUntil) {
+      // A timer may come a moment early.
       schedule();
-    });
+      return Promise.reject(refusal);
+    }
+    const mine = untilCurrent()
+      .catch((error: unknown) => {
+        const { code, retryAfterMs = 0 } = readFailure(error) ?? {};
+        refusal = error;
+        if (code === "RateLimited") refusedUntil = elapsedMs() + Math.min(retryAfterMs, LONGEST_LOOK_MS);
+        throw error;
+      })
+      .finally(() => {
+        if (running !== mine) return;
+        running = undefined;
+        schedule();
+      });
     running = mine;
     return mine;
   }
@@ -213,7 +228,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (closed) return;
     const look = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, seat.settleMs()));
     looksSoon = unknowns.size > 0 || !reconciled;
-    const wait = looksSoon ? look : INTERVAL_MS;
+    const wait = Math.max(looksSoon ? look : INTERVAL_MS, refusedUntil - elapsedMs());
     dueAt = elapsedMs() + wait;
     timer = setTimeout(runQuietly, wait);
     unrefTimer(timer);
@@ -263,7 +278,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 function notReconciled(reason: string, cause?: unknown): Failure {
   return new Failure("NotReconciled", `nothing was sent, since the broker's open orders are not known: ${reason}`, {
     outcome: "not_sent",
-    retryAfterMs: 1000,
+    retryAfterMs: Math.max(1000, readFailure(cause)?.retryAfterMs ?? 0),
     ...(cause === undefined ? {} : { cause }),
   });
 }
