@@ -179,12 +179,15 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     }
   }
 
-  /** The cheapest question that only a whole login is answered. */
+  /**
+   * The cheapest question that only a whole login is answered. It goes before the reads that wait: how many those are says
+   * nothing about the connection.
+   */
   function ask(signal: AbortSignal): Promise<unknown> {
     return exchange(
       { method: "active_orders", content: { limit: 1 }, schema: ANYTHING },
       "read",
-      "read",
+      "write",
       signal,
       MS.ping,
     );

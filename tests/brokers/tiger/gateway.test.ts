@@ -519,6 +519,16 @@ test("reads that use up what is theirs stand in the way of no replace", async ()
   expect(tiger.venue.orders()).toMatchObject([{ order: { qty: 12 } }]);
 });
 
+test("reads that use up what is theirs say nothing about the connection", async () => {
+  const tiger = await openTiger();
+  const { broker } = await startBroker(tiger, { ...POLLING, pollMs: 60_000 });
+  const reading = async () => {
+    for (;;) await broker.orders({ status: "open" }, call());
+  };
+  expect(await rejection(reading())).toMatchObject({ code: "RateLimited" });
+  expect(await broker.ping(call())).toBe(true);
+});
+
 test("reads that use up what is theirs stand in the way of no list that orders and cancels of everything wait for", async () => {
   const tiger = await openTiger();
   const { broker } = await startBroker(tiger, { ...POLLING, pollMs: 60_000 });
