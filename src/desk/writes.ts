@@ -107,7 +107,9 @@ export function createWrites(options: WriteOptions): Writes {
   async function orderToChange(orderId: string, deadline: Deadline): Promise<OrderView> {
     try {
       return await deadline.limit(
-        reads.order(orderId, {}).catch((error: unknown) => endedBefore(orderId, error)),
+        reads
+          .order(orderId, { clientSignal: () => deadline.signal })
+          .catch((error: unknown) => endedBefore(orderId, error)),
         `order ${orderId} could not be read within ${deadlineMs} ms`,
       );
     } catch (error) {

@@ -374,6 +374,31 @@ describe("replace", () => {
     expect(await replacing).toMatchObject({ code: "RateLimited", outcome: "not_sent" });
   });
 
+  test("a cancel takes back a replace whose order is still being read", async () => {
+    const log: string[] = [];
+    const { desk } = deskOver({
+      // As behind a vendor's frequency limit.
+      order: (_id, { signal }) =>
+        new Promise((resolve, reject) => {
+          const turn = setTimeout(() => {
+            log.push("read");
+            resolve(anOrder());
+          }, 2_000);
+          signal.addEventListener("abort", () => {
+            clearTimeout(turn);
+            reject(new BrokerError("Timeout", "given up while waiting"));
+          });
+        }),
+      replaceOrder: async (orderId) => ({ orderId }),
+      cancelOrder: async () => void log.push("cancel"),
+    });
+    const replacing = desk.replace("1", { qty: 13 }, BY).catch((error: unknown) => error);
+    await aFewTurns();
+    await desk.cancel("1", BY);
+    expect(log).toEqual(["cancel"]);
+    expect(await replacing).toMatchObject({ outcome: "not_sent" });
+  });
+
   test("whose turn does not come is not_sent", async () => {
     const { desk } = deskOver(
       { order: async () => anOrder(), replaceOrder: () => deferred<Placed>().promise },
