@@ -241,7 +241,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       const row = checkOrder(order);
       const of = account();
       const session = wire.live();
-      const vendor = await beforeSending(directory.qualify(order.contract, call));
+      const vendor = await beforeSending(directory.qualify(order.contract, call, "write"));
       const exchange = order.lifecycle === "OVERNIGHT" ? OVERNIGHT_EXCHANGE : vendor.exchange;
       const ticket = toTicket(order, of, order.tag);
       const permId = await wire.writeNew(session, call, (number) =>

@@ -3,12 +3,13 @@ import { type Contract, contractKey } from "../../domain/contract.ts";
 import type { MarketStatus } from "../../domain/market-status.ts";
 import type { Call } from "../../spec/broker.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
+import type { PacingClass } from "../shared/pacing.ts";
 import { REGIONS, type Region } from "../shared/regions.ts";
 import { chooseContract, OVERNIGHT_EXCHANGE, toContract, toDetailedContract, toSearch } from "./contracts.ts";
 import { covers, type HoursText, marketStatusAt } from "./hours.ts";
 import type { ContractDetails, VendorContract } from "./messages.ts";
 import { contractDetails } from "./read-calls.ts";
-import type { Wire } from "./wire.ts";
+import type { Reader, Wire } from "./wire.ts";
 
 /** A contract of each region that has always been listed, whose hours are those of its market. */
 const REFERENCES = {
@@ -29,8 +30,12 @@ export interface Directory {
    * another company, or a company have another number, and an order would go to the wrong one.
    */
   renew(): void;
-  /** The vendor's contract for ours. @throws BrokerError `InvalidRequest`, `UnknownContract` */
-  qualify(contract: Contract, call: Call): Promise<VendorContract>;
+  /**
+   * The vendor's contract for ours. `kind` says what it is asked for.
+   *
+   * @throws BrokerError `InvalidRequest`, `UnknownContract`
+   */
+  qualify(contract: Contract, call: Call, kind?: PacingClass): Promise<VendorContract>;
   /** Our contract for the vendor's as far as it can be told at once; `undefined` where {@link resolve} has to ask. */
   known(vendor: VendorContract): Contract | null | undefined;
   /** Our contract for the vendor's, `null` for none. */
@@ -61,11 +66,10 @@ export function createDirectory(wire: Wire): Directory {
     return at !== undefined && performance.now() - at < UNKNOWN_AGE_MS ? null : undefined;
   }
 
-  async function details(contract: Contract, call: Call): Promise<ContractDetails> {
+  async function details(contract: Contract, call: Call, kind?: PacingClass): Promise<ContractDetails> {
     const search = toSearch(contract);
-    const found = await wire.read(`details ${contractKey(contract)}`, call, (read) =>
-      read((asking) => contractDetails(asking, search)),
-    );
+    const act = (read: Reader) => read((asking) => contractDetails(asking, search));
+    const found = await wire.read(`details ${contractKey(contract)}`, call, act, kind);
     const chosen = chooseContract(contract, found);
     byVendor.set(vendorKey(chosen.contract), contract);
     // Of Hong Kong and the mainland there is one exchange each; American shares are routed smartly.
@@ -98,10 +102,10 @@ export function createDirectory(wire: Wire): Directory {
 
     known,
 
-    async qualify(contract, call) {
+    async qualify(contract, call, kind) {
       const remembered = byName.get(contractKey(contract));
       if (remembered !== undefined) return remembered;
-      const found = await details(contract, call);
+      const found = await details(contract, call, kind);
       return byName.get(contractKey(contract)) ?? found.contract;
     },
 

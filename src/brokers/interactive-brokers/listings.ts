@@ -110,12 +110,13 @@ export function createListings(
     async read(status, call, whole = false) {
       // One that is under way may have begun before what this one is asked about.
       const key = whole ? `orders ${status}, the ${++wholeReads}.` : `orders ${status}`;
-      const found = await wire.read(key, call, async (read) => {
+      const act = async (read: Reader) => {
         if (status === "all") return everything(read);
         const listed = await open(read);
         await fills(read);
         return listed;
-      });
+      };
+      const found = await wire.read(key, call, act, whole ? "write" : "read");
       if (whole && status === "all") {
         if (found.has(UNNUMBERED)) throw notWhole("TWS has an order of this program without a permId yet");
         if (found.has(UNREAD)) throw unread();

@@ -46,8 +46,12 @@ export interface Wire {
   probe(call: Call): Promise<void>;
   /** The vendor's clock, `null` until it was first read. */
   now(): number | null;
-  /** Shares `act` among equal reads under way, and repeats it once when the connection was lost and came back. */
-  read<T>(key: string, call: Call, act: (read: Reader) => Promise<T>): Promise<T>;
+  /**
+   * Shares `act` among equal reads under way, and repeats it once when the connection was lost and came back.
+   *
+   * @param kind for what orders wait for, which the reads of clients must not keep waiting. Default `read`.
+   */
+  read<T>(key: string, call: Call, act: (read: Reader) => Promise<T>, kind?: PacingClass): Promise<T>;
   /** The connection that is up. A write belongs to the one that was up when it was asked for. @throws BrokerError */
   live(): Session;
   /**
@@ -165,9 +169,9 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   }
 
   const readerOn =
-    (on: Link, signal?: AbortSignal): Reader =>
+    (on: Link, kind: PacingClass, signal?: AbortSignal): Reader =>
     (make, lane) =>
-      ask(on, make, lane, config.timeout, "read", signal);
+      ask(on, make, lane, config.timeout, kind, signal);
 
   async function setUp(on: Link): Promise<void> {
     // A gateway that comes back with another login, of real money perhaps, is not the one that was started with.
@@ -176,7 +180,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     if (config.delayedQuotes) on.tell((api) => api.reqMarketDataType(3));
     await probe(on);
     await ask(on, (asking) => openOrders(asking, "own", config.clientId), "orders", config.timeout, "write");
-    await handlers.onSession(readerOn(on));
+    await handlers.onSession(readerOn(on, "write"));
     if (on !== link || linkLostAt !== undefined) return;
     session = { link: on };
     handlers.onConnection(true);
@@ -307,17 +311,18 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       return shared.read("time", inTime, () => probe(asked));
     },
 
-    read(key, call, act) {
-      return shared.read(key, call.signal, async (signal) => {
+    read(key, call, act, kind = "read") {
+      // What may go before others shares no turn with them.
+      return shared.read(`${kind} ${key}`, call.signal, async (signal) => {
         await revival.wait(config.timeout, signal);
         const before = requireSession();
         try {
-          return await act(readerOn(before.link, signal));
+          return await act(readerOn(before.link, kind, signal));
         } catch (error) {
           const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
           if (!lost || running === undefined || signal.aborted) throw error;
           await revival.wait(config.timeout, signal);
-          return act(readerOn(requireSession().link, signal));
+          return act(readerOn(requireSession().link, kind, signal));
         }
       });
     },

@@ -1,7 +1,7 @@
 /** More is asked at once than TWS takes, and many of those who asked go away. */
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { call, openTws, startBroker, until } from "./setup.ts";
+import { call, openTws, restingOrder, startBroker, until } from "./setup.ts";
 
 const US = { tradeType: "Securities", region: "US" } as const;
 
@@ -55,4 +55,20 @@ test("no market data stays subscribed behind the reads that wait", { timeout: 60
     }),
   );
   expect(refusals.filter((refusal) => !refusal.includes("frequency limit"))).toEqual([]);
+});
+
+test("reads that wait stand in the way of no order, and of no list that orders wait for", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const gone = new AbortController();
+  const symbols = Array.from({ length: 400 }, (_, n) => `A${String.fromCharCode(65 + (n % 26), 65 + n / 26)}`);
+  const reads = Promise.allSettled(symbols.map((symbol) => broker.quote({ ...US, symbol }, gone)));
+  for (const status of ["all", "open"] as const) {
+    expect(await broker.orders({ status, fresh: true }, call())).toMatchObject({ orders: [] });
+  }
+  const { orderId } = await broker.placeOrder(restingOrder({ contract: { ...US, symbol: "QQQ" } }), call());
+  expect(broker.queues?.()[0]?.waiting).toBeGreaterThan(0);
+  gone.abort();
+  await reads;
+  expect(await broker.order(orderId, call())).toMatchObject({ contract: { symbol: "QQQ" } });
 });
