@@ -68,7 +68,7 @@ function noticeOf(message: Message, orderId: number): Notice | undefined {
  * gateway is asked which orders it has.
  */
 export function submit(
-  { store, clientId, ms, signal, ask }: Writing,
+  { store, clientId, ms, ask }: Writing,
   orderId: number,
   contract: Partial<VendorContract>,
   ticket: OrderTicket,
@@ -156,7 +156,6 @@ export function submit(
   return {
     what,
     ms,
-    signal,
     send(api) {
       store.begin(orderId);
       if (isChange) store.ask(orderId);

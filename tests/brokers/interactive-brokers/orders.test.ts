@@ -475,3 +475,23 @@ test("a change under way that is not there when the order's session begins was n
   tws.venue.setNow(NIGHT + 10 * 3_600_000);
   expect(await listed(broker, orderId)).toMatchObject({ status: "OPEN", originStatus: "Submitted", price: 190 });
 });
+
+test("an order and a change that TWS has are not given up when their caller is: its answer says what became of them", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port);
+  const givenUp = async <T>(
+    on: "place" | "replace",
+    write: (call: { signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> => {
+    tws.faults.arm({ kind: "delay", on, ms: 500 });
+    const caller = new AbortController();
+    const writing = write(caller);
+    await until(() => tws.faults.armed() === 0);
+    caller.abort();
+    return writing;
+  };
+  const { orderId } = await givenUp("place", (caller) => broker.placeOrder(restingOrder(), caller));
+  expect(await givenUp("replace", (caller) => broker.replaceOrder(orderId, { price: 189 }, caller))).toEqual({
+    orderId,
+  });
+});
