@@ -75,9 +75,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   /** When the next round is due, and when the running one last went on, by {@link elapsedMs}. */
   let dueAt = Number.POSITIVE_INFINITY;
   let wentOnAt = 0;
-  /** Why the last round failed, and until when another would only use up more of a limit on frequency. */
-  let refusal: unknown;
-  let refusedUntil = 0;
+  /** What the last round failed with, if that was a limit on frequency: another one would only use up more of it. */
+  let limited: unknown;
   let closed = false;
 
   /** Takes over what the process before this one left behind. */
@@ -180,16 +179,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   function run(): Promise<void> {
     // In a worker a round ends in silence too: whoever waited for it would wait for ever.
     if (running !== undefined && elapsedMs() - wentOnAt < 2 * deadlineMs) return running;
-    if (elapsedMs() < refusedUntil) {
-      // A timer may come a moment early.
-      schedule();
-      return Promise.reject(refusal);
-    }
+    limited = undefined;
     const mine = untilCurrent()
       .catch((error: unknown) => {
-        const { code, retryAfterMs = 0 } = readFailure(error) ?? {};
-        refusal = error;
-        if (code === "RateLimited") refusedUntil = elapsedMs() + Math.min(retryAfterMs, LONGEST_LOOK_MS);
+        if (readFailure(error)?.code === "RateLimited") limited = error;
         throw error;
       })
       .finally(() => {
@@ -228,7 +221,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (closed) return;
     const look = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, seat.settleMs()));
     looksSoon = unknowns.size > 0 || !reconciled;
-    const wait = Math.max(looksSoon ? look : INTERVAL_MS, refusedUntil - elapsedMs());
+    const wait = looksSoon ? look : INTERVAL_MS;
     dueAt = elapsedMs() + wait;
     timer = setTimeout(runQuietly, wait);
     unrefTimer(timer);
@@ -245,6 +238,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     async ensure(deadline) {
       if (isReconciled()) return;
       try {
+        if (!reconciled && limited !== undefined && elapsedMs() < dueAt) throw limited;
         if (!reconciled) await deadline.limit(run(), "the broker's orders have not been compared with ours yet");
         // What an earlier process may still have on its way counts against the limits of this one.
         if (!recovery.isDone) await deadline.limit(recovery.run(), "the journal did not say what was sent before");
