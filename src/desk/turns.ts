@@ -14,6 +14,11 @@ interface Waiting {
 export class Turns {
   readonly #lines = new Map<string, Waiting[]>();
 
+  /** True while somebody writes on this order. */
+  isTaken(orderId: string): boolean {
+    return this.#lines.has(orderId);
+  }
+
   /** Resolves when it is this caller's turn; `undefined` when `signal` aborted before that. */
   take(orderId: string, urgent: boolean, signal: AbortSignal): Promise<Turn | undefined> {
     const line = this.#lines.get(orderId);

@@ -89,9 +89,9 @@ export function createWrites(options: WriteOptions): Writes {
   }
 
   async function takeTurn(orderId: string, urgent: boolean, deadline: Deadline): Promise<Turn> {
+    const isHeldUp = urgent && turns.isTaken(orderId);
     const waiting = turns.take(orderId, urgent, deadline.signal);
-    const before = urgent ? replacing.get(orderId) : undefined;
-    const patience = before && setTimeout(() => before.abort(), PATIENCE_MS);
+    const patience = isHeldUp ? setTimeout(() => replacing.get(orderId)?.abort(), PATIENCE_MS) : undefined;
     const turn = await deadline.within(waiting);
     clearTimeout(patience);
     if (turn !== TIME_IS_UP && turn !== undefined) return turn;

@@ -349,7 +349,10 @@ describe("replace", () => {
     expect(log).toEqual(["replace 13", "cancel"]);
   });
 
-  test("a cancel takes back a replace of its order that the broker has not sent yet", async () => {
+  test.each([
+    ["later", true],
+    ["at the same moment", false],
+  ])("a cancel %s takes back a replace of its order that the broker has not sent yet", async (_, isLater) => {
     const log: string[] = [];
     const { desk } = deskOver({
       order: async () => anOrder(),
@@ -367,8 +370,9 @@ describe("replace", () => {
         }),
       cancelOrder: async () => void log.push("cancel"),
     });
+    await desk.reconcile();
     const replacing = desk.replace("1", { qty: 13 }, BY).catch((error: unknown) => error);
-    await aFewTurns();
+    if (isLater) await aFewTurns();
     await desk.cancel("1", BY);
     expect(log).toEqual(["cancel"]);
     expect(await replacing).toMatchObject({ code: "RateLimited", outcome: "not_sent" });
