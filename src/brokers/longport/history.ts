@@ -74,7 +74,9 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
       const found = new Map<string, VendorOrder>();
       let known = statuses.length === 0 && past !== undefined && readAt - past.readAt < KEPT_MS ? past : undefined;
       let taken: Past | undefined;
-      let begin = from;
+      // What is known already is not looked through once more for what is behind it.
+      let begin = known === undefined ? from : known.to - 1_000;
+      let pageSize = LONGEST_PAGE;
       for (let to = until; ; ) {
         if (known !== undefined && to < known.to) {
           if (known.from < to) {
@@ -99,6 +101,7 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
           ? begin
           : Math.min(...page.orders.map(({ submitted_at: at }) => at ?? Number.POSITIVE_INFINITY));
         const isFull = page.hasMore === true || page.orders.length >= LONGEST_PAGE;
+        if (isFull) pageSize = page.orders.length;
         if (isFull && !isNewestFirst(page.orders) && to - begin > 2_000) {
           // Any part of the time may be missing; of a shorter one the page is whole.
           begin = Math.floor((begin + to) / 2_000) * 1_000;
@@ -110,8 +113,9 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
             "Longport's order history cannot be paged: it goes on, and gives no more orders",
           );
         }
-        // Half the time has been long enough, and may be more than enough.
-        begin = Math.max(from, begin - (to - begin));
+        // As much time again, and twice as much where that would not have filled half a page: of days without orders there
+        // may be many.
+        begin = Math.max(from, begin - (to - begin) * (page.orders.length < pageSize / 2 ? 2 : 1));
         // The next page may begin with more of the oldest one's second; where nobody says so, it is looked for behind too.
         to = isNew || isFull || isLast ? oldest : oldest - 1_000;
         if ((isFull || isLast) && statuses.length === 0 && known === undefined && began === epoch) {

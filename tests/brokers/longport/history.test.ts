@@ -100,3 +100,16 @@ test("is whole also where the vendor gives the orders of a page in no order of t
   expect(second.orders).toEqual([...vendor.values()].toReversed());
   expect(second.calls).toBeLessThan(first.calls / 2);
 });
+
+test("of many orders in a few hours, in pages of no order of time, is read in few calls", async () => {
+  const { vendor, list } = openHistory(inNoOrder);
+  vendor.clear();
+  for (let index = 0; index < 15; index += 1) {
+    const at = Math.floor((Date.now() - 5 * DAY_MS) / 1000) - index * 600;
+    vendor.set(index, orderOf(index, { submitted_at: String(at) }));
+  }
+  const first = await list(1_000);
+  expect(first.orders).toEqual([...vendor.values()]);
+  expect(first.calls).toBeLessThan(40);
+  expect((await list(1_000)).calls).toBeLessThan(5);
+});
