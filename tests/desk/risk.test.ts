@@ -787,6 +787,21 @@ describe("short sales", () => {
     },
   );
 
+  test("a replace counts for the day by how much more it is worth than what the one before it has made of the order", async () => {
+    const { desk } = deskOver(
+      {
+        capabilities: () => ({ ...CAPABILITIES, listing: { complete: true, settleMs: 30_000 } }),
+        orders: async () => ({ orders: [anOrder({ orderId: "1", qty: 12, price: 100 })], unmapped: [] }),
+        order: async (orderId) => anOrder({ orderId, qty: 12, price: 100 }),
+        replaceOrder: async (orderId) => ({ orderId }),
+      },
+      { risk: { maxDailyValue: 1200 } },
+    );
+    onTestFinished(() => desk.close());
+    for (const price of [150, 160, 170, 200]) await desk.replace("1", { price }, BY);
+    expect(await rejection(desk.replace("1", { price: 201 }, BY))).toEqual(exceeded("risk.maxDailyValue", 1212, 1200));
+  });
+
   test("what a replace has added holds its shares for as long as the broker may show them late, and no longer", () => {
     const order = { ...anOrder({ orderId: "1", qty: 12 }), external: false, asOf: 1, staleSince: null };
     const taken = createTakenChanges({ get: () => order } as never, () => 60_000);

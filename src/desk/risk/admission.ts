@@ -126,9 +126,10 @@ export function createRisk(context: RiskContext): Risk {
     }
     const { replaced } = draft;
     if (replaced === undefined) return { value, counts: value };
-    const { direction, orderType, price } = replaced;
+    // With what the broker took of changes before it: those count already.
+    const { direction, orderType, qty, price } = { ...replaced, ...taken.of(replaced.orderId) };
     const old = { direction, orderType, price: price ?? undefined };
-    const before = worthOf(replaced.qty, priceOf(old, last), currency, risk) ?? 0;
+    const before = worthOf(qty, priceOf(old, last), currency, risk) ?? 0;
     return { value, counts: Math.max(0, subtract(value, before)) };
   }
 
