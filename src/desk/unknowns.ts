@@ -6,7 +6,7 @@ import { TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { foundAs } from "./found.ts";
 import { type InstanceJournal, journalTooSlow } from "./instance-journal.ts";
-import type { OrderBook } from "./order-book.ts";
+import { isClosed, type OrderBook } from "./order-book.ts";
 import { Places } from "./places.ts";
 
 /** A listing of the broker's orders, as evidence. */
@@ -234,11 +234,13 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   async function judgeChange(unknown: Unknown, listing: Listing): Promise<void> {
     const { action } = unknown;
     if (action.kind === "place") return;
-    const order = book.get(action.orderId);
-    if (order?.staleSince !== null && action.kind === "cancel")
-      return judgeCancelOfNothing(unknown, action.orderId, listing);
-    // An order that could not be read proves nothing.
-    if (order === undefined || !listing.reported.has(action.orderId)) return;
+    const { orderId } = action;
+    const isAbsent = listing.absent.has(orderId);
+    const order = book.get(orderId) ?? (isAbsent ? await journal.order(orderId) : undefined);
+    if (unknowns.get(unknown.id) !== unknown) return;
+    if (order?.staleSince !== null && action.kind === "cancel") return judgeCancelOfNothing(unknown, orderId, listing);
+    // An order that could not be read proves nothing, unless it had ended: then nobody will tell more of it.
+    if (order === undefined || !(listing.reported.has(orderId) || (isAbsent && isClosed(order)))) return;
     const result = inItsPlace(action, order) ?? appliedTo(action, order);
     if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
     if (!isSettled(unknown, listing) || isUnderWay(action, order)) return;

@@ -404,6 +404,43 @@ test("an unknown cancel of an order that its broker knew on the day before alone
   expect(await desk.cancelAll("default")).toMatchObject({ failed: [{ orderId: "1" }], complete: true });
 });
 
+test.each(["cancel", "replace"] as const)(
+  "an unknown %s of an order that had ended before a restart, and that its broker lists no more, is told by its end",
+  async (kind) => {
+    const journal = memoryJournal();
+    const lost = () => Promise.reject(new BrokerError("Timeout", "no answer", { outcome: "unknown" }));
+    const yesterday = deskOver(
+      {
+        placeOrder: async () => ({ orderId: "1" }),
+        order: async () => anOrder(),
+        cancelOrder: lost,
+        replaceOrder: lost,
+      },
+      { journal },
+    );
+    const { tag } = await yesterday.desk.place(LIMIT_BUY, BY);
+    const change = (desk: Desk) =>
+      kind === "cancel" ? desk.cancel("1", KEYED) : desk.replace("1", { qty: 13 }, KEYED);
+    expect(await failureOf(change(yesterday.desk))).toMatchObject({ code: "OutcomeUnknown" });
+    yesterday.host().onOrder(anOrder({ status: "CANCELED", tag: tag ?? null }));
+    await yesterday.desk.close();
+    const { desk } = deskOver(
+      {
+        order: (orderId) => Promise.reject(new BrokerError("OrderNotFound", `no order ${orderId} on this day`)),
+        orders: async () => ({ orders: [], unmapped: [] }),
+        cancelOrder: lost,
+        replaceOrder: lost,
+      },
+      { journal },
+    );
+    open.push(desk);
+    await desk.reconcile();
+    await expect.poll(() => desk.state().unknownIntents, { timeout: 5_000 }).toBe(0);
+    if (kind === "cancel") expect(await change(desk)).toMatchObject({ replayed: true });
+    else expect(await failureOf(change(desk))).toMatchObject({ code: "OrderNotOpen" });
+  },
+);
+
 test("an unknown cancel that was sent again without a journal is found out all the same", async () => {
   const venue = createVenue({ settleMs: 200 });
   const { journal, disk } = journalThatFills();

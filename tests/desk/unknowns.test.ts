@@ -123,6 +123,20 @@ test.each([
   expect(unknowns.size).toBe(left);
 });
 
+test.each([
+  ["a cancel", CANCEL, "CANCELED", undefined],
+  ["a cancel", CANCEL, "FILLED", "OrderNotOpen"],
+  ["a replace", CHANGED, "FILLED", "OrderNotOpen"],
+] as const)("%s of an order that the broker knows no more since it ended %#", async (_name, action, status, code) => {
+  const { journal, unknowns, book } = await unknownWrite(action, 1000);
+  book.apply(anOrder({ status, filledQty: status === "FILLED" ? 12 : 0 }), true, 1010);
+  await unknowns.judge({ ...NOTHING, askedAt: 1100, complete: true, settleMs: 100 });
+  expect(unknowns.size, "it was not asked for").toBe(1);
+  await unknowns.judge({ ...NOTHING, absent: new Set(["1"]), askedAt: 1100, complete: true, settleMs: 100 });
+  expect(unknowns.size).toBe(0);
+  expect((await journal.intent("httag"))?.failure?.code).toBe(code);
+});
+
 test("what a journal has not begun yet is not ended, and stops no comparison", async () => {
   const { unknowns, book, settled } = await unknownWrite(PLACE, 1000);
   const begun = { isWritten: false, later: new Promise<boolean>(() => undefined) };
