@@ -156,7 +156,7 @@ export function createReads(options: ReadOptions): Reads {
 
 /**
  * What a client is told of an order that could not be read. Absence ends none: one that is not known to the broker, be it
- * yet or any more, is as events tell of it. A write rests on what the broker says alone.
+ * yet or any more, is as events tell of it. A write takes of it only that an order has ended.
  */
 export async function orderNotRead(
   book: OrderBook,

@@ -165,7 +165,8 @@ export type OrderUpdateKind = "none" | "order" | "correction";
 /**
  * Merges a newer report into what is known. A status never takes a completed order back, but fills are always applied,
  * also to a completed order (kind `correction`); a lower filled quantity there, or where the broker says so or dates its
- * reports, is the vendor's bust and warns. `isOvertaken` says that the broker told of the order by itself after it was asked for this report.
+ * reports, is the vendor's bust and warns. `isOvertaken` says that the broker told of the order by itself after it was asked
+ * for this report.
  */
 export function mergeOrder(known: Order, report: Order, isOvertaken = false): { order: Order; kind: OrderUpdateKind } {
   const ended = isTerminal(known.status);
