@@ -103,15 +103,16 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
     return new BrokerError("AuthenticationFailed", `${text}; check ${check}`, { outcome: "not_sent" });
   }
   if (code === 1000) return atTheDoor(refusal, text);
-  if (purpose === "read" && CURRENCY.test(refusal.message)) return new BrokerError("NotSupported", text);
+  if (purpose === "read" && CURRENCY.test(refusal.message)) return new Declined("NotSupported", text);
   if (purpose === "place" && DUPLICATE.test(refusal.message)) {
     return withoutAnswer(`Tiger has seen the number of this order before: ${said}`, purpose);
   }
   const rule = RULES.find(
     (each) => each.text.test(refusal.message) && !(purpose === "place" && OF_AN_ORDER.has(each.code)),
   );
-  if (rule !== undefined) return new BrokerError(rule.code, text, { outcome: "rejected" });
-  if (purpose === "read") return new Declined("BrokerFault", text);
+  const Refused = purpose === "read" ? Declined : BrokerError;
+  if (rule !== undefined) return new Refused(rule.code, text, { outcome: "rejected" });
+  if (purpose === "read") return new Refused("BrokerFault", text);
   return code === 1010
     ? new BrokerError("InvalidRequest", text, { outcome: "not_sent" })
     : new BrokerError("OrderRejected", text, { outcome: "rejected" });

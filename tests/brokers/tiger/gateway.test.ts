@@ -831,6 +831,8 @@ test.each([
     "bad_request:not supported",
     undefined,
   ],
+  ["are refused of kinds by the words for securities are those of the others", "unsupported security type", undefined],
+  ["are refused of kinds by their currency are those of the others", "currency ALL is not supported", undefined],
   ["of some kinds cannot be had now are not told without them", "service is unavailable", "BrokerFault"],
 ])("positions that %s", async (_what, said, fault) => {
   const tiger = await openTiger({ extraPositions: UNUSUAL_POSITIONS });
