@@ -117,25 +117,24 @@ export function resolutionLines(
 /** Settles the intent, and says so. */
 export async function resolve(file: string, settlement: Settlement): Promise<string> {
   const reader = await readJournal(file);
-  const intents = reader.intents(settlement.tag);
-  reader.close();
-  const { instance, id } = intentToResolve(intents, settlement);
   const journal = sqliteJournal(file);
-  await journal.open();
   try {
+    const { instance, id } = intentToResolve(reader.intents(settlement.tag), settlement);
+    await journal.open();
     // Looked up once more: only from here on nobody else can settle it.
     const intent = intentToResolve([journal.intent(instance, id) ?? []].flat(), settlement);
+    const open = journal.openOrders(instance).find(({ tag }) => tag === id);
+    const order = open ?? (settlement.orderId === null ? reader.orderOf(instance, id) : undefined);
     // Its key would be free, and whoever repeats it would buy again.
-    const order = journal.openOrders(instance).find(({ tag }) => tag === id);
-    if (order !== undefined && settlement.orderId !== order.orderId) {
-      throw new Error(
-        `order ${order.orderId} is open in this journal and carries the tag ${id}: resolve it as accepted`,
-      );
+    if (order !== undefined && order.status !== "REJECTED" && settlement.orderId !== order.orderId) {
+      const found = `order ${order.orderId} ${open === undefined ? "has ended" : "is open"} in this journal`;
+      throw new Error(`${found} and carries the tag ${id}: resolve it as accepted`);
     }
     await journal.append(resolutionLines(intent, settlement, Date.now()), "power-loss");
     const outcome = settlement.orderId === null ? "not sent" : `accepted as order ${settlement.orderId}`;
     return `${id} (${actionText(intent)}) is resolved: ${outcome}.\n`;
   } finally {
+    reader.close();
     await journal.close();
   }
 }

@@ -29,6 +29,8 @@ export interface JournalReader {
   intents(id: string): readonly IntentRecord[];
   /** The last record of every order of any instance that was not completed in it, the one told of longest ago first. */
   openOrders(): readonly InstanceOrder[];
+  /** The last record of any order with this tag, also of one that has ended. Looks through all events. */
+  orderOf(instance: string, tag: string): OrderRecord | undefined;
   close(): void;
 }
 
@@ -55,6 +57,10 @@ function createReader(db: import("node:sqlite").DatabaseSync, path: string): Jou
   const lines = db.prepare("SELECT sequence, body FROM line WHERE sequence > ? ORDER BY sequence LIMIT ?");
   const unsettled = db.prepare("SELECT instance, intent FROM unsettled ORDER BY sequence");
   const openOrders = db.prepare("SELECT body FROM open_order JOIN line USING (sequence) ORDER BY sequence");
+  const tagged = db.prepare(
+    `SELECT body FROM line WHERE instance = ? AND intent IS NULL AND kind IN ('order', 'correction')
+      AND json_extract(body, '$.order.tag') = ? ORDER BY sequence DESC LIMIT 1`,
+  );
   const instances = db.prepare("SELECT DISTINCT instance FROM line WHERE intent = ?");
 
   function read<T>(work: () => T): T {
@@ -84,6 +90,11 @@ function createReader(db: import("node:sqlite").DatabaseSync, path: string): Jou
           return { instance: line.instance, order: orderOf(line) };
         }),
       ),
+    orderOf: (instance, tag) =>
+      read(() => {
+        const row = tagged.get(instance, tag);
+        return row && orderOf(lineOf(row));
+      }),
     close: () => db.close(),
   };
 }

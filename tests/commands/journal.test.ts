@@ -126,6 +126,21 @@ test("resolves none as not sent whose order the journal knows", async () => {
   expect((await run(file, "resolve", "htplaced", "accepted=FH-77", "--reason", "x")).status).toBe(0);
 });
 
+test.each([
+  ["FILLED", 1],
+  ["CANCELED", 1],
+  ["REJECTED", 0],
+] as const)("resolves one as not sent whose order the journal has as %s with exit %i", async (ending, exit) => {
+  const order = { ...anOrder({ orderId: "FH-77", tag: "htplaced", status: "OPEN" }), external: false, asOf: 3 };
+  const line = { kind: "order", order: { ...order, staleSince: 3 }, instance: INSTANCE, at: 3 } as const;
+  const file = await journalWith(...LINES, line);
+  const how = ending === "FILLED" ? "filled=12@200" : ending.toLowerCase();
+  expect((await run(file, "end", "FH-77", how, "--reason", "x")).status).toBe(0);
+  const { status, err } = await run(file, "resolve", "htplaced", "not_sent", "--reason", "x");
+  expect(status).toBe(exit);
+  if (exit !== 0) expect(err).toContain("order FH-77 has ended in this journal and carries the tag htplaced");
+});
+
 test("resolves at the instance that is named", async () => {
   const file = await journalWith(intent("htcanceled"), intent("htcanceled", { instance: OTHER_INSTANCE }));
   const named = ["--instance", OTHER_INSTANCE];
