@@ -88,11 +88,11 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       const { vendor } = await listings.find(orderId, true, call, kind);
       const order = toOrder(vendor);
       if (order !== undefined && isTerminal(order.status)) return notOpen(order, error.message, "rejected");
-      // It is there: what OpenD has not heard of yet it does not know, until it is asked anew.
-      return new BrokerError("OrderRejected", error.message, { outcome: "rejected" });
     } catch (lookup) {
-      return isBrokerError(lookup) && lookup.code === "OrderNotFound" ? lookup : error;
+      if (isBrokerError(lookup) && lookup.code === "OrderNotFound") return lookup;
     }
+    // It is there, or may be: what OpenD has not heard of yet it does not know, until it is asked anew.
+    return new BrokerError("OrderRejected", error.message, { outcome: "rejected" });
   }
 
   function sessionOf(region: Region, lifecycle: keyof typeof SESSION_OF_LIFECYCLE) {

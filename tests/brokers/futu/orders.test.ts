@@ -329,6 +329,18 @@ describe("orders", () => {
     await until(() => opend.venue.orders()[0]?.order.status === "CANCELED");
   });
 
+  test("one that OpenD has not heard of, and cannot be asked about, is not told as one that there is not", async () => {
+    const opend = await openOpenD({ lagMs: 3_000 });
+    const { broker } = await startBroker(opend.port);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    opend.faults.arm({ kind: "refuse", on: "read" });
+    expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({
+      code: "OrderRejected",
+      outcome: "rejected",
+      message: expect.stringContaining("此订单号不存在"),
+    });
+  });
+
   test("one of last week is found, and listed with all", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);
