@@ -34,11 +34,10 @@ export interface OrderStore {
    * refused before, as a change that had been taken, is no reason for an end that was asked for.
    */
   ask(orderId: number): void;
-  /**
-   * Says that no answer to a change came in time: a refusal that still comes is of it, and not of the order. Of one that waits
-   * for its session, TWS shows the change only then.
-   */
+  /** Says that no answer to a change came in time: a refusal that still comes is of it, and not of the order. */
   giveUp(orderId: number): void;
+  /** Says that TWS may show that change yet: of an order that waits for its session, it does so only then. */
+  leaveChanging(permId: number): void;
   /** Says that it has ended: what was remarked meanwhile stays. */
   answered(orderId: number): void;
 }
@@ -338,9 +337,10 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
       forget(orderId);
     },
 
-    giveUp(orderId) {
-      givenUp.set(orderId, true);
-      const entry = entries.get(owned.get(orderId) ?? 0);
+    giveUp: (orderId) => givenUp.set(orderId, true),
+
+    leaveChanging(permId) {
+      const entry = entries.get(permId);
       if (entry !== undefined) entry.changing = true;
     },
 

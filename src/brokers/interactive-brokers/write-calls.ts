@@ -178,6 +178,7 @@ export function submit(
     },
     silent(reason) {
       if (isChange) store.giveUp(orderId);
+      if (isChange) store.leaveChanging(changed);
       return unknownOutcome(reason);
     },
     cleanUp() {

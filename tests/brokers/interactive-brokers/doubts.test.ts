@@ -656,8 +656,8 @@ test.each([
 });
 
 /** TWS has made a second order of a change while its link was down: what it says of the number is of that one alone. */
-async function twoOfOneNumber() {
-  const tws = await openTws();
+async function twoOfOneNumber(now?: number) {
+  const tws = await openTws(now === undefined ? {} : { now });
   const second = "1900000001";
   let sent = 0;
   const port = await openBetween(
@@ -683,6 +683,13 @@ test("a change of which TWS makes a second order is not told as one of the first
   expect(await changing).toMatchObject({ outcome: "unknown" });
   expect(await broker.order(orderId, call())).toMatchObject({ price: 190, status: "OPEN", tag });
   expect(await broker.order(second, call())).toMatchObject({ price: 150, status: "OPEN", tag });
+});
+
+test("before the session, the change is under way at the order that it was for, and not at the second one", async () => {
+  const { broker, orderId, second, changing } = await twoOfOneNumber(Date.UTC(2026, 10, 25, 4, 55));
+  expect(await changing).toMatchObject({ outcome: "unknown" });
+  expect(await broker.order(second, call())).toMatchObject({ price: 150, status: "OPEN" });
+  expect(await broker.order(orderId, call())).toMatchObject({ price: 190, status: "PENDING_REPLACE" });
 });
 
 test("the end of a second order with an order's number is not told as that of the first", async () => {
