@@ -178,7 +178,7 @@ export function submit(
     },
     silent(reason) {
       if (isChange) store.giveUp(orderId);
-      if (isChange) store.leaveChanging(changed);
+      if (isChange && !isAsAsked()) store.leaveChanging(changed);
       return unknownOutcome(reason);
     },
     cleanUp() {

@@ -465,6 +465,22 @@ test.each([
   expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", price: 150, qty: 10 });
 });
 
+test("a change that TWS has shown, and not passed on before the time was up, is under way no more when it has", async () => {
+  const tws = await openTws({ now: NIGHT });
+  let isPassedOn = true;
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (isPassedOn ? fields : fields.map((field) => field.replace(/^PreSubmitted$/, "PendingSubmit"))),
+  );
+  const { broker } = await startBroker(port, { writeTimeout: 500 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  isPassedOn = false;
+  expect(await rejection(broker.replaceOrder(orderId, { price: 150 }, call()))).toMatchObject({ outcome: "unknown" });
+  isPassedOn = true;
+  expect(await listed(broker, orderId)).toMatchObject({ status: "OPEN", originStatus: "PreSubmitted", price: 150 });
+});
+
 test("a change under way that is not there when the order's session begins was not made", async () => {
   const tws = await openTws({ now: NIGHT });
   const { broker, host } = await startBroker(tws.port, { writeTimeout: 500 });
