@@ -25,6 +25,8 @@ export type Holdings = ReturnType<typeof createHoldings>;
 export function createHoldings(wire: Pick<Wire, "read" | "write">) {
   const shared = createSharedReads();
   let changes = 0;
+  /** Lists of orders that nobody else tells of: each may show fills that holdings lack. */
+  let listed = 0;
   /** The changes known when a question was last asked anew, and when that was. */
   const asked = new Map<string, { readonly changes: number; readonly at: number }>();
 
@@ -46,15 +48,17 @@ export function createHoldings(wire: Pick<Wire, "read" | "write">) {
       const key = `${method} ${method === "GetOrderList" ? accId : JSON.stringify(request)}`;
       return shared.read(`${method} ${JSON.stringify(request)}`, call.signal, async (signal) => {
         const last = asked.get(key);
-        const now = { changes, at: performance.now() };
-        const isChanged = last?.changes !== changes;
+        const now = { changes: method === "GetOrderList" ? changes : changes + listed, at: performance.now() };
+        const isChanged = last?.changes !== now.changes;
         if (isChanged || now.at - last.at > ms) {
           const pace = { limit, accId, kind, fresh: true, withinMs: isChanged ? turnMs : MS.idleTurn } as const;
           try {
             const reply = await wire.read(method, { ...request, refreshCache: true }, { signal }, pace);
-            // What has been filled shows in the orders first, and nothing else tells of it.
-            if (method === "GetOrderList") changed();
-            asked.set(key, method === "GetOrderList" ? { ...now, changes } : now);
+            asked.set(key, now);
+            if (method === "GetOrderList") {
+              listed += 1;
+              shared.renew();
+            }
             return reply;
           } catch (error) {
             if (!isBrokerError(error) || error.code !== "RateLimited") throw error;

@@ -1,6 +1,8 @@
 /** Funds and positions at an OpenD that keeps them as they were before a fill, as users see it of simulated accounts. */
 import { expect, test } from "vitest";
 import { DEFAULT_ACCOUNTS, SILENT_ACCOUNT } from "../../../simulators/opend/accounts.ts";
+import { createHoldings } from "../../../src/brokers/futu/holdings.ts";
+import type { Wire } from "../../../src/brokers/futu/wire.ts";
 import { call, openOpenD, restingOrder, startBroker, until } from "./setup.ts";
 
 async function opened() {
@@ -70,4 +72,31 @@ test("of the paper account that OpenD tells nothing of, a fill and a cancel are 
   await until(async () => (await broker.order(last.orderId, call())).status === "FILLED");
   expect(await qty()).toBe(before + 20);
   expect(host.orders).toEqual([]);
+});
+
+test("a list that was under way when a cancel was answered is asked for anew, past what OpenD keeps", async () => {
+  const answers: PromiseWithResolvers<object>[] = [];
+  const asked: unknown[] = [];
+  const wire = {
+    read(_: string, { refreshCache = false }: { refreshCache?: boolean }) {
+      asked.push(refreshCache);
+      const answer = Promise.withResolvers<object>();
+      answers.push(answer);
+      return answer.promise;
+    },
+    write: async () => ({}),
+  };
+  const holdings = createHoldings(wire as unknown as Wire);
+  const list = () => holdings.read("GetOrderList", { header: { accID: "1" } }, call());
+  const [before, canceled] = [list(), holdings.write("ModifyOrder", {}, call(), { limit: "modify", kind: "cancel" })];
+  await canceled;
+  answers[0]?.resolve({});
+  await before;
+  const after = list();
+  answers[1]?.resolve({});
+  await after;
+  const last = list();
+  answers[2]?.resolve({});
+  await last;
+  expect(asked).toEqual([true, true, false]);
 });
