@@ -26,6 +26,9 @@ export const ORDER_STATUS = {
   Unknown: "UNKNOWN",
 } as const satisfies Record<string, OrderStatus>;
 
+/** The one after which an order is at the exchange: what TWS shows of it then is what holds. */
+export const AT_EXCHANGE = "Submitted";
+
 /** `OrderAction`. A short sale is a sale here. */
 export const DIRECTION = {
   BUY: "BUY",

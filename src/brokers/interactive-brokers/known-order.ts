@@ -5,7 +5,7 @@
  */
 import { add, divide, multiply, subtract, withoutDust } from "../../domain/money.ts";
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
-import { lookUp, ORDER_STATUS } from "./codes.ts";
+import { AT_EXCHANGE, lookUp, ORDER_STATUS } from "./codes.ts";
 import type { Execution, Notice, VendorContract, VendorOrder, VendorState } from "./messages.ts";
 
 /** An order as far as it is known. */
@@ -235,7 +235,7 @@ export function statusOf(entry: Entry): Pick<KnownOrder, "status" | "originStatu
   }
   const isWorking = means === "OPEN" || means === "PENDING";
   // At the exchange, what is shown is what holds.
-  if (isWorking && entry.changing && entry.status !== "Submitted") {
+  if (isWorking && entry.changing && entry.status !== AT_EXCHANGE) {
     return { status: "PENDING_REPLACE", originStatus, errorReason: "" };
   }
   return { status: isWorking && filledQty > 0 ? "PARTIALLY_FILLED" : means, originStatus, errorReason: "" };

@@ -4,7 +4,7 @@
  */
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
-import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
+import { AT_EXCHANGE, isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
 import { asEnded, type Entry, Fills, type KnownOrder, known, statusOf, unlistedOf } from "./known-order.ts";
 import type { Execution, Message, Notice, VendorOrder } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";
@@ -143,7 +143,7 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
     // Messages about an order overtake each other: none takes it back from its end.
     if (ended && status !== "Filled") return;
     if (status === "Submitted" || status === "PreSubmitted") forgive(entry);
-    if (status === "Submitted") entry.changing = false;
+    if (status === AT_EXCHANGE) entry.changing = false;
     entry.status = status;
   }
 

@@ -1,7 +1,7 @@
 /** Placing, replacing and canceling: what is sent, and which messages say what became of it. */
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS, REFUSALS } from "./codes.ts";
+import { AT_EXCHANGE, isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS, REFUSALS } from "./codes.ts";
 import type { KnownOrder } from "./known-order.ts";
 import type { Exchange, OrderTicket, Settle } from "./link.ts";
 import type { Message, Notice, VendorContract } from "./messages.ts";
@@ -112,8 +112,10 @@ export function submit(
           const known = own();
           // It may be one that the vendor has not numbered yet, or that could not be read: what follows says what becomes of it.
           if (known === undefined && (open.has(UNNUMBERED) || open.has(UNREAD))) return;
-          if (known !== undefined && open.has(known.permId) && isAsAsked()) settle.done(known.permId);
-          else refuse(notice, settle);
+          const isOpen = known !== undefined && open.has(known.permId);
+          if (isOpen && isAsAsked()) settle.done(known.permId);
+          // Of an order that waits for its session, TWS may show a change only then.
+          else if (!isChange || !isOpen || known.originStatus === AT_EXCHANGE) refuse(notice, settle);
         },
         // Without an answer it stays unknown, until the time is up.
         () => {},

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { UNUSUAL_POSITIONS } from "../../../simulators/tws/accounts.ts";
 import { RESPONSE } from "../../../simulators/tws/messages.ts";
+import { errorMessage } from "../../../simulators/tws/refusal.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import { demoTradingTime } from "../../../src/exchange/demo-account.ts";
 import { openBetween } from "./between.ts";
@@ -464,6 +465,29 @@ test.each([
   await until(() => host.orders.at(-1)?.price === 150);
   expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", price: 150, qty: 10 });
 });
+
+test.each([
+  ["a remark", 10311, "This order is routed directly."],
+  ["that it is told too much", 100, "Max rate of messages per second has been exceeded"],
+])(
+  "a change that comes with the next session only, and on which TWS says %s, is not told as refused",
+  async (_, code, text) => {
+    const tws = await openTws({ now: NIGHT });
+    let sent = 0;
+    const port = await openBetween(tws, ([id, number]) => {
+      if (id !== "3") return undefined;
+      sent += 1;
+      return sent === 2 ? errorMessage(Number(number), code, text) : undefined;
+    });
+    const { broker } = await startBroker(port, { writeTimeout: 2_000 });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    const letThrough = tws.holdChanges();
+    expect(await rejection(broker.replaceOrder(orderId, { price: 150 }, call()))).toMatchObject({ outcome: "unknown" });
+    expect(await listed(broker, orderId)).toMatchObject({ status: "PENDING_REPLACE", price: 190 });
+    letThrough();
+    await until(async () => (await listed(broker, orderId))?.price === 150);
+  },
+);
 
 test("a change that TWS has shown, and not passed on before the time was up, is under way no more when it has", async () => {
   const tws = await openTws({ now: NIGHT });
