@@ -134,9 +134,9 @@ export function checkOrder(
   if (row === undefined) {
     throw new BrokerError(
       "NotSupported",
-      `Futu (${tradeEnv}, OpenD ${version}) takes no ${orderType} order ${timeInForce} ${lifecycle} in ${region}` +
+      `Futu (${tradeEnv}) takes no ${orderType} order ${timeInForce} ${lifecycle} in ${region}` +
         (lifecycle === "OVERNIGHT" && region === "US"
-          ? "; REAL accounts take limit orders for the night from 9.3 on"
+          ? "; REAL accounts take limit orders for the night, from OpenD 9.3 on"
           : ""),
       { outcome: "not_sent" },
     );

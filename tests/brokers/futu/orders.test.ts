@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sdkConnect } from "../../simulators/sdk-client.ts";
-import { call, openOpenD, PIN_MD5, rejection, restingOrder, startBroker, until } from "./setup.ts";
+import { call, makeBroker, openOpenD, PIN_MD5, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 const DAY_MS = 86_400_000;
 const TENCENT = { tradeType: "Securities", region: "HK", symbol: "00700" } as const;
@@ -230,6 +230,11 @@ describe("writes", () => {
       code: "NotSupported",
       outcome: "not_sent",
     });
+  });
+
+  test("what is not taken is told in words also while OpenD has not been there", async () => {
+    const placing = makeBroker(1).placeOrder(restingOrder({ timeInForce: "GTC" }), call());
+    expect(await rejection(placing)).toMatchObject({ message: "Futu (SIMULATE) takes no Limit order GTC RTH in US" });
   });
 
   test("no order for the night goes to an OpenD that would make it one of the day", async () => {
