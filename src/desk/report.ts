@@ -14,7 +14,7 @@ export function readReport(given: Order): Order {
   if (typeof given !== "object" || given === null) {
     throw new Failure("BrokerFault", `the broker told of ${kindOf(given)} instead of an order`);
   }
-  const { number, cancelable, busted, dated } = given;
+  const { number, cancelable, busted, dated, holdsChanges } = given;
   const order: Order = {
     orderId: text(given, "orderId"),
     contract: contractOf(given),
@@ -35,13 +35,14 @@ export function readReport(given: Order): Order {
     createdAt: given.createdAt === null ? null : amount(given, "createdAt"),
     updatedAt: given.updatedAt === null ? null : amount(given, "updatedAt"),
   };
-  if (number === undefined && cancelable === undefined && busted === undefined && dated === undefined) return order;
+  if ((number ?? cancelable ?? busted ?? dated ?? holdsChanges) === undefined) return order;
   return {
     ...order,
     ...(number === undefined ? {} : { number: text(given, "number") }),
     ...(cancelable === undefined ? {} : { cancelable: cancelable === true }),
     ...(busted === undefined ? {} : { busted: busted === true }),
     ...(dated === undefined ? {} : { dated: dated === true }),
+    ...(holdsChanges === undefined ? {} : { holdsChanges: holdsChanges === true }),
   };
 }
 

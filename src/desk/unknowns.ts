@@ -375,9 +375,9 @@ function isAt({ change: { qty, price } }: Replace, order: OrderRecord): boolean 
   return (qty === undefined || qty === order.qty) && (price === undefined || price === order.price);
 }
 
-/** True while the broker works on such a change of the order, which is this one for all that is known. */
-function isUnderWay({ kind }: IntentAction, { status }: OrderRecord): boolean {
-  return status === (kind === "cancel" ? "PENDING_CANCEL" : "PENDING_REPLACE");
+/** True while the broker works on such a change of the order, or may, which is this one for all that is known. */
+function isUnderWay({ kind }: IntentAction, { status, holdsChanges }: OrderRecord): boolean {
+  return kind === "cancel" ? status === "PENDING_CANCEL" : status === "PENDING_REPLACE" || holdsChanges === true;
 }
 
 function ended(order: OrderRecord): IntentFailure {

@@ -94,6 +94,11 @@ export interface Order {
    * and of fewer fills says that it took some back, also where that happened while nobody listened. Not on our wire.
    */
   readonly dated?: boolean;
+  /**
+   * True while the vendor may hold a change of this order back without showing it, as until its session begins: that it is
+   * not shown proves nothing. Not on our wire.
+   */
+  readonly holdsChanges?: boolean;
   /** Milliseconds since the epoch, `null` when the vendor does not say. */
   readonly createdAt: number | null;
   readonly updatedAt: number | null;
@@ -213,15 +218,20 @@ export function mergeOrder(known: Order, report: Order, isOvertaken = false): { 
   // Left out of a report is `cancelable` where nothing speaks against it any more.
   const changed =
     order.cancelable !== known.cancelable ||
-    (Object.keys(order) as (keyof Order)[]).some(
-      (key) => key !== "updatedAt" && key !== "contract" && differ(order[key], known[key]),
-    );
+    (Object.keys(order) as (keyof Order)[]).some((key) => !UNSAID.has(key) && differ(order[key], known[key]));
   // What changed nothing is a report all the same: an earlier one that comes after it is late.
-  if (!changed) return { order: { ...known, updatedAt: order.updatedAt }, kind: "none" };
+  if (!changed) {
+    const same = { ...known, updatedAt: order.updatedAt };
+    const isHeld = order.holdsChanges === true;
+    return { order: isHeld === (known.holdsChanges === true) ? same : { ...same, holdsChanges: isHeld }, kind: "none" };
+  }
   // The word that an order is filled may follow the fill: ours, and then the vendor's.
   const wasOver = ended || (isCompleted(known) && order.status !== "FILLED");
   return { order, kind: wasOver && CORRECTED.some((key) => differ(order[key], known[key])) ? "correction" : "order" };
 }
+
+/** What may differ in reports that say the same: a contract is an object of its own in each, and never another one. */
+const UNSAID: ReadonlySet<keyof Order> = new Set(["updatedAt", "contract", "holdsChanges"]);
 
 /** What a correction of an ended order changes: all else is what is said of it besides. */
 const CORRECTED = ["status", "qty", "price", "filledQty", "avgPrice"] as const;

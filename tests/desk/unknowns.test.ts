@@ -393,6 +393,16 @@ test.each([
   expect(settled).toEqual([["httag", true]]);
 });
 
+test("a replace is not called off while the order's broker may hold changes back", async () => {
+  const { unknowns, book, settled } = await unknownWrite({ kind: "replace", orderId: "1", change: { qty: 13 } }, 1000);
+  book.apply(anOrder({ holdsChanges: true }), true, 2000);
+  await unknowns.judge(LISTED);
+  expect(settled).toEqual([]);
+  book.apply(anOrder(), true, 2001);
+  await unknowns.judge(LISTED);
+  expect(settled).toEqual([["httag", true]]);
+});
+
 test("a place whose order was told of before its call failed is found at once", async () => {
   const { unknowns, book, journal } = await unknownWrite({ kind: "cancel", orderId: "9" }, 1000);
   await journal.append(

@@ -2,7 +2,15 @@
 import { type Cash, type CashBalance, sameCurrency } from "../../domain/cash.ts";
 import { type Contract, contractKey, type Unmapped } from "../../domain/contract.ts";
 import { add, divide, withoutDust } from "../../domain/money.ts";
-import type { Direction, Lifecycle, Order, OrderRequest, OrderType, TimeInForce } from "../../domain/order.ts";
+import {
+  type Direction,
+  isTerminal,
+  type Lifecycle,
+  type Order,
+  type OrderRequest,
+  type OrderType,
+  type TimeInForce,
+} from "../../domain/order.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
 import { dayOf, instantAt } from "../../exchange/zoned-time.ts";
@@ -10,7 +18,7 @@ import type { Placed, PositionListing } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import { isTag } from "../shared/own-tag.ts";
 import { contractCurrency } from "../shared/regions.ts";
-import { DIRECTION, lookUp, ORDER_TYPE, TICK_FIELD, TIME_IN_FORCE, type TickField } from "./codes.ts";
+import { AT_EXCHANGE, DIRECTION, lookUp, ORDER_TYPE, TICK_FIELD, TIME_IN_FORCE, type TickField } from "./codes.ts";
 import { OVERNIGHT_EXCHANGE } from "./contracts.ts";
 import { toZone } from "./hours.ts";
 import type { KnownOrder } from "./known-order.ts";
@@ -47,6 +55,8 @@ export function toOrder(known: KnownOrder, contract: Contract, ours: number): Or
     tag: isTag(order.orderRef) ? order.orderRef : null,
     ...(isOurs ? {} : { cancelable: false }),
     ...(known.corrected ? { busted: true } : {}),
+    // TWS shows a change that is made between two sessions with the next one.
+    ...(isTerminal(status) || known.originStatus === AT_EXCHANGE ? {} : { holdsChanges: true }),
     createdAt: known.createdAt,
     updatedAt: known.updatedAt,
   };

@@ -505,6 +505,18 @@ test("a change that TWS has shown, and not passed on before the time was up, is 
   expect(await listed(broker, orderId)).toMatchObject({ status: "OPEN", originStatus: "PreSubmitted", price: 150 });
 });
 
+test("an order that waits for its session may hold changes back, also for who has not asked for any", async () => {
+  const tws = await openTws({ now: NIGHT });
+  const before = await startBroker(tws.port);
+  const { orderId } = await before.broker.placeOrder(restingOrder(), call());
+  await before.broker.close();
+  const { broker } = await startBroker(tws.port);
+  expect(await listed(broker, orderId)).toMatchObject({ status: "OPEN", holdsChanges: true });
+  tws.venue.setNow(NIGHT + 10 * 3_600_000);
+  await until(async () => (await listed(broker, orderId))?.originStatus === "Submitted");
+  expect(await listed(broker, orderId)).not.toHaveProperty("holdsChanges");
+});
+
 test("a change under way that is not there when the order's session begins was not made", async () => {
   const tws = await openTws({ now: NIGHT });
   const { broker, host } = await startBroker(tws.port, { writeTimeout: 500 });
