@@ -6,6 +6,7 @@ import type { Placed } from "../spec/broker.ts";
 import type { Capabilities, OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
+import { createEndedOrders } from "./ended-orders.ts";
 import { foundAs } from "./found.ts";
 import { checkPlace, checkReplace, demandScope, demandText, marketOf, orderNotOpen, refuse } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
@@ -13,7 +14,7 @@ import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idem
 import type { InstanceJournal } from "./instance-journal.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { takeNumber } from "./order-number.ts";
-import { orderNotRead, type Reads } from "./reads.ts";
+import type { Reads } from "./reads.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { Admission, Risk } from "./risk/admission.ts";
 import { type Draft, draftOfPlace, draftOfReplace } from "./risk/draft.ts";
@@ -48,6 +49,7 @@ const PATIENCE_MS = 300;
 export function createWrites(options: WriteOptions): Writes {
   const { seat, reads, keys, book, journal, tracker, reconciler, risk, handOver, deadlineMs, newDeadline } = options;
   const turns = new Turns();
+  const { endedBefore, behindNotOpen } = createEndedOrders({ reads, book, journal });
   /** Replaces that have their order's turn. */
   const replacing = new Map<string, Deadline>();
 
@@ -115,35 +117,6 @@ export function createWrites(options: WriteOptions): Writes {
     } catch (error) {
       throw notSent(error);
     }
-  }
-
-  /** An order of which a push has told that it has ended. */
-  function endedByBook(orderId: string): OrderView | undefined {
-    const known = book.get(orderId);
-    return known !== undefined && isClosed(known) ? { ...known, source: "journal" } : undefined;
-  }
-
-  /** The order that the broker knows no more, where it is remembered as one that has ended; throws the failure otherwise. */
-  async function endedBefore(orderId: string, failure: unknown): Promise<OrderView> {
-    const order = await orderNotRead(book, journal, orderId, failure).catch(() => undefined);
-    if (order === undefined || !isClosed(order)) throw failure;
-    return order;
-  }
-
-  /**
-   * The order behind an `OrderNotOpen` of the broker, or one that has ended and that it knows no more; throws every other
-   * failure, and what is said of one that lives on.
-   */
-  async function afterOrderNotOpen(orderId: string, failure: unknown, deadline: Deadline): Promise<OrderView> {
-    if (!isFailure(failure) || failure.code !== "OrderNotOpen") return endedBefore(orderId, failure);
-    const reading = reads.order(orderId, {});
-    // While somebody waits: what is known of the write must not become unknown for want of its order.
-    const order = await (deadline.isOver ? reading : deadline.limit(reading, "")).catch(() => endedByBook(orderId));
-    if (order === undefined) throw failure;
-    if (isClosed(order) || order.status === "PENDING_CANCEL") return order;
-    // A refusal in this state of it: whoever reads that it has ended buys again, or leaves it alone.
-    const { message, outcome = "rejected" } = failure;
-    throw new Failure("OrderRejected", message, { outcome, cause: failure });
   }
 
   /** Hands a change of this order over; what is known of it may be out of date from now on, until it is reported. */
@@ -267,7 +240,7 @@ export function createWrites(options: WriteOptions): Writes {
                   try {
                     return await changing(orderId, () => replaceOrder(orderId, tagged, call));
                   } catch (error) {
-                    throw orderNotOpen(await afterOrderNotOpen(orderId, error, deadline));
+                    throw orderNotOpen(await behindNotOpen(orderId, error, deadline));
                   }
                 },
                 placedOf: (answer) => answer,
@@ -323,7 +296,7 @@ export function createWrites(options: WriteOptions): Writes {
                   await changing(orderId, () => cancelOrder(orderId, call));
                 } catch (error) {
                   // Found out before anything is written down, so that a repetition is answered the same.
-                  alreadyEnded(await afterOrderNotOpen(orderId, error, deadline));
+                  alreadyEnded(await behindNotOpen(orderId, error, deadline));
                 }
               },
               placedOf: () => ({ orderId }),
