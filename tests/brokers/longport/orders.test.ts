@@ -72,6 +72,26 @@ describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
   });
 });
 
+/** An order that ends in the moment in which the vendor refuses this change of it. */
+async function refusing(method: string, ending: "EXPIRED" | "CANCELED") {
+  const server = await openLongport();
+  let meanwhile = () => {};
+  const httpUrl = await openFront(server.port, async (request, answer) => {
+    if (!request.startsWith(method)) return answer;
+    meanwhile();
+    return { status: 200, text: '{"code":602999,"message":"not now","data":null}' };
+  });
+  const { broker } = await startBroker(server.port, { httpUrl });
+  const { wireId } = server.venue.place("LB", { ...restingOrder(), tag: null });
+  const end = () => void server.venue.end(wireId, ending, "");
+  // A replace looks at the order beforehand.
+  if (method === "PUT") meanwhile = end;
+  else end();
+  const change = (ms?: number): Promise<unknown> =>
+    method === "PUT" ? broker.replaceOrder(wireId, { qty: 5 }, call(ms)) : broker.cancelOrder(wireId, call(ms));
+  return { broker, wireId, change };
+}
+
 describe("orders", () => {
   test("no client's reading stands in the way of the lists that orders and cancels of everything wait for", async () => {
     const server = await openLongport();
@@ -190,22 +210,8 @@ describe("orders", () => {
   });
 
   test.each(["PUT", "DELETE"])("a refused %s is explained by what the order is now", async (method) => {
-    const server = await openLongport();
-    let meanwhile = () => {};
-    const httpUrl = await openFront(server.port, async (request, answer) => {
-      if (!request.startsWith(method)) return answer;
-      meanwhile();
-      return { status: 200, text: '{"code":602999,"message":"not now","data":null}' };
-    });
-    const { broker } = await startBroker(server.port, { httpUrl });
-    const { wireId } = server.venue.place("LB", { ...restingOrder(), tag: null });
-    const end = () => void server.venue.end(wireId, "EXPIRED", "");
-    // A replace looks at the order beforehand.
-    if (method === "PUT") meanwhile = end;
-    else end();
-    const change =
-      method === "PUT" ? broker.replaceOrder(wireId, { qty: 5 }, call()) : broker.cancelOrder(wireId, call());
-    expect(await rejection(change)).toMatchObject({
+    const { change } = await refusing(method, "EXPIRED");
+    expect(await rejection(change())).toMatchObject({
       code: "OrderNotOpen",
       outcome: "rejected",
       message: expect.stringMatching(/not now .*it is ExpiredStatus/),
@@ -213,26 +219,12 @@ describe("orders", () => {
   });
 
   test.each(["PUT", "DELETE"])("a refused %s is explained though reads have had their share", async (method) => {
-    const server = await openLongport();
-    let meanwhile = () => {};
-    const httpUrl = await openFront(server.port, async (request, answer) => {
-      if (!request.startsWith(method)) return answer;
-      meanwhile();
-      return { status: 200, text: '{"code":602999,"message":"not now","data":null}' };
-    });
-    const { broker } = await startBroker(server.port, { httpUrl });
-    const { wireId } = server.venue.place("LB", { ...restingOrder(), tag: null });
-    const end = () => void server.venue.end(wireId, "CANCELED", "");
-    // A replace looks at the order beforehand.
-    if (method === "PUT") meanwhile = end;
-    else end();
+    const { broker, wireId, change } = await refusing(method, "CANCELED");
     const readAll = async (): Promise<unknown> => {
       for (;;) await broker.order(wireId, call(500));
     };
     expect(await rejection(readAll())).toMatchObject({ code: "RateLimited" });
-    const change =
-      method === "PUT" ? broker.replaceOrder(wireId, { qty: 5 }, call(5_000)) : broker.cancelOrder(wireId, call(5_000));
-    expect(await rejection(change)).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" });
+    expect(await rejection(change(5_000))).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" });
   });
 
   test.each(["PUT", "DELETE"])("a refused %s is told as refused where the order cannot be read", async (method) => {
