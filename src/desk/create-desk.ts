@@ -134,8 +134,8 @@ export function createDesk(options: DeskOptions): Desk {
     unknowns: unknowns.all,
     marketOf: ({ contract }) => marketOf(broker.capabilities(), contract),
     settleMs: seat.settleMs,
-    quote: ({ contract }) => reads.quote(contract, {}),
-    positions: async () => (await reads.positions({})).positions,
+    quote: ({ contract }) => reads.quote(contract, { forWrite: true }),
+    positions: async () => (await reads.positions({ forWrite: true })).positions,
     fills,
   });
   ownSwitch.onTurn(risk.turned);

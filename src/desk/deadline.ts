@@ -21,6 +21,7 @@ export type NewDeadline = (clientSignal?: () => AbortSignal) => Deadline;
  * first asked for: most brokers' fast paths never look, and making one costs as much as validating the request.
  */
 export class Deadline implements Call {
+  forWrite = false;
   readonly #ends: number;
   readonly #alarm: Alarm;
   readonly #clientSignal: (() => AbortSignal) | undefined;

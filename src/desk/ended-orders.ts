@@ -41,7 +41,7 @@ export function createEndedOrders({ reads, book, journal }: EndedOrderSources): 
 
     async behindNotOpen(orderId, failure, deadline) {
       if (!isFailure(failure) || failure.code !== "OrderNotOpen") return endedBefore(orderId, failure);
-      const reading = reads.order(orderId, {});
+      const reading = reads.order(orderId, { forWrite: true });
       // While somebody waits: what is known of the write must not become unknown for want of its order.
       const order = await (deadline.isOver ? reading : deadline.limit(reading, "")).catch(() => endedByBook(orderId));
       if (order === undefined) throw failure;

@@ -38,11 +38,12 @@ export function createReads(options: ReadOptions): Reads {
 
   async function read<O extends Operation, T>(
     operation: O,
-    { clientSignal }: ReadContext,
+    { clientSignal, forWrite }: ReadContext,
     work: (method: NonNullable<Broker[O]>, call: Call) => Promise<T>,
   ): Promise<T> {
     const method = seat.method(operation);
     const deadline = newDeadline(clientSignal);
+    if (forWrite) deadline.forWrite = true;
     const begin = () => work(method, deadline);
     try {
       return await deadline.limit(seat.isStarted ? begin() : seat.start().then(begin), tooLate);

@@ -118,6 +118,8 @@ export interface DeskState {
 export interface ReadContext {
   /** Aborts when the client goes away; asked for only if the broker looks at its signal. */
   readonly clientSignal?: () => AbortSignal;
+  /** True where a write waits for it. */
+  readonly forWrite?: boolean;
 }
 
 /** Who writes. A client that goes away does not end a write. */

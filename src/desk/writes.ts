@@ -110,7 +110,7 @@ export function createWrites(options: WriteOptions): Writes {
     try {
       return await deadline.limit(
         reads
-          .order(orderId, { clientSignal: () => deadline.signal })
+          .order(orderId, { clientSignal: () => deadline.signal, forWrite: true })
           .catch((error: unknown) => endedBefore(orderId, error)),
         `order ${orderId} could not be read within ${deadlineMs} ms`,
       );

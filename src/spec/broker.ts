@@ -98,6 +98,8 @@ export interface Call {
    * kill switch is turned against them, and for a replace that a cancel of its order waits for.
    */
   readonly signal: AbortSignal;
+  /** True for a read that a write waits for, as for what its limits rest on: clients' reads must not keep it waiting. */
+  readonly forWrite?: boolean;
 }
 
 export interface TaggedOrder extends OrderRequest {

@@ -787,6 +787,40 @@ describe("short sales", () => {
     },
   );
 
+  test("what an order's limits rest on, and the order that a change is of, are read as what a write waits for", async () => {
+    const forWrite: Record<string, boolean | undefined> = {};
+    const { desk } = deskOver(
+      {
+        capabilities: () => ({ ...CAPABILITIES, push: "none" }),
+        quote: async (contract, call) => {
+          forWrite["quote"] = call.forWrite;
+          return {
+            ...{ contract, currency: "USD", isTradable: true, latest: 200, preClose: 200 },
+            ...{ highPrice: 200, lowPrice: 200, openPrice: 200, timestamp: Date.now() },
+          };
+        },
+        positions: async (call) => {
+          forWrite["positions"] = call.forWrite;
+          return { positions: [{ contract: AAPL, unit: "Share", currency: "USD", qty: 100 }], unmapped: [] };
+        },
+        order: async (orderId, call) => {
+          forWrite["order"] = call.forWrite;
+          return anOrder({ orderId, direction: "SELL" });
+        },
+        orders: async () => ({ orders: [anOrder({ orderId: "1", direction: "SELL" })], unmapped: [] }),
+        placeOrder: async () => ({ orderId: "2" }),
+        replaceOrder: async (orderId) => ({ orderId }),
+      },
+      { risk: { priceCollar: 0.5 } },
+    );
+    onTestFinished(() => desk.close());
+    await desk.place({ ...LIMIT_BUY, ...SELL }, BY);
+    await desk.replace("1", { price: 201 }, BY);
+    expect(forWrite).toEqual({ quote: true, positions: true, order: true });
+    await Promise.all([desk.quote(AAPL, {}), desk.positions({}), desk.order("1", {})]);
+    expect(forWrite).toEqual({ quote: false, positions: false, order: false });
+  });
+
   test("a replace counts for the day by how much more it is worth than what the one before it has made of the order", async () => {
     const { desk } = deskOver(
       {

@@ -10,7 +10,7 @@
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { type Ending, keepTrying } from "../shared/attempts.ts";
-import { createSharedReads, type PacingClass, type Turn } from "../shared/pacing.ts";
+import { createSharedReads, type PacingClass, paceOf, type Turn } from "../shared/pacing.ts";
 import { Revival } from "../shared/revival.ts";
 import { chooseAccounts, NoSuchAccount, requireSame, type TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
@@ -359,7 +359,9 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       return shared.read("state", inTime, () => probe(asked));
     },
 
-    read(method, request, call, pace) {
+    read(method, request, call, given) {
+      const kind = given?.kind ?? paceOf(call);
+      const pace = given && { ...given, kind };
       const act = async (signal: AbortSignal) => {
         await revival.wait(MS.read, signal);
         const before = requireSession();
@@ -374,7 +376,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       };
       if (pace?.fresh) return act(call.signal);
       // What may go before others shares no turn with them.
-      return shared.read(`${method} ${pace?.kind ?? "read"} ${JSON.stringify(request)}`, call.signal, act);
+      return shared.read(`${method} ${kind} ${JSON.stringify(request)}`, call.signal, act);
     },
 
     async write(method, request, call, { kind, ...pace }) {

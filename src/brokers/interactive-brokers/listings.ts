@@ -2,6 +2,7 @@
 import { isTerminal } from "../../domain/order.ts";
 import type { Call } from "../../spec/broker.ts";
 import type { BrokerError } from "../../spec/broker-error.ts";
+import { paceOf } from "../shared/pacing.ts";
 import type { KnownOrder } from "./known-order.ts";
 import type { OrderStore, VendorDays } from "./order-store.ts";
 import { completedOrders, executions, openOrders, UNNUMBERED, UNREAD } from "./read-calls.ts";
@@ -116,7 +117,7 @@ export function createListings(
         await fills(read);
         return listed;
       };
-      const found = await wire.read(key, call, act, whole ? "write" : "read");
+      const found = await wire.read(key, call, act, whole ? "write" : paceOf(call));
       if (whole && status === "all") {
         if (found.has(UNNUMBERED)) throw notWhole("TWS has an order of this program without a permId yet");
         if (found.has(UNREAD)) throw unread();

@@ -7,7 +7,7 @@
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { type Ending, keepTrying } from "../shared/attempts.ts";
-import { createBudget, createSharedReads, type PacingClass } from "../shared/pacing.ts";
+import { createBudget, createSharedReads, type PacingClass, paceOf } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { Revival } from "../shared/revival.ts";
 import { maskAccount } from "./capabilities.ts";
@@ -49,7 +49,7 @@ export interface Wire {
   /**
    * Shares `act` among equal reads under way, and repeats it once when the connection was lost and came back.
    *
-   * @param kind for what orders wait for, which the reads of clients must not keep waiting. Default `read`.
+   * @param kind for what orders wait for, which the reads of clients must not keep waiting. Default: what the call is for.
    */
   read<T>(key: string, call: Call, act: (read: Reader) => Promise<T>, kind?: PacingClass): Promise<T>;
   /** The connection that is up. A write belongs to the one that was up when it was asked for. @throws BrokerError */
@@ -311,7 +311,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       return shared.read("time", inTime, () => probe(asked));
     },
 
-    read(key, call, act, kind = "read") {
+    read(key, call, act, kind = paceOf(call)) {
       // What may go before others shares no turn with them.
       return shared.read(`${kind} ${key}`, call.signal, async (signal) => {
         await revival.wait(config.timeout, signal);

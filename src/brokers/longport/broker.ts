@@ -6,7 +6,7 @@ import { beforeSending } from "../shared/before-sending.ts";
 import { historySince } from "../shared/history-since.ts";
 import { createInOrder } from "../shared/in-order.ts";
 import type { Adapter } from "../shared/loaded-at-start.ts";
-import type { PacingClass } from "../shared/pacing.ts";
+import { type PacingClass, paceOf } from "../shared/pacing.ts";
 import { isRegion } from "../shared/regions.ts";
 import { demandWholeChange } from "../shared/whole-change.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
@@ -86,7 +86,12 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
    * @param kind for what goes into a write, which reads must not keep waiting.
    * @throws BrokerError `OrderNotFound`
    */
-  async function detail(orderId: string, call: Call, fresh = false, kind: PacingClass = "read"): Promise<VendorOrder> {
+  async function detail(
+    orderId: string,
+    call: Call,
+    fresh = false,
+    kind: PacingClass = paceOf(call),
+  ): Promise<VendorOrder> {
     // Longport's ids are numbers; of others it knows nothing.
     if (!/^\d{1,20}$/.test(orderId)) throw notFound(orderId);
     const vendor = await wire
@@ -267,7 +272,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
 
     async orders({ status, fresh = false }, call) {
       // No client's reading may stand in the way of what all orders wait for, nor of what is to be canceled with all others.
-      const kind = fresh && (status === "open" || comparedAt !== changes) ? "write" : "read";
+      const kind = fresh && (status === "open" || comparedAt !== changes) ? "write" : paceOf(call);
       const askedAt = changes;
       const [today, past] = await Promise.all([
         wire.read(

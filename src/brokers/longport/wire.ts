@@ -9,7 +9,7 @@
  */
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import type { BrokerError } from "../../spec/broker-error.ts";
-import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
+import { createSharedReads, type PacingClass, paceOf } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { demandSendingOnce } from "../shared/sends-once.ts";
 import type { LongportConfig } from "./config.ts";
@@ -37,7 +37,7 @@ export interface Read<T> {
   /** Equal keys under way share one call; absent, it is a call of its own. */
   readonly key?: string;
   readonly limit: "trade" | "quote";
-  /** Default `read`; another one for what goes before a write. */
+  /** Default: what the call is for. */
   readonly kind?: PacingClass;
   act(transport: Transport, signal: AbortSignal): Promise<T>;
 }
@@ -346,12 +346,14 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
 
     clockOffset: () => offset,
 
-    async read(read, call) {
+    async read(given, call) {
+      const read = { kind: paceOf(call), ...given };
       requireRunning();
       try {
         const { key } = read;
         if (key === undefined) return await readTwice(read, call.signal);
-        return await shared.read(`${read.what} ${key}`, call.signal, (signal) => readTwice(read, signal));
+        // What may go before others shares no turn with them.
+        return await shared.read(`${read.what} ${read.kind} ${key}`, call.signal, (signal) => readTwice(read, signal));
       } catch (error) {
         throw toBrokerError(error, read.what, "read");
       }

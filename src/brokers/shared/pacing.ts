@@ -5,7 +5,7 @@
  * with the time to wait, instead of being kept until its caller has gone; what is aborted while it waits is taken out
  * and will not go out. Nothing here knows a vendor or a runtime.
  */
-import type { QueueLoad } from "../../spec/broker.ts";
+import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 
 /**
@@ -13,6 +13,11 @@ import { BrokerError } from "../../spec/broker-error.ts";
  * that a client that polls cannot stand in the way of an order, nor orders in the way of a cancel.
  */
 export type PacingClass = "read" | "write" | "cancel";
+
+/** What a read is for. */
+export function paceOf({ forWrite }: Call): PacingClass {
+  return forWrite ? "write" : "read";
+}
 
 /** At most `limit` calls in any `perMs` milliseconds. */
 export interface PacingWindow {

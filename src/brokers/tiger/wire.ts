@@ -10,7 +10,7 @@
 import type * as v from "valibot";
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { createSharedReads, type PacingClass } from "../shared/pacing.ts";
+import { createSharedReads, type PacingClass, paceOf } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { demandSendingOnce } from "../shared/sends-once.ts";
 import { conceal, isPaperAccount, type TigerConfig } from "./config.ts";
@@ -254,9 +254,11 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     },
 
     read(asked, call, fresh = false) {
-      if (fresh) return again(asked, "read", call.signal);
-      const key = `${asked.method} ${writeJson(asked.content ?? {})}`;
-      return shared.read(key, call.signal, (signal) => again(asked, "read", signal));
+      const kind = paceOf(call);
+      if (fresh) return again(asked, kind, call.signal);
+      // What may go before others shares no turn with them.
+      const key = `${asked.method} ${kind} ${writeJson(asked.content ?? {})}`;
+      return shared.read(key, call.signal, (signal) => again(asked, kind, signal));
     },
 
     async prepare(asked, call) {

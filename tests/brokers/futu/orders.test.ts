@@ -103,6 +103,17 @@ describe("writes", () => {
     expect(opend.venue.orders()).toEqual([]);
   });
 
+  test("quotes of clients stop before OpenD's limit, and those that orders wait for still go", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { deadlineMs: 2000 });
+    const { contract } = restingOrder();
+    const readAll = async (): Promise<unknown> => {
+      for (;;) await broker.quote(contract, call());
+    };
+    expect(await rejection(readAll())).toMatchObject({ code: "RateLimited" });
+    expect(await broker.quote(contract, { ...call(), forWrite: true })).toMatchObject({ contract });
+  });
+
   test("places stop before OpenD's limit, and cancels still go", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port, { deadlineMs: 2000 });

@@ -57,7 +57,7 @@ test("no market data stays subscribed behind the reads that wait", { timeout: 60
   expect(refusals.filter((refusal) => !refusal.includes("frequency limit"))).toEqual([]);
 });
 
-test("reads that wait stand in the way of no order, and of no list that orders wait for", async () => {
+test("reads that wait stand in the way of no order, and of nothing that orders wait for", async () => {
   const tws = await openTws();
   const { broker } = await startBroker(tws.port);
   const gone = new AbortController();
@@ -67,6 +67,7 @@ test("reads that wait stand in the way of no order, and of no list that orders w
     expect(await broker.orders({ status, fresh: true }, call())).toMatchObject({ orders: [] });
   }
   const { orderId } = await broker.placeOrder(restingOrder({ contract: { ...US, symbol: "QQQ" } }), call());
+  expect(await broker.quote({ ...US, symbol: "QQQ" }, { ...call(), forWrite: true })).toHaveProperty("latest");
   expect(broker.queues?.()[0]?.waiting).toBeGreaterThan(0);
   gone.abort();
   await reads;

@@ -224,6 +224,7 @@ describe("orders", () => {
       for (;;) await broker.order(wireId, call(500));
     };
     expect(await rejection(readAll())).toMatchObject({ code: "RateLimited" });
+    expect(await broker.positions({ ...call(500), forWrite: true })).toHaveProperty("positions");
     expect(await rejection(change(5_000))).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" });
   });
 

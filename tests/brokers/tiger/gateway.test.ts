@@ -230,6 +230,7 @@ describe("an answer", () => {
       for (;;) await broker.order(orderId, call(500));
     };
     expect(await rejection(readAll())).toMatchObject({ code: "RateLimited" });
+    expect(await broker.order(orderId, { ...call(500), forWrite: true })).toMatchObject({ status: "CANCELED" });
     tiger.faults.arm({ kind: "refuse-within", on: "cancel" });
     expect(await rejection(broker.cancelOrder(orderId, call(5_000)))).toMatchObject({
       code: "OrderNotOpen",
