@@ -65,6 +65,9 @@ export interface Pace {
   readonly withinMs?: number;
 }
 
+/** The same of a write, which is never a read's. */
+export type WritePace = Pace & { readonly kind: PacingClass };
+
 /** One budget for each interface and account, made when it is first needed. */
 export interface Budgets {
   of(pace: Pace): Budget;

@@ -10,7 +10,7 @@
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { type Ending, keepTrying } from "../shared/attempts.ts";
-import { createSharedReads, type PacingClass, paceOf, type Turn } from "../shared/pacing.ts";
+import { createSharedReads, paceOf, type Turn } from "../shared/pacing.ts";
 import { Revival } from "../shared/revival.ts";
 import { chooseAccounts, NoSuchAccount, requireSame, type TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
@@ -34,7 +34,7 @@ import {
   withoutAnswer,
 } from "./refusals.ts";
 import { type Library, type Link, loadLibrary, openLink } from "./socket.ts";
-import { createBudgets, MS, type Pace } from "./timing.ts";
+import { createBudgets, MS, type Pace, type WritePace } from "./timing.ts";
 import { createUnlocking, type Unlockable } from "./unlocking.ts";
 
 export interface WireHandlers {
@@ -60,12 +60,7 @@ export interface Wire {
   /** True when orders can be sent and pushes come. */
   ready(): boolean;
   read<M extends Method>(method: M, request: Request, call: Call, pace?: Pace): Promise<Reply<M>>;
-  write<M extends Method>(
-    method: M,
-    request: Request,
-    call: Call,
-    pace: Pace & { readonly kind: PacingClass },
-  ): Promise<Reply<M>>;
+  write<M extends Method>(method: M, request: Request, call: Call, pace: WritePace): Promise<Reply<M>>;
   queues(): QueueLoad[];
 }
 
