@@ -1,6 +1,7 @@
 /** Orders that a journal has as open and that their broker knows no more: showing them, and ending one by an operator's word. */
 import type { JournalLine, OrderRecord } from "../journal/journal.ts";
 import { type InstanceOrder, readJournal, sqliteJournal } from "../journal/sqlite.ts";
+import { orderText, timeText } from "./texts.ts";
 import type { Given } from "./unknown-intents.ts";
 import { demandEnd, demandReason, UsageError } from "./usage-error.ts";
 
@@ -31,11 +32,6 @@ export function endingOf(words: readonly string[], options: Given): Ending {
   return { orderId, status, fills, reason: demandReason(options.reason), instance: options.instance };
 }
 
-function orderText({ direction, qty, contract, orderType, price, timeInForce, lifecycle }: OrderRecord): string {
-  const limit = price === null ? "" : ` ${price}`;
-  return `${direction} ${qty} ${contract.region} ${contract.symbol} ${orderType ?? "?"}${limit} ${timeInForce ?? "?"} ${lifecycle ?? "?"}`;
-}
-
 const isStale = ({ order }: InstanceOrder) => order.staleSince !== null;
 
 /** What is stale, in words. */
@@ -45,7 +41,7 @@ export function staleText(file: string, open: readonly InstanceOrder[]): string 
   const blocks = stale.map(({ instance, order }) => {
     const { orderId, tag, filledQty, avgPrice, staleSince } = order;
     const lines = [
-      `${orderId}  not known to its broker since ${new Date(staleSince ?? 0).toISOString()}`,
+      `${orderId}  not known to its broker since ${timeText(staleSince ?? 0)}`,
       `  ${orderText(order)}`,
       `  filled ${filledQty}${filledQty > 0 ? ` at ${avgPrice}` : ""} when it was last heard of`,
       `  tag ${tag ?? "none"}, instance ${instance}`,

@@ -2,6 +2,7 @@
 import { isSettled } from "../journal/intent-record.ts";
 import type { IntentRecord, JournalLine, ProgressLine } from "../journal/journal.ts";
 import { readJournal, sqliteJournal } from "../journal/sqlite.ts";
+import { orderText, timeText } from "./texts.ts";
 import { demandEnd, demandReason, UsageError } from "./usage-error.ts";
 
 /** What comes with a command by name. */
@@ -39,13 +40,7 @@ function actionText({ action }: IntentRecord): string {
     const parts = [qty === undefined ? [] : `quantity ${qty}`, price === undefined ? [] : `price ${price}`].flat();
     return `replace order ${action.orderId}: ${parts.join(", ")}`;
   }
-  const { contract, direction, orderType, timeInForce, lifecycle, qty, price } = action.request;
-  const limit = price === undefined ? "" : ` ${price}`;
-  return `place ${direction} ${qty} ${contract.region} ${contract.symbol} ${orderType}${limit} ${timeInForce} ${lifecycle}`;
-}
-
-function timeText(at: number): string {
-  return new Date(at).toISOString();
+  return `place ${orderText(action.request)}`;
 }
 
 /** What is unknown, in words. */
