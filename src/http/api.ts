@@ -52,15 +52,18 @@ export interface ApiSchema<Query extends z.ZodObject = z.ZodObject, Body extends
   readonly query?: Query;
   /** The JSON body. Use `z.strictObject` to refuse unknown keys. */
   readonly body?: Body;
-  /** The fields of the answer besides the envelope. Describes; is not run. Default: none. */
-  readonly answer?: z.ZodObject;
+  /**
+   * The fields of the answer besides the envelope, or what loads them once the document is asked for. Describes; is not
+   * run. Default: none.
+   */
+  readonly answer?: z.ZodObject | (() => z.ZodObject | Promise<z.ZodObject>);
   /** Failures that this API may answer, besides those that every API may. */
   readonly failures?: readonly FailureCode[];
   /** A body that works, for the document. */
   readonly bodyExample?: AnswerFields;
   /** Query values that work, by parameter. */
   readonly queryExample?: PlainQuery;
-  /** The fields of an answer, besides the envelope. */
+  /** The fields of an answer, besides the envelope. Default: the first of the `examples` that `answer` has as metadata. */
   readonly answerExample?: AnswerFields;
   /** For an API that answers with server-sent events instead of the envelope: what some of them look like. */
   readonly eventStreamExample?: string;

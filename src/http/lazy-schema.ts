@@ -4,21 +4,19 @@ import type { ApiSchema } from "./api.ts";
 type Parts<Query, Body> = {
   readonly query?: () => Query;
   readonly body?: () => Body;
-  readonly answer?: () => z.ZodObject;
 };
 
 /**
  * An {@link ApiSchema} whose zod objects are made when somebody asks for them: those of a body with the first request that
- * has one, those of answers for the document only. From then on each is a plain property, as in any other schema.
+ * has one. From then on each is a plain property, as in any other schema.
  */
 export function lazySchema<Query extends z.ZodObject = z.ZodObject, Body extends z.ZodObject = z.ZodObject>({
   query,
   body,
-  answer,
   ...rest
 }: Omit<ApiSchema, keyof Parts<Query, Body>> & Parts<Query, Body>): ApiSchema<Query, Body> {
   const schema: ApiSchema<Query, Body> = { ...rest };
-  for (const [name, make] of Object.entries({ query, body, answer })) {
+  for (const [name, make] of Object.entries({ query, body })) {
     if (make === undefined) continue;
     const get = () => {
       const value = make();

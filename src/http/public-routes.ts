@@ -54,6 +54,6 @@ async function writePages(
   options: Pick<PublicRoutesOptions, "tokenHeader" | "errorStatus" | "requireIdempotencyKey">,
 ): Promise<{ readonly document: string; readonly docs: string; readonly policy: string }> {
   const { openApiDocument, docsPage, DOCS_CSP } = await import("./openapi/index.ts");
-  const document = openApiDocument(apis, options);
+  const document = await openApiDocument(apis, options);
   return { document: JSON.stringify(document), docs: docsPage(document), policy: DOCS_CSP };
 }

@@ -1,7 +1,7 @@
 /** The kill switch in the form of the wire. */
 import type { SwitchPosition } from "../desk/kill-switch.ts";
 import type { CancelAllResult, TradingStateView } from "../desk/types.ts";
-import type { canceledSchema, guardSchema } from "./schemas/guard.ts";
+import type { canceledSchema, guardSchema } from "./answers/guard.ts";
 import type { Output } from "./schemas/once.ts";
 import { wireTime } from "./time.ts";
 

@@ -1,6 +1,6 @@
 /** A write whose outcome is unknown, in the form of the wire. */
 import type { IntentAction, IntentRecord } from "../journal/journal.ts";
-import type { intentSchema } from "./schemas/intent.ts";
+import type { intentSchema } from "./answers/intent.ts";
 import type { Output } from "./schemas/once.ts";
 import { wireTime } from "./time.ts";
 

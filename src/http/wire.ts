@@ -8,12 +8,12 @@ import { isExactDecimal, withoutDust } from "../domain/money.ts";
 import { orderFlags } from "../domain/order.ts";
 import type { Position } from "../domain/position.ts";
 import type { Quote } from "../domain/quote.ts";
-import type { cashBalanceSchema, cashSchema, positionSchema } from "./schemas/account.ts";
-import type { capabilitiesSchema } from "./schemas/capabilities.ts";
-import type { contractSchema, unmappedSchema } from "./schemas/contract.ts";
-import type { marketStatusSchema, quoteSchema } from "./schemas/market.ts";
+import type { cashBalanceSchema, cashSchema, positionSchema } from "./answers/account.ts";
+import type { capabilitiesSchema } from "./answers/capabilities.ts";
+import type { contractSchema, unmappedSchema } from "./answers/contract.ts";
+import type { marketStatusSchema, quoteSchema } from "./answers/market.ts";
+import type { orderSchema } from "./answers/order.ts";
 import type { Output } from "./schemas/once.ts";
-import type { orderSchema } from "./schemas/order.ts";
 import { wireTime } from "./time.ts";
 
 /** An instrument. */

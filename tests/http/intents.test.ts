@@ -1,7 +1,7 @@
 /** Writes of which nobody knows what became of them, as an operator is told of them. */
 import { expect, test, vi } from "vitest";
 import { BrokerError, memoryJournal, type Order } from "../../mod.ts";
-import { intentSchema } from "../../src/http/schemas/intent.ts";
+import { intentSchema } from "../../src/http/answers/intent.ts";
 import { ask, exampleBroker, gatewayOf, moment, ORDER, openOrder } from "./gateway.ts";
 
 const lost = async (): Promise<never> => {

@@ -32,8 +32,8 @@ const hostile = defineApi({
   handler: ({ respond }) => respond(),
 });
 
-const document = documentOf();
-const hostileDocument = documentOf([hostile], { tokenHeader: `X-"><script>`, title: HOSTILE, version: HOSTILE });
+const document = await documentOf();
+const hostileDocument = await documentOf([hostile], { tokenHeader: `X-"><script>`, title: HOSTILE, version: HOSTILE });
 
 interface Tag {
   readonly name: string;
@@ -111,7 +111,7 @@ test("every operation, type and curl command is on the page", () => {
   expect(page).toContain("In plain text: nothing is here.");
 });
 
-test("an API may stand under any name, also one that every object has", () => {
+test("an API may stand under any name, also one that every object has", async () => {
   const api = defineApi({
     name: "odd",
     method: "GET",
@@ -119,7 +119,7 @@ test("an API may stand under any name, also one that every object has", () => {
     schema: { summary: "Odd" },
     handler: ({ respond }) => respond(),
   });
-  const odd = documentOf([api]);
+  const odd = await documentOf([api]);
   expect(odd.tags).toContainEqual({ name: "constructor", description: "APIs under `constructor`." });
   expect(docsPage(odd)).toContain("constructor/odd");
 });

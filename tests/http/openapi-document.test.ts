@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { envelopeSchema, failureSchema } from "../../src/http/answers/envelope.ts";
+import { healthSchema } from "../../src/http/answers/gateway.ts";
 import { defineApi } from "../../src/http/api.ts";
 import { FAILURE_STATUS } from "../../src/http/failures.ts";
-import { envelopeSchema, failureSchema } from "../../src/http/schemas/envelope.ts";
-import { healthSchema } from "../../src/http/schemas/gateway.ts";
 import { STD_APIS } from "../../src/http/std-apis.ts";
 import { exampleBroker, gatewayOf } from "./gateway.ts";
 import { documentOf, examplesOf, operation, operationsOf, reply } from "./openapi-fixture.ts";
 
 const ADMIN = "adminToken0000000001";
-const document = documentOf();
+const document = await documentOf();
 const respond = defineApi({ name: "plain", method: "GET", path: "plain", handler: (context) => context.respond() });
 
 describe.each(STD_APIS)("$name", (api) => {
@@ -33,7 +33,7 @@ describe.each(STD_APIS)("$name", (api) => {
     if (body !== undefined) expect(body.safeParse(media?.example).error).toBeUndefined();
   });
 
-  test("its answer has an example, in the whole envelope and exact to the field", () => {
+  test("its answer has an example, in the whole envelope and exact to the field", async () => {
     const answered = reply(document, described, 200);
     if (api.schema?.eventStreamExample !== undefined) {
       expect(Object.keys(answered.content)).toEqual(["text/event-stream"]);
@@ -41,7 +41,8 @@ describe.each(STD_APIS)("$name", (api) => {
       return;
     }
     const examples = examplesOf(document, answered);
-    const whole = z.strictObject({ ...envelopeSchema().shape, ...answer?.shape });
+    const told = typeof answer === "function" ? await answer() : answer;
+    const whole = z.strictObject({ ...envelopeSchema().shape, ...told?.shape });
     expect([...examples.keys()]).toEqual(["example"]);
     expect(whole.safeParse(examples.get("example")).error).toBeUndefined();
   });
@@ -114,8 +115,8 @@ test("health needs no token and says ok or closed", () => {
   expect(told.map((example) => healthSchema().strict().parse(example).status)).toEqual(["ok", "closed"]);
 });
 
-test("the security scheme names the header in use", () => {
-  const { security, components } = documentOf([], { tokenHeader: "X-My-Token" });
+test("the security scheme names the header in use", async () => {
+  const { security, components } = await documentOf([], { tokenHeader: "X-My-Token" });
   expect(security).toEqual([{ token: [] }]);
   expect(components.securitySchemes["token"]).toMatchObject({ type: "apiKey", in: "header", name: "X-My-Token" });
 });
@@ -128,8 +129,8 @@ test("the instance id is a pattern without a value", () => {
   expect("WyLqtMhDvAnBb6a").not.toMatch(new RegExp(schema.pattern ?? ""));
 });
 
-test("with errorStatus 200 every failure is an example of that status", () => {
-  const all = documentOf([], { errorStatus: 200 });
+test("with errorStatus 200 every failure is an example of that status", async () => {
+  const all = await documentOf([], { errorStatus: 200 });
   const place = operation(all, "orderPlace");
   expect(Object.keys(place.responses)).toEqual(["200", "404"]);
   const examples = examplesOf(all, reply(all, place, 200));
@@ -147,7 +148,7 @@ test("with errorStatus 200 a turn of all that fails is told under that status to
   });
   const failed = await trading.fetch(asked);
   expect(failed.status).toBe(200);
-  const all = documentOf([], { errorStatus: 200 });
+  const all = await documentOf([], { errorStatus: 200 });
   const turn = operation(all, "gatewayGuardChange");
   expect(Object.keys(turn.responses)).toEqual(["200", "404"]);
   const examples = [...examplesOf(all, reply(all, turn, 200)).values()];
@@ -160,47 +161,61 @@ test("with errorStatus 200 a turn of all that fails is told under that status to
 const OUTSIDE = ["gatewayGuardState", "gatewayGuardChange", "health", "healthReady", "metrics"];
 
 describe("custom APIs", () => {
-  test("appear with a schema and not without", () => {
+  test("appear with a schema and not without", async () => {
     const hello = { ...respond, name: "hello", path: "hello/world", schema: { summary: "Say hello" } };
-    const operations = operationsOf(documentOf([hello, respond]));
+    const operations = operationsOf(await documentOf([hello, respond]));
     expect(operations.get("hello")).toMatchObject({ summary: "Say hello", tags: ["hello"] });
     expect(operations.has("plain")).toBe(false);
   });
 
-  test("a replaced or dropped standard API leaves no trace", () => {
+  test("a replaced or dropped standard API leaves no trace", async () => {
     const onlyPing = STD_APIS.filter(({ name }) => name === "pingState");
-    const dropped = documentOf([], { apis: onlyPing });
+    const dropped = await documentOf([], { apis: onlyPing });
     expect([...operationsOf(dropped).keys()]).toEqual(["pingState", ...OUTSIDE]);
     expect(Object.keys(dropped.components.schemas)).not.toContain("Order");
     expect(dropped.tags.map(({ name }) => name)).toEqual(["ping", "gateway"]);
   });
 
-  test("of two at one place the first is described, since the first answers", () => {
+  test("of two at one place the first is described, since the first answers", async () => {
     const twice = ["first", "second"].map((name) => ({ ...respond, name, schema: { summary: name } }));
-    expect(operationsOf(documentOf(twice)).has("first")).toBe(true);
-    expect(operationsOf(documentOf(twice)).has("second")).toBe(false);
+    expect(operationsOf(await documentOf(twice)).has("first")).toBe(true);
+    expect(operationsOf(await documentOf(twice)).has("second")).toBe(false);
   });
 
-  test("a schema under a name that is taken gets a name of its own", () => {
+  test("a schema under a name that is taken gets a name of its own", async () => {
     const contract = z.object({ clause: z.string() }).meta({ id: "Contract" });
     const api = { ...respond, schema: { summary: "Sign", answer: z.object({ contract }) } };
-    const { schemas } = documentOf([api]).components;
+    const { schemas } = (await documentOf([api])).components;
     expect(schemas["Contract"]).toEqual(document.components.schemas["Contract"]);
     expect(schemas["Contract2"]?.properties).toHaveProperty("clause");
     expect(schemas["PlainAnswer"]?.properties?.["contract"]).toEqual({ $ref: "#/components/schemas/Contract2" });
   });
 
-  test("cannot replace fields of the envelope", () => {
+  test("cannot replace fields of the envelope", async () => {
     const api = { ...respond, schema: { summary: "Lie", answer: z.object({ ex: z.number(), more: z.string() }) } };
-    const answer = documentOf([api]).components.schemas["PlainAnswer"];
+    const answer = (await documentOf([api])).components.schemas["PlainAnswer"];
     expect(answer?.properties?.["ex"]).toEqual({ type: "null" });
     expect(answer?.properties).toHaveProperty("more");
   });
 
-  test("a schema that cannot be written down is an error that names the API", () => {
+  test("an answer may be loaded for the document, and have its example as metadata", async () => {
+    const answer = async () => z.object({ bid: z.number() }).meta({ examples: [{ bid: 199.98 }] });
+    const told = await documentOf([{ ...respond, schema: { summary: "Bid", answer } }]);
+    expect(told.components.schemas["PlainAnswer"]?.properties?.["bid"]).toEqual({ type: "number" });
+    const examples = examplesOf(told, reply(told, operation(told, "plain"), 200));
+    expect(examples.get("example")).toMatchObject({ ex: null, bid: 199.98 });
+  });
+
+  test("an answer that cannot be loaded is an error that names the API", async () => {
+    const answer = () => Promise.reject(new Error("no such file"));
+    const api = { ...respond, schema: { summary: "Lost", answer } };
+    await expect(documentOf([api])).rejects.toThrow('the answer of API "plain" cannot be loaded: Error: no such file');
+  });
+
+  test("a schema that cannot be written down is an error that names the API", async () => {
     const one = z.object({ a: z.string() }).meta({ id: "Twice" });
     const two = z.object({ b: z.string() }).meta({ id: "Twice" });
     const api = { ...respond, name: "clash", schema: { summary: "Clash", answer: z.object({ one, two }) } };
-    expect(() => documentOf([api])).toThrow(/API "clash".*Twice/);
+    await expect(documentOf([api])).rejects.toThrow(/API "clash".*Twice/);
   });
 });

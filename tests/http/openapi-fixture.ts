@@ -10,7 +10,7 @@ import { STD_APIS } from "../../src/http/std-apis.ts";
 export function documentOf(
   extra: readonly Api[] = [],
   options: Partial<OpenApiOptions> & { readonly apis?: readonly Api[] } = {},
-): OpenApiDocument {
+): Promise<OpenApiDocument> {
   const { apis = STD_APIS, ...rest } = options;
   return openApiDocument([...apis, ...extra], { tokenHeader: "HT-TOKEN", ...rest });
 }

@@ -46,11 +46,11 @@ async function problems(name: string, document: object): Promise<string[]> {
 }
 
 test("the linter has nothing against the document of the standard APIs", async () => {
-  expect(await problems("standard", documentOf())).toEqual([]);
+  expect(await problems("standard", await documentOf())).toEqual([]);
 });
 
 test("nor when all failures come with status 200", async () => {
-  expect(await problems("status-200", documentOf([], { errorStatus: 200 }))).toEqual([]);
+  expect(await problems("status-200", await documentOf([], { errorStatus: 200 }))).toEqual([]);
 });
 
 test("nor when custom APIs of every kind are added", async () => {
@@ -82,11 +82,11 @@ test("nor when custom APIs of every kind are added", async () => {
       handler: ({ respond }) => respond(),
     }),
   ];
-  expect(await problems("custom", documentOf(custom))).toEqual([]);
+  expect(await problems("custom", await documentOf(custom))).toEqual([]);
 });
 
 test("the linter does look: a wrong example and a missing component are found", async () => {
-  const document = structuredClone<object>(documentOf());
+  const document = structuredClone<object>(await documentOf());
   const broken = JSON.parse(JSON.stringify(document).replace('"direction":"BUY"', '"direction":"UP"'));
   delete broken.components.headers;
   const found = (await problems("broken", broken)).join("\n");

@@ -98,7 +98,7 @@ async function watchZod(): Promise<{ called(): Promise<readonly string[]>; end()
 
 /** The parts of an API's schema that are there, found without making any. */
 function madeParts({ name, schema = { summary: "" } }: Api): string[] {
-  return ["query", "body", "answer"].flatMap((part) =>
+  return ["query", "body"].flatMap((part) =>
     Object.getOwnPropertyDescriptor(schema, part)?.value === undefined ? [] : `${name}.${part}`,
   );
 }

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { Api } from "../api.ts";
 import type { ErrorStatus } from "../failures.ts";
+import { type DescribedApi, described } from "./described.ts";
 import { LAST_EVENT_ID, streamsEvents } from "./event-stream.ts";
 import { GATEWAY, gatewayPaths } from "./gateway-operations.ts";
 import { IDEMPOTENCY_KEY, takesKey } from "./idempotency.ts";
@@ -42,17 +43,18 @@ const TAG_TEXTS: ReadonlyMap<string, string> = new Map([
  * Describes the given APIs and the routes outside the instances in OpenAPI 3.1. An API without a schema is left out. No instance id or
  * token is in it.
  *
- * Throws when the schema of an API cannot be written as JSON Schema; the message names the API.
+ * Rejects when the schema of an API cannot be written as JSON Schema; the message names the API.
  */
-export function openApiDocument(apis: readonly Api[], options: OpenApiOptions): OpenApiDocument {
+export async function openApiDocument(apis: readonly Api[], options: OpenApiOptions): Promise<OpenApiDocument> {
   const { tokenHeader, errorStatus = "http", title = "httptrading", version = "1" } = options;
   const { requireIdempotencyKey = false } = options;
   const schemas = schemaStore();
   const replies = replyStore(schemas, errorStatus);
   const paths: Record<string, PathItem> = {};
   const tags: Tag[] = [];
-  for (const api of apis) {
-    if (api.schema === undefined) continue;
+  for (const each of apis) {
+    const api = await described(each);
+    if (api === undefined) continue;
     const path = API_PREFIX + api.path;
     const method = METHODS[api.method];
     const name = tagOf(api);
@@ -125,8 +127,8 @@ interface Writing {
   readonly requireIdempotencyKey: boolean;
 }
 
-function operationOf(api: Api, tag: string, { schemas, replies, requireIdempotencyKey }: Writing): Operation {
-  const { summary = api.name, description, body, bodyExample } = api.schema ?? {};
+function operationOf(api: DescribedApi, tag: string, { schemas, replies, requireIdempotencyKey }: Writing): Operation {
+  const { summary = api.name, description, body, bodyExample } = api.schema;
   try {
     const key = { ...IDEMPOTENCY_KEY, required: requireIdempotencyKey };
     const headers = [...(takesKey(api) ? [key] : []), ...(streamsEvents(api) ? [LAST_EVENT_ID] : [])];
@@ -151,8 +153,8 @@ function operationOf(api: Api, tag: string, { schemas, replies, requireIdempoten
   }
 }
 
-function queryParameters(api: Api, schemas: SchemaStore): Parameter[] {
-  const { query, queryExample = {} } = api.schema ?? {};
+function queryParameters(api: DescribedApi, schemas: SchemaStore): Parameter[] {
+  const { query, queryExample = {} } = api.schema;
   if (query === undefined) return [];
   // Rebuilt from its fields, since the object as a whole is no component: its fields are parameters, one by one.
   const { properties = {}, required = [] } = schemas.inline(z.object(query.shape), "input", `${api.name}Query`);

@@ -1,14 +1,14 @@
 /** The operations outside the instances: liveness for everybody, readiness and metrics for operators. */
 import { Failure, type FailureCode } from "../../domain/failure.ts";
 import { EXPOSITION_TYPE } from "../../observe/metrics.ts";
-import { type ErrorStatus, FAILURE_STATUS, failureAnswer } from "../failures.ts";
 import {
   gatewayFailureSchema,
   gatewayGuardSchema,
   gatewayTurnSchema,
   healthSchema,
   readinessSchema,
-} from "../schemas/gateway.ts";
+} from "../answers/gateway.ts";
+import { type ErrorStatus, FAILURE_STATUS, failureAnswer } from "../failures.ts";
 import { turnBody } from "../schemas/guard.ts";
 import type { ReplyStore } from "./replies.ts";
 import type { SchemaStore } from "./schema-store.ts";

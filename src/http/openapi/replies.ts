@@ -1,9 +1,9 @@
 /** What an operation answers: the good answer and every failure, by status. */
 import * as z from "zod";
 import { FAILURE_CODES, Failure, type FailureCode } from "../../domain/failure.ts";
-import type { Api } from "../api.ts";
+import { envelopeSchema, failureSchema } from "../answers/envelope.ts";
 import { type ErrorStatus, FAILURE_STATUS, failureAnswer, NOT_FOUND_TEXT } from "../failures.ts";
-import { envelopeSchema, failureSchema } from "../schemas/envelope.ts";
+import type { DescribedApi } from "./described.ts";
 import { eventStreamContent, streamsEvents } from "./event-stream.ts";
 import { FAILURE_TEXTS } from "./failure-texts.ts";
 import { IDEMPOTENT_REPLAYED, takesKey } from "./idempotency.ts";
@@ -43,13 +43,19 @@ const WAITS: ReadonlySet<FailureCode> = new Set([
   "IdempotencyConflict",
 ]);
 
+/** The first of the examples that a schema has as metadata. */
+function exampleIn(schema: z.ZodType | undefined): unknown {
+  const examples = schema?.meta()?.["examples"];
+  return Array.isArray(examples) ? examples[0] : undefined;
+}
+
 /** Collects replies and what they share while the document is built. */
 export interface ReplyStore {
   readonly responses: Record<string, Reply>;
   readonly examples: Record<string, Example>;
   readonly headers: Record<string, Header>;
   /** Every status that an API answers. */
-  repliesOf(api: Api): Record<string, Reply | Reference>;
+  repliesOf(api: DescribedApi): Record<string, Reply | Reference>;
   /** The uniform 404, alone. */
   notFound(): Reference;
   /** What an answer with one of these failures says besides its content. */
@@ -90,7 +96,7 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
     return { "Retry-After": { $ref: "#/components/headers/RetryAfter" } };
   };
 
-  const replayed = (api: Api): Record<string, Reference> => {
+  const replayed = (api: DescribedApi): Record<string, Reference> => {
     if (!takesKey(api)) return {};
     headers["IdempotentReplayed"] = IDEMPOTENT_REPLAYED;
     return { "Idempotent-Replayed": { $ref: "#/components/headers/IdempotentReplayed" } };
@@ -121,8 +127,8 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
         });
   };
 
-  const goodMedia = (api: Api): MediaType => {
-    const { answer, answerExample } = api.schema ?? {};
+  const goodMedia = (api: DescribedApi): MediaType => {
+    const { answer, answerExample = exampleIn(answer) } = api.schema;
     const shape = { ...envelopeSchema().shape, ...answer?.shape, ...envelopeSchema().shape };
     const name = `${api.name.charAt(0).toUpperCase()}${api.name.slice(1)}Answer`;
     const schema = schemas.inline(z.object(shape), "output", name);
@@ -131,10 +137,10 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
     return { schema: schemas.put(name, schema), ...(value === undefined ? {} : example) };
   };
 
-  const goodContent = (api: Api): Content =>
+  const goodContent = (api: DescribedApi): Content =>
     streamsEvents(api) ? eventStreamContent(api) : { "application/json": goodMedia(api) };
 
-  const repliesByStatus = (api: Api): Record<string, Reply | Reference> => {
+  const repliesByStatus = (api: DescribedApi): Record<string, Reply | Reference> => {
     const isWrite = api.method !== "GET";
     const replies: Record<string, Reply | Reference> = {
       "200": { description: DONE, ...withHeaders(replayed(api)), content: goodContent(api) },
@@ -146,13 +152,13 @@ export function replyStore(schemas: SchemaStore, errorStatus: ErrorStatus): Repl
     return replies;
   };
 
-  const goodOrFailed = (api: Api, failures: Record<string, Reference>): MediaType => {
+  const goodOrFailed = (api: DescribedApi, failures: Record<string, Reference>): MediaType => {
     const { schema, example } = goodMedia(api);
     const good = example === undefined ? {} : { Done: { summary: DONE, value: example } };
     return { schema: { anyOf: [schema, failure()] }, examples: { ...good, ...failures } };
   };
 
-  const repliesInOne = (api: Api): Record<string, Reply | Reference> => {
+  const repliesInOne = (api: DescribedApi): Record<string, Reply | Reference> => {
     const codes = failuresOf(api);
     const meanings = codes.map((code) => `\`${code}\`: ${FAILURE_TEXTS[code].meaning}`);
     const failures = examplesOf(codes, api.method !== "GET");
@@ -179,7 +185,7 @@ function withHeaders(headers: Readonly<Record<string, Reference>>): Pick<Reply, 
 }
 
 /** All codes of an API, in the order of the table of failures. */
-function failuresOf(api: Api): FailureCode[] {
+function failuresOf(api: DescribedApi): FailureCode[] {
   const slow = api.method === "GET" ? "Timeout" : "OutcomeUnknown";
   const wanted = new Set([...COMMON_FAILURES, slow, ...(api.schema?.failures ?? [])]);
   return FAILURE_CODES.filter((code) => wanted.has(code));

@@ -1,8 +1,7 @@
 import * as z from "zod";
+import { answerOf } from "../answer-of.ts";
 import { type Api, defineApi } from "../api.ts";
 import { lazySchema } from "../lazy-schema.ts";
-import { cashBalanceSchema, cashSchema, positionSchema } from "../schemas/account.ts";
-import { unmappedSchema } from "../schemas/contract.ts";
 import { currencyInput } from "../schemas/values.ts";
 import { wireBalances, wireCash, wirePosition, wireUnmapped } from "../wire.ts";
 
@@ -15,7 +14,7 @@ export const cashState: Api = defineApi({
     description:
       "Total cash of the securities account, settled and unsettled, in `currency` (USD unless asked), and the ledger's lines.",
     query: () => z.strictObject({ currency: currencyInput().default("USD") }),
-    answer: () => z.object({ cash: cashSchema(), balances: z.array(cashBalanceSchema()) }),
+    answer: answerOf("cashState"),
     failures: ["NotSupported"],
     queryExample: { currency: "USD" },
   }),
@@ -32,7 +31,7 @@ export const positionState: Api = defineApi({
   schema: lazySchema({
     summary: "Read the positions of the account",
     description: "Short positions are negative. What has no name in this API, such as an option, is in `unmapped`.",
-    answer: () => z.object({ positions: z.array(positionSchema()), unmapped: z.array(unmappedSchema()) }),
+    answer: answerOf("positionState"),
     failures: ["NotSupported"],
   }),
   async handler(context) {

@@ -1,7 +1,6 @@
-import * as z from "zod";
+import { answerOf } from "../answer-of.ts";
 import { type Api, defineApi } from "../api.ts";
 import { lazySchema } from "../lazy-schema.ts";
-import { capabilitiesSchema } from "../schemas/capabilities.ts";
 import { wireCapabilities } from "../wire.ts";
 
 export const capabilities: Api = defineApi({
@@ -11,7 +10,7 @@ export const capabilities: Api = defineApi({
   schema: lazySchema({
     summary: "Read what the broker can do",
     description: "Operations, markets and the kinds of orders that are taken, for this account. Asks nobody.",
-    answer: () => z.object({ capabilities: capabilitiesSchema() }),
+    answer: answerOf("capabilities"),
   }),
   handler({ broker, respond }) {
     return respond({ capabilities: wireCapabilities(broker.capabilities()) });

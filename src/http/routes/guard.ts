@@ -1,7 +1,7 @@
-import * as z from "zod";
+import { answerOf } from "../answer-of.ts";
 import { type Api, defineApi } from "../api.ts";
 import { lazySchema } from "../lazy-schema.ts";
-import { canceledSchema, GUARD_EXAMPLE, guardSchema, turnBody, writtenSchema } from "../schemas/guard.ts";
+import { turnBody } from "../schemas/guard.ts";
 import { wireCanceled, wireGuard } from "../wire-guard.ts";
 
 export const guardState: Api = defineApi({
@@ -12,7 +12,7 @@ export const guardState: Api = defineApi({
   schema: lazySchema({
     summary: "Read the kill switch",
     description: "Whether orders are sent, and who decided so. Needs a token with the scope `admin`.",
-    answer: () => z.object({ guard: guardSchema() }),
+    answer: answerOf("guardState"),
   }),
   async handler({ broker, respond }) {
     return respond({ guard: wireGuard(await broker.tradingState()) });
@@ -29,13 +29,8 @@ export const guardChange: Api = defineApi({
     description:
       "Holds from the moment in which it is asked for, also for orders that wait to be sent, and over a restart. A milder state is taken only when it can be written down. Needs a token with the scope `admin`.",
     body: turnBody,
-    answer: () => z.object({ guard: guardSchema(), written: writtenSchema(), canceled: canceledSchema().nullable() }),
+    answer: answerOf("guardChange"),
     failures: ["JournalUnavailable"],
-    answerExample: {
-      guard: GUARD_EXAMPLE,
-      written: true,
-      canceled: { orderIds: ["69788888"], failed: [], complete: true },
-    },
   }),
   async handler({ broker, body, principal, respond }) {
     const { state, reason, cancelAll } = body;

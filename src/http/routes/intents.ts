@@ -1,7 +1,8 @@
 import * as z from "zod";
+import { answerOf } from "../answer-of.ts";
 import { type Api, defineApi } from "../api.ts";
 import { lazySchema } from "../lazy-schema.ts";
-import { intentSchema, intentsQuery } from "../schemas/intent.ts";
+import { wordInput } from "../schemas/values.ts";
 import { wireIntent } from "../wire-intent.ts";
 
 export const orderIntents: Api = defineApi({
@@ -12,8 +13,13 @@ export const orderIntents: Api = defineApi({
     summary: "List writes whose outcome is unknown",
     description:
       "What was sent and never answered, oldest first. The gateway keeps looking for each by its tag; what stays here needs somebody who looks at the broker's own terminal.",
-    query: intentsQuery,
-    answer: () => z.object({ intents: z.array(intentSchema()) }),
+    query: () =>
+      z.strictObject({
+        state: wordInput(["unknown"], "`unknown` (default): writes of which nobody knows what became of them.").default(
+          "unknown",
+        ),
+      }),
+    answer: answerOf("orderIntents"),
     failures: ["JournalUnavailable"],
     queryExample: { state: "unknown" },
   }),

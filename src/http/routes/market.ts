@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { normalizeContract } from "../../domain/contract.ts";
+import { answerOf } from "../answer-of.ts";
 import { type Api, defineApi } from "../api.ts";
 import { lazySchema } from "../lazy-schema.ts";
 import { contractParameters } from "../schemas/contract.ts";
-import { marketStatusMapSchema, quoteSchema } from "../schemas/market.ts";
 import { wireMarketStatus, wireQuote } from "../wire.ts";
 
 export const marketQuote: Api = defineApi({
@@ -14,7 +14,7 @@ export const marketQuote: Api = defineApi({
     summary: "Read a quote",
     description: "A snapshot of the prices of one contract.",
     query: () => z.strictObject(contractParameters()),
-    answer: () => z.object({ quote: quoteSchema() }),
+    answer: answerOf("marketQuote"),
     failures: ["UnknownContract", "NotSupported"],
     queryExample: { tradeType: "Securities", region: "CN", symbol: "000001" },
   }),
@@ -31,7 +31,7 @@ export const marketState: Api = defineApi({
   schema: lazySchema({
     summary: "Read the state of the markets",
     description: "By lower-cased trade type and by region: the vendor's word, and what it means alike everywhere.",
-    answer: () => z.object({ marketStatus: marketStatusMapSchema() }),
+    answer: answerOf("marketState"),
     failures: ["NotSupported"],
   }),
   async handler(context) {

@@ -1,8 +1,7 @@
-import * as z from "zod";
+import { answerOf } from "../answer-of.ts";
 import { type Api, defineApi } from "../api.ts";
 import { lazySchema } from "../lazy-schema.ts";
-import { unmappedSchema } from "../schemas/contract.ts";
-import { orderQuery, orderSchema, ordersQuery } from "../schemas/order.ts";
+import { orderQuery, ordersQuery } from "../schemas/order.ts";
 import { wireOrder, wireUnmapped } from "../wire.ts";
 
 export const orderState: Api = defineApi({
@@ -13,7 +12,7 @@ export const orderState: Api = defineApi({
     summary: "Read an order",
     description: "Where one order stands: today's, or an old one as far as the vendor or the journal remembers.",
     query: orderQuery,
-    answer: () => z.object({ order: orderSchema() }),
+    answer: answerOf("orderState"),
     failures: ["OrderNotFound", "NotSupported", "JournalUnavailable"],
     queryExample: { orderId: "6278888" },
   }),
@@ -31,7 +30,7 @@ export const orderList: Api = defineApi({
     description:
       "Open orders, or all that the vendor lists, in its order. One that it has taken and does not list yet, or lists no more, is among them as it is remembered. What has no name in this API is in `unmapped`.",
     query: ordersQuery,
-    answer: () => z.object({ orders: z.array(orderSchema()), unmapped: z.array(unmappedSchema()) }),
+    answer: answerOf("orderList"),
     failures: ["NotSupported"],
     queryExample: { status: "open" },
   }),

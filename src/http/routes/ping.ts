@@ -1,4 +1,4 @@
-import * as z from "zod";
+import { answerOf } from "../answer-of.ts";
 import { type Api, defineApi } from "../api.ts";
 import { lazySchema } from "../lazy-schema.ts";
 
@@ -10,9 +10,8 @@ export const pingState: Api = defineApi({
     summary: "Test the connection to the broker",
     description:
       "A real round trip to the vendor's servers. Best asked before trading: `pong` is false when they, or the login behind a local gateway, cannot be reached.",
-    answer: () => z.object({ pong: z.boolean().meta({ description: "False when the test failed." }) }),
+    answer: answerOf("pingState"),
     failures: ["NotSupported", "AuthenticationFailed"],
-    answerExample: { pong: true },
   }),
   async handler(context) {
     return context.respond({ pong: await context.broker.ping(context) });

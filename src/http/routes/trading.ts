@@ -1,25 +1,12 @@
-import * as z from "zod";
 import type { WriteAnswer } from "../../desk/types.ts";
 import { normalizeContract } from "../../domain/contract.ts";
 import type { OrderRequest } from "../../domain/order.ts";
+import { answerOf } from "../answer-of.ts";
 import { type Api, defineApi, type RespondInit } from "../api.ts";
 import { REPLAYED } from "../failures.ts";
 import { lazySchema } from "../lazy-schema.ts";
-import { type Output, once } from "../schemas/once.ts";
-import {
-  cancelBody,
-  effectiveSchema,
-  PLACE_EXAMPLE,
-  placeArgsSchema,
-  placeBody,
-  replaceArgsSchema,
-  replaceBody,
-  tagSchema,
-} from "../schemas/order.ts";
-
-const orderId = once(() =>
-  z.string().meta({ description: "The broker's id of the order, as text.", examples: ["69788888"] }),
-);
+import type { Output } from "../schemas/once.ts";
+import { cancelBody, placeBody, REPLACE_EXAMPLE, replaceBody } from "../schemas/order.ts";
 
 export const orderPlace: Api = defineApi({
   name: "orderPlace",
@@ -30,8 +17,7 @@ export const orderPlace: Api = defineApi({
     description:
       "Sends one order, once. The answer comes when the broker took it; whether it fills is told by `order/state`. A failure says in `outcome` whether anything can have been sent.",
     body: placeBody,
-    answer: () =>
-      z.object({ orderId: orderId(), args: placeArgsSchema(), tag: tagSchema(), effective: effectiveSchema() }),
+    answer: answerOf("orderPlace"),
     failures: [
       "UnknownContract",
       "IdempotencyConflict",
@@ -45,12 +31,6 @@ export const orderPlace: Api = defineApi({
       "JournalUnavailable",
       "OutcomeUnknown",
     ],
-    answerExample: {
-      orderId: "69788888",
-      args: PLACE_EXAMPLE,
-      tag: "htabcdefghijklmnopqrstuvwx",
-      effective: null,
-    },
   }),
   async handler(context) {
     const placed = await context.broker.place(orderRequest(context.body), context);
@@ -77,7 +57,7 @@ export const orderReplace: Api = defineApi({
     description:
       "Changes an open order. `qty` is the new total, including what is filled. `orderId` in the answer is the new one where the broker changes it.",
     body: replaceBody,
-    answer: () => z.object({ orderId: orderId(), args: replaceArgsSchema(), effective: effectiveSchema() }),
+    answer: answerOf("orderReplace"),
     failures: [
       "OrderNotFound",
       "IdempotencyConflict",
@@ -92,8 +72,7 @@ export const orderReplace: Api = defineApi({
       "JournalUnavailable",
       "OutcomeUnknown",
     ],
-    bodyExample: { orderId: "69788888", qty: 10, price: 201.5 },
-    answerExample: { orderId: "69788888", args: { orderId: "69788888", qty: 10, price: 201.5 }, effective: null },
+    bodyExample: REPLACE_EXAMPLE,
   }),
   async handler(context) {
     const { qty, price } = context.body;
@@ -114,7 +93,7 @@ export const orderCancel: Api = defineApi({
     description:
       "Asks the broker to cancel. `canceled` says that the broker took the request, not that the order has ended already: on a holiday it may stay asked for. To cancel what is canceled is no failure.",
     body: cancelBody,
-    answer: () => z.object({ canceled: z.literal(true) }),
+    answer: answerOf("orderCancel"),
     failures: [
       "OrderNotFound",
       "IdempotencyConflict",
@@ -124,7 +103,6 @@ export const orderCancel: Api = defineApi({
       "NotSupported",
       "OutcomeUnknown",
     ],
-    answerExample: { canceled: true },
   }),
   async handler(context) {
     const answer = await context.broker.cancel(context.body.orderId, context);

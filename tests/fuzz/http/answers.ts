@@ -1,9 +1,9 @@
 /** What every answer of a gateway must be: the one miss, a page of the public routes, or an envelope as it is published. */
 import * as z from "zod";
+import { envelopeSchema, failureSchema } from "../../../src/http/answers/envelope.ts";
+import { healthSchema } from "../../../src/http/answers/gateway.ts";
 import { TEXT_HEADERS } from "../../../src/http/envelope.ts";
 import { FAILURE_STATUS, NOT_FOUND_TEXT } from "../../../src/http/failures.ts";
-import { envelopeSchema, failureSchema } from "../../../src/http/schemas/envelope.ts";
-import { healthSchema } from "../../../src/http/schemas/gateway.ts";
 import { STD_APIS } from "../../../src/http/std-apis.ts";
 import { must } from "../oracles.ts";
 
@@ -62,6 +62,16 @@ export async function readAnswer(method: string, path: string, response: Respons
   return jsonAnswer(method, path, status, text, headers);
 }
 
+/** What the standard APIs answer. */
+const ANSWERED = new Map(
+  await Promise.all(
+    STD_APIS.map(async (api) => {
+      const answer = api.schema?.answer;
+      return [api, typeof answer === "function" ? await answer() : answer] as const;
+    }),
+  ),
+);
+
 function jsonAnswer(method: string, path: string, status: number, text: string, headers: Headers): Answer {
   const json = JSON.parse(text);
   if ("openapi" in json) return { kind: "public", status };
@@ -72,7 +82,7 @@ function jsonAnswer(method: string, path: string, status: number, text: string, 
   if (json.ex === null) {
     const api = STD_APIS.find((each) => each.method === method && routeOf(path).endsWith(`/${each.path}`));
     must(api !== undefined, "a good answer of an API that is none", path);
-    const schema = z.object({ ...envelopeSchema().shape, ...api.schema?.answer?.shape });
+    const schema = z.object({ ...envelopeSchema().shape, ...ANSWERED.get(api)?.shape });
     const { success, error } = schema.safeParse(json);
     must(success, "a good answer that is not as published", `${error?.message} ${text}`);
     must(status === 200, "a good answer with another status", status);

@@ -1,8 +1,8 @@
 /** Schemas of quotes and market states. */
 import * as z from "zod";
 import { UNIFIED_STATUSES } from "../../domain/market-status.ts";
+import { once } from "../schemas/once.ts";
 import { contractSchema } from "./contract.ts";
-import { once } from "./once.ts";
 
 export const quoteSchema = once(() =>
   z

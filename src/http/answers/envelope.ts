@@ -1,8 +1,8 @@
 /** Schemas of what stands around every answer. */
 import * as z from "zod";
 import { FAILURE_CODES } from "../../domain/failure.ts";
-import { once } from "./once.ts";
-import { time } from "./values.ts";
+import { once } from "../schemas/once.ts";
+import { time } from "./time.ts";
 
 export const errorSchema = once(() =>
   z

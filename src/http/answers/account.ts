@@ -1,7 +1,7 @@
 /** Schemas of cash and positions. */
 import * as z from "zod";
+import { once } from "../schemas/once.ts";
 import { contractSchema } from "./contract.ts";
-import { once } from "./once.ts";
 
 export const cashSchema = once(() =>
   z

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { TRADE_TYPES } from "../../domain/contract.ts";
 import { LIFECYCLES, ORDER_TYPES, TIMES_IN_FORCE } from "../../domain/order.ts";
 import { OPERATIONS } from "../../spec/capabilities.ts";
-import { once } from "./once.ts";
+import { once } from "../schemas/once.ts";
 
 const marketCapabilitySchema = once(() =>
   z

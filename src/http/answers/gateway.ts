@@ -1,10 +1,10 @@
 /** Schemas of what stands outside the instances. Only the document has a use for them. */
 import * as z from "zod";
 import { TRADING_STATES } from "../../spec/policy.ts";
+import { once } from "../schemas/once.ts";
 import { errorSchema } from "./envelope.ts";
 import { canceledSchema, positionSchema, writtenSchema } from "./guard.ts";
-import { once } from "./once.ts";
-import { time } from "./values.ts";
+import { time } from "./time.ts";
 
 export const healthSchema = once(() =>
   z

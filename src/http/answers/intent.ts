@@ -1,16 +1,9 @@
-/** Schemas of writes whose outcome is unknown. */
+/** Writes whose outcome is unknown, as they are answered. */
 import * as z from "zod";
-import { once } from "./once.ts";
-import { cancelArgsSchema, PLACE_EXAMPLE, placeArgsSchema, replaceArgsSchema, tagSchema } from "./order.ts";
-import { time, wordInput } from "./values.ts";
-
-export const intentsQuery = once(() =>
-  z.strictObject({
-    state: wordInput(["unknown"], "`unknown` (default): writes of which nobody knows what became of them.").default(
-      "unknown",
-    ),
-  }),
-);
+import { once } from "../schemas/once.ts";
+import { PLACE_EXAMPLE } from "../schemas/order.ts";
+import { cancelArgsSchema, placeArgsSchema, replaceArgsSchema, tagSchema } from "./order.ts";
+import { time } from "./time.ts";
 
 export const intentSchema = once(() =>
   z
