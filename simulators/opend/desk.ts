@@ -55,6 +55,14 @@ export interface Peer {
 export const SERVER_VERSION = 1011;
 export const SERVER_BUILD = 7108;
 
+/** The vendor's definitions up to 7.6 name an order by its number alone, except in orders themselves. */
+const LAST_WITHOUT_TEXT_IDS = 706;
+
+/** Whether OpenD knows an order's `orderIDEx` in requests, and answers it to writes. */
+export function readsTextIds({ version }: Desk): boolean {
+  return version > LAST_WITHOUT_TEXT_IDS;
+}
+
 /** @throws {Refusal} while OpenD is not logged in behind. */
 export function requireLogin(desk: Desk): void {
   if (!desk.loggedIn) throw new Refusal("OpenD 与服务器的连接已断开，未登录");

@@ -50,7 +50,7 @@ export interface OpenDOptions {
    * been filled since, as users see it of simulated accounts. Default false.
    */
   readonly keepsHoldings?: boolean;
-  /** OpenD's version as it tells it: 902 for 9.2, which knows no sessions. Default: 10.11. */
+  /** OpenD's version as it tells it: 902 for 9.2, which knows no sessions, 706 for 7.6, which knows no `orderIDEx`. Default: 10.11. */
   readonly version?: number;
   /** Number that the orders of an account begin with. Default 1. */
   readonly firstOrder?: number;

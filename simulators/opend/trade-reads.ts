@@ -16,7 +16,7 @@ import {
   secMarketOf,
   trdMarketOf,
 } from "./codes.ts";
-import { accountOf, type Desk, type Peer } from "./desk.ts";
+import { accountOf, type Desk, type Peer, readsTextIds } from "./desk.ts";
 import { countCall } from "./limits.ts";
 import { orderIdOf, orderMessage } from "./order-message.ts";
 import { Refusal } from "./refusal.ts";
@@ -72,7 +72,7 @@ export function getOrderList(desk: Desk, _peer: Peer, c2s: unknown): Answer {
   const orders = (isSilent(account) ? kept(desk, account, "orders", refreshCache, heard) : heard()).filter((entry) =>
     isOfToday(desk, entry),
   );
-  return listed(header, account, filterStatusList, chosen(orders, account, header, filterConditions));
+  return listed(header, account, filterStatusList, chosen(desk, orders, account, header, filterConditions));
 }
 
 /** The longest span of history that is known to be answered, which is the vendor's default; of months the clocks change in. */
@@ -90,7 +90,7 @@ export function getHistoryOrderList(desk: Desk, _peer: Peer, c2s: unknown): Answ
   const span = bound(filterConditions.endTime, "endTime") - bound(filterConditions.beginTime, "beginTime");
   if (span > LONGEST_HISTORY_MS) throw new Refusal("NN_ProtoRet_TimeOut");
   const orders = ordersOf(desk, account).filter((entry) => !isOfToday(desk, entry));
-  return listed(header, account, filterStatusList, chosen(orders, account, header, filterConditions));
+  return listed(header, account, filterStatusList, chosen(desk, orders, account, header, filterConditions));
 }
 
 /** The orders an account has: those of its book in its markets. */
@@ -117,6 +117,7 @@ function isOfToday(desk: Desk, { order }: VenueOrder): boolean {
 }
 
 function chosen(
+  desk: Desk,
   orders: readonly VenueOrder[],
   account: Account,
   header: Header,
@@ -128,7 +129,7 @@ function chosen(
   return orders.filter(
     ({ order, wireId }) =>
       (idList.length === 0 || idList.includes(orderIdOf(wireId))) &&
-      (orderIDExList.length === 0 || orderIDExList.includes(wireId)) &&
+      (orderIDExList.length === 0 || !readsTextIds(desk) || orderIDExList.includes(wireId)) &&
       (codeList.length === 0 || codeList.includes(order.contract.symbol)) &&
       (filterMarket === 0 || filterMarket === trdMarketOf(order.contract.region, account.env)) &&
       order.createdAt >= begin &&

@@ -12,7 +12,7 @@ import { isExchangeError } from "../../src/exchange/exchange-error.ts";
 import type { VenueOrder } from "../shared/venue.ts";
 import { type Account, tradesShares } from "./accounts.ts";
 import { MODIFY_OP, ORDER_TYPE, regionOfTrdMarket, SEC_MARKET, SESSION, TIME_IN_FORCE, TRD_SIDE } from "./codes.ts";
-import { accountOf, type Desk, type Peer } from "./desk.ts";
+import { accountOf, type Desk, type Peer, readsTextIds } from "./desk.ts";
 import { countCall } from "./limits.ts";
 import { orderIdOf } from "./order-message.ts";
 import { Refusal } from "./refusal.ts";
@@ -54,7 +54,7 @@ export function placeOrder(desk: Desk, peer: Peer, c2s: unknown): Answer {
       tag: request.remark === "" ? null : request.remark,
     }),
   );
-  return { header: request.header, ...idsOf(placed) };
+  return { header: request.header, ...idsOf(desk, placed.wireId) };
 }
 
 /** 2205: change and cancel; the other operations exist for HK at the vendor and are not modelled. */
@@ -79,7 +79,7 @@ export function modifyOrder(desk: Desk, peer: Peer, c2s: unknown): Answer {
     const change = order.orderType === "Market" ? { qty } : { qty, price: priceOf(request.price) };
     handedOn(desk, () => exchange.replace(order.orderId, change));
   }
-  return { header: request.header, orderID: orderIdOf(wireId), orderIDEx: wireId };
+  return { header: request.header, ...idsOf(desk, wireId) };
 }
 
 function cancelAll(desk: Desk, account: Account, request: ModifyRequest): Answer {
@@ -180,7 +180,9 @@ function priceOf(price: number | undefined): number {
   return Math.floor(Number((price * PRICE_SCALE).toFixed(3))) / PRICE_SCALE;
 }
 
-function orderOf(desk: Desk, account: Account, { orderID, orderIDEx }: ModifyRequest): VenueOrder {
+function orderOf(desk: Desk, account: Account, request: ModifyRequest): VenueOrder {
+  const { orderID } = request;
+  const orderIDEx = readsTextIds(desk) ? request.orderIDEx : "";
   const found = ordersOf(desk, account).find(({ wireId }) =>
     orderIDEx === "" ? orderIdOf(wireId) === orderID : wireId === orderIDEx,
   );
@@ -191,8 +193,8 @@ function orderOf(desk: Desk, account: Account, { orderID, orderIDEx }: ModifyReq
   return found;
 }
 
-function idsOf({ wireId }: VenueOrder): Answer {
-  return { orderID: orderIdOf(wireId), orderIDEx: wireId };
+function idsOf(desk: Desk, wireId: string): Answer {
+  return { orderID: orderIdOf(wireId), ...(readsTextIds(desk) ? { orderIDEx: wireId } : {}) };
 }
 
 const REFUSAL_TEXTS = {

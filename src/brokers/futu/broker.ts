@@ -8,7 +8,7 @@ import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { PacingClass } from "../shared/pacing.ts";
 import { REGIONS, type Region } from "../shared/regions.ts";
 import type { TradingAccount } from "./accounts.ts";
-import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
+import { checkNumbers, checkOrder, needsNumbers, toCapabilities } from "./capabilities.ts";
 import {
   MARKET_OF_REGION,
   MODIFY,
@@ -79,6 +79,12 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   function marketOf({ account }: FoundOrder, order: Order | undefined): number {
     const region = REGIONS.find((each) => each === order?.contract.region);
     return (region && account.markets.get(region)) ?? queryHeader(account).trdMarket;
+  }
+
+  /** How a change names its order. */
+  function named(orderId: string, found: FoundOrder | undefined) {
+    const number = needsNumbers(wire.version()) ? found?.vendor.orderID : undefined;
+    return { orderID: number ?? "0", orderIDEx: orderId };
   }
 
   /** OpenD says no to a change in many words; what the order is now says why. */
@@ -218,8 +224,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       }
       const request = {
         header: header(found.account, marketOf(found, order)),
-        orderID: "0",
-        orderIDEx: orderId,
+        ...named(orderId, found),
         modifyOrderOp: MODIFY.change,
         qty,
         price: price ?? 0,
@@ -235,16 +240,15 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
 
     async cancelOrder(orderId, call) {
       const known = wire.accounts()?.find(({ accId }) => accId === listings.accountOf(orderId));
-      // An order that is known is canceled without another question: a cancel must not wait.
-      const found =
-        known === undefined ? await beforeSending(listings.find(orderId, false, call, "cancel")) : undefined;
+      // An order that is known is canceled without another question where OpenD needs no number: a cancel must not wait.
+      const isToFind = known === undefined || needsNumbers(wire.version());
+      const found = isToFind ? await beforeSending(listings.find(orderId, false, call, "cancel")) : undefined;
       const account = known ?? found?.account;
       if (account === undefined) throw notFound(orderId);
       const market = found === undefined ? queryHeader(account).trdMarket : marketOf(found, toOrder(found.vendor));
       const request = {
         header: header(account, market),
-        orderID: "0",
-        orderIDEx: orderId,
+        ...named(orderId, found),
         modifyOrderOp: MODIFY.cancel,
       };
       await holdings

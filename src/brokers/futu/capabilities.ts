@@ -75,6 +75,14 @@ const ROWS = { REAL: realRows(), SIMULATE: simulateRows() } as const;
 /** The first OpenD that heeds an order's session, 9.3: those before it make one for the night an order of regular hours. */
 const FIRST_WITH_SESSIONS = 903;
 
+/** The first OpenD whose definitions are known to name an order by `orderIDEx` in requests, 9.2; those of 7.6 do not. */
+const FIRST_WITH_TEXT_IDS = 902;
+
+/** True for an OpenD that may know orders by their numbers alone. */
+export function needsNumbers(version: number | undefined): boolean {
+  return version !== undefined && version < FIRST_WITH_TEXT_IDS;
+}
+
 /** What an OpenD of this version takes; `undefined` for one that is not known yet. */
 function rowsOf(tradeEnv: FutuConfig["tradeEnv"], version: number | undefined): readonly OrderCapability[] {
   const rows = ROWS[tradeEnv];

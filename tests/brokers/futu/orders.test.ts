@@ -262,6 +262,17 @@ describe("writes", () => {
     expect(await broker.order(orderId, call())).toMatchObject({ lifecycle: "ETH" });
   });
 
+  test("an OpenD that knows orders by their numbers alone changes and cancels the one that is meant", async () => {
+    const opend = await openOpenD({ version: 706 });
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    await broker.placeOrder(restingOrder({ price: 180 }), call());
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    await broker.replaceOrder(orderId, { price: 191 }, call());
+    await broker.cancelOrder(orderId, call());
+    expect(await broker.order(orderId, call())).toMatchObject({ price: 191, status: "CANCELED" });
+    expect((await broker.orders({ status: "open" }, call())).orders).toMatchObject([{ price: 180 }]);
+  });
+
   test("a replace keeps what it does not name, and is held to what is filled", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);

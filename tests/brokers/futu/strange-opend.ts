@@ -21,7 +21,7 @@ export const STATE = {
   marketHKFuture: 0,
   qotLogined: true,
   trdLogined: true,
-  serverVer: 1,
+  serverVer: 1011,
   serverBuildNo: 1,
   time: 1,
 } as const;
