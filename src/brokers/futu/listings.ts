@@ -149,10 +149,13 @@ export function createListings(
     },
 
     async idOf(number, tag, account, call) {
-      // It may be 0, which others have too.
-      const orders = await todaysOrders(account, false, call).catch(() => []);
-      const found = orders.find(({ orderID, remark }) => orderID === number && remark === tag);
-      if (found !== undefined) return found.orderIDEx;
+      // OpenD lists an order once its own servers have told it of it, or when it is asked anew.
+      for (const fresh of [false, true]) {
+        const orders = await todaysOrders(account, fresh, call, { kind: "write" }).catch(() => []);
+        // The number may be 0, which others have too.
+        const found = orders.find(({ orderID, remark }) => orderID === number && remark === tag);
+        if (found !== undefined) return found.orderIDEx;
+      }
       throw new BrokerError("OutcomeUnknown", "OpenD took the order and gave no id for it", { outcome: "unknown" });
     },
 

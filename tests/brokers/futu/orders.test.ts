@@ -273,6 +273,14 @@ describe("writes", () => {
     expect((await broker.orders({ status: "open" }, call())).orders).toMatchObject([{ price: 180 }]);
   });
 
+  test("one that it answers with a number alone, and has not heard of itself yet, is told by its id", async () => {
+    const opend = await openOpenD({ version: 706, lagMs: 60_000 });
+    const { broker } = await startBroker(opend.port);
+    const order = restingOrder();
+    const { orderId } = await broker.placeOrder(order, call());
+    expect(opend.venue.orders()).toMatchObject([{ wireId: orderId, order: { tag: order.tag } }]);
+  });
+
   test("a replace keeps what it does not name, and is held to what is filled", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);
