@@ -154,7 +154,7 @@ export function createListings(
         const orders = await todaysOrders(account, fresh, call, { kind: "write" }).catch(() => []);
         // The number may be 0, which others have too.
         const found = orders.find(({ orderID, remark }) => orderID === number && remark === tag);
-        if (found !== undefined) return found.orderIDEx;
+        if (found?.orderIDEx) return found.orderIDEx;
       }
       throw new BrokerError("OutcomeUnknown", "OpenD took the order and gave no id for it", { outcome: "unknown" });
     },

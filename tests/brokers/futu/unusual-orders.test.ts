@@ -193,6 +193,13 @@ test("an order that OpenD answers without an id is not taken for another that ha
   expect(await broker.placeOrder(order, call())).toEqual({ orderId: "78" });
 });
 
+test("an order that OpenD lists without an id is not told with an empty one", async () => {
+  const order = restingOrder();
+  const opend = await serveOrders([{ ...ORDER, orderType: 1, orderID: "0", orderIDEx: "", remark: order.tag }]);
+  const { broker } = await startBroker(opend.port);
+  expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({ outcome: "unknown" });
+});
+
 test("an order that was placed or changed from here is canceled without another question, whatever OpenD has pushed", async () => {
   const order = restingOrder();
   const asked: number[] = [];
