@@ -54,6 +54,7 @@ const AT_THE_DOOR: readonly Rule[] = [
 
 const RULES: readonly Rule[] = [
   { text: /password|密码|密碼|websocket ?key/i, code: "AuthenticationFailed", outcome: "rejected" },
+  { text: /不足 ?[\d一]+ ?手|碎股|odd ?lot/i, code: "OrderRejected", outcome: "rejected" },
   { text: /持仓|持倉|可卖|可賣|position|holding/i, code: "OrderRejected", outcome: "rejected" },
   { text: /insufficient|not enough|不足|buying power|购买力|購買力/i, code: "InsufficientFunds", outcome: "rejected" },
   {

@@ -84,6 +84,10 @@ describe("a refusal by OpenD", () => {
     (text) => expect(refused(text)).toMatchObject({ code: "OrderRejected", outcome: "rejected" }),
   );
 
+  test.each(["不足1手数量的碎股", "買入數量不足一手"])("%s is of a lot, and not of money", (text) =>
+    expect(refused(text)).toMatchObject({ code: "OrderRejected", outcome: "rejected" }),
+  );
+
   test.each(["订单已全部成交", "订单已成交，不能撤单", "订单已撤单", "The order is already filled"])(
     "%s says that the order has ended",
     (text) => expect(refused(text, "modify")).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" }),
