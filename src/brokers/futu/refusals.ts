@@ -39,6 +39,10 @@ const LOCKED =
 /** Texts of an amount that was asked for in a currency which the account has not. */
 const CURRENCY = /currenc|币种|幣種|货币|貨幣/i;
 
+/** Texts of quotes that the login may not see. */
+const NO_QUOTES =
+  /(?:行情|quotes?\b).*(?:权限|權限|permission|rights?\b)|(?:权限|權限|permission|rights?\b).*(?:行情|quote|subscribe)/i;
+
 interface Rule {
   readonly text: RegExp;
   readonly code: BrokerErrorCode;
@@ -88,8 +92,11 @@ function fromRefusal(retType: number, text: string, what: string, purpose: Purpo
   const definite = (retType === REFUSED && !uncertain) || retType === INVALID;
   if (!definite) return withoutAnswer(`OpenD could not finish ${what}: ${said}`, purpose);
   if (LOCKED.test(text)) return new TradingLocked(said);
-  if (purpose === "read" && !failedBehind && CURRENCY.test(text)) return new BrokerError("NotSupported", message);
-  const rule = failedBehind ? undefined : RULES.find((candidate) => candidate.text.test(text));
+  const isLacking = NO_QUOTES.test(text);
+  if (purpose === "read" && !failedBehind && (isLacking || CURRENCY.test(text))) {
+    return new BrokerError("NotSupported", message);
+  }
+  const rule = failedBehind || isLacking ? undefined : RULES.find((candidate) => candidate.text.test(text));
   if (rule !== undefined) return new BrokerError(rule.code, message, { outcome: rule.outcome });
   if (purpose === "read") return new BrokerError("BrokerFault", message);
   return new BrokerError("OrderRejected", message, { outcome: "rejected" });

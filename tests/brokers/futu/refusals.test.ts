@@ -88,6 +88,14 @@ describe("a refusal by OpenD", () => {
     expect(refused(text)).toMatchObject({ code: "OrderRejected", outcome: "rejected" }),
   );
 
+  test.each(["行情权限不足", "無權限獲取行情", "No right to get quote of 00700", "Insufficient quote permission"])(
+    "%s is of rights that a person has to get, neither of money nor of a fault that passes",
+    (text) => {
+      expect(refused(text, "read")).toMatchObject({ code: "NotSupported" });
+      expect(refused(text)).toMatchObject({ code: "OrderRejected", outcome: "rejected" });
+    },
+  );
+
   test.each(["订单已全部成交", "订单已成交，不能撤单", "订单已撤单", "The order is already filled"])(
     "%s says that the order has ended",
     (text) => expect(refused(text, "modify")).toMatchObject({ code: "OrderNotOpen", outcome: "rejected" }),
