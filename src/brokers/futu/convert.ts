@@ -104,11 +104,11 @@ export function isOpen({ orderStatus }: VendorOrder): boolean {
   return !isTerminal(lookUp(ORDER_STATUS, orderStatus)?.means ?? "UNKNOWN");
 }
 
-/** One order; `undefined` when its contract or side has no name here, or when OpenD has no id for it yet. */
+/** One order; `undefined` when its contract, legs or side have no name here, or when OpenD has no id for it yet. */
 export function toOrder(vendor: VendorOrder): Order | undefined {
   const contract = toContract(vendor.code, vendor.secMarket, vendor.trdMarket);
   const direction = lookUp(TRD_SIDE, vendor.trdSide);
-  if (contract === undefined || !direction || vendor.orderIDEx === "") return undefined;
+  if (contract === undefined || !direction || vendor.orderIDEx === "" || vendor.comboLegs?.length) return undefined;
   const { word, means } = lookUp(ORDER_STATUS, vendor.orderStatus) ?? {
     word: String(vendor.orderStatus),
     means: "UNKNOWN" as const,

@@ -78,6 +78,8 @@ const order = v.object({
   currency: whenGiven(number),
   trdMarket: whenGiven(number),
   session: whenGiven(number),
+  /** Those of an options strategy, or of a combination of event contracts. */
+  comboLegs: whenGiven(v.array(v.unknown())),
 });
 
 /** One that says what no order does: as one without a side, which has no name here. It must not hide the others. */

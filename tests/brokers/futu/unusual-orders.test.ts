@@ -73,6 +73,19 @@ describe("an order of a kind that has no name here", () => {
     },
   );
 
+  test("nor is one of several legs, which is no order of the share that it names", async () => {
+    const legs = [{ security: { market: 11, code: "AAPL" }, side: 1, qtyRatio: 100 }];
+    const opend = await serveOrder({ ...ORDER, orderType: 1, comboLegs: legs });
+    const { broker } = await startBroker(opend.port);
+    expect(await rejection(broker.replaceOrder("77", { qty: 8 }, call()))).toMatchObject({
+      code: "NotSupported",
+      outcome: "not_sent",
+    });
+    expect(opend.changes).toEqual([]);
+    await broker.cancelOrder("77", call());
+    expect(opend.changes).toHaveLength(1);
+  });
+
   test("is canceled like any other", async () => {
     const opend = await serveOrder({ ...ORDER, orderType: 10, auxPrice: 155 });
     const { broker } = await startBroker(opend.port);
@@ -105,6 +118,7 @@ describe("an order that has no name here", () => {
     ["its quantity", { qty: -10 }],
     ["its price", { price: Number.NaN }],
     ["what is filled", { fillQty: Number.POSITIVE_INFINITY }],
+    ["its legs", { strategyType: 2, comboLegs: [{ security: { market: 11, code: "AAPL260116C200000" }, side: 2 }] }],
   ])("for %s hides no other, and shows the tag by which it is known to exist", async (_, odd) => {
     const opend = await serveOrders([
       { ...TAGGED, ...odd },
