@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { RESPONSE } from "../../../simulators/tws/messages.ts";
 import { startTws, type Tws } from "../../../simulators/tws/server.ts";
-import { call, newBroker, restingOrder, type WholeBroker } from "./setup.ts";
+import { call, newBroker, restingOrder, until, type WholeBroker } from "./setup.ts";
 
 /** Every kind of message that an exchange of this broker waits for, and the reply to the hello. */
 const AWAITED = [
@@ -89,6 +89,27 @@ test.concurrent("a TWS that does not tell the time and says other things keeps i
       await pause(500);
       await broker.positions(call());
     }
+    expect(connections).toEqual([true]);
+    expect(tws.connections().total).toBe(1);
+  } finally {
+    await broker.close();
+    await tws.close();
+  }
+});
+
+test.concurrent("a TWS that leaves the time unanswered once, as where it is asked too often, keeps its connection", async () => {
+  const tws = await startTws();
+  const broker = newBroker(tws.port);
+  const connections: boolean[] = [];
+  try {
+    await broker.start({ onOrder() {}, onConnection: ({ connected }) => connections.push(connected) });
+    await until(async () => {
+      const speak = tws.silence(RESPONSE.currentTime, "message");
+      const hears = await broker.ping(call());
+      speak();
+      return !hears;
+    });
+    await until(() => broker.ping(call()));
     expect(connections).toEqual([true]);
     expect(tws.connections().total).toBe(1);
   } finally {
