@@ -69,7 +69,7 @@ const CALLS: Readonly<Record<number, Call>> = {
   [REQUEST.allOpenOrders]: { answer: reqAllOpenOrders, stage: "read" },
   [REQUEST.managedAccounts]: { answer: (desk) => [managedAccounts(desk)], stage: "read", local: true },
   [REQUEST.currentTime]: {
-    answer: ({ venue }) => [[RESPONSE.currentTime, 1, Math.floor(venue.now() / 1000)]],
+    answer: tellTime,
     stage: "read",
     local: true,
   },
@@ -90,6 +90,13 @@ const CALLS: Readonly<Record<number, Call>> = {
   [REQUEST.marketRule]: { answer: reqMarketRule, stage: "read" },
   [REQUEST.completedOrders]: { answer: reqCompletedOrders, stage: "read" },
 };
+
+function tellTime({ venue, timeEveryMs }: Desk, client: Client): readonly Message[] {
+  const now = performance.now();
+  if (now - client.toldTimeAt < timeEveryMs) return [];
+  client.toldTimeAt = now;
+  return [[RESPONSE.currentTime, 1, Math.floor(venue.now() / 1000)]];
+}
 
 export function nextValidId({ records }: Desk, client: Pick<Client, "id">): Message {
   return [RESPONSE.nextValidId, 1, records.nextId(client.id)];

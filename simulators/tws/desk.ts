@@ -41,6 +41,8 @@ export interface Desk {
   readonly sweptCash: number;
   /** True where the keys of the ledger begin with `$LEDGER-`. */
   readonly ledgerPrefix: boolean;
+  /** Milliseconds within which a client is told the time once alone. */
+  readonly timeEveryMs: number;
   /** Orders whose cancel waits for the exchange to open, by `permId`; `undefined` where it takes them at once. */
   pendingCancels: Set<string> | undefined;
   /** Changes that wait for the session of their order, the last of each, by `permId`; `undefined` where they are made at once. */
@@ -66,6 +68,8 @@ export interface Client {
   wantsPositions: boolean;
   readonly positionsMulti: Map<number, string>;
   readonly tickers: Map<number, Ticker>;
+  /** When it was last told the time, by `performance.now()`. */
+  toldTimeAt: number;
   /** Sends something that answers no request. */
   readonly send: (messages: readonly Message[]) => void;
 }

@@ -266,6 +266,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       wantsPositions: false,
       positionsMulti: new Map(),
       tickers: new Map(),
+      toldTimeAt: Number.NEGATIVE_INFINITY,
       send: (messages) => send(member, messages),
     };
     member.client = client;

@@ -53,6 +53,11 @@ export interface TwsOptions {
    * older one. Default false.
    */
   readonly ledgerPrefix?: boolean;
+  /**
+   * Milliseconds within which a client that asks for the time again is not answered: 1000 at a TWS from 10.16 on, more at some
+   * gateways. Default 0.
+   */
+  readonly timeEveryMs?: number;
 }
 
 /** A running TWS. */
@@ -135,6 +140,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     presetTif: options.presetTif,
     sweptCash: options.sweptCash ?? 0,
     ledgerPrefix: options.ledgerPrefix ?? false,
+    timeEveryMs: options.timeEveryMs ?? 0,
     marketData: options.marketData ?? "live",
   };
   const faults = createFaults((ms) => restarts.restart(ms));

@@ -11,8 +11,8 @@ export const MS = {
   probe: 5_000,
   /** A ping says no before that. */
   ping: 2_500,
-  /** So long one look at the gateway answers everybody who asks. */
-  sharedProbe: 2_000,
+  /** So long one look at the gateway answers everybody who asks: it tells the time once a second, some once in four, if at all. */
+  sharedProbe: 4_500,
   /** Between two looks at a connection that nobody uses. */
   heartbeat: 5_000,
   /** So long TWS may be without its link before it is asked on a new connection whether that is back. */

@@ -42,7 +42,7 @@ export interface Wire {
   fault(): BrokerError;
   /** True when orders can be sent and pushes come. */
   ready(): boolean;
-  /** A round trip to the gateway, at most two seconds old. @throws BrokerError `NotConnected`, `Timeout` */
+  /** A round trip to the gateway, at most five seconds old. @throws BrokerError `NotConnected`, `Timeout` */
   probe(call: Call): Promise<void>;
   /** The vendor's clock, `null` until it was first read. */
   now(): number | null;
@@ -222,7 +222,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       if (linkLostAt !== undefined && performance.now() - linkLostAt >= MS.linkLost) {
         on.close("TWS has not said that its link is back");
       }
-      if (performance.now() - (probing?.at ?? 0) >= MS.heartbeat / 2) void probe(on).catch(() => {});
+      void probe(on).catch(() => {});
     }, MS.heartbeat);
     try {
       if (linkLostAt !== undefined) down = notConnected("TWS has no link to Interactive Brokers");

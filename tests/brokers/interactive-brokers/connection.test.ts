@@ -191,6 +191,17 @@ test("finds out that a connection is only half there, and makes a new one", asyn
   expect(await broker.ping(call())).toBe(true);
 });
 
+test("asks for the time no more often than gateways tell it, so that each look at one is answered", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const tws = await openTws({ timeEveryMs: 4_250 });
+  const { broker } = await startBroker(tws.port);
+  for (let look = 0; look < 20; look += 1) {
+    expect(await broker.ping(call())).toBe(true);
+    vi.advanceTimersByTime(700);
+  }
+});
+
 test("says clearly that its client id is in use, and takes over when it is free", async () => {
   const tws = await openTws();
   const { broker: first } = await startBroker(tws.port, { clientId: 3 });

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { UNUSUAL_POSITIONS } from "../../../simulators/tws/accounts.ts";
 import { RESPONSE } from "../../../simulators/tws/messages.ts";
 import { errorMessage } from "../../../simulators/tws/refusal.ts";
@@ -374,12 +374,15 @@ test("a quote has every field, says when trading is halted, and tells what is no
 });
 
 test("the states of the markets follow the vendor's clock and hours, with lunch, night and holidays", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
   const day = (hour: number, minute = 0) => Date.UTC(2025, 4, 28, hour, minute);
   const tws = await openTws({ now: day(14, 30), holidays: { CN: ["2025-05-28"] } });
   const { broker } = await startBroker(tws.port);
   const states = async (at: number) => {
     tws.venue.setNow(at);
-    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    // So long TWS is not asked for the time again.
+    vi.advanceTimersByTime(5_000);
     const { Securities = {} } = await broker.marketStatus(call());
     return Object.values(Securities).map(({ region, unifiedStatus }) => `${region} ${unifiedStatus}`);
   };
