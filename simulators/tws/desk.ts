@@ -47,6 +47,8 @@ export interface Desk {
   pendingCancels: Set<string> | undefined;
   /** Changes that wait for the session of their order, the last of each, by `permId`; `undefined` where they are made at once. */
   pendingChanges: Map<string, () => void> | undefined;
+  /** True where orders and changes wait for the link to IB's servers while it is lost. */
+  readonly keepsOrders: boolean;
   /** TWS's link to IB's servers. */
   loggedIn: boolean;
   /** False while IB's servers are being reset: what is told of the accounts may be anything. */

@@ -72,6 +72,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const timers = new Set<NodeJS.Timeout>();
   /** What happened while TWS had lost its servers. */
   const missed: VenueEvent[] = [];
+  /** What it was told to place and to change meanwhile. */
+  const kept: (() => void)[] = [];
   const silences = createSilences();
   let total = 0;
   let held: VenueEvent[] | undefined;
@@ -145,6 +147,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
 
   const perform = (member: Member, client: Client, fields: readonly string[], answers: boolean): void => {
+    if (!desk.loggedIn && desk.keepsOrders && Number(fields[0]) === REQUEST.placeOrder) {
+      kept.push(() => perform(member, client, fields, answers));
+      return;
+    }
     const events: VenueEvent[] = [];
     held = events;
     let messages: readonly Message[];
@@ -334,7 +340,9 @@ export function createGateway(options: GatewayOptions): Gateway {
         if (loggedIn && dataLost) member.client?.tickers.clear();
         if (member.client !== undefined) send(member, [errorMessage(NO_ID, code, text)]);
       }
-      if (loggedIn) for (const event of missed.splice(0)) publish(event);
+      if (!loggedIn) return;
+      for (const event of missed.splice(0)) publish(event);
+      for (const act of kept.splice(0)) act();
     },
     quoteChanged(key) {
       if (!desk.loggedIn) return;
@@ -346,6 +354,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
       missed.length = 0;
+      kept.length = 0;
       for (const { wire } of members) wire.terminate();
       members.clear();
     },

@@ -58,6 +58,11 @@ export interface TwsOptions {
    * gateways. Default 0.
    */
   readonly timeEveryMs?: number;
+  /**
+   * False refuses with 504 what it is told to place and to change without its link to IB, instead of keeping it and sending
+   * it on once the link is back, as TWS does from 10.28 on unless it is set otherwise. Default true.
+   */
+  readonly keepsOrders?: boolean;
 }
 
 /** A running TWS. */
@@ -69,7 +74,8 @@ export interface Tws {
   connections(): { readonly open: number; readonly total: number };
   /**
    * TWS's link to IB's servers: 1100 when it goes, 1102 when it comes back, or 1101 where the market data
-   * subscriptions are lost. Without it reads are not answered, orders are refused with 504, and the time is still told.
+   * subscriptions are lost. Without it reads are not answered, orders and changes wait, cancels are refused with 504, and the
+   * time is still told.
    */
   setLoggedIn(loggedIn: boolean, how?: { readonly dataLost: boolean }): void;
   /** False tells from now on with the values of an account that it is not ready, as while IB's servers are being reset. */
@@ -141,6 +147,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     sweptCash: options.sweptCash ?? 0,
     ledgerPrefix: options.ledgerPrefix ?? false,
     timeEveryMs: options.timeEveryMs ?? 0,
+    keepsOrders: options.keepsOrders ?? true,
     marketData: options.marketData ?? "live",
   };
   const faults = createFaults((ms) => restarts.restart(ms));

@@ -175,8 +175,8 @@ describe("the limit of messages", () => {
 });
 
 describe("the link to IB's servers", () => {
-  test("is lost and restored: the time is told, reads wait, orders are refused, fills come later", async () => {
-    await start();
+  test.each([true, false])("is lost and restored, where orders are kept meanwhile or not: %s", async (keepsOrders) => {
+    await start({ keepsOrders });
     const client = kept(await sdkConnect(tws.port, 7));
     const aapl = { symbol: "AAPL", secType: "STK", exchange: "SMART", currency: "USD" } as never;
     const order = { action: "BUY", orderType: "LMT", totalQuantity: 10, lmtPrice: 190.5, tif: "DAY" } as never;
@@ -187,7 +187,7 @@ describe("the link to IB's servers", () => {
     client.api.reqPositions();
     client.api.reqCurrentTime();
     await client.until("currentTime");
-    expect(client.errors(2)).toEqual([{ code: 504, text: "Not connected" }]);
+    expect(client.errors(2)).toEqual(keepsOrders ? [] : [{ code: 504, text: "Not connected" }]);
     expect(client.all("positionEnd")).toEqual([]);
     tws.venue.setPrice({ tradeType: "Securities", region: "US", symbol: "AAPL" }, 190);
     client.api.reqCurrentTime();
@@ -196,8 +196,13 @@ describe("the link to IB's servers", () => {
     tws.setLoggedIn(true);
     await client.until("commissionReport");
     expect(client.errors(-1).map(({ code }) => code)).toEqual([2104, 2106, 2158, 1100, 1102]);
-    expect(client.all("orderStatus").at(-1)?.[1]).toBe("Filled");
-    expect(tws.venue.orders()).toHaveLength(1);
+    expect(
+      client
+        .all("orderStatus")
+        .filter(([id]) => id === 1)
+        .at(-1)?.[1],
+    ).toBe("Filled");
+    expect(tws.venue.orders()).toHaveLength(keepsOrders ? 2 : 1);
   });
 
   test("1101 says that market data have to be asked for again", async () => {

@@ -98,6 +98,17 @@ export const LINK_MESSAGE = {
   2110: "lost",
 } as const satisfies Record<number, "lost" | "restored">;
 
+/**
+ * "Not connected", and that the link to the vendor is lost, said of an order: nothing against it. From 10.28 on TWS keeps what
+ * it is told to place and to change meanwhile, and sends it on when the link is back, unless it is set otherwise.
+ */
+const WITHOUT_LINK: ReadonlySet<number> = new Set([504, 1100]);
+
+/** True for what TWS says of an order, and of nothing but its own link. */
+export function isOfLink(code: number): boolean {
+  return WITHOUT_LINK.has(code);
+}
+
 /** Client id in use: the connection is refused. */
 export const CLIENT_ID_IN_USE = 326;
 /** The gateway says that it ends the connection on purpose, and where it will listen next. */

@@ -4,7 +4,7 @@
  */
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
-import { AT_EXCHANGE, isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
+import { AT_EXCHANGE, isOfLink, isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS } from "./codes.ts";
 import { asEnded, type Entry, Fills, type KnownOrder, known, statusOf, unlistedOf } from "./known-order.ts";
 import type { Execution, Message, Notice, VendorOrder } from "./messages.ts";
 import { FIRST_REQUEST_ID } from "./order-ids.ts";
@@ -179,7 +179,11 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
   }
 
   const saysAgainst = (notice: Notice) =>
-    notice.code !== ORDER_CANCELED && !isTooFast(notice) && !isOfState(notice) && !asked.has(notice.id);
+    notice.code !== ORDER_CANCELED &&
+    !isOfLink(notice.code) &&
+    !isTooFast(notice) &&
+    !isOfState(notice) &&
+    !asked.has(notice.id);
 
   const isOurs = (name: string) => account() === undefined || name === "" || name === account();
 

@@ -1,20 +1,13 @@
 /** Placing, replacing and canceling: what is sent, and which messages say what became of it. */
 import { isTerminal, type OrderStatus } from "../../domain/order.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import { AT_EXCHANGE, isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS, REFUSALS } from "./codes.ts";
+import { AT_EXCHANGE, isOfLink, isWarning, lookUp, ORDER_CANCELED, ORDER_STATUS, REFUSALS } from "./codes.ts";
 import type { KnownOrder } from "./known-order.ts";
 import type { Exchange, OrderTicket, Settle } from "./link.ts";
 import type { Message, Notice, VendorContract } from "./messages.ts";
 import type { OrderStore } from "./order-store.ts";
 import { UNNUMBERED, UNREAD } from "./read-calls.ts";
-import {
-  isNotCancelable,
-  isTooFast,
-  notConnected,
-  toCancelRefusal,
-  toOrderRefusal,
-  unknownOutcome,
-} from "./refusals.ts";
+import { isNotCancelable, isTooFast, toCancelRefusal, toOrderRefusal, unknownOutcome } from "./refusals.ts";
 import { MS } from "./timing.ts";
 
 /** What every write needs. */
@@ -30,8 +23,6 @@ export interface Writing {
 /** A status after which the exchange, or the vendor's system that stands for it, has the order. */
 const TAKEN: ReadonlySet<string> = new Set(["PreSubmitted", "Submitted", "PendingCancel", "Filled"]);
 const CANCELED: ReadonlySet<string> = new Set(["Cancelled", "ApiCancelled"]);
-/** "Not connected": the request was not sent. That the link to the vendor is lost, as 1100 says, tells nothing of an order. */
-const NOT_CONNECTED = 504;
 
 interface Told {
   readonly permId: number;
@@ -55,8 +46,8 @@ function toldOf(message: Message, orderId: number, clientId: number): Told | und
 }
 
 function noticeOf(message: Message, orderId: number): Notice | undefined {
-  if (message.kind !== "notice" || message.id !== orderId || isWarning(message.code, message.text)) return undefined;
-  return message;
+  if (message.kind !== "notice" || message.id !== orderId || isOfLink(message.code)) return undefined;
+  return isWarning(message.code, message.text) ? undefined : message;
 }
 
 /**
@@ -166,8 +157,7 @@ export function submit(
     hear(message, settle) {
       const notice = noticeOf(message, orderId);
       if (notice !== undefined) {
-        if (notice.code === NOT_CONNECTED) settle.fail(notConnected(notice.text));
-        else if (REFUSALS.has(notice.code)) refuse(notice, settle);
+        if (REFUSALS.has(notice.code)) refuse(notice, settle);
         else {
           // Which message was thrown away for coming too fast is not said for sure, and it says nothing against an order.
           if (!isTooFast(notice)) doubt = notice;
@@ -244,8 +234,7 @@ export function cancel(
           /state: *(?:PendingCancel|(?:Api)?Cancelled)/i.test(notice.text)
         ) {
           done();
-        } else if (notice.code === NOT_CONNECTED) fail(notConnected(notice.text));
-        else if (isTooFast(notice) || isNotCancelable(notice)) fail(toCancelRefusal(notice, name));
+        } else if (isTooFast(notice) || isNotCancelable(notice)) fail(toCancelRefusal(notice, name));
         // Also that there is no such order, as TWS says of some that it has just canceled, and what refuses orders: it may be
         // about a change that was sent before, of which nothing had been heard.
         else lookInto(notice, settle);

@@ -296,12 +296,17 @@ test("an order that TWS has, though it says that it is told too much, is not tol
   expect(tws.venue.orders()).toMatchObject([{ wireId: orderId }]);
 });
 
-test.each([true, false])(
-  "an order of which TWS says that its link is lost is not told as not sent, TWS tells of it: %s",
-  async (isTold) => {
+test.each([
+  [1100, true, "Connectivity between IBKR and TWS has been lost."],
+  [1100, false, "Connectivity between IBKR and TWS has been lost."],
+  [504, true, "Not connected"],
+  [504, false, "Not connected"],
+])(
+  "an order of which TWS says with %i that its link is lost is not told as not sent, TWS tells of it: %s",
+  async (code, isTold, text) => {
     const tws = await openTws();
     const port = await openBetween(tws, ([id, number]) =>
-      id === "3" ? errorMessage(Number(number), 1100, "Connectivity between IBKR and TWS has been lost.") : undefined,
+      id === "3" ? errorMessage(Number(number), code, text) : undefined,
     );
     const { broker } = await startBroker(port, { writeTimeout: 500 });
     if (!isTold) tws.faults.arm({ kind: "stall", on: "place" });
@@ -310,6 +315,38 @@ test.each([true, false])(
     else expect(await rejection(placing)).toMatchObject({ code: "OutcomeUnknown", outcome: "unknown" });
   },
 );
+
+test("an order that TWS keeps while its link is lost, and sends on when that is back, is found then", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (fields[3] === "1100" ? undefined : fields),
+  );
+  const { broker, host } = await startBroker(port, { writeTimeout: 500 });
+  await broker.placeOrder(restingOrder(), call());
+  tws.setLoggedIn(false);
+  const order = restingOrder();
+  expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({ outcome: "unknown" });
+  tws.setLoggedIn(true);
+  await until(() => host.orders.some(({ tag, status }) => tag === order.tag && status === "OPEN"));
+});
+
+test("a change of which TWS says that its link is lost may be made yet, and leaves the order as it was", async () => {
+  const tws = await openTws();
+  let sent = 0;
+  const port = await openBetween(tws, ([id, number]) => {
+    sent += id === "3" ? 1 : 0;
+    return id === "3" && sent === 2 ? errorMessage(Number(number), 504, "Not connected") : undefined;
+  });
+  const { broker, host } = await startBroker(port, { writeTimeout: 500 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "stall", on: "replace" });
+  expect(await rejection(broker.replaceOrder(orderId, { price: 150 }, call()))).toMatchObject({ outcome: "unknown" });
+  tws.venue.end(orderId, "CANCELED", "");
+  await until(() => host.orders.at(-1)?.status === "CANCELED");
+  expect(host.orders.at(-1)).toMatchObject({ errorReason: "" });
+});
 
 test("a new order whose size TWS has reduced is taken, and not told as refused", async () => {
   const { tws, placing } = await takenWith(481, "Order size reduced.", "4");
