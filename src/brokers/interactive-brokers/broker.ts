@@ -1,4 +1,5 @@
 /** The broker: each method converts in, calls TWS, converts out. */
+import type { Contract } from "../../domain/contract.ts";
 import { isTerminal, type Order } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
 import type { BrokerHost, Call, OrderListing, Placed } from "../../spec/broker.ts";
@@ -29,6 +30,7 @@ import type { VendorContract } from "./messages.ts";
 import { createOrderStore, KEPT_ORDERS, type VendorDays } from "./order-store.ts";
 import { accountValues, openOrders, positions, ticks } from "./read-calls.ts";
 import { orderNotFound } from "./refusals.ts";
+import { MS } from "./timing.ts";
 import { createWire } from "./wire.ts";
 import { cancel, submit, type Writing } from "./write-calls.ts";
 
@@ -94,12 +96,19 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       );
       return;
     }
-    const order = contract === null ? undefined : toOrder(known, contract, clientId);
+    const order = contract === null ? undefined : shown(known, contract);
     if (order === undefined) return;
     const text = JSON.stringify({ ...order, updatedAt: null });
     if (pushed.get(permId) === text) return;
     pushed.set(permId, text);
     guard(() => host?.onOrder(order));
+  }
+
+  /** True while TWS may still send on what it was told before this session, so that what it shows proves nothing of that. */
+  const isNew = () => wire.readyMs() < MS.sendingOn;
+
+  function shown(known: KnownOrder, contract: Contract): Order | undefined {
+    return toOrder(known, contract, clientId, isNew());
   }
 
   /** The account. Before it is known there is no connection, and every call says so. */
@@ -111,7 +120,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
 
   async function orderOf(known: KnownOrder, call: Call): Promise<Order | undefined> {
     const contract = await directory.resolve(known.contract, call);
-    return contract === null ? undefined : toOrder(known, contract, clientId);
+    return contract === null ? undefined : shown(known, contract);
   }
 
   /**
@@ -161,10 +170,11 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
     return dayBegan(wire.now() ?? Date.now(), ahead);
   }
 
-  /** The same by the clock of this machine. */
-  function today(): number {
+  /** The same by the clock of this machine, or later: what was told before a session TWS may send on in it. */
+  function listedSince(): number {
     const now = wire.now() ?? Date.now();
-    return Date.now() - (now - dayBegan(now, ahead));
+    const today = Date.now() - (now - dayBegan(now, ahead));
+    return isNew() ? Math.max(today, Date.now() - wire.readyMs()) : today;
   }
 
   function writing(call: Call): Writing {
@@ -248,8 +258,8 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
         submit(writing(call), number, wired(vendor, exchange), ticket),
       );
       const made = store.get(permId);
-      const shown = made?.described ? toOrder(made, order.contract, clientId) : undefined;
-      const effective = { ...row.effective, ...(shown && changedTerms(order, shown)) };
+      const taken = made?.described ? shown(made, order.contract) : undefined;
+      const effective = { ...row.effective, ...(taken && changedTerms(order, taken)) };
       return { orderId: String(permId), ...(Object.keys(effective).length > 0 ? { effective } : {}) };
     },
 
@@ -327,6 +337,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
 
     async orders({ status, fresh = false }, call): Promise<OrderListing> {
       account();
+      const since = listedSince();
       const listed = await listings.read(status, call, fresh);
       const mapped = await Promise.all(listed.map(async (known) => ({ known, order: await orderOf(known, call) })));
       const nameless = mapped.flatMap(({ known, order }) => (order === undefined ? [known] : []));
@@ -337,7 +348,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
           qty,
           ...ownTag(orderRef),
         })),
-        since: today(),
+        since: Math.max(since, listedSince()),
       };
     },
   };

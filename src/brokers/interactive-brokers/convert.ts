@@ -29,8 +29,9 @@ import type { AccountValue, VendorContract } from "./messages.ts";
  * One order; `undefined` when its side has no word here.
  *
  * @param ours our client id: orders of other programs cannot be canceled from here.
+ * @param isNew whether TWS may still send on what it was told before this session.
  */
-export function toOrder(known: KnownOrder, contract: Contract, ours: number): Order | undefined {
+export function toOrder(known: KnownOrder, contract: Contract, ours: number, isNew = false): Order | undefined {
   const { order, status } = known;
   const direction = lookUp<Direction>(DIRECTION, order.action);
   if (direction === undefined) return undefined;
@@ -55,8 +56,8 @@ export function toOrder(known: KnownOrder, contract: Contract, ours: number): Or
     tag: isTag(order.orderRef) ? order.orderRef : null,
     ...(isOurs ? {} : { cancelable: false }),
     ...(known.corrected ? { busted: true } : {}),
-    // TWS shows a change that is made between two sessions with the next one.
-    ...(isTerminal(status) || known.originStatus === AT_EXCHANGE ? {} : { holdsChanges: true }),
+    // TWS shows a change that is made between two sessions of the exchange with the next one.
+    ...(isTerminal(status) || (known.originStatus === AT_EXCHANGE && !isNew) ? {} : { holdsChanges: true }),
     createdAt: known.createdAt,
     updatedAt: known.updatedAt,
   };

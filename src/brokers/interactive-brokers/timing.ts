@@ -17,6 +17,8 @@ export const MS = {
   heartbeat: 5_000,
   /** So long TWS may be without its link before it is asked on a new connection whether that is back. */
   linkLost: 60_000,
+  /** So long after a session has begun TWS may still send on what it kept while it had no link, or no process. */
+  sendingOn: 30_000,
   /** Between two looks for orders of other programs, of which the gateway pushes nothing. */
   watch: 3_000,
   /** After an order was taken in but not yet passed on, or is inactive, so long its refusal may follow. */

@@ -42,6 +42,8 @@ export interface Wire {
   fault(): BrokerError;
   /** True when orders can be sent and pushes come. */
   ready(): boolean;
+  /** Milliseconds since that is so, 0 while it is not. */
+  readyMs(): number;
   /** A round trip to the gateway, at most five seconds old. @throws BrokerError `NotConnected`, `Timeout` */
   probe(call: Call): Promise<void>;
   /** The vendor's clock, `null` until it was first read. */
@@ -70,6 +72,8 @@ export interface Wire {
 /** A connection on which orders can be sent. */
 export interface Session {
   readonly link: Link;
+  /** By `performance.now()`. */
+  readonly begunAt: number;
 }
 
 export function createWire(config: InteractiveBrokersConfig, deadlineMs: number, handlers: WireHandlers): Wire {
@@ -182,7 +186,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     await ask(on, (asking) => openOrders(asking, "own", config.clientId), "orders", config.timeout, "write");
     await handlers.onSession(readerOn(on, "write"));
     if (on !== link || linkLostAt !== undefined) return;
-    session = { link: on };
+    session = { link: on, begunAt: performance.now() };
     handlers.onConnection(true);
   }
 
@@ -302,6 +306,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     account: () => account,
     fault: () => down,
     ready: () => session !== undefined,
+    readyMs: () => (session === undefined ? 0 : performance.now() - session.begunAt),
     now: () => (clock === undefined ? null : Math.round(clock.vendor + performance.now() - clock.at)),
 
     async probe(call) {

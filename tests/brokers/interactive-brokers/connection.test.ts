@@ -145,6 +145,27 @@ test("comes back also when TWS never says that its link has", async () => {
   expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
 });
 
+test("what TWS may have kept without its link is not taken for not there as soon as that is back", async () => {
+  vi.useFakeTimers({ toFake: ["performance"], shouldAdvanceTime: true });
+  onTestFinished(() => void vi.useRealTimers());
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  const list = () => broker.orders({ status: "all", fresh: true }, call());
+  vi.advanceTimersByTime(30_000);
+  const sentAt = Date.now();
+  expect((await list()).since).toBeLessThan(sentAt);
+  tws.setLoggedIn(false);
+  await until(() => host.connections.at(-1)?.connected === false);
+  tws.setLoggedIn(true);
+  await until(() => host.connections.at(-1)?.connected === true);
+  expect((await list()).since).toBeGreaterThanOrEqual(sentAt);
+  expect(await broker.order(orderId, call())).toMatchObject({ originStatus: "Submitted", holdsChanges: true });
+  vi.advanceTimersByTime(30_000);
+  expect((await list()).since).toBeLessThan(sentAt);
+  expect(await broker.order(orderId, call())).not.toHaveProperty("holdsChanges");
+});
+
 test("a TWS whose completed orders the library misreads is not traded with, and is said to be too old", async () => {
   const tws = await openTws();
   let version = "176";

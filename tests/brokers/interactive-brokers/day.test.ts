@@ -1,5 +1,5 @@
 /** What TWS lists ends with the day: what an order's absence proves. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { clockAhead, dayBegan } from "../../../src/brokers/interactive-brokers/hours.ts";
 import { openBetween } from "./between.ts";
 import { call, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
@@ -9,6 +9,8 @@ const after = (minutes: number) => Date.UTC(2026, 10, 25, 5, minutes);
 const MINUTE_MS = 60_000;
 
 test("an order that was filled on the day before is in no list, and the list says that it does not reach back so far", async () => {
+  vi.useFakeTimers({ toFake: ["performance"], shouldAdvanceTime: true });
+  onTestFinished(() => void vi.useRealTimers());
   const tws = await openTws({ now: after(-5) });
   const { broker: first } = await startBroker(tws.port);
   const order = restingOrder({ lifecycle: "ETH", timeInForce: "GTC" });
@@ -18,6 +20,7 @@ test("an order that was filled on the day before is in no list, and the list say
   await first.close();
   tws.venue.setNow(after(10));
   const { broker } = await startBroker(tws.port);
+  vi.advanceTimersByTime(30_000);
   const asked = Date.now();
   const { orders, since = 0 } = await broker.orders({ status: "all", fresh: true }, call());
   expect(orders).toEqual([]);

@@ -509,11 +509,14 @@ test("a change that TWS has shown, and not passed on before the time was up, is 
 });
 
 test("an order that waits for its session may hold changes back, also for who has not asked for any", async () => {
+  vi.useFakeTimers({ toFake: ["performance"], shouldAdvanceTime: true });
+  onTestFinished(() => void vi.useRealTimers());
   const tws = await openTws({ now: NIGHT });
   const before = await startBroker(tws.port);
   const { orderId } = await before.broker.placeOrder(restingOrder(), call());
   await before.broker.close();
   const { broker } = await startBroker(tws.port);
+  vi.advanceTimersByTime(30_000);
   expect(await listed(broker, orderId)).toMatchObject({ status: "OPEN", holdsChanges: true });
   tws.venue.setNow(NIGHT + 10 * 3_600_000);
   await until(async () => (await listed(broker, orderId))?.originStatus === "Submitted");
