@@ -105,6 +105,14 @@ export function isNotCancelable({ code }: Notice): boolean {
   return NOT_CANCELABLE.has(code);
 }
 
+/** "Not in a cancellable state": it does not say in which, and may come before the end of an order that is being canceled. */
+const IN_SOME_STATE = 161;
+
+/** True for the refusal of a cancel after which nothing of it is open. */
+export function isFinal(notice: Notice): boolean {
+  return isTooFast(notice) || (isNotCancelable(notice) && notice.code !== IN_SOME_STATE);
+}
+
 /** True for a refusal that says in what state the order is, and nothing against it. */
 export function isOfState(notice: Notice): boolean {
   return UNKNOWN_ORDER.has(notice.code) || isNotCancelable(notice);

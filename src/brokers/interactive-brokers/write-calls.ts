@@ -7,7 +7,7 @@ import type { Exchange, OrderTicket, Settle } from "./link.ts";
 import type { Message, Notice, VendorContract } from "./messages.ts";
 import type { OrderStore } from "./order-store.ts";
 import { UNNUMBERED, UNREAD } from "./read-calls.ts";
-import { isNotCancelable, isTooFast, toCancelRefusal, toOrderRefusal, unknownOutcome } from "./refusals.ts";
+import { isFinal, isNotCancelable, isTooFast, toCancelRefusal, toOrderRefusal, unknownOutcome } from "./refusals.ts";
 import { MS } from "./timing.ts";
 
 /** What every write needs. */
@@ -234,7 +234,7 @@ export function cancel(
           /state: *(?:PendingCancel|(?:Api)?Cancelled)/i.test(notice.text)
         ) {
           done();
-        } else if (isTooFast(notice) || isNotCancelable(notice)) fail(toCancelRefusal(notice, name));
+        } else if (isFinal(notice)) fail(toCancelRefusal(notice, name));
         // Also that there is no such order, as TWS says of some that it has just canceled, and what refuses orders: it may be
         // about a change that was sent before, of which nothing had been heard.
         else lookInto(notice, settle);

@@ -418,10 +418,13 @@ test.each([
   expect(await broker.order(orderId, call())).toMatchObject({ status: "CANCELED" });
 });
 
-test("a cancel that TWS has taken is one that was taken, also where TWS says that it finds no such order any more", async () => {
+test.each([
+  [10147, "OrderId that needs to be cancelled is not found."],
+  [161, "Cancel attempted when order is not in a cancellable state."],
+])("a cancel that TWS has taken is one that was taken, also where TWS says first, with %i: %s", async (code, text) => {
   const tws = await openTws();
   const port = await openBetween(tws, ([id, number]) =>
-    id === "4" ? errorMessage(Number(number), 10147, "OrderId that needs to be cancelled is not found.") : undefined,
+    id === "4" ? errorMessage(Number(number), code, text) : undefined,
   );
   const { broker } = await startBroker(port);
   const { orderId } = await broker.placeOrder(restingOrder(), call());
