@@ -16,11 +16,13 @@
  * ```
  *
  * Install the library beside it: `npm install @stoqey/ib`. The gateway must have "Enable ActiveX and Socket Clients" on and
- * "Read-Only API" off, and should have "Bypass Order Precautions for API Orders" on, since TWS tells nobody of an order that
- * it asks a person about, and for the night "Bypass Redirect Order warning for Stock API orders"; in another language than
- * English also "Show API error messages in English" on, since some reasons, as that the account cannot pay, are told by their
- * words alone. Which login the gateway has decides whether it is real money: there is no option for it, the account tells
- * (paper accounts begin with D), and the start banner and the capabilities say which it is.
+ * "Read-Only API" off, and should have "Bypass Order Precautions for API Orders" on, since TWS tells nobody of an order
+ * that it asks a person about, and for the night "Bypass Redirect Order warning for Stock API orders"; "Maintain and
+ * resubmit orders when connection is restored" should be off, since an order that comes as TWS loses its link then goes out
+ * when that is back, maybe hours later; in another language than English also "Show API error messages in English" on,
+ * since some reasons, as that the account cannot pay, are told by their words alone. Which login the gateway has decides
+ * whether it is real money: there is no option for it, the account tells (paper accounts begin with D), and the start
+ * banner and the capabilities say which it is.
  *
  * @module
  */
