@@ -17,6 +17,8 @@ export interface OrderNote {
 export interface Desk {
   readonly venue: Venue;
   readonly tigerId: string;
+  /** Of a licence that has one: requests with another, or with none, are refused. */
+  token: string | undefined;
   /** What requests are verified with. */
   readonly clientKey: KeyObject;
   /** What answers are signed with. */

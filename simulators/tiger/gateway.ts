@@ -19,6 +19,8 @@ export interface HttpReply {
 /** A request as the wire hands it over. */
 export interface Incoming {
   readonly body: string;
+  /** What it has as `Authorization`. */
+  readonly token: string | undefined;
   readonly answer: (reply: HttpReply) => void;
   /** Closes the connection at once, without an answer. */
   readonly terminate: () => void;
@@ -51,8 +53,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { desk, faults, pushes, limitStyle, pushFirst, restart } = options;
   const timers = new Set<NodeJS.Timeout>();
 
-  const perform = (parameters: Parameters | undefined, answer: Incoming["answer"]): void => {
-    const { result: reply, publish } = pushes.hold(() => replyTo(options, parameters));
+  const perform = (request: Incoming, parameters: Parameters | undefined, answer = request.answer): void => {
+    const { result: reply, publish } = pushes.hold(() => replyTo(options, parameters, request.token));
     if (pushFirst) publish();
     answer(reply);
     if (!pushFirst) publish();
@@ -72,7 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       case "delay": {
         const timer = setTimeout(() => {
           timers.delete(timer);
-          perform(parameters, request.answer);
+          perform(request, parameters);
         }, fault.ms);
         timers.add(timer);
         break;
@@ -95,22 +97,22 @@ export function createGateway(options: GatewayOptions): Gateway {
         refuse(new Refusal(CODE.userToken, "user token error(user token expired invalid)"));
         break;
       case "lose-answer":
-        perform(parameters, () => request.terminate());
+        perform(request, parameters, () => request.terminate());
         break;
       case "tamper":
-        perform(parameters, (reply) => request.answer({ ...reply, text: tampered(reply.text) }));
+        perform(request, parameters, (reply) => request.answer({ ...reply, text: tampered(reply.text) }));
         break;
       case "http-500":
         request.answer({ status: 500, contentType: "text/html", text: HTML });
         break;
       case "html":
-        perform(parameters, () => request.answer({ status: 200, contentType: "text/html", text: HTML }));
+        perform(request, parameters, () => request.answer({ status: 200, contentType: "text/html", text: HTML }));
         break;
       case "restart":
         restart(fault.ms);
         break;
       default:
-        perform(parameters, request.answer);
+        perform(request, parameters);
     }
   };
 
@@ -119,7 +121,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const parameters = parametersOf(request.body);
       const stage = stageOf(parameters);
       const fault = stage === undefined ? undefined : faults.take(stage);
-      if (fault === undefined || parameters === undefined) perform(parameters, request.answer);
+      if (fault === undefined || parameters === undefined) perform(request, parameters);
       else strike(fault, request, parameters);
     },
     reset() {
@@ -129,9 +131,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function replyTo({ desk, dataAsText }: GatewayOptions, parameters: Parameters | undefined): HttpReply {
+function replyTo(
+  { desk, dataAsText }: GatewayOptions,
+  parameters: Parameters | undefined,
+  token: string | undefined,
+): HttpReply {
   try {
-    const data = carryOut(desk, parameters);
+    const data = carryOut(desk, parameters, token);
     return reply(desk, parameters, 200, 0, "success", dataAsText ? writeJson(data) : data);
   } catch (error) {
     if (error instanceof Refusal) return refusalReply(desk, error, parameters);

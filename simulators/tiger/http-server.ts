@@ -48,6 +48,7 @@ async function serve(
   }
   gateway.receive({
     body,
+    token: request.headers.authorization,
     answer({ status, contentType, text }) {
       if (response.destroyed) return;
       response.writeHead(status, { "content-type": contentType });

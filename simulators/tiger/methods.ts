@@ -64,7 +64,7 @@ export function stageOf(parameters: Parameters | undefined): FaultStage | undefi
  * Carries a request out: gives the answer's `data`.
  * @throws {Refusal} for everything the vendor would refuse.
  */
-export function carryOut(desk: Desk, parameters: Parameters | undefined): unknown {
+export function carryOut(desk: Desk, parameters: Parameters | undefined, token: string | undefined): unknown {
   if (parameters === undefined) throw commonParameter("request parameters cannot be empty");
   const empty = NEEDED.find((name) => typeof parameters[name] !== "string" || parameters[name] === "");
   if (empty !== undefined) throw commonParameter(`field '${empty}' cannot be empty`);
@@ -73,6 +73,12 @@ export function carryOut(desk: Desk, parameters: Parameters | undefined): unknow
   if (sign_type !== "RSA") throw commonParameter("sign_type must be RSA");
   if (!isSignedBy(signedText(parameters), String(sign), desk.clientKey)) {
     throw commonParameter("failed to verify signature, please make sure you use the correct rsa private key");
+  }
+  if (desk.token !== undefined && token !== desk.token) {
+    throw new Refusal(
+      CODE.userToken,
+      `user token error(user token ${token === undefined ? "can not be empty" : "invalid"})`,
+    );
   }
   const at = readTimestamp(String(timestamp));
   if (at === undefined) throw commonParameter("time parse error, support time format is 'yyyy-MM-dd HH:mm:ss'");

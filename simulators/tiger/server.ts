@@ -41,6 +41,8 @@ export interface TigerOptions {
   readonly account?: string;
   /** The paper account: seventeen digits or more. Default `20191106192858300`. */
   readonly paper?: string;
+  /** The token that every request must carry, as of a Hong Kong licence. Default: none is asked for. */
+  readonly token?: string;
   /** What requests are verified with, SPKI in base64. Default: the public half of `client.key.pem`. */
   readonly clientPublicKey?: string;
   /** What answers are signed with, PEM. Default: `vendor.key.pem`. */
@@ -84,6 +86,8 @@ export interface TigerServer {
   connections(): { readonly open: number; readonly total: number };
   /** The services behind the gateway: without them every method answers with code 1. */
   setLoggedIn(loggedIn: boolean): void;
+  /** The licence has another token from now on, as once its last one has ended or somebody has taken a new one. */
+  setToken(token: string): void;
   /** Shows fields of an order otherwise than they are, in answers and pushes from now on: states no exchange comes to. */
   showAs(orderId: string, fields: Readonly<Record<string, unknown>>): void;
   /** Another program connects to the push service with the same id. */
@@ -193,6 +197,9 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
     vendorPublicKey: publicKeyOf(privateKey),
     connections: () => pushes.connections(),
     setLoggedIn,
+    setToken(token) {
+      desk.token = token;
+    },
     showAs: (orderId, fields) => void desk.shownAs.set(orderId, fields),
     kickOut: () => pushes.kickOut(),
     async close() {
@@ -222,6 +229,7 @@ function openDesk(options: TigerOptions, limitStyle: LimitStyle): Desk {
       ...(now === undefined ? {} : { now }),
     }),
     tigerId: options.tigerId ?? DEFAULT_TIGER_ID,
+    token: options.token,
     clientKey: createPublicKey({ key: Buffer.from(clientPublicKey, "base64"), format: "der", type: "spki" }),
     vendorKey: createPrivateKey(privateKey),
     accounts,

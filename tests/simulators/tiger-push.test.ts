@@ -261,6 +261,7 @@ describe("an order", () => {
     });
     gateway.receive({
       body: "",
+      token: undefined,
       answer: () => void seen.push("answer"),
       terminate: () => undefined,
       freeze: () => undefined,

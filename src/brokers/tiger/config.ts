@@ -53,8 +53,13 @@ export interface TigerOptions extends InstanceOptions {
   readonly pollMs?: number;
   /** The key that the vendor signs its answers with, SPKI, as PEM or bare base64. Default: the vendor's. */
   readonly tigerPublicKey?: string;
-  /** The token of licences that have one (Hong Kong); it is sent as `Authorization`. Default: none. */
+  /** The token of licences that have one (Hong Kong); it is sent as `Authorization`, and ends after thirty days. Default: none. */
   readonly token?: string;
+  /**
+   * A file with that token, in place of `token`: the vendor's `tiger_openapi_token.properties`, or the token alone. It is
+   * read at start and whenever Tiger refuses the login, so that one that has been renewed needs no restart; not in a worker.
+   */
+  readonly tokenFile?: string;
   /** Names this device to the vendor's quote permissions, in the form of a MAC address. Default: none. */
   readonly deviceId?: string;
   /** The trader's key of institutional accounts. In the institution's console: `secret_key`. Default: none. */
@@ -113,9 +118,8 @@ const schema = () =>
         3000,
       ),
       tigerPublicKey: v.optional(v.pipe(v.string("must be text"), keyOf(readPublicKey)), TIGER_PUBLIC_KEY),
-      token: v.optional(
-        v.pipe(text(), v.regex(/^[!-~](?:[ -~]*[!-~])?$/, "must be one line of ASCII without blanks around it")),
-      ),
+      token: v.optional(v.pipe(text(), v.check(isToken, "must be one line of ASCII without blanks around it"))),
+      tokenFile: v.optional(text()),
       deviceId: v.optional(text()),
       secretKey: v.optional(text()),
     }),
@@ -123,7 +127,16 @@ const schema = () =>
       ({ privateKey, privateKeyPath }) => (privateKey === undefined) !== (privateKeyPath === undefined),
       "either privateKey or privateKeyPath must be given",
     ),
+    v.check(
+      ({ token, tokenFile }) => token === undefined || tokenFile === undefined,
+      "token and tokenFile must not both be given",
+    ),
   );
+
+/** True for what a header can carry. */
+export function isToken(given: string): boolean {
+  return /^[!-~](?:[ -~]*[!-~])?$/.test(given);
+}
 
 function isAddress(pushUrl: string): boolean {
   const asked = pushUrl.replace(/^\w+:/, "http:");

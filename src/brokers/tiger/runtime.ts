@@ -45,6 +45,19 @@ export function builtin<M extends keyof Modules>(name: M): Modules[M] | undefine
   return process?.getBuiltinModule?.(name) as Modules[M] | undefined;
 }
 
+/**
+ * The text of the file that an option names.
+ *
+ * @throws TypeError without the path: where the runtime has no files, what to give instead.
+ */
+export async function readOption(option: string, path: string, instead: string): Promise<string> {
+  const files = builtin("node:fs/promises");
+  if (files === undefined) throw new TypeError(`this runtime has no files: give ${instead} instead of ${option}`);
+  return files.readFile(path, "utf8").catch((error: unknown) => {
+    throw new TypeError(`${option} cannot be read: ${(error as { code?: string }).code ?? "unknown reason"}`);
+  });
+}
+
 /** True where connections to the push service can be kept. */
 export function hasSockets(): boolean {
   return builtin("node:net") !== undefined && builtin("node:tls") !== undefined;

@@ -19,8 +19,9 @@ import { type JsonObject, writeJson } from "./json.ts";
 import { createSign, createVerify, readPrivateKey, type Sign } from "./keys.ts";
 import { ANYTHING } from "./messages.ts";
 import { Blacklisted, notConnected, type Purpose, reasonOf, TooFrequent } from "./refusals.ts";
-import { builtin } from "./runtime.ts";
+import { readOption } from "./runtime.ts";
 import { backOff, createBudgets, createRests, type Method, MS } from "./timing.ts";
+import { createToken } from "./token.ts";
 
 /** A request without what every request has. */
 export interface Asked<S extends v.GenericSchema> {
@@ -66,6 +67,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
   const isPaper = isPaperAccount(config.account);
   const budgets = createBudgets(isPaper);
   const rests = createRests(isPaper);
+  const token = createToken(config);
   let gateway: Gateway | undefined;
   let closed = false;
   /** How often it was closed: what was begun before the last time must not open it. */
@@ -209,6 +211,8 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
 
   async function goOnChecking(round: { lastStep: number }, signal: AbortSignal): Promise<void> {
     for (let failures = 0; checking === round && !signal.aborted; failures += 1) {
+      // A new one may be why the login is refused. Where it cannot be read, as while it is written, the last one stays.
+      await token.read().catch(() => {});
       const failed = await ask(signal).then(
         () => undefined,
         (error: unknown) => error,
@@ -227,17 +231,19 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     queues: budgets.loads,
     async open() {
       demandSendingOnce("Tiger");
-      const { tigerId, deviceId, token } = config;
+      const { tigerId, deviceId } = config;
       const begun = closings;
-      const sign = await privateKeyOf(config)
-        .then(createSign)
-        .catch((error: unknown) => {
+      const sign = await Promise.all([privateKeyOf(config).then(createSign), token.read()]).then(
+        ([given]) => given,
+        (error: unknown) => {
           throw new BrokerError("AuthenticationFailed", reasonOf(error), { outcome: "not_sent" });
-        });
+        },
+      );
       const verify = await createVerify(config.tigerPublicKey);
       if (closings !== begun) throw notConnected("closed");
       closed = false;
-      gateway = createGateway({ tigerId, deviceId, token, conceal: (text) => conceal(text, config), sign, verify });
+      const hide = (text: string) => conceal(text, { ...config, token: token.value() });
+      gateway = createGateway({ tigerId, deviceId, token: token.value, conceal: hide, sign, verify });
       return sign;
     },
 
@@ -296,11 +302,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
 /** @throws TypeError when it cannot be read or is none. */
 async function privateKeyOf({ privateKey, privateKeyPath = "" }: TigerConfig): Promise<Uint8Array<ArrayBuffer>> {
   if (privateKey !== undefined) return privateKey;
-  const files = builtin("node:fs/promises");
-  if (files === undefined) throw new TypeError("this runtime has no files: give privateKey instead of privateKeyPath");
-  const text = await files.readFile(privateKeyPath, "utf8").catch((error: unknown) => {
-    throw new TypeError(`privateKeyPath cannot be read: ${(error as { code?: string }).code ?? "unknown reason"}`);
-  });
+  const text = await readOption("privateKeyPath", privateKeyPath, "privateKey");
   try {
     return readPrivateKey(text);
   } catch (error) {

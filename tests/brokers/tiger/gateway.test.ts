@@ -1087,7 +1087,7 @@ test("a write that is given up while it is being signed was not sent", async () 
   const gateway = createGateway({
     tigerId: "1",
     deviceId: undefined,
-    token: undefined,
+    token: () => undefined,
     conceal: (text) => text,
     async sign() {
       stop.abort();

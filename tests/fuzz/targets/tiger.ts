@@ -129,7 +129,7 @@ export const tigerHttp = defineTarget<Answered>("tiger-http", 1_500, async () =>
   const gateway = createGateway({
     tigerId: DEFAULT_TIGER_ID,
     deviceId: undefined,
-    token: undefined,
+    token: () => undefined,
     conceal: (text) => text,
     sign: async () => "",
     verify: async () => true,
