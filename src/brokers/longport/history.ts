@@ -4,7 +4,7 @@ import { BrokerError } from "../../spec/broker-error.ts";
 import type { PacingClass } from "../shared/pacing.ts";
 import { isOpen } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
-import type { HistoryQuery } from "./transport.ts";
+import type { HistoryPage, HistoryQuery } from "./transport.ts";
 import type { Wire } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
@@ -42,11 +42,36 @@ interface Past {
   readonly readAt: number;
 }
 
+/** A listing under way. */
+interface Listing {
+  /** What was placed before is not looked for. */
+  readonly from: number;
+  readonly found: Map<string, VendorOrder>;
+  /** Asks for what was placed from the one time to the other. @throws BrokerError */
+  page(begin: number, to: number): Promise<HistoryPage>;
+}
+
+/** The newest orders of a time: none is missing that was placed behind `oldest`. */
+interface Newest {
+  /** Where the time begins that they are of. */
+  readonly begin: number;
+  readonly oldest: number;
+  readonly count: number;
+  /** Whether there are more of that time. */
+  readonly isFull: boolean;
+  /** Whether the vendor says that there are none; it may say neither. */
+  readonly isLast: boolean;
+  /** Whether one of them had not been found before. */
+  readonly isNew: boolean;
+}
+
 export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History {
   /** So many orders that reading all of them takes longer than a call may is read in the course of several. */
   let past: Past | undefined;
   /** Counts what was forgotten: what a listing that began before has found is kept no more. */
   let epoch = 0;
+  /** So many orders the vendor gives at once. */
+  let pageSize = LONGEST_PAGE;
 
   /** Takes note of everything that was found behind `from`. */
   function keep(found: readonly VendorOrder[], from: number, to: number, readAt: number): void {
@@ -62,6 +87,61 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
     };
   }
 
+  /** Halves the time until none of its newest orders can be missing. */
+  async function readNewest(listing: Listing, begin: number, to: number): Promise<Newest> {
+    const { orders, hasMore } = await listing.page(begin, to);
+    const before = listing.found.size;
+    for (const order of orders) listing.found.set(order.order_id, order);
+    const isNew = listing.found.size > before;
+    const count = orders.length;
+    const isFull = hasMore ?? count >= LONGEST_PAGE;
+    const isLast = !(hasMore ?? count > 0);
+    if (isFull) pageSize = count;
+    if (isFull && !isNewestFirst(orders) && to - begin > 2_000) {
+      // Any part of the time may be missing; of a shorter one the page is whole.
+      return readNewest(listing, Math.floor((begin + to) / 2_000) * 1_000, to);
+    }
+    const times = orders.map(({ submitted_at: at }) => at ?? Number.POSITIVE_INFINITY);
+    return { begin, oldest: isLast ? begin : Math.min(...times), count, isFull, isLast, isNew };
+  }
+
+  /**
+   * Reads from `to` back until nothing is missing behind `enough`, as much time at once as there are orders to fill a page.
+   *
+   * @param first where the time begins that is asked for first.
+   * @param onWhole told from where on nothing is missing.
+   * @returns from where on nothing is missing in the end.
+   * @throws BrokerError
+   */
+  async function readBack(
+    listing: Listing,
+    first: number,
+    to: number,
+    enough: number,
+    onWhole: (from: number) => void,
+  ): Promise<number> {
+    let begin = first;
+    let end = to;
+    while (end >= enough) {
+      const newest = await readNewest(listing, begin, end);
+      const { oldest, count, isFull, isLast, isNew } = newest;
+      if (isLast && newest.begin === listing.from) return listing.from;
+      if ((isFull && !isNew && oldest === end) || !(oldest <= end)) {
+        throw new BrokerError(
+          "BrokerFault",
+          "Longport's order history cannot be paged: it goes on, and gives no more orders",
+        );
+      }
+      // As much time again, and twice as much where that would not have filled half a page: of days without orders there
+      // may be many.
+      begin = Math.max(listing.from, newest.begin - (end - newest.begin) * (count < pageSize / 2 ? 2 : 1));
+      // The next page may begin with more of the oldest one's second; where nobody says so, it is looked for behind too.
+      end = isNew || isFull || isLast ? oldest : oldest - 1_000;
+      if (isFull || isLast) onWhole(oldest);
+    }
+    return end;
+  }
+
   return {
     async orders(statuses, how, call) {
       // Orders have the vendor's times, whatever our clock says; midnights, so that equal reads share one call.
@@ -69,58 +149,29 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
       const until = today + AHEAD_DAYS * DAY_MS;
       const from = until - SPAN_DAYS * DAY_MS;
       const recent = today - RECENT_DAYS * DAY_MS;
-      const readAt = performance.now();
+      const now = performance.now();
       const began = epoch;
       const found = new Map<string, VendorOrder>();
-      let known = statuses.length === 0 && past !== undefined && readAt - past.readAt < KEPT_MS ? past : undefined;
-      let taken: Past | undefined;
-      // What is known already is not looked through once more for what is behind it.
-      let begin = known === undefined ? from : known.to - 1_000;
-      let pageSize = LONGEST_PAGE;
-      for (let to = until; ; ) {
-        if (known !== undefined && to < known.to) {
-          if (known.from < to) {
-            taken = known;
-            for (const order of known.orders) {
-              if ((order.submitted_at ?? 0) >= from) found.set(order.order_id, order);
-            }
-            to = known.from;
-            begin = from;
+      const page = (begin: number, to: number) => read({ from: begin, to, statuses }, how, call);
+      const listing = { from, found, page };
+      const known = statuses.length === 0 && past !== undefined && now - past.readAt < KEPT_MS ? past : undefined;
+      let whole = until;
+      let readAt = now;
+      if (known !== undefined) {
+        // What is known already is not looked through once more for what is behind it.
+        whole = await readBack(listing, known.to - 1_000, until, known.to, () => {});
+        if (known.from < whole) {
+          for (const order of known.orders) {
+            if ((order.submitted_at ?? 0) >= from) found.set(order.order_id, order);
           }
-          known = undefined;
-          if (to <= from) break;
+          whole = known.from;
+          readAt = known.readAt;
         }
-        const query = { from: begin, to, statuses };
-        const page = await read(query, how, call);
-        const before = found.size;
-        for (const order of page.orders) found.set(order.order_id, order);
-        const isLast = page.hasMore === false || (page.hasMore === undefined && page.orders.length === 0);
-        if (isLast && begin === from) break;
-        const isNew = found.size > before;
-        const oldest = isLast
-          ? begin
-          : Math.min(...page.orders.map(({ submitted_at: at }) => at ?? Number.POSITIVE_INFINITY));
-        const isFull = page.hasMore === true || page.orders.length >= LONGEST_PAGE;
-        if (isFull) pageSize = page.orders.length;
-        if (isFull && !isNewestFirst(page.orders) && to - begin > 2_000) {
-          // Any part of the time may be missing; of a shorter one the page is whole.
-          begin = Math.floor((begin + to) / 2_000) * 1_000;
-          continue;
-        }
-        if ((isFull && !isNew && oldest === to) || !(oldest <= to)) {
-          throw new BrokerError(
-            "BrokerFault",
-            "Longport's order history cannot be paged: it goes on, and gives no more orders",
-          );
-        }
-        // As much time again, and twice as much where that would not have filled half a page: of days without orders there
-        // may be many.
-        begin = Math.max(from, begin - (to - begin) * (page.orders.length < pageSize / 2 ? 2 : 1));
-        // The next page may begin with more of the oldest one's second; where nobody says so, it is looked for behind too.
-        to = isNew || isFull || isLast ? oldest : oldest - 1_000;
-        if ((isFull || isLast) && statuses.length === 0 && known === undefined && began === epoch) {
-          keep([...found.values()], oldest, recent, taken?.readAt ?? readAt);
-        }
+      }
+      if (whole > from) {
+        await readBack(listing, from, whole, from, (reached) => {
+          if (statuses.length === 0 && began === epoch) keep([...found.values()], reached, recent, readAt);
+        });
       }
       return [...found.values()];
     },
