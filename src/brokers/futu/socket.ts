@@ -113,10 +113,16 @@ export async function loadLibrary(byHand: unknown): Promise<Library> {
   throw new BrokerError("NotSupported", `${what}; run: npm install futu-api@10`);
 }
 
+/**
+ * SDK fault (versions): what its messages lack it leaves out in silence. 7.6, the one on npm before 10.9, knows no session of
+ * an order, so that one for the night would go out for regular hours; it lacks this method too.
+ */
+const SINCE_SESSIONS = "GetFlowSummary";
+
 function isLibrary(value: unknown): value is Library {
   if (typeof value !== "function") return false;
   const methods: unknown = value.prototype;
-  const names = [...Object.keys(REPLIES), "_sendCmd", "_onPush"];
+  const names = [...Object.keys(REPLIES), "_sendCmd", "_onPush", SINCE_SESSIONS];
   return (
     typeof methods === "object" &&
     methods !== null &&

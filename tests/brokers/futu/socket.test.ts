@@ -51,6 +51,15 @@ test.each([{}, null, "futu-api", { default: class {} }])(
   },
 );
 
+test("a library that knows no session of an order is refused: it would send one for the night in regular hours", async () => {
+  class Old extends (await loadLibrary(undefined)) {}
+  Object.defineProperty(Old.prototype, "GetFlowSummary", { value: undefined });
+  expect(await rejection(loadLibrary(Old))).toMatchObject({
+    code: "NotSupported",
+    message: expect.stringContaining("npm install futu-api@10"),
+  });
+});
+
 describe("one connection", () => {
   test("keeps nothing of a call that is not answered and not waited for any more", async () => {
     const link = await connect(await serve(() => {}));
