@@ -4,6 +4,7 @@ import { envelopeSchema, failureSchema } from "../../../src/http/answers/envelop
 import { healthSchema } from "../../../src/http/answers/gateway.ts";
 import { TEXT_HEADERS } from "../../../src/http/envelope.ts";
 import { FAILURE_STATUS, NOT_FOUND_TEXT } from "../../../src/http/failures.ts";
+import { described } from "../../../src/http/openapi/described.ts";
 import { STD_APIS } from "../../../src/http/std-apis.ts";
 import { must } from "../oracles.ts";
 
@@ -64,12 +65,7 @@ export async function readAnswer(method: string, path: string, response: Respons
 
 /** What the standard APIs answer. */
 const ANSWERED = new Map(
-  await Promise.all(
-    STD_APIS.map(async (api) => {
-      const answer = api.schema?.answer;
-      return [api, typeof answer === "function" ? await answer() : answer] as const;
-    }),
-  ),
+  await Promise.all(STD_APIS.map(async (api) => [api, (await described(api))?.schema.answer] as const)),
 );
 
 function jsonAnswer(method: string, path: string, status: number, text: string, headers: Headers): Answer {
