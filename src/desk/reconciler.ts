@@ -94,9 +94,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     await tracker.reconsider();
   });
 
+  /** Until the orders are known every write waits for what is asked here. */
+  function deadlineNow(): Deadline {
+    const deadline = newDeadline();
+    deadline.forWrite = !reconciled;
+    return deadline;
+  }
+
   async function reconcile(): Promise<void> {
     wentOnAt = elapsedMs();
-    const deadline = newDeadline();
+    const deadline = deadlineNow();
     // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
     await recovery
       .run()
@@ -155,7 +162,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   async function lookFor(orderId: string): Promise<boolean> {
     const askedAt = elapsedMs();
     wentOnAt = askedAt;
-    const deadline = newDeadline();
+    const deadline = deadlineNow();
     const known = book.get(orderId);
     try {
       if (seat.broker.order !== undefined) {

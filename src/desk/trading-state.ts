@@ -98,6 +98,7 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
 /** Open orders by the broker's own list and the book: one of them may know what the other does not. */
 async function openOrderIds({ seat, book, newDeadline }: CancelAllOptions) {
   const deadline = newDeadline();
+  deadline.forWrite = true;
   try {
     const { orders, unmapped, isWhole } = await deadline.limit<OrderListing>(
       seat.start().then(() => seat.method("orders")({ status: "open", fresh: true }, deadline)),

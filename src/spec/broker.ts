@@ -98,7 +98,10 @@ export interface Call {
    * kill switch is turned against them, and for a replace that a cancel of its order waits for.
    */
   readonly signal: AbortSignal;
-  /** True for a read that a write waits for, as for what its limits rest on: clients' reads must not keep it waiting. */
+  /**
+   * True for a read that a write waits for, as for what its limits rest on, or for the list without which none is sent:
+   * clients' reads must not keep it waiting.
+   */
   readonly forWrite?: boolean;
 }
 

@@ -68,6 +68,32 @@ describe("before the broker's orders are known", () => {
     expect(await desk.place(LIMIT_BUY, BY)).toMatchObject({ orderId: "77" });
   });
 
+  test("the list that every write waits for is asked for as a write is, later ones are not", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+    try {
+      const lists: unknown[] = [];
+      const { desk, host } = deskOver({
+        orders: async (_, { forWrite }) => {
+          lists.push(forWrite);
+          if (lists.length === 1) throw new BrokerError("BrokerFault", "not now");
+          return { orders: [], unmapped: [] };
+        },
+      });
+      open.push(desk);
+      await desk.start();
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(lists).toEqual([true, true]);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(lists).toEqual([true, true, false]);
+      host().onConnection({ connected: false });
+      host().onConnection({ connected: true });
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(lists).toEqual([true, true, false, true]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("it is so again after a reconnect", async () => {
     const venue = createVenue();
     const { desk } = at(venue);

@@ -164,7 +164,7 @@ export function createListings(
         accounts().map(async (account) => {
           const [today, past] = await Promise.all([
             todaysOrders(account, fresh, call),
-            // No order leaves before this is known, so that no client's reading may stand in its way.
+            // A fresh list tells what became of orders, and none leaves before the first: no client's reading may stand in its way.
             withPast ? pastOrders(account, call, { kind: fresh ? "write" : "read", fresh }) : [],
           ]);
           for (const { orderIDEx } of today) accountOf.set(orderIDEx, account.accId);

@@ -117,6 +117,7 @@ export function createListings(
         await fills(read);
         return listed;
       };
+      // A whole list may be to tell what became of an order: no client's reading may stand in its way.
       const found = await wire.read(key, call, act, whole ? "write" : paceOf(call));
       if (whole && status === "all") {
         if (found.has(UNNUMBERED)) throw notWhole("TWS has an order of this program without a permId yet");

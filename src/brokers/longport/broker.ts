@@ -44,15 +44,11 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   const terms = createTermsBook();
   let host: BrokerHost | undefined;
   let account: string | null = null;
-  /** Counts how often the connection came or went, and up to which time all orders were listed anew: until then none leaves. */
-  let changes = 0;
-  let comparedAt = -1;
   const tellInOrder = createInOrder();
 
   const wire = createWire(config, deadlineMs, {
     onOrder: receive,
     onConnection(connected, reason) {
-      changes += 1;
       host?.onConnection(reason === undefined ? { connected } : { connected, reason });
     },
     onToken() {
@@ -271,9 +267,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
     },
 
     async orders({ status, fresh = false }, call) {
-      // No client's reading may stand in the way of what all orders wait for, nor of what is to be canceled with all others.
-      const kind = fresh && (status === "open" || comparedAt !== changes) ? "write" : paceOf(call);
-      const askedAt = changes;
+      const kind = paceOf(call);
       const [today, past] = await Promise.all([
         wire.read(
           {
@@ -287,7 +281,6 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
         ),
         history.orders(status === "open" ? OPEN_STATUSES : [], { fresh, kind }, call),
       ]);
-      if (fresh && status === "all") comparedAt = askedAt;
       const current = new Set(today.map(({ order_id }) => order_id));
       const listed = [...today, ...past.filter(({ order_id }) => !current.has(order_id))];
       // The newest last, since what was seen first is forgotten first.
