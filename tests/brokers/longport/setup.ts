@@ -1,7 +1,4 @@
 /** A Longport broker in front of a simulator of its own, both taken down after the test. */
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { onTestFinished, vi } from "vitest";
 import {
   type LongportServer,
@@ -11,6 +8,7 @@ import {
 import { type LongportOptions, longport } from "../../../src/brokers/longport/index.ts";
 import type { Order } from "../../../src/domain/order.ts";
 import type { Broker, Call, ConnectionState, TaggedOrder } from "../../../src/spec/broker.ts";
+import { openFront as openSharedFront } from "../shared/front.ts";
 import { optionsFor } from "./options.ts";
 
 export const TRANSPORTS = ["web", "native"] as const;
@@ -110,22 +108,16 @@ export type Front = (
 
 /** The address of a front that passes requests on to the service, and answers as it is told. */
 export async function openFront(port: number, front: Front): Promise<string> {
-  const server = createServer(async (request, response) => {
+  const opened = await openSharedFront(async ({ request, response, body }) => {
     const { method = "GET", url = "/", headers } = request;
-    const body = Buffer.concat(await request.toArray());
     const passed = ["x-api-key", "authorization", "x-timestamp", "x-api-signature", "content-type"];
     const answer = await fetch(`http://127.0.0.1:${port}${url}`, {
       method,
       headers: passed.map((name): [string, string] => [name, String(headers[name])]),
-      ...(body.length === 0 ? {} : { body }),
+      ...(body === "" ? {} : { body }),
     });
     const { status, text } = await front(`${method} ${url}`, { status: answer.status, text: await answer.text() });
     response.writeHead(status, { "content-type": "application/json" }).end(text);
   });
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${opened.port}`;
 }

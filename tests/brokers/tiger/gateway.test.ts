@@ -9,12 +9,14 @@ import { UNUSUAL_POSITIONS } from "../../../simulators/tiger/accounts.ts";
 import { CLIENT_KEY_FILE } from "../../../simulators/tiger/keys.ts";
 import { createGateway } from "../../../src/brokers/tiger/gateway.ts";
 import type { BrokerError } from "../../../src/spec/broker-error.ts";
+import { openFront } from "../shared/front.ts";
 import {
   AAPL,
   call,
   DEFAULT_PAPER_ACCOUNT,
   makeBroker,
   openTiger,
+  pass,
   rejection,
   restingOrder,
   startBroker,
@@ -30,35 +32,23 @@ async function openAnswers(
   change: (answer: string, body: string) => string | Promise<string>,
   status = 200,
 ): Promise<number> {
-  const proxy = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString("utf8");
-    const answer = await fetch(`http://127.0.0.1:${to}/gateway`, { method: "POST", body });
-    const said = await answer.text();
+  const { port } = await openFront(async ({ body, response }) => {
+    const said = await pass(to, body);
     const changed = await change(said, body);
     response.writeHead(changed === said ? 200 : status).end(changed);
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void proxy.close());
-  return (proxy.address() as AddressInfo).port;
+  return port;
 }
 
 /** Between broker and gateway, with the power to change what passes; gives the port and every request's body. */
 async function openProxy(to: number, change: (body: string) => string) {
   const bodies: string[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString("utf8");
+  const { port } = await openFront(async ({ request, body, response }) => {
     bodies.push(body);
     const answer = await fetch(`http://127.0.0.1:${to}${request.url}`, { method: "POST", body: change(body) });
     response.writeHead(answer.status, { "content-type": "application/json" });
     response.end(await answer.text());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
   return { port, bodies };
 }
 
@@ -406,22 +396,14 @@ describe("the limits", () => {
     const tiger = await openTiger();
     const gate = Promise.withResolvers<void>();
     let asked = 0;
-    const proxy = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks).toString("utf8");
+    const { port } = await openFront(async ({ body, response }) => {
       if (body.includes('"prime_assets"')) {
         asked += 1;
         if (asked === 40) await gate.promise;
       }
-      response.end(await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text());
+      response.end(await pass(tiger.port, body));
     });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void proxy.close());
-    const { broker } = await startBroker(
-      { ...tiger, port: (proxy.address() as AddressInfo).port },
-      { ...POLLING, pollMs: 60_000 },
-    );
+    const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
     // All that reads may use of a minute; the last of them is on its way.
     for (let count = 1; count < 40; count += 1) await broker.cash({ currency: "USD" }, call());
     const last = rejection(broker.cash({ currency: "USD" }, call()));
@@ -448,7 +430,7 @@ describe("the limits", () => {
     await recorded.broker.positions(call());
     const [body = ""] = proxy.bodies.filter((each) => each.includes('"positions"'));
     for (let calls = 0; calls < 110; calls += 1) {
-      await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
+      await pass(tiger.port, body);
     }
     expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({
       code: "AuthenticationFailed",
@@ -484,27 +466,17 @@ describe("the limits", () => {
 
 test("a gateway that is gone is not called back while the question itself has to rest", async () => {
   const tiger = await openTiger();
-  const proxy = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const answer = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, {
-      method: "POST",
-      body: Buffer.concat(chunks),
-    });
-    response.end(await answer.text());
+  const { port, cut, reopen } = await openFront(async ({ body, response }) => {
+    response.end(await pass(tiger.port, body));
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void proxy.close());
-  const { port } = proxy.address() as AddressInfo;
   const { broker, host } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
   tiger.faults.arm({ kind: "rate-limit", on: "read" });
   expect(await rejection(broker.orders({ status: "open" }, call()))).toMatchObject({ code: "RateLimited" });
-  proxy.close();
-  proxy.closeAllConnections();
+  cut();
   expect(await rejection(broker.positions(call()))).toMatchObject({ code: "NotConnected" });
   expect(await rejection(broker.cash({ currency: "USD" }, call()))).toMatchObject({ code: "NotConnected" });
   expect(host.connections.map(({ connected }) => connected)).toEqual([true, false]);
-  await new Promise<void>((resolve) => proxy.listen(port, "127.0.0.1", resolve));
+  await reopen();
   await until(() => host.connections.at(-1)?.connected === true);
 });
 
@@ -555,8 +527,7 @@ describe("an order", () => {
     expect(second).toBeGreaterThan(first);
     const placed = proxy.bodies[second] ?? "";
     expect(placed).toMatch(/\\"order_id\\":[1-9]\d*,/);
-    const again = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body: placed });
-    expect(await again.text()).toContain("DUPLICATE ORDER ID");
+    expect(await pass(tiger.port, placed)).toContain("DUPLICATE ORDER ID");
     expect(tiger.venue.orders()).toHaveLength(1);
   });
 
@@ -574,17 +545,11 @@ describe("an order", () => {
   test("that the vendor has seen before, though it was sent once, is unknown and not refused", async () => {
     const tiger = await openTiger();
     // Something on the way sends every place twice and loses the first answer.
-    const twice = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks).toString("utf8");
-      const send = async () => (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text();
-      if (body.includes('"place_order"')) await send();
-      response.writeHead(200, { "content-type": "application/json" }).end(await send());
+    const { port } = await openFront(async ({ body, response }) => {
+      if (body.includes('"place_order"')) await pass(tiger.port, body);
+      response.writeHead(200, { "content-type": "application/json" }).end(await pass(tiger.port, body));
     });
-    await new Promise<void>((resolve) => twice.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void twice.close());
-    const { broker } = await startBroker({ ...tiger, port: (twice.address() as AddressInfo).port }, POLLING);
+    const { broker } = await startBroker({ ...tiger, port }, POLLING);
     const order = restingOrder();
     expect(await rejection(broker.placeOrder(order, call()))).toMatchObject({
       code: "OutcomeUnknown",
@@ -907,21 +872,14 @@ describe("a caller who goes away", () => {
     const tiger = await openTiger();
     const gate = Promise.withResolvers<void>();
     let held = 0;
-    const proxy = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks).toString("utf8");
+    const { port } = await openFront(async ({ body, response }) => {
       if (body.includes(`"${method}"`)) {
         held += 1;
         await gate.promise;
       }
-      if (response.destroyed) return;
-      const answer = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body });
-      response.end(await answer.text());
+      if (!response.destroyed) response.end(await pass(tiger.port, body));
     });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    onTestFinished(() => void proxy.close());
-    const { broker } = await startBroker({ ...tiger, port: (proxy.address() as AddressInfo).port }, POLLING);
+    const { broker } = await startBroker({ ...tiger, port }, POLLING);
     return { broker, goOn: () => gate.resolve(), isHeld: () => held > 0 };
   }
 
@@ -1028,12 +986,8 @@ test("who lists orders once a write is answered does not join a list that was as
   const asked = Promise.withResolvers<void>();
   const held = Promise.withResolvers<void>();
   let holds = false;
-  const proxy = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString("utf8");
-    const answer = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body });
-    const text = await answer.text();
+  const { port } = await openFront(async ({ body, response }) => {
+    const text = await pass(tiger.port, body);
     if (holds && body.includes('"method":"active_orders"')) {
       holds = false;
       asked.resolve();
@@ -1041,10 +995,7 @@ test("who lists orders once a write is answered does not join a list that was as
     }
     response.end(text);
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void proxy.close());
-  const address = { ...tiger, port: (proxy.address() as AddressInfo).port };
-  const { broker } = await startBroker(address, { ...POLLING, pollMs: 60_000 });
+  const { broker } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000 });
   holds = true;
   const older = broker.orders({ status: "open" }, call());
   await asked.promise;

@@ -1,6 +1,5 @@
 /** The push service, and looking at orders where there is none. */
 import { createPrivateKey } from "node:crypto";
-import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { CLIENT_PRIVATE_KEY } from "../../../simulators/tiger/keys.ts";
@@ -9,12 +8,14 @@ import type { TigerServer } from "../../../simulators/tiger/server.ts";
 import { readPrivateKey } from "../../../src/brokers/tiger/keys.ts";
 import { createFrameReader, encodeRequest } from "../../../src/brokers/tiger/push-frames.ts";
 import { mergeOrder } from "../../../src/domain/order.ts";
+import { openFront } from "../shared/front.ts";
 import {
   call,
   DEFAULT_PAPER_ACCOUNT,
   type Host,
   makeBroker,
   openTiger,
+  pass,
   rejection,
   restingOrder,
   startBroker,
@@ -454,19 +455,13 @@ test.each([
 ] as const)("with %s, a gateway that %s is told, and so is its end", async (push, _what, status, reason) => {
   const tiger = await openTiger();
   let isDown = false;
-  const proxy = createHttpServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+  const { port } = await openFront(async ({ body, response }) => {
     if (isDown) {
       const [code, message] = status === 200 ? [4, "access forbidden(the token has expired)"] : [1, "server error"];
       return void response.writeHead(status).end(JSON.stringify({ code, message, timestamp: Date.now() }));
     }
-    const body = Buffer.concat(chunks).toString("utf8");
-    response.end(await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text());
+    response.end(await pass(tiger.port, body));
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void proxy.close());
-  const { port } = proxy.address() as AddressInfo;
   const { broker, host } = await startBroker({ ...tiger, port }, { push, pollMs: 2000 });
   expect(lastOf(host)).toEqual({ connected: true });
   isDown = true;
@@ -482,20 +477,14 @@ test("a gateway that refuses the login is asked whether it answers again, and no
   const tiger = await openTiger();
   let isRefused = false;
   const asked: string[] = [];
-  const proxy = createHttpServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString("utf8");
+  const { port } = await openFront(async ({ body, response }) => {
     if (isRefused) {
       asked.push(/\\"limit\\":1\b/.test(body) ? "check" : "look");
       const refusal = { code: 2400, message: "user token expired invalid", timestamp: Date.now() };
       return void response.end(JSON.stringify(refusal));
     }
-    response.end(await (await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body })).text());
+    response.end(await pass(tiger.port, body));
   });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void proxy.close());
-  const { port } = proxy.address() as AddressInfo;
   await startBroker({ ...tiger, port }, { push: "polling", pollMs: 2000 });
   isRefused = true;
   // What is refused too often leads onto the vendor's blacklist.

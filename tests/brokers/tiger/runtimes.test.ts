@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { CERT, KEY } from "../../runtimes/certificate.ts";
-import { openTiger } from "./setup.ts";
+import { openTiger, pass } from "./setup.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const SCRIPT = fileURLToPath(new URL("place-once.ts", import.meta.url));
@@ -30,8 +30,7 @@ test.each([
       request.socket.destroy();
       return;
     }
-    const answer = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body });
-    response.end(await answer.text());
+    response.end(await pass(tiger.port, body));
   });
   onTestFinished(() => {
     server.closeAllConnections();
@@ -63,8 +62,7 @@ test("Deno sends an order once also where the gateway speaks HTTP/2 and turns it
       else request.socket.destroy();
       return;
     }
-    const answer = await fetch(`http://127.0.0.1:${tiger.port}/gateway`, { method: "POST", body });
-    response.end(await answer.text());
+    response.end(await pass(tiger.port, body));
   });
   onTestFinished(() => void server.close());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
