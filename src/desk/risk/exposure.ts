@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
  * The orders that may still be filled. One that the broker has not known for a day may not, however it ended: one that ended
  * at night while nobody listened, of which no list ever tells, would otherwise take of the limits for ever.
  */
-function openIn(book: OrderBook): readonly OrderRecord[] {
+function mayFill(book: OrderBook): readonly OrderRecord[] {
   return book.open().filter(({ staleSince }) => (staleSince ?? Infinity) > Date.now() - DAY_MS);
 }
 
@@ -31,7 +31,7 @@ export function workingQty(
 ): number {
   /** By order id, or tag where there is no id yet. */
   const working = new Map<string, number>();
-  for (const order of openIn(book)) {
+  for (const order of mayFill(book)) {
     if (order.orderId !== replaced?.orderId && isAlike(order, contract, direction))
       working.set(order.orderId, remainingOf(order));
   }
@@ -53,7 +53,7 @@ export function workingQty(
 
 /** Orders that are open, and those that are about to be. */
 export function openCount(book: OrderBook, pending: Iterable<Pending>): number {
-  let count = openIn(book).length;
+  let count = mayFill(book).length;
   for (const { id, action } of pending) {
     const order = action.kind === "replace" ? book.get(action.orderId) : undefined;
     if (order ? mayGoOn(book, order) : action.kind === "place" && book.byTag(id) === undefined) count += 1;
