@@ -20,6 +20,9 @@ export interface OrderNote {
   readonly replaced?: boolean;
 }
 
+/** What is attached to an order, in the vendor's words: it stands within that order, and is in no list by itself. */
+export type AttachedOrder = Readonly<Record<string, string | number | boolean>>;
+
 /** Days by region, `YYYY-MM-DD` on the market's own calendar. */
 export type DaysByRegion = Readonly<Record<string, readonly string[]>>;
 
@@ -42,6 +45,8 @@ export interface Desk {
   readonly notes: Map<string, OrderNote>;
   /** Fields of an order that are shown otherwise than they are, by the order's id on the wire. */
   readonly shownAs: Map<string, Readonly<Record<string, string>>>;
+  /** What is attached to an order, to take a profit or to end a loss, by the order's id on the wire. */
+  readonly attached: Map<string, readonly AttachedOrder[]>;
   readonly clientRequests: Map<string, KeptAnswer>;
   /** Signatures that were seen, the latest ones, where each serves once. */
   readonly signatures: Remembered<string, true> | undefined;

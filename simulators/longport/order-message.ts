@@ -13,7 +13,7 @@ import {
   unixSeconds,
   vendorStatus,
 } from "./codes.ts";
-import { type Desk, isReported, type OrderNote } from "./desk.ts";
+import { type AttachedOrder, type Desk, isReported, type OrderNote } from "./desk.ts";
 import { ACCOUNT_NO, BOOK } from "./positions.ts";
 
 type Fields = Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ function noteFor({ contract, lifecycle, orderType }: ExchangeOrder): OrderNote {
 }
 
 /** The order object of the lists. */
-export function orderMessage(desk: Desk, entry: VenueOrder): Fields {
+export function orderMessage(desk: Desk, entry: VenueOrder): Readonly<Record<string, unknown>> {
   const { order, wireId } = entry;
   const note = noteOf(desk, entry);
   return {
@@ -57,7 +57,35 @@ export function orderMessage(desk: Desk, entry: VenueOrder): Fields {
     limit_depth_level: "0",
     trigger_count: "0",
     monitor_price: "",
+    attached_orders: desk.attached.get(wireId) ?? [],
     ...desk.shownAs.get(wireId),
+  };
+}
+
+/** What is attached to an order and waits for its price. Source: `attached_orders` on the vendor's page "Today Orders". */
+export function attachedMessage({ order, wireId }: VenueOrder, index: number): AttachedOrder {
+  return {
+    order_id: String(BigInt(wireId) + BigInt(index + 1)),
+    attached_type_display: index + 1,
+    trigger_price: "195.000",
+    quantity: decimal(order.qty),
+    executed_qty: "0",
+    status: "NewStatus",
+    updated_at: unixSeconds(order.updatedAt),
+    withdrawn: false,
+    gtd: "",
+    time_in_force: "Day",
+    counter_id: "",
+    trigger_status: 0,
+    executed_amount: "0",
+    tag: 0,
+    submitted_at: unixSeconds(order.createdAt),
+    executed_price: "0.000",
+    force_only_rth: "RTH_ONLY",
+    reviewed: false,
+    activate_order_type: "MIT",
+    activate_rth: "RTH_ONLY",
+    submit_price: "",
   };
 }
 

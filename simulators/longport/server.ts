@@ -6,9 +6,9 @@ import { createFaults, type Faults } from "../shared/faults.ts";
 import { createFrequencyLimiter } from "../shared/frequency.ts";
 import { createRestarts } from "../shared/restarts.ts";
 import { createVenue, type Venue } from "../shared/venue.ts";
-import type { DaysByRegion, Desk } from "./desk.ts";
+import type { AttachedOrder, DaysByRegion, Desk } from "./desk.ts";
 import { type Connections, createGateway, type Gateway } from "./gateway.ts";
-import { orderIdOf } from "./order-message.ts";
+import { attachedMessage, orderIdOf } from "./order-message.ts";
 import { type LongportFault, ownFaults } from "./own-faults.ts";
 import { BOOK, type ExtraPosition } from "./positions.ts";
 import { watchPrices } from "./regular-close.ts";
@@ -89,6 +89,12 @@ export interface LongportServer {
    * @throws when there is no such order.
    */
   showOrder(orderId: string, fields: Readonly<Record<string, string>> | null): void;
+  /**
+   * Attaches to an order what takes a profit or ends a loss, as in the vendor's app: fields that differ from those of one
+   * that waits for its price. Told in answers from now on.
+   * @throws when there is no such order.
+   */
+  attach(orderId: string, ...fields: readonly AttachedOrder[]): void;
   close(): Promise<void>;
 }
 
@@ -130,6 +136,7 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     limiter: options.limits === false ? undefined : createFrequencyLimiter(),
     notes: new Map(),
     shownAs: new Map(),
+    attached: new Map(),
     clientRequests: new Map(),
     signatures: options.refusesRepeats ? new Remembered(KEPT_SIGNATURES) : undefined,
     historyLimit: options.historyLimit ?? DEFAULT_HISTORY,
@@ -193,6 +200,14 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
       if (fields === null) desk.shownAs.delete(orderId);
       else desk.shownAs.set(orderId, fields);
       running.tell({ ...found, fill: null });
+    },
+    attach(orderId, ...fields) {
+      const found = venue.find(orderId);
+      if (found === undefined) throw new Error(`there is no order ${orderId}`);
+      desk.attached.set(
+        orderId,
+        fields.map((each, index) => ({ ...attachedMessage(found, index), ...each })),
+      );
     },
     async close() {
       if (restarts.hasEnded) return;

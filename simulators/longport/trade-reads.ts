@@ -84,7 +84,7 @@ function chosen(
   desk: Desk,
   orders: readonly VenueOrder[],
   { symbol, status, side, market, order_id }: OrdersRequest,
-): readonly Readonly<Record<string, string>>[] {
+): readonly Readonly<Record<string, unknown>>[] {
   checkSymbol(symbol);
   return orders
     .filter(

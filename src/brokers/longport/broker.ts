@@ -11,7 +11,6 @@ import { isRegion } from "../shared/regions.ts";
 import { demandWholeChange } from "../shared/whole-change.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
 import {
-  OPEN_STATUSES,
   PLAIN_ORDER_TYPES,
   WORD_OF_DIRECTION,
   WORD_OF_LIFECYCLE,
@@ -21,7 +20,6 @@ import {
 import type { LongportConfig } from "./config.ts";
 import {
   fromPush,
-  isOpen,
   toCash,
   toCashCurrency,
   toDecimalText,
@@ -279,14 +277,13 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
           },
           call,
         ),
-        history.orders(status === "open" ? OPEN_STATUSES : [], { fresh, kind }, call),
+        history.orders({ fresh, kind }, call),
       ]);
       const current = new Set(today.map(({ order_id }) => order_id));
       const listed = [...today, ...past.filter(({ order_id }) => !current.has(order_id))];
       // The newest last, since what was seen first is forgotten first.
       for (const vendor of listed.toReversed()) terms.seen(vendor);
-      const listing = toOrderListing(status === "all" ? listed : listed.filter(isOpen));
-      return { ...listing, since: historySince(HISTORY_DAYS) };
+      return { ...toOrderListing(listed, status), since: historySince(HISTORY_DAYS) };
     },
   };
 }

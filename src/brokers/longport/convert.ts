@@ -82,11 +82,16 @@ export function toDecimalText(value: number): string {
     : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-/** What the vendor lists, with what has no name here apart. */
-export function toOrderListing(orders: readonly VendorOrder[]): OrderListing {
+/** What the vendor lists, with what has no name here apart: with `open` only what may still change by itself. */
+export function toOrderListing(listed: readonly VendorOrder[], status: "open" | "all"): OrderListing {
   const known: Order[] = [];
   const unmapped: UnmappedOrder[] = [];
-  for (const vendor of orders) {
+  const ids = new Set(listed.map(({ order_id }) => order_id));
+  for (const vendor of listed) {
+    for (const { order_id, quantity } of mayWork(vendor)) {
+      if (!ids.has(order_id)) unmapped.push({ originSymbol: vendor.symbol, qty: quantity });
+    }
+    if (status === "open" && !isOpen(vendor)) continue;
     const order = toOrder(vendor);
     if (order !== undefined) known.push(order);
     else unmapped.push({ originSymbol: vendor.symbol, qty: vendor.quantity, ...ownTag(vendor.remark) });
@@ -94,23 +99,42 @@ export function toOrderListing(orders: readonly VendorOrder[]): OrderListing {
   return { orders: known, unmapped };
 }
 
+/**
+ * What is attached to an order and may work, be it that the order has fills or may still have some. The vendor has it in no
+ * list but within its order, and says nothing of its side: it has no name here.
+ */
+function mayWork(vendor: VendorOrder): VendorOrder["attached_orders"] {
+  const status = statusOf(vendor);
+  if (isTerminal(status) && status !== "FILLED" && vendor.executed_quantity === 0) return [];
+  return vendor.attached_orders.filter((attached) => {
+    const tag = attached.time_in_force === "Day" ? "Normal" : "";
+    return !attached.withdrawn && !isTerminal(statusOf({ ...attached, tag }));
+  });
+}
+
 /** No two sessions lie further apart, with all holidays. */
 const BETWEEN_SESSIONS_MS = 7 * 86_400_000;
+
+type Dated = Pick<VendorOrder, "status" | "tag" | "updated_at" | "submitted_at">;
 
 /**
  * Between two sessions an order that is good till canceled has been seen as expired, and taken up again in the next one:
  * whoever reads that it has ended buys again. A tag that says nothing may be that of one, as the SDK gives none for it.
  */
-function statusOf({ status, tag, updated_at, submitted_at }: VendorOrder): OrderStatus {
+function statusOf({ status, tag, updated_at, submitted_at }: Dated): OrderStatus {
   const means = lookUp<OrderStatus>(ORDER_STATUS, status) ?? "UNKNOWN";
   const at = updated_at ?? submitted_at ?? 0;
   const mayGoOn = lookUp<TimeInForce>(ORDER_TAG, tag) !== "DAY" && Date.now() - at < BETWEEN_SESSIONS_MS;
   return means === "EXPIRED" && mayGoOn ? "UNKNOWN" : means;
 }
 
-/** True for an order that may still change by itself. */
-export function isOpen(vendor: VendorOrder): boolean {
+function isOpen(vendor: VendorOrder): boolean {
   return !isTerminal(statusOf(vendor));
+}
+
+/** True for an order that will be listed as it is now for good, with what is attached to it. */
+export function isPast(vendor: VendorOrder): boolean {
+  return !isOpen(vendor) && mayWork(vendor).length === 0;
 }
 
 /** One order; `undefined` when its contract or side has no name here. */
@@ -162,7 +186,7 @@ export type Terms = Pick<VendorOrder, "time_in_force" | "outside_rth">;
 /** A pushed order in the form of a listed one. */
 export function fromPush({ submitted_quantity, submitted_price, ...order }: PushedOrder, terms: Terms): VendorOrder {
   const { account_no: _, ...rest } = order;
-  return { ...rest, ...terms, quantity: submitted_quantity, price: submitted_price };
+  return { ...rest, ...terms, quantity: submitted_quantity, price: submitted_price, attached_orders: [] };
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Call } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import type { PacingClass } from "../shared/pacing.ts";
-import { isOpen } from "./convert.ts";
+import { isPast } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
 import type { HistoryPage, HistoryQuery } from "./transport.ts";
 import type { Wire } from "./wire.ts";
@@ -21,8 +21,8 @@ const RECENT_DAYS = 3;
 const KEPT_MS = 3_600_000;
 
 export interface History {
-  /** Orders of earlier days in these statuses, every page of them. @throws BrokerError */
-  orders(statuses: readonly string[], how: Reading, call: Call): Promise<readonly VendorOrder[]>;
+  /** Orders of earlier days, every page of them. @throws BrokerError */
+  orders(how: Reading, call: Call): Promise<readonly VendorOrder[]>;
   /** Forgets what was read: it may have been another account's. */
   clear(): void;
 }
@@ -78,11 +78,11 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
     if (from >= to || found.some(({ submitted_at: at }) => at === null)) return;
     const old = found.filter(({ submitted_at: at }) => at !== null && at < to);
     // What may still change is read anew, with all that lies behind it.
-    const begin = Math.max(from, ...old.filter(isOpen).map(({ submitted_at: at }) => at ?? 0));
+    const begin = Math.max(from, ...old.filter((order) => !isPast(order)).map(({ submitted_at: at }) => at ?? 0));
     past = {
       from: begin,
       to,
-      orders: old.filter((order) => (order.submitted_at ?? 0) >= begin && !isOpen(order)),
+      orders: old.filter((order) => (order.submitted_at ?? 0) >= begin && isPast(order)),
       readAt,
     };
   }
@@ -143,7 +143,7 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
   }
 
   return {
-    async orders(statuses, how, call) {
+    async orders(how, call) {
       // Orders have the vendor's times, whatever our clock says; midnights, so that equal reads share one call.
       const today = dayStart(Date.now() + wire.clockOffset());
       const until = today + AHEAD_DAYS * DAY_MS;
@@ -152,9 +152,9 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
       const now = performance.now();
       const began = epoch;
       const found = new Map<string, VendorOrder>();
-      const page = (begin: number, to: number) => read({ from: begin, to, statuses }, how, call);
+      const page = (begin: number, to: number) => read({ from: begin, to }, how, call);
       const listing = { from, found, page };
-      const known = statuses.length === 0 && past !== undefined && now - past.readAt < KEPT_MS ? past : undefined;
+      const known = past !== undefined && now - past.readAt < KEPT_MS ? past : undefined;
       let whole = until;
       let readAt = now;
       if (known !== undefined) {
@@ -170,7 +170,7 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
       }
       if (whole > from) {
         await readBack(listing, from, whole, from, (reached) => {
-          if (statuses.length === 0 && began === epoch) keep([...found.values()], reached, recent, readAt);
+          if (began === epoch) keep([...found.values()], reached, recent, readAt);
         });
       }
       return [...found.values()];

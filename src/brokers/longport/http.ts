@@ -2,7 +2,7 @@
  * The HTTP service over `fetch`: each request signed and sent once.
  *
  * Every order is placed, changed and canceled from here whatever the transport, for the SDK posts an order again when it is
- * answered 429.
+ * answered 429; and read, for it leaves out what is attached to one.
  */
 import type * as v from "valibot";
 import { neverSent } from "../shared/never-sent.ts";

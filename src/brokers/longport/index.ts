@@ -22,7 +22,8 @@
  * through the vendor's SDK (`npm install longport`). Its calls hang while a socket is down, it says nothing of its
  * connections, so that this gateway has to ask every second, and it cannot close them. Nor does its binary load everywhere:
  * that of 3.0.23 needs GLIBC 2.39, which Debian 12 and Ubuntu 22.04 lack, and packagers leave optional packages out. With
- * either, orders go out over the gateway's own HTTP, since the SDK posts an order again when it is answered 429.
+ * either, orders go out and are read over the gateway's own HTTP, since the SDK posts an order again when it is answered 429,
+ * and leaves out what is attached to one.
  *
  * On an edge worker the gateway has to stand in a Durable Object, since the links outlive a request; see
  * `examples/longport-worker.ts`.

@@ -48,7 +48,30 @@ const order = {
   remark: text,
 } as const;
 
-const ORDER = v.object({ ...order, quantity: amount, price: perhaps, time_in_force: text, outside_rth: text });
+/** What is attached to an order, whatever it says: one that cannot be read may work all the same. */
+const attached_orders = v.nullish(
+  v.array(
+    v.object({
+      order_id: v.fallback(text, ""),
+      status: v.fallback(text, ""),
+      quantity: v.fallback(amountOrZero, 0),
+      time_in_force: v.fallback(text, ""),
+      submitted_at: v.fallback(time, null),
+      updated_at: v.fallback(time, null),
+      withdrawn: v.fallback(v.boolean(), false),
+    }),
+  ),
+  [],
+);
+
+const ORDER = v.object({
+  ...order,
+  quantity: amount,
+  price: perhaps,
+  time_in_force: text,
+  outside_rth: text,
+  attached_orders,
+});
 
 /** An order of a list or of a detail request. */
 export type VendorOrder = v.InferOutput<typeof ORDER>;
@@ -100,7 +123,14 @@ export type Channel = v.InferOutput<typeof POSITIONS>["list"][number];
 
 /** One that says what no order does: as one without a side, which has no name here. It must not hide the others. */
 const ODD_ORDER = v.pipe(
-  v.object({ order_id: name, status: text, symbol: text, remark: text, submitted_at: v.fallback(time, null) }),
+  v.object({
+    order_id: name,
+    status: text,
+    symbol: text,
+    remark: text,
+    submitted_at: v.fallback(time, null),
+    attached_orders: v.fallback(attached_orders, []),
+  }),
   v.transform(
     (odd): VendorOrder => ({
       ...odd,

@@ -16,9 +16,6 @@ export interface TradeContext {
   subscribe(topics: readonly number[]): Promise<unknown>;
   accountBalance(currency: string): Promise<unknown>;
   stockPositions(): Promise<unknown>;
-  todayOrders(options?: object): Promise<unknown>;
-  historyOrders(options: object): Promise<unknown>;
-  orderDetail(orderId: string): Promise<unknown>;
 }
 
 export interface QuoteContext {

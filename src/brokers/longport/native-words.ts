@@ -13,7 +13,6 @@ import {
   REPLIES,
   type TradingDays,
   Unreadable,
-  type VendorOrder,
   type VendorQuote,
 } from "./messages.ts";
 
@@ -42,8 +41,6 @@ export const SDK_WORDS = {
   // Of the others nothing is read; the service's own word for the third has become one that the SDK does not know.
   tag: ["", "Normal", "GTC", "Grey"],
   side: ["", "Buy", "Sell"],
-  timeInForce: ["", "Day", "GTC", "GTD"],
-  outsideRth: ["UnknownOutsideRth", "RTH_ONLY", "ANY_TIME", "OVERNIGHT"],
   market: ["", "US", "HK", "CN", "SG", "Crypto"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
@@ -95,25 +92,7 @@ function common(order: Getters) {
   };
 }
 
-function listed(order: Getters) {
-  return {
-    ...common(order),
-    quantity: decimal(order["quantity"]),
-    price: decimal(order["price"]),
-    time_in_force: word("timeInForce", order["timeInForce"]),
-    outside_rth: word("outsideRth", order["outsideRth"]),
-  };
-}
-
 /** @throws Unreadable, as all of these. */
-export function toVendorOrder(value: unknown): VendorOrder {
-  return parseReply(REPLIES.order, listed(object(value)));
-}
-
-export function toVendorOrders(value: unknown): readonly VendorOrder[] {
-  return parseReply(REPLIES.today, { orders: list(value).map(listed) }).orders;
-}
-
 export function toPushedOrder(value: unknown): PushedOrder {
   const order = object(value);
   return parsePushedOrder({

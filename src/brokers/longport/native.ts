@@ -9,6 +9,7 @@ import { isBrokerError } from "../../spec/broker-error.ts";
 import { type Ending, keepTrying } from "../shared/attempts.ts";
 import { pause } from "../shared/retry.ts";
 import type { LongportConfig } from "./config.ts";
+import type { Http } from "./http.ts";
 import { Unreadable } from "./messages.ts";
 import { createOpenContexts } from "./native-end.ts";
 import { loadSdk, type QuoteContext, type Sdk, type TradeContext } from "./native-sdk.ts";
@@ -19,10 +20,9 @@ import {
   toMarketHours,
   toPushedOrder,
   toTradingDays,
-  toVendorOrder,
-  toVendorOrders,
   toVendorQuotes,
 } from "./native-words.ts";
+import { createOrderReads } from "./order-reads.ts";
 import { HttpFault, NoAnswer, notConnected, reasonOf, VendorRefusal } from "./refusals.ts";
 import { backOff, MS } from "./timing.ts";
 import type { Transport, TransportHandlers } from "./transport.ts";
@@ -37,6 +37,7 @@ export interface NativeOptions {
   readonly config: LongportConfig;
   /** The token of the moment. */
   token(): string;
+  readonly http: Http;
   readonly handlers: TransportHandlers;
 }
 
@@ -48,7 +49,7 @@ interface Contexts {
   readonly quoteTried: AbortSignal;
 }
 
-export function createNativeTransport({ config, token, handlers }: NativeOptions): Transport {
+export function createNativeTransport({ config, token, http, handlers }: NativeOptions): Transport {
   const stop = new AbortController();
   const opened = createOpenContexts();
   let contexts: Contexts | undefined;
@@ -252,16 +253,7 @@ export function createNativeTransport({ config, token, handlers }: NativeOptions
     },
     balances: (currency, signal) => ask(({ trade }) => trade.accountBalance(currency), toBalances, signal),
     positions: (signal) => ask(({ trade }) => trade.stockPositions(), toChannels, signal),
-    todayOrders(signal, orderId) {
-      const query = orderId === undefined ? undefined : { orderId };
-      return ask(({ trade }) => trade.todayOrders(query), toVendorOrders, signal);
-    },
-    async historyOrders({ from, to, statuses }, signal) {
-      const status = statuses.map((word) => numberOf("status", word));
-      const query = { startAt: new Date(from), endAt: new Date(to), ...(status.length === 0 ? {} : { status }) };
-      return { orders: await ask(({ trade }) => trade.historyOrders(query), toVendorOrders, signal) };
-    },
-    order: (orderId, signal) => ask(({ trade }) => trade.orderDetail(orderId), toVendorOrder, signal),
+    ...createOrderReads(http),
     quotes: (symbols, signal) => askQuotes((on) => on.quote(symbols), toVendorQuotes, signal),
     tradingSessions: (signal) => askQuotes((on) => on.tradingSession(), toMarketHours, signal),
     tradingDays: (market, from, to, signal) =>

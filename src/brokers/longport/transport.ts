@@ -8,18 +8,16 @@ export interface TransportHandlers {
   onLink(up: boolean, reason: string): void;
 }
 
-/** Which old orders. Times are milliseconds since the epoch. */
+/** Orders of which time. Times are milliseconds since the epoch. */
 export interface HistoryQuery {
   readonly from: number;
   readonly to: number;
-  /** In the vendor's words; empty for any. */
-  readonly statuses: readonly string[];
 }
 
 /** A page of old orders, the newest first. */
 export interface HistoryPage {
   readonly orders: readonly VendorOrder[];
-  /** Absent where the transport is not told. */
+  /** Absent where the vendor does not say. */
   readonly hasMore?: boolean;
 }
 

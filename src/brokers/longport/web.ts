@@ -4,6 +4,7 @@ import type { LongportConfig } from "./config.ts";
 import type { Http } from "./http.ts";
 import { createLink } from "./link.ts";
 import { parseJson, parsePush, REPLIES } from "./messages.ts";
+import { createOrderReads } from "./order-reads.ts";
 import {
   CMD,
   readDays,
@@ -98,21 +99,7 @@ export function createWebTransport({ config, http, handlers, otp }: WebOptions):
     balances: async (currency, signal) =>
       (await http.get("/v1/asset/account", REPLIES.balances, asked(signal, { currency }))).list,
     positions: async (signal) => (await http.get("/v1/asset/stock", REPLIES.positions, asked(signal))).list,
-    async todayOrders(signal, orderId) {
-      const query = { order_id: orderId };
-      return (await http.get("/v1/trade/order/today", REPLIES.today, asked(signal, query))).orders;
-    },
-    async historyOrders({ from, to, statuses }, signal) {
-      const query = {
-        start_at: String(Math.floor(from / 1000)),
-        end_at: String(Math.ceil(to / 1000)),
-        status: statuses,
-      };
-      const page = await http.get("/v1/trade/order/history", REPLIES.history, asked(signal, query));
-      const { orders, has_more: hasMore } = page;
-      return typeof hasMore === "boolean" ? { orders, hasMore } : { orders };
-    },
-    order: (orderId, signal) => http.get("/v1/trade/order", REPLIES.order, asked(signal, { order_id: orderId })),
+    ...createOrderReads(http),
     quotes: async (symbols, signal) => readQuotes(await ask(CMD.quote, writeSymbols(symbols), signal)),
     tradingSessions: async (signal) => readTradingSessions(await ask(CMD.tradingSessions, NOTHING, signal)),
     tradingDays: async (market, from, to, signal) =>

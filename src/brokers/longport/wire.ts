@@ -287,7 +287,7 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
         };
         const opening =
           config.transport === "native"
-            ? createNativeTransport({ config, token: () => tokens.current(), handlers: mine })
+            ? createNativeTransport({ config, token: () => tokens.current(), http, handlers: mine })
             : createWebTransport({ config, http, handlers: mine, otp });
         transport = opening;
         await tokens.check();

@@ -105,8 +105,8 @@ function asked<S extends v.GenericSchema>(schema: S, use: (data: v.InferOutput<S
 const READS: Readonly<Record<string, Asked<v.GenericSchema>>> = {
   "/v1/asset/account": asked(REPLIES.balances, ({ list }) => finite(toCash(list, "USD"), "cash")),
   "/v1/asset/stock": asked(REPLIES.positions, ({ list }) => arePositions(toPositions(list))),
-  "/v1/trade/order/today": asked(REPLIES.today, ({ orders }) => isListing(toOrderListing(orders))),
-  "/v1/trade/order/history": asked(REPLIES.history, ({ orders }) => isListing(toOrderListing(orders))),
+  "/v1/trade/order/today": asked(REPLIES.today, ({ orders }) => isListing(toOrderListing(orders, "all"))),
+  "/v1/trade/order/history": asked(REPLIES.history, ({ orders }) => isListing(toOrderListing(orders, "all"))),
   "/v1/trade/order": asked(REPLIES.order, (vendor) => {
     const order = toOrder(vendor);
     if (order !== undefined) isOrder(order);

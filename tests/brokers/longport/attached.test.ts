@@ -1,0 +1,47 @@
+/** What is attached to an order, to take a profit or to end a loss, by way of the vendor's app. */
+import { describe, expect, test } from "vitest";
+import type { LongportServer } from "../../../simulators/longport/server.ts";
+import { call, type LongportBroker, openLongport, restingOrder, startBroker, TRANSPORTS } from "./setup.ts";
+
+const WAITS = { originSymbol: "AAPL.US", qty: 10 };
+
+/** An order that was placed elsewhere, for ten AAPL. */
+function placeElsewhere(server: LongportServer): string {
+  return server.venue.place("LB", { ...restingOrder({ timeInForce: "GTC" }), tag: null }).wireId;
+}
+
+async function unmapped(broker: LongportBroker, status: "open" | "all") {
+  return (await broker.orders({ status, fresh: true }, call())).unmapped;
+}
+
+describe.each(TRANSPORTS)("what is attached to an order over %s", (transport) => {
+  test.each([0, 5])("stands in both lists when the order was filled, %d days ago too", async (days) => {
+    const server = await openLongport({ now: Date.UTC(2025, 5, 4, 14, 30) });
+    const { broker } = await startBroker(server.port, { transport });
+    const orderId = placeElsewhere(server);
+    server.venue.fill(orderId, 10, 190);
+    server.attach(orderId, {}, { time_in_force: "GTC" });
+    server.venue.setNow(server.venue.now() + days * 86_400_000);
+    await broker.marketStatus(call());
+    expect((await broker.orders({ status: "open", fresh: true }, call())).orders).toEqual([]);
+    for (const status of ["open", "all"] as const) expect(await unmapped(broker, status)).toEqual([WAITS, WAITS]);
+    // What has been heard of days long past is not kept for good either.
+    server.attach(orderId, { status: "FilledStatus" }, { status: "CanceledStatus" });
+    for (const status of ["all", "open"] as const) expect(await unmapped(broker, status)).toEqual([]);
+  });
+
+  test("may work while the order has fills or may have some, and not when it ended without", async () => {
+    const server = await openLongport();
+    const { broker } = await startBroker(server.port, { transport });
+    const orderId = placeElsewhere(server);
+    server.attach(orderId, {});
+    expect(await unmapped(broker, "open")).toEqual([WAITS]);
+    server.venue.end(orderId, "CANCELED", "");
+    expect(await unmapped(broker, "open")).toEqual([]);
+    const partly = placeElsewhere(server);
+    server.attach(partly, {}, { withdrawn: true });
+    server.venue.fill(partly, 3, 190);
+    server.venue.end(partly, "CANCELED", "");
+    expect(await unmapped(broker, "open")).toEqual([WAITS]);
+  });
+});
