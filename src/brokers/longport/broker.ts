@@ -10,6 +10,7 @@ import { type PacingClass, paceOf } from "../shared/pacing.ts";
 import { isRegion } from "../shared/regions.ts";
 import { demandWholeChange } from "../shared/whole-change.ts";
 import { checkNumbers, checkOrder, toCapabilities } from "./capabilities.ts";
+import { createChangedTerms } from "./changed-terms.ts";
 import {
   PLAIN_ORDER_TYPES,
   WORD_OF_DIRECTION,
@@ -40,6 +41,7 @@ import { createWire } from "./wire.ts";
 /** The adapter of an account; `index.ts` says what it does. */
 export function createLongportBroker(config: LongportConfig, deadlineMs: number): Adapter {
   const terms = createTermsBook();
+  const changedTerms = createChangedTerms();
   let host: BrokerHost | undefined;
   let account: string | null = null;
   const tellInOrder = createInOrder();
@@ -62,7 +64,8 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
     const { order_id: orderId, account_no: number } = pushed;
     if (number !== "") account = `****${number.slice(-4)}`;
     const isKnown = terms.find(orderId, pushed.remark) !== undefined;
-    tellInOrder(orderId, isKnown ? undefined : () => lookUpTerms(orderId), () => report(pushed));
+    const told = changedTerms.read(pushed);
+    tellInOrder(orderId, isKnown ? undefined : () => lookUpTerms(orderId), () => report(told));
   }
 
   async function lookUpTerms(orderId: string): Promise<void> {
@@ -240,6 +243,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
         ...(price === undefined ? {} : { price: toDecimalText(price) }),
         ...(remark === "" ? {} : { remark }),
       };
+      changedTerms.changing(orderId);
       await wire
         .write({ what: "replace", purpose: "modify", kind: "write", method: "PUT", request: { body } }, call)
         .catch(async (error) => Promise.reject(await explain(error, orderId, call, "write")));

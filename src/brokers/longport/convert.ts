@@ -128,7 +128,8 @@ function statusOf({ status, tag, updated_at, submitted_at }: Dated): OrderStatus
   return means === "EXPIRED" && mayGoOn ? "UNKNOWN" : means;
 }
 
-function isOpen(vendor: VendorOrder): boolean {
+/** True for an order that may still change by itself. */
+export function isOpen(vendor: Dated): boolean {
   return !isTerminal(statusOf(vendor));
 }
 
