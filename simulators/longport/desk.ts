@@ -53,6 +53,8 @@ export interface Desk {
   readonly historyLimit: number;
   /** For so many milliseconds an order that was placed has no detail yet. */
   readonly detailLagMs: number;
+  /** True for a paper account. */
+  readonly isPaper: boolean;
   /** True where the hours of the night session are told too. */
   readonly listsNight: boolean;
   readonly holidays: DaysByRegion;

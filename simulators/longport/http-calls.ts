@@ -60,6 +60,10 @@ export function answer(
     requireService(desk);
     const { accessToken } = checkSignature(desk, request, request.headers, Date.now());
     desk.tokens.check(accessToken);
+    // Whoever sends it wants no live account, as this one is. Source: "Paper Trading" in the README of the vendor's client.
+    if (request.headers["x-papertrading"] === "true" && !desk.isPaper) {
+      throw new Refusal(CODE.noPaperAccount, "not a paper account");
+    }
     const route = routes[routeName(request)];
     if (route === undefined) throw new Refusal(CODE.notFound, "api not found");
     if (desk.signatures !== undefined) requireNew(desk.signatures, request);

@@ -4,7 +4,7 @@ import type { ExchangeRefusal } from "../../src/exchange/types.ts";
 /**
  * Codes of the HTTP envelope. Published by the vendor (docs/error-codes): 401003, 403201 to 403203, 429002, 500000. Seen in
  * the vendor's issues and in programs that live with it: 401004, 601011 to 601013, 602001, 602013, 602023, 602035, 603001, 603301.
- * For the rest the vendor publishes nothing; 404000, 602037 and 603302 are this simulator's.
+ * For the rest the vendor publishes nothing; 403204, 404000, 602037 and 603302 are this simulator's.
  */
 export const CODE = {
   tokenExpired: 401003,
@@ -12,6 +12,7 @@ export const CODE = {
   signatureInvalid: 403201,
   duplicateRequest: 403202,
   apiKeyIllegal: 403203,
+  noPaperAccount: 403204,
   notFound: 404000,
   apiLimited: 429002,
   internal: 500000,

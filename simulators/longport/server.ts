@@ -59,6 +59,8 @@ export interface LongportOptions {
   readonly sessionLimit?: number;
   /** Most orders or executions that one history answer gives. Default 1000. */
   readonly historyLimit?: number;
+  /** True for a paper account: a request that wants no other is refused elsewhere. Default false. */
+  readonly isPaper?: boolean;
   /** Milliseconds for which an order that was placed has no detail yet. Default 0. */
   readonly detailLagMs?: number;
   /**
@@ -141,6 +143,7 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     signatures: options.refusesRepeats ? new Remembered(KEPT_SIGNATURES) : undefined,
     historyLimit: options.historyLimit ?? DEFAULT_HISTORY,
     detailLagMs: options.detailLagMs ?? 0,
+    isPaper: options.isPaper ?? false,
     listsNight: options.listsNight ?? false,
     holidays,
     halfDays: options.halfDays ?? {},

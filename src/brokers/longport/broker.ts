@@ -138,7 +138,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   }
 
   return {
-    capabilities: () => toCapabilities(account),
+    capabilities: () => toCapabilities(account, config.tradeEnv),
     queues: wire.queues,
 
     start(given) {

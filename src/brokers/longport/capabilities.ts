@@ -17,6 +17,7 @@ import {
 import { demandNumbers, invalid } from "../shared/order-numbers.ts";
 import { REGION_CURRENCIES, REGIONS, type Region } from "../shared/regions.ts";
 import { SYMBOL_PATTERNS } from "./codes.ts";
+import type { LongportConfig } from "./config.ts";
 
 /** The finest steps of any contract; coarser ones are the exchange's to refuse. */
 const PRICE_STEPS = {
@@ -58,10 +59,10 @@ const ROWS: readonly OrderCapability[] = [
 ];
 
 /** @param account its number, masked, once it is known */
-export function toCapabilities(account: string | null): Capabilities {
+export function toCapabilities(account: string | null, tradeEnv: LongportConfig["tradeEnv"]): Capabilities {
   return {
-    // The token alone decides whether the account is a paper account, so it counts as real.
-    environment: "REAL",
+    // Where nobody says what the token has to be of, it counts as real.
+    environment: tradeEnv ?? "REAL",
     account,
     markets: REGIONS.map(toMarket),
     orders: ROWS,

@@ -6,6 +6,8 @@ import { readOptions } from "../shared/options.ts";
 /** How the services are reached. */
 export const TRANSPORTS = ["web", "native"] as const;
 
+const ENVIRONMENTS = ["REAL", "SIMULATE"] as const;
+
 /** Where the vendor's services are, unless an option says otherwise. */
 export const SERVICE_URLS = {
   httpUrl: "https://openapi.longportapp.com",
@@ -15,7 +17,8 @@ export const SERVICE_URLS = {
 
 /**
  * How to reach an account at Longbridge (Longport). Keys and tokens come from the vendor's developer site,
- * https://open.longportapp.com/account. Whether the account is a paper account is decided by its token alone.
+ * https://open.longportapp.com/account. Whether the account is a paper account is decided by its token alone;
+ * `tradeEnv` says which it has to be.
  */
 export interface LongportOptions extends InstanceOptions {
   /** App key of the developer site. */
@@ -35,6 +38,12 @@ export interface LongportOptions extends InstanceOptions {
    * the reason, while the token still serves.
    */
   readonly autoRefreshToken?: boolean;
+  /**
+   * Which account the token has to be of. With `SIMULATE` a token that is not that of a paper account, or does not say so,
+   * is refused at start and whenever it comes, and every request tells the vendor to refuse real money; with `REAL` the
+   * token of a paper account is refused. Default: any, told as `REAL`.
+   */
+  readonly tradeEnv?: (typeof ENVIRONMENTS)[number];
   /** Default `https://openapi.longportapp.com`. */
   readonly httpUrl?: string;
   /** Default `wss://openapi-quote.longportapp.com/v2`. */
@@ -86,6 +95,7 @@ const schema = () =>
       accessToken: v.optional(secret()),
       tokenFile: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
       autoRefreshToken: v.optional(v.boolean("must be true or false"), false),
+      tradeEnv: v.optional(v.picklist(ENVIRONMENTS, `must be ${ENVIRONMENTS.join(" or ")}`)),
       httpUrl: v.optional(httpUrl(), SERVICE_URLS.httpUrl),
       quoteWsUrl: v.optional(socketUrl(), SERVICE_URLS.quoteWsUrl),
       tradeWsUrl: v.optional(socketUrl(), SERVICE_URLS.tradeWsUrl),

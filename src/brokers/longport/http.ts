@@ -7,6 +7,7 @@
 import type * as v from "valibot";
 import { neverSent } from "../shared/never-sent.ts";
 import { sendOnce } from "../shared/sends-once.ts";
+import type { LongportConfig } from "./config.ts";
 import { parseJson, parseReply, Unreadable } from "./messages.ts";
 import { HttpFault, NoAnswer, reasonOf, VendorRefusal } from "./refusals.ts";
 import { signatureHeader } from "./signature.ts";
@@ -15,6 +16,7 @@ export interface HttpOptions {
   readonly httpUrl: string;
   readonly appKey: string;
   readonly appSecret: string;
+  readonly tradeEnv?: LongportConfig["tradeEnv"];
   /** The token of the moment. */
   token(): string;
   /** Called with every answer's `Date`: the vendor's clock, milliseconds since the epoch. */
@@ -40,7 +42,7 @@ export interface Http {
   write(method: "POST" | "PUT" | "DELETE", path: string, request: HttpRequest): Promise<unknown>;
 }
 
-export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOptions): Http {
+export function createHttp({ httpUrl, appKey, appSecret, tradeEnv, token, onTime }: HttpOptions): Http {
   let signedAt = 0;
 
   /** Seconds, as text: the vendor refuses a request as a repetition that was signed at the same time as an equal one. */
@@ -75,6 +77,8 @@ export function createHttp({ httpUrl, appKey, appSecret, token, onTime }: HttpOp
           "X-Api-Signature": signature,
           "Content-Type": "application/json; charset=utf-8",
           "Accept-Language": "en",
+          // With it the vendor refuses the token of a live account.
+          ...(tradeEnv === "SIMULATE" ? { "X-Papertrading": "true" } : {}),
         },
         ...(content === "" ? {} : { body: content }),
         // A redirect would carry the token to another place, and an order twice.

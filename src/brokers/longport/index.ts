@@ -53,7 +53,7 @@ export function longport(options: LongportOptions): Broker {
   const outline = {
     kind: "longBridge",
     display: "长桥证券",
-    capabilities: () => toCapabilities(null),
+    capabilities: () => toCapabilities(null, config.tradeEnv),
   };
   const broker = loadedAtStart(outline, async () => {
     const { createLongportBroker } = await import("./broker.ts");

@@ -1,5 +1,6 @@
 /** The access token of the moment: read, watched, refreshed in time, and never handed to anybody but the vendor. */
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import { accountChannel, isPaper } from "./account-channel.ts";
 import { isToken, type LongportConfig } from "./config.ts";
 import { reasonOf } from "./refusals.ts";
 import { REFRESH_BEFORE_MS } from "./timing.ts";
@@ -14,7 +15,7 @@ export interface RefreshedToken {
 }
 
 export interface TokenOptions {
-  readonly config: Pick<LongportConfig, "accessToken" | "tokenFile" | "autoRefreshToken">;
+  readonly config: Pick<LongportConfig, "accessToken" | "tokenFile" | "autoRefreshToken" | "tradeEnv">;
   /** Asks the vendor for a new token that ends at that time. */
   refresh(expiresAt: Date): Promise<RefreshedToken>;
   /** Called when another token is the one to use. */
@@ -28,7 +29,7 @@ export interface Tokens {
   problem(): BrokerError | undefined;
   /** What will take the token in hand away if nobody does anything, or `undefined`. */
   warning(): string | undefined;
-  /** Reads the file, if there is one. @throws BrokerError `AuthenticationFailed` */
+  /** Reads the file, if there is one, and looks at the token. @throws BrokerError `AuthenticationFailed` */
   load(): Promise<void>;
   /** Takes up what another process wrote, and refreshes what ends soon. Never throws: {@link problem} says what is wrong. */
   check(): Promise<void>;
@@ -37,7 +38,7 @@ export interface Tokens {
 }
 
 export function createTokens({ config, refresh, onChange }: TokenOptions): Tokens {
-  const { accessToken, tokenFile, autoRefreshToken } = config;
+  const { accessToken, tokenFile, autoRefreshToken, tradeEnv } = config;
   const file: TokenFile | undefined = tokenFile === undefined ? undefined : openTokenFile(tokenFile);
   let known: AccessToken | undefined =
     accessToken === undefined ? undefined : { token: accessToken, expiresAt: Number.POSITIVE_INFINITY };
@@ -49,7 +50,7 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
 
   function problem(): BrokerError | undefined {
     if (known === undefined) return fault ?? failed("the token file has not been read yet");
-    return known.expiresAt <= Date.now() ? expired(known) : undefined;
+    return known.expiresAt <= Date.now() ? expired(known) : misplaced(known, tradeEnv);
   }
 
   function warning(): string | undefined {
@@ -116,9 +117,10 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
     problem,
     warning,
     async load() {
-      if (file === undefined) return;
-      const kept = await file.read();
-      known = unsaved?.ended === kept.token ? unsaved.fresh : kept;
+      if (file !== undefined) {
+        const kept = await file.read();
+        known = unsaved?.ended === kept.token ? unsaved.fresh : kept;
+      }
       const reason = problem();
       if (reason !== undefined) throw reason;
     },
@@ -143,6 +145,16 @@ function endsSoon({ expiresAt }: AccessToken): boolean {
 
 function expired(token: AccessToken): BrokerError {
   return failed(`the access token expired at ${dateText(token)}; get a new one from the vendor's developer site`);
+}
+
+/** What keeps a token of the other environment from being used for anything. */
+function misplaced({ token }: AccessToken, tradeEnv: LongportConfig["tradeEnv"]): BrokerError | undefined {
+  if (tradeEnv === undefined) return undefined;
+  const channel = accountChannel(token);
+  if (isPaper(channel) === (tradeEnv === "SIMULATE")) return undefined;
+  const is =
+    channel === undefined ? "does not say whose it is" : `is that of a ${isPaper(channel) ? "paper" : "live"} account`;
+  return failed(`tradeEnv is ${tradeEnv}, and the access token ${is}; give another token or tradeEnv`);
 }
 
 function dateText({ expiresAt }: AccessToken): string {
