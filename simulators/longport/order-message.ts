@@ -63,7 +63,7 @@ export function orderMessage(desk: Desk, entry: VenueOrder): Readonly<Record<str
 }
 
 /** What is attached to an order and waits for its price. Source: `attached_orders` on the vendor's page "Today Orders". */
-export function attachedMessage({ order, wireId }: VenueOrder, index: number): AttachedOrder {
+export function attachedMessage({ order, wireId }: VenueOrder, index: number): AttachedOrder & { order_id: string } {
   return {
     order_id: String(BigInt(wireId) + BigInt(index + 1)),
     attached_type_display: index + 1,
@@ -86,6 +86,29 @@ export function attachedMessage({ order, wireId }: VenueOrder, index: number): A
     activate_order_type: "MIT",
     activate_rth: "RTH_ONLY",
     submit_price: "",
+  };
+}
+
+/** What is attached, as an order of its own. */
+export function attachedOrder(
+  desk: Desk,
+  entry: VenueOrder,
+  attached: AttachedOrder,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...orderMessage(desk, entry),
+    order_id: attached["order_id"],
+    status: attached["status"],
+    side: SIDES[entry.order.direction === "BUY" ? "SELL" : "BUY"],
+    order_type: attached["activate_order_type"],
+    quantity: attached["quantity"],
+    executed_quantity: attached["executed_qty"],
+    executed_price: attached["executed_price"],
+    price: attached["submit_price"],
+    trigger_price: attached["trigger_price"],
+    time_in_force: attached["time_in_force"],
+    remark: "",
+    attached_orders: [],
   };
 }
 

@@ -15,6 +15,7 @@ const optionalAmount = v.nullish(
 );
 const seconds = v.pipe(v.string(), v.regex(/^\d+$/, "must be seconds since the epoch"), v.transform(Number));
 const side = v.picklist(Object.values(SIDES));
+const flag = v.optional(v.picklist(["true", "false"]), "false");
 const orderId = v.pipe(v.string(), v.regex(/^\d+$/, "must be an order's number"));
 
 /** Fields of the conditional orders, which are not traded here; sent along they change nothing. */
@@ -46,7 +47,7 @@ export const requests = {
     remark: v.nullish(v.string()),
     ...conditional,
   }),
-  orderId: v.object({ order_id: orderId }),
+  orderId: v.object({ order_id: orderId, is_attached: flag }),
   balance: v.object({ currency: v.optional(v.picklist(["USD", "HKD", "CNH"]), "HKD") }),
   positions: v.object({ symbol: v.array(v.string()) }),
   orders: v.object({
@@ -55,6 +56,7 @@ export const requests = {
     side: v.optional(side),
     market: v.optional(v.picklist(["US", "HK", "CN"])),
     order_id: v.optional(orderId),
+    is_attached: flag,
     start_at: v.optional(seconds),
     end_at: v.optional(seconds),
   }),

@@ -93,10 +93,10 @@ export interface LongportServer {
   showOrder(orderId: string, fields: Readonly<Record<string, string>> | null): void;
   /**
    * Attaches to an order what takes a profit or ends a loss, as in the vendor's app: fields that differ from those of one
-   * that waits for its price. Told in answers from now on.
+   * that waits for its price. Told in answers from now on; gives their ids.
    * @throws when there is no such order.
    */
-  attach(orderId: string, ...fields: readonly AttachedOrder[]): void;
+  attach(orderId: string, ...fields: readonly AttachedOrder[]): readonly string[];
   close(): Promise<void>;
 }
 
@@ -207,10 +207,9 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     attach(orderId, ...fields) {
       const found = venue.find(orderId);
       if (found === undefined) throw new Error(`there is no order ${orderId}`);
-      desk.attached.set(
-        orderId,
-        fields.map((each, index) => ({ ...attachedMessage(found, index), ...each })),
-      );
+      const attached = fields.map((each, index) => ({ ...attachedMessage(found, index), ...each }));
+      desk.attached.set(orderId, attached);
+      return attached.map(({ order_id }) => order_id);
     },
     async close() {
       if (restarts.hasEnded) return;

@@ -6,7 +6,7 @@ import type { VenueOrder } from "../shared/venue.ts";
 import { contractOf, decimal, SIDES, symbolOf, unixSeconds } from "./codes.ts";
 import type { Desk } from "./desk.ts";
 import type { Answer, Query } from "./http-messages.ts";
-import { orderDetail, orderMessage } from "./order-message.ts";
+import { attachedOrder, orderDetail, orderMessage } from "./order-message.ts";
 import { BOOK } from "./positions.ts";
 import { badParameter, CODE, Refusal } from "./refusal.ts";
 import { type OrdersRequest, requests } from "./requests.ts";
@@ -16,6 +16,10 @@ const NINETY_DAYS_S = 90 * 86_400;
 /** `GET /v1/trade/order/today`: the orders of the running trading day and those still open, or the one of an id. */
 export function todayOrders(desk: Desk, { query }: Query): Answer {
   const filter = v.parse(requests.orders, query.repeated("status"));
+  if (filter.order_id !== undefined && filter.is_attached === "true") {
+    const found = attachedOf(desk, filter.order_id);
+    return { orders: found === undefined ? [] : [attachedOrder(desk, found.entry, found.attached)] };
+  }
   const orders = desk.venue.orders().filter((entry) => filter.order_id !== undefined || isOfToday(desk, entry));
   return { orders: chosen(desk, orders, filter) };
 }
@@ -68,6 +72,15 @@ export function orderOf({ venue }: Desk, wireId: string): VenueOrder {
   const found = venue.find(wireId);
   if (found === undefined) throw new Refusal(CODE.unknownOrder, "Order not found");
   return found;
+}
+
+/** What is attached under that id, and to which order. */
+export function attachedOf({ attached, venue }: Desk, wireId: string) {
+  for (const entry of venue.orders()) {
+    const found = attached.get(entry.wireId)?.find(({ order_id }) => order_id === wireId);
+    if (found !== undefined) return { entry, attached: found };
+  }
+  return undefined;
 }
 
 function isOfToday(desk: Desk, { order }: VenueOrder): boolean {

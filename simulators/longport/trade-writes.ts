@@ -11,7 +11,7 @@ import { noteOf } from "./order-message.ts";
 import { BOOK } from "./positions.ts";
 import { badParameter, CODE, EXCHANGE_REFUSALS, Refusal } from "./refusal.ts";
 import { requests, type SubmitRequest } from "./requests.ts";
-import { orderOf } from "./trade-reads.ts";
+import { attachedOf, orderOf } from "./trade-reads.ts";
 
 /** Longest remark, in bytes of UTF-8. */
 const REMARK_BYTES = 64;
@@ -84,10 +84,24 @@ export function replaceOrder(desk: Desk, { body }: Query): Answer {
 
 /** `DELETE /v1/trade/order`. */
 export function cancelOrder(desk: Desk, { query }: Query): Answer {
-  const { order_id } = v.parse(requests.orderId, query.single());
+  const { order_id, is_attached } = v.parse(requests.orderId, query.single());
+  if (is_attached === "true") return cancelAttached(desk, order_id);
   const { order, book } = orderOf(desk, order_id);
   if (isTerminal(order.status)) throw endedRefusal(order.status);
   exchangeSays(() => desk.venue.book(book).cancel(order.orderId));
+  return {};
+}
+
+function cancelAttached(desk: Desk, wireId: string): Answer {
+  const found = attachedOf(desk, wireId);
+  if (found === undefined) throw refusalOf("unknown-order");
+  if (found.attached["status"] === "CanceledStatus") throw endedRefusal("CANCELED");
+  const all = desk.attached.get(found.entry.wireId) ?? [];
+  const canceled = { ...found.attached, status: "CanceledStatus", withdrawn: true };
+  desk.attached.set(
+    found.entry.wireId,
+    all.map((each) => (each === found.attached ? canceled : each)),
+  );
   return {};
 }
 

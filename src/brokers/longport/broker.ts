@@ -1,5 +1,6 @@
 /** The broker: each method converts in, calls Longport, converts out. */
 import { isTerminal, type Lifecycle, type Order } from "../../domain/order.ts";
+import { Remembered } from "../../domain/remembered.ts";
 import type { BrokerHost, Call, Placed } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { beforeSending } from "../shared/before-sending.ts";
@@ -36,12 +37,18 @@ import { type PushedOrder, parseReply, REPLIES, type VendorOrder } from "./messa
 import { DoubtfulRefusal } from "./refusals.ts";
 import { createTermsBook } from "./terms.ts";
 import { MS } from "./timing.ts";
+import type { Transport } from "./transport.ts";
 import { createWire } from "./wire.ts";
+
+/** So much of what is attached to orders is remembered, the latest. */
+const REMEMBERED = 10_000;
 
 /** The adapter of an account; `index.ts` says what it does. */
 export function createLongportBroker(config: LongportConfig, deadlineMs: number): Adapter {
   const terms = createTermsBook();
   const changedTerms = createChangedTerms();
+  /** Ids of what is attached to orders: the vendor has to be told that they are. */
+  const attached = new Remembered<string, true>(REMEMBERED);
   let host: BrokerHost | undefined;
   let account: string | null = null;
   const tellInOrder = createInOrder();
@@ -91,31 +98,35 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
   ): Promise<VendorOrder> {
     // Longport's ids are numbers; of others it knows nothing.
     if (!/^\d{1,20}$/.test(orderId)) throw notFound(orderId);
-    const vendor = await wire
-      .read(
-        {
-          what: "order",
-          ...(fresh ? {} : { key: orderId }),
-          limit: "trade",
-          kind,
-          act: (on, signal) => on.order(orderId, signal),
-        },
-        call,
-      )
-      .catch((error) => {
-        if (error instanceof DoubtfulRefusal) return listed(orderId, call, kind);
-        throw named(error, orderId);
-      });
+    const asked = {
+      what: "order",
+      ...(fresh ? {} : { key: orderId }),
+      limit: "trade",
+      kind,
+      act: (on: Transport, signal: AbortSignal) => on.order(orderId, signal),
+    } as const;
+    const vendor = attached.get(orderId)
+      ? await listed(orderId, call, kind)
+      : await unlessUnknown(wire.read(asked, call)).then((found) => found ?? listed(orderId, call, kind));
     if (vendor?.order_id !== orderId) throw notFound(orderId);
     terms.seen(vendor);
     return vendor;
   }
 
-  /** The order as the list has it: of one that has no detail, or none yet. */
+  /** The order as the list has it: of one that has no detail, or none yet, or is attached to another. */
   async function listed(orderId: string, call: Call, kind: PacingClass): Promise<VendorOrder | undefined> {
     const asked = { what: "order by its id", limit: "trade", kind } as const;
-    const found = await wire.read({ ...asked, act: (on, signal) => on.todayOrders(signal, orderId) }, call);
-    return found.find(({ order_id }) => order_id === orderId);
+    const isKnown = attached.get(orderId) === true;
+    for (const isAttached of isKnown ? [true] : [false, true]) {
+      const act = (on: Transport, signal: AbortSignal) => on.todayOrders(signal, orderId, isAttached);
+      const reading = wire.read({ ...asked, act }, call);
+      // The list has said that it is none by itself, and that it is attached to none may be said by a refusal.
+      const orders = await (isAttached && !isKnown ? unlessUnknown(reading) : reading);
+      const found = orders?.find(({ order_id }) => order_id === orderId);
+      if (found !== undefined && isAttached) attached.set(orderId, true);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   /** The vendor says no to a change in words of its own; what the order is now says why. */
@@ -125,7 +136,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
       const order = toOrder(await detail(orderId, call, true, kind));
       return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
     } catch (lookup) {
-      return isBrokerError(lookup) && lookup.code === "OrderNotFound" ? lookup : error;
+      return isNotFound(lookup) ? lookup : error;
     }
   }
 
@@ -219,7 +230,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
           outcome: "not_sent",
         });
       }
-      if (!PLAIN_ORDER_TYPES.includes(vendor.order_type)) {
+      if (attached.get(orderId) || !PLAIN_ORDER_TYPES.includes(vendor.order_type)) {
         const message = `order ${orderId} is of a kind that cannot be replaced here: ${vendor.order_type}`;
         throw new BrokerError("NotSupported", message, { outcome: "not_sent" });
       }
@@ -252,7 +263,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
 
     async cancelOrder(orderId, call) {
       if (!/^\d{1,20}$/.test(orderId)) throw notFound(orderId);
-      const request = { query: { order_id: orderId } };
+      const request = { query: { order_id: orderId, is_attached: attached.get(orderId) ? "true" : undefined } };
       await wire
         .write({ what: "cancel", purpose: "modify", kind: "cancel", method: "DELETE", request }, call)
         .catch(async (error) => Promise.reject(await explain(error, orderId, call, "cancel")));
@@ -287,6 +298,9 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
       const listed = [...today, ...past.filter(({ order_id }) => !current.has(order_id))];
       // The newest last, since what was seen first is forgotten first.
       for (const vendor of listed.toReversed()) terms.seen(vendor);
+      for (const { order_id } of listed.flatMap((vendor) => vendor.attached_orders)) attached.set(order_id, true);
+      // An order of its own is known by its id alone.
+      for (const { order_id } of listed) attached.delete(order_id);
       return { ...toOrderListing(listed, status), since: historySince(HISTORY_DAYS) };
     },
   };
@@ -303,7 +317,19 @@ function orderIdIn(data: unknown): string {
 
 /** The vendor says that it does not know an order, and not which. */
 function named(error: unknown, orderId: string): unknown {
-  return isBrokerError(error) && error.code === "OrderNotFound" ? notFound(orderId) : error;
+  return isNotFound(error) ? notFound(orderId) : error;
+}
+
+/** What was read, or nothing where the vendor says that it does not know the order, or what it also says of one. */
+function unlessUnknown<T>(read: Promise<T>): Promise<T | undefined> {
+  return read.catch((error: unknown) => {
+    if (error instanceof DoubtfulRefusal || isNotFound(error)) return undefined;
+    throw error;
+  });
+}
+
+function isNotFound(error: unknown): boolean {
+  return isBrokerError(error) && error.code === "OrderNotFound";
 }
 
 function notFound(orderId: string): BrokerError {

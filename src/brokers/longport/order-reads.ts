@@ -15,8 +15,8 @@ export function createOrderReads(http: Http): Pick<Transport, "todayOrders" | "h
     timeoutMs: MS.read,
   });
   return {
-    async todayOrders(signal, orderId) {
-      const query = { order_id: orderId };
+    async todayOrders(signal, orderId, isAttached = false) {
+      const query = { order_id: orderId, is_attached: isAttached ? "true" : undefined };
       return (await http.get("/v1/trade/order/today", REPLIES.today, asked(signal, query))).orders;
     },
     async historyOrders({ from, to }, signal) {

@@ -38,8 +38,11 @@ export interface Transport {
   probe(signal: AbortSignal): Promise<void>;
   balances(currency: string, signal: AbortSignal): Promise<readonly Balance[]>;
   positions(signal: AbortSignal): Promise<readonly Channel[]>;
-  /** With an id, that order alone, of whatever day; nothing where there is none. */
-  todayOrders(signal: AbortSignal, orderId?: string): Promise<readonly VendorOrder[]>;
+  /**
+   * With an id, that order alone, of whatever day; nothing where there is none. What is attached to an order is found by its id
+   * where that is said to be of this kind.
+   */
+  todayOrders(signal: AbortSignal, orderId?: string, isAttached?: boolean): Promise<readonly VendorOrder[]>;
   historyOrders(query: HistoryQuery, signal: AbortSignal): Promise<HistoryPage>;
   order(orderId: string, signal: AbortSignal): Promise<VendorOrder>;
   quotes(symbols: readonly string[], signal: AbortSignal): Promise<readonly VendorQuote[]>;

@@ -1,7 +1,16 @@
 /** What is attached to an order, to take a profit or to end a loss, by way of the vendor's app. */
 import { describe, expect, test } from "vitest";
 import type { LongportServer } from "../../../simulators/longport/server.ts";
-import { call, type LongportBroker, openLongport, restingOrder, startBroker, TRANSPORTS } from "./setup.ts";
+import {
+  call,
+  type LongportBroker,
+  openFront,
+  openLongport,
+  rejection,
+  restingOrder,
+  startBroker,
+  TRANSPORTS,
+} from "./setup.ts";
 
 const WAITS = { originSymbol: "AAPL.US", qty: 10 };
 
@@ -45,3 +54,42 @@ describe.each(TRANSPORTS)("what is attached to an order over %s", (transport) =>
     expect(await unmapped(broker, "open")).toEqual([WAITS]);
   });
 });
+
+test("what is attached to an order is read and canceled by its own id, as the one that it is", async () => {
+  const server = await openLongport();
+  const { broker } = await startBroker(server.port);
+  const orderId = placeElsewhere(server);
+  server.venue.fill(orderId, 10, 190);
+  const [stop = "", profit = ""] = server.attach(orderId, {}, {});
+  // Before a list has told of it, and after.
+  expect(await broker.order(stop, call())).toMatchObject({
+    orderId: stop,
+    direction: "SELL",
+    status: "OPEN",
+    tag: null,
+  });
+  expect(await unmapped(broker, "open")).toEqual([WAITS, WAITS]);
+  expect(await broker.order(profit, call())).toMatchObject({ orderId: profit, direction: "SELL", status: "OPEN" });
+  const change = { code: "NotSupported", outcome: "not_sent" };
+  expect(await rejection(broker.replaceOrder(profit, { qty: 5 }, call()))).toMatchObject(change);
+  for (const id of [stop, profit]) {
+    await broker.cancelOrder(id, call());
+    expect(await broker.order(id, call())).toMatchObject({ orderId: id, status: "CANCELED", filledQty: 0 });
+  }
+  expect(await unmapped(broker, "open")).toEqual([]);
+  expect(await rejection(broker.cancelOrder(stop, call()))).toMatchObject({ code: "OrderNotOpen" });
+});
+
+test.each([602001, 602023, 603001])(
+  "an order that is in no list is not found, though the vendor answers %d where it is attached to none",
+  async (code) => {
+    const server = await openLongport();
+    const httpUrl = await openFront(server.port, async (request, answer) =>
+      request.includes("is_attached=true")
+        ? { status: 400, text: `{"code":${code},"message":"no","data":null}` }
+        : answer,
+    );
+    const { broker } = await startBroker(server.port, { httpUrl });
+    expect(await rejection(broker.order("123456789012345679", call()))).toMatchObject({ code: "OrderNotFound" });
+  },
+);
