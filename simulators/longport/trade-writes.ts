@@ -4,8 +4,8 @@ import type { Contract } from "../../src/domain/contract.ts";
 import { isTerminal, type Lifecycle, type OrderStatus } from "../../src/domain/order.ts";
 import { isExchangeError } from "../../src/exchange/exchange-error.ts";
 import { tradingDay } from "../shared/market-time.ts";
-import { contractOf, NO_OUTSIDE_RTH, ORDER_TYPES, OUTSIDE_RTH, type VendorOrderType } from "./codes.ts";
-import type { Desk } from "./desk.ts";
+import { contractOf, decimal, NO_OUTSIDE_RTH, ORDER_TYPES, OUTSIDE_RTH, type VendorOrderType } from "./codes.ts";
+import type { AttachedOrder, Desk } from "./desk.ts";
 import type { Answer, Query } from "./http-messages.ts";
 import { noteOf } from "./order-message.ts";
 import { BOOK } from "./positions.ts";
@@ -79,6 +79,8 @@ export function replaceOrder(desk: Desk, { body }: Query): Answer {
   exchangeSays(() => desk.venue.book(entry.book).replace(order.orderId, change));
   const note = noteOf(desk, entry);
   desk.notes.set(order_id, { ...note, replaced: true, ...(remark ? { remark } : {}) });
+  // What is attached goes with it. Source: the vendor's help, as below.
+  changeAttached(desk, order_id, { quantity: decimal(quantity) });
   return {};
 }
 
@@ -92,17 +94,18 @@ export function cancelOrder(desk: Desk, { query }: Query): Answer {
   return {};
 }
 
+/** With the one what is attached beside it is canceled. Source: "Understanding attached orders" of the vendor's help. */
 function cancelAttached(desk: Desk, wireId: string): Answer {
   const found = attachedOf(desk, wireId);
   if (found === undefined) throw refusalOf("unknown-order");
   if (found.attached["status"] === "CanceledStatus") throw endedRefusal("CANCELED");
-  const all = desk.attached.get(found.entry.wireId) ?? [];
-  const canceled = { ...found.attached, status: "CanceledStatus", withdrawn: true };
-  desk.attached.set(
-    found.entry.wireId,
-    all.map((each) => (each === found.attached ? canceled : each)),
-  );
+  changeAttached(desk, found.entry.wireId, { status: "CanceledStatus", withdrawn: true });
   return {};
+}
+
+function changeAttached({ attached }: Desk, wireId: string, changes: AttachedOrder): void {
+  const changed = attached.get(wireId)?.map((each) => ({ ...each, ...changes }));
+  if (changed !== undefined) attached.set(wireId, changed);
 }
 
 /** The order of a repeated request id, `undefined` for a new one or one that was forgotten. */

@@ -101,7 +101,8 @@ export function toOrderListing(listed: readonly VendorOrder[], status: "open" | 
 
 /**
  * What is attached to an order and may work, be it that the order has fills or may still have some. The vendor has it in no
- * list but within its order, and says nothing of its side: it has no name here.
+ * list but within its order, and says nothing of its side: it has no name here. It works once its order is filled, and a
+ * change of that one's quantity changes its own. Source: https://longbridge.com/sg/support/topics/tradingfaqs/attachedorder
  */
 function mayWork(vendor: VendorOrder): VendorOrder["attached_orders"] {
   const status = statusOf(vendor);

@@ -72,12 +72,25 @@ test("what is attached to an order is read and canceled by its own id, as the on
   expect(await broker.order(profit, call())).toMatchObject({ orderId: profit, direction: "SELL", status: "OPEN" });
   const change = { code: "NotSupported", outcome: "not_sent" };
   expect(await rejection(broker.replaceOrder(profit, { qty: 5 }, call()))).toMatchObject(change);
+  // With the one the vendor cancels the other.
+  await broker.cancelOrder(stop, call());
   for (const id of [stop, profit]) {
-    await broker.cancelOrder(id, call());
     expect(await broker.order(id, call())).toMatchObject({ orderId: id, status: "CANCELED", filledQty: 0 });
   }
   expect(await unmapped(broker, "open")).toEqual([]);
-  expect(await rejection(broker.cancelOrder(stop, call()))).toMatchObject({ code: "OrderNotOpen" });
+  expect(await rejection(broker.cancelOrder(profit, call()))).toMatchObject({ code: "OrderNotOpen" });
+});
+
+test("what is attached to an order stays, with the quantity that the order is changed to", async () => {
+  const server = await openLongport();
+  const { broker } = await startBroker(server.port);
+  const orderId = placeElsewhere(server);
+  server.attach(orderId, {}, {});
+  await broker.replaceOrder(orderId, { qty: 12, price: 189 }, call());
+  expect(await unmapped(broker, "open")).toEqual([
+    { ...WAITS, qty: 12 },
+    { ...WAITS, qty: 12 },
+  ]);
 });
 
 test.each([602001, 602023, 603001])(
