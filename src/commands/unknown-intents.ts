@@ -121,7 +121,8 @@ export async function resolve(file: string, settlement: Settlement): Promise<str
     const open = journal.openOrders(instance).find(({ tag }) => tag === id);
     const order = open ?? (settlement.orderId === null ? reader.orderOf(instance, id) : undefined);
     // Its key would be free, and whoever repeats it would buy again.
-    if (order !== undefined && order.status !== "REJECTED" && settlement.orderId !== order.orderId) {
+    const cameAbout = order !== undefined && (order.status !== "REJECTED" || order.filledQty > 0);
+    if (cameAbout && settlement.orderId !== order.orderId) {
       const found = `order ${order.orderId} ${open === undefined ? "has ended" : "is open"} in this journal`;
       throw new Error(`${found} and carries the tag ${id}: resolve it as accepted`);
     }

@@ -141,6 +141,14 @@ test.each([
   if (exit !== 0) expect(err).toContain("order FH-77 has ended in this journal and carries the tag htplaced");
 });
 
+test("resolves none as not sent whose order was rejected after a part of it was filled", async () => {
+  const partly = { orderId: "FH-77", tag: "htplaced", status: "REJECTED", filledQty: 5, avgPrice: 201 } as const;
+  const order = { ...anOrder(partly), external: false, asOf: 3, staleSince: null };
+  const file = await journalWith(...LINES, { kind: "order", order, instance: INSTANCE, at: 3 });
+  const { status, err } = await run(file, "resolve", "htplaced", "not_sent", "--reason", "x");
+  expect([status, err]).toEqual([1, expect.stringContaining("order FH-77 has ended in this journal")]);
+});
+
 test("resolves at the instance that is named", async () => {
   const file = await journalWith(intent("htcanceled"), intent("htcanceled", { instance: OTHER_INSTANCE }));
   const named = ["--instance", OTHER_INSTANCE];
