@@ -226,7 +226,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   function schedule(): void {
     clearTimeout(timer);
     if (closed) return;
-    const look = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, seat.settleMs()));
+    // One that has run into a limit on frequency would only use up more of it.
+    const soonest = limited === undefined ? seat.settleMs() : LONGEST_LOOK_MS;
+    const look = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, soonest));
     looksSoon = unknowns.size > 0 || !reconciled;
     const wait = looksSoon ? look : INTERVAL_MS;
     dueAt = elapsedMs() + wait;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Desk } from "../../src/desk/types.ts";
 import { type Failure, isFailure } from "../../src/domain/failure.ts";
@@ -46,7 +47,7 @@ describe("before the broker's orders are known", () => {
   test("writes that are refused meanwhile use up no more of a limit that the list has run into", async () => {
     let lists = 0;
     const { desk, host } = deskOver({
-      capabilities: () => ({ ...CAPABILITIES, listing: { complete: true, settleMs: 2_000 } }),
+      capabilities: () => ({ ...CAPABILITIES, listing: { complete: true, settleMs: 0 } }),
       orders: async () => {
         lists += 1;
         if (lists > 1) return { orders: [], unmapped: [] };
@@ -58,6 +59,7 @@ describe("before the broker's orders are known", () => {
     const refused = { code: "NotReconciled", outcome: "not_sent", retryAfterMs: 20_000 };
     for (let write = 0; write < 20; write += 1) {
       expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject(refused);
+      await pause(20);
     }
     expect(lists).toBe(1);
     await expect.poll(() => desk.state().reconciled, { timeout: 10_000 }).toBe(true);
