@@ -105,28 +105,44 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
       kind,
       act: (on: Transport, signal: AbortSignal) => on.order(orderId, signal),
     } as const;
-    const vendor = attached.get(orderId)
-      ? await listed(orderId, call, kind)
-      : await unlessUnknown(wire.read(asked, call)).then((found) => found ?? listed(orderId, call, kind));
+    const vendor = await found(orderId, () => wire.read(asked, call), call, kind);
     if (vendor?.order_id !== orderId) throw notFound(orderId);
     terms.seen(vendor);
     return vendor;
   }
 
-  /** The order as the list has it: of one that has no detail, or none yet, or is attached to another. */
-  async function listed(orderId: string, call: Call, kind: PacingClass): Promise<VendorOrder | undefined> {
-    const asked = { what: "order by its id", limit: "trade", kind } as const;
-    const isKnown = attached.get(orderId) === true;
-    for (const isAttached of isKnown ? [true] : [false, true]) {
-      const act = (on: Transport, signal: AbortSignal) => on.todayOrders(signal, orderId, isAttached);
-      const reading = wire.read({ ...asked, act }, call);
-      // The list has said that it is none by itself, and that it is attached to none may be said by a refusal.
-      const orders = await (isAttached && !isKnown ? unlessUnknown(reading) : reading);
-      const found = orders?.find(({ order_id }) => order_id === orderId);
-      if (found !== undefined && isAttached) attached.set(orderId, true);
-      if (found !== undefined) return found;
+  /** The order by its detail, by the list where it has none, or none yet, and by what it is attached to. */
+  async function found(
+    orderId: string,
+    read: () => Promise<VendorOrder>,
+    call: Call,
+    kind: PacingClass,
+  ): Promise<VendorOrder | undefined> {
+    if (attached.get(orderId)) return listed(orderId, true, call, kind);
+    try {
+      return await read();
+    } catch (error) {
+      const isDoubtful = error instanceof DoubtfulRefusal;
+      if (!isDoubtful && !isNotFound(error)) throw error;
+      const own = isDoubtful ? await listed(orderId, false, call, kind) : undefined;
+      if (own !== undefined) return own;
     }
-    return undefined;
+    // That it is attached to none either may be said by a refusal.
+    const vendor = await unlessUnknown(listed(orderId, true, call, kind));
+    if (vendor !== undefined) attached.set(orderId, true);
+    return vendor;
+  }
+
+  /** The order as the list has it that is asked for it alone, and told whether it is attached to another. */
+  async function listed(
+    orderId: string,
+    isAttached: boolean,
+    call: Call,
+    kind: PacingClass,
+  ): Promise<VendorOrder | undefined> {
+    const act = (on: Transport, signal: AbortSignal) => on.todayOrders(signal, orderId, isAttached);
+    const orders = await wire.read({ what: "order by its id", limit: "trade", kind, act }, call);
+    return orders.find(({ order_id }) => order_id === orderId);
   }
 
   /** The vendor says no to a change in words of its own; what the order is now says why. */

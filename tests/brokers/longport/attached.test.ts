@@ -106,3 +106,17 @@ test.each([602001, 602023, 603001])(
     expect(await rejection(broker.order("123456789012345679", call()))).toMatchObject({ code: "OrderNotFound" });
   },
 );
+
+test("an order that the vendor says it does not know costs one more call, for what may be attached to another", async () => {
+  const server = await openLongport();
+  const asked: string[] = [];
+  const httpUrl = await openFront(server.port, async (request, answer) => {
+    if (request.includes("123456789012345679")) asked.push(request);
+    return request.startsWith("GET /v1/trade/order?")
+      ? { status: 400, text: '{"code":603001,"message":"Order not found","data":null}' }
+      : answer;
+  });
+  const { broker } = await startBroker(server.port, { httpUrl });
+  expect(await rejection(broker.order("123456789012345679", call()))).toMatchObject({ code: "OrderNotFound" });
+  expect(asked).toHaveLength(2);
+});
