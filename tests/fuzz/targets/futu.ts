@@ -52,7 +52,7 @@ const USES: { readonly [M in Method]?: (reply: Reply<M>) => void } = {
 
 const PURPOSES: Readonly<Record<string, Purpose>> = { PlaceOrder: "place", ModifyOrder: "modify" };
 
-export const futuFrames = defineTarget<Input>("futu-frames", 2_500, async () => {
+export const futuFrames = defineTarget<Input>("futu-frames", 3_500, async () => {
   const library = await loadLibrary(undefined);
   const samples = await futuTalk();
   const requests = new Map(samples.map(({ name, request }) => [name, request]));

@@ -96,12 +96,12 @@ async function tryAll(parts: readonly Part[]): Promise<void> {
   }
 }
 
-export const httpStructured = defineTarget<Ask[]>("http-structured", 3_000, () => ({
+export const httpStructured = defineTarget<Ask[]>("http-structured", 1_500, () => ({
   inputs: fc.array(structured, { minLength: 1, maxLength: 4 }),
   check: tryAll,
 }));
 
-export const httpRaw = defineTarget<RawAsk[]>("http-raw", 2_000, () => ({
+export const httpRaw = defineTarget<RawAsk[]>("http-raw", 1_000, () => ({
   inputs: fc.array(raw, { minLength: 1, maxLength: 3 }),
   check: tryAll,
 }));

@@ -65,7 +65,7 @@ interface Input {
   readonly text: string;
 }
 
-export const texts = defineTarget<Input>("texts", 1_700, () => {
+export const texts = defineTarget<Input>("texts", 2_500, () => {
   const state = writeState(createExchange({ ...demoAccount, clock: () => NOW }).snapshot());
   const of = (reader: Reader, text: fc.Arbitrary<string>) => text.map((written) => ({ reader, text: written }));
   return {

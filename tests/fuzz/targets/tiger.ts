@@ -65,7 +65,7 @@ async function readAll(chunks: readonly Uint8Array[]): Promise<PushResponse[] | 
   return declared(isError, () => chunks.flatMap((chunk) => take(chunk)));
 }
 
-export const tigerPush = defineTarget<Uint8Array[]>("tiger-push", 2_000, () => ({
+export const tigerPush = defineTarget<Uint8Array[]>("tiger-push", 3_000, () => ({
   inputs: stream(FRAMES),
   async check(chunks) {
     const responses = await readAll(chunks);
