@@ -177,7 +177,7 @@ test("an order that was rejected late is looked out for no more: its number prov
       orders: async () => ({ orders: [], unmapped: [] }),
       order: async (orderId) => anOrder({ orderId, tag: null }),
     },
-    { deadlineMs: 20 },
+    { deadlineMs: 200 },
   );
   open.push(desk);
   await rejection(desk.place(LIMIT_BUY, KEYED));

@@ -25,7 +25,7 @@ const AWAITED = [
   ),
 ] as const;
 const SCOPES = ["message", "connection"] as const;
-const BRIEF = { timeout: 500, writeTimeout: 600 };
+const BRIEF = { timeout: 500, writeTimeout: 1_500 };
 const HOST = { onOrder() {}, onConnection() {} };
 
 async function walk(id: (typeof AWAITED)[number][1], scope: (typeof SCOPES)[number]): Promise<void> {
