@@ -1,3 +1,4 @@
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -14,12 +15,13 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+// Test files and gateways are processes by the hundred: what Node makes of their sources is kept from one to the next.
+process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/compile", import.meta.url));
+
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     sequence: { sequencer: LongestFirst },
-    // Gateways are started by the hundred, each a process: what Node makes of the sources is kept from one to the next.
-    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/compile", import.meta.url)) },
     // Tests start runtimes, simulators and installations of their own, but most of their time they wait, for frequency limits
     // and for lost connections to be noticed: with three files at once two cores are idle for a third of it.
     maxWorkers: 4,
