@@ -49,20 +49,20 @@ const order = {
 } as const;
 
 /** What is attached to an order, whatever it says: one that cannot be read may work all the same. */
-const attached_orders = v.nullish(
-  v.array(
-    v.object({
-      order_id: v.fallback(text, ""),
-      status: v.fallback(text, ""),
-      quantity: v.fallback(amountOrZero, 0),
-      time_in_force: v.fallback(text, ""),
-      submitted_at: v.fallback(time, null),
-      updated_at: v.fallback(time, null),
-      withdrawn: v.fallback(v.boolean(), false),
-    }),
-  ),
-  [],
+const ATTACHED = v.fallback(
+  v.object({
+    order_id: v.fallback(text, ""),
+    status: v.fallback(text, ""),
+    quantity: v.fallback(amountOrZero, 0),
+    time_in_force: v.fallback(text, ""),
+    submitted_at: v.fallback(time, null),
+    updated_at: v.fallback(time, null),
+    withdrawn: v.fallback(v.boolean(), false),
+  }),
+  { order_id: "", status: "", quantity: 0, time_in_force: "", submitted_at: null, updated_at: null, withdrawn: false },
 );
+/** No list is none: it must not hide the order that it stands in. */
+const attached_orders = v.fallback(v.nullish(v.array(ATTACHED), []), []);
 
 const ORDER = v.object({
   ...order,
@@ -129,7 +129,7 @@ const ODD_ORDER = v.pipe(
     symbol: text,
     remark: text,
     submitted_at: v.fallback(time, null),
-    attached_orders: v.fallback(attached_orders, []),
+    attached_orders,
   }),
   v.transform(
     (odd): VendorOrder => ({

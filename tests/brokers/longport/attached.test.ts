@@ -120,3 +120,23 @@ test("an order that the vendor says it does not know costs one more call, for wh
   expect(await rejection(broker.order("123456789012345679", call()))).toMatchObject({ code: "OrderNotFound" });
   expect(asked).toHaveLength(2);
 });
+
+test.each([
+  ['"none"', []],
+  ["{}", []],
+  ['["116"]', [{ originSymbol: "AAPL.US", qty: 0 }]],
+  ['[{"quantity":"ten","withdrawn":"no"}]', [{ originSymbol: "AAPL.US", qty: 0 }]],
+])("what is said to be attached, and cannot be read, as %s, hides no order, and may work", async (said, unmapped) => {
+  const server = await openLongport();
+  const httpUrl = await openFront(server.port, async (request, answer) =>
+    request.startsWith("GET /v1/trade/order/today")
+      ? { ...answer, text: answer.text.replace(/"attached_orders":\[\]/, `"attached_orders":${said}`) }
+      : answer,
+  );
+  const { broker } = await startBroker(server.port, { httpUrl });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  expect(await broker.orders({ status: "open", fresh: true }, call())).toMatchObject({
+    orders: [{ orderId }],
+    unmapped,
+  });
+});
