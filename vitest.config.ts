@@ -23,8 +23,9 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     sequence: { sequencer: LongestFirst },
     // Tests start runtimes, simulators and installations of their own, but most of their time they wait, for frequency limits
-    // and for lost connections to be noticed: with three files at once two cores are idle for a third of it.
-    maxWorkers: 4,
+    // and for lost connections to be noticed: with two files at once two cores are idle for three fifths of it, and with four
+    // they are so busy that what a vendor wants 20 ms apart comes closer.
+    maxWorkers: 3,
     // What is marked as concurrent mostly waits: for a vendor's frequency limit, or for a lost connection to be noticed.
     maxConcurrency: 12,
     testTimeout: 30_000,
