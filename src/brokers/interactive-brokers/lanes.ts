@@ -8,15 +8,24 @@ export type Lane = "time" | "orders" | "completed" | "positions";
 export interface Lanes {
   /** Sends when those before it have ended. `owed` is how many answers to others that were given up are still to come. */
   run<T>(on: Link, lane: Lane, send: (owed: number) => Promise<T>): Promise<T>;
+  /** True while a list was asked for on this connection that has not come, whether somebody waits for it or not. */
+  isOwed(on: Link): boolean;
+}
+
+interface LaneState {
+  last: Promise<unknown>;
+  owed: number;
+  /** So many are under way, or wait for their turn. */
+  asked: number;
 }
 
 export function createLanes(): Lanes {
-  const lanes = new WeakMap<Link, Map<Lane, { last: Promise<unknown>; owed: number }>>();
+  const lanes = new WeakMap<Link, Map<Lane, LaneState>>();
 
   function stateOf(on: Link, lane: Lane) {
-    const known = lanes.get(on) ?? new Map<Lane, { last: Promise<unknown>; owed: number }>();
+    const known = lanes.get(on) ?? new Map<Lane, LaneState>();
     lanes.set(on, known);
-    const found = known.get(lane) ?? { last: Promise.resolve(), owed: 0 };
+    const found = known.get(lane) ?? { last: Promise.resolve(), owed: 0, asked: 0 };
     known.set(lane, found);
     return found;
   }
@@ -24,6 +33,7 @@ export function createLanes(): Lanes {
   return {
     run(on, lane, send) {
       const state = stateOf(on, lane);
+      state.asked += 1;
       const turn = state.last.then(async () => {
         try {
           const answer = await send(state.owed);
@@ -36,10 +46,13 @@ export function createLanes(): Lanes {
             state.owed += 1;
           }
           throw error;
+        } finally {
+          state.asked -= 1;
         }
       });
       state.last = turn.catch(() => {});
       return turn;
     },
+    isOwed: (on) => [...(lanes.get(on) ?? [])].some(([lane, { owed, asked }]) => lane !== "time" && owed + asked > 0),
   };
 }

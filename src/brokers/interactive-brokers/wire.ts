@@ -148,10 +148,14 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
 
   /** Keeps the session in step with the gateway's own link to the vendor. */
   function follow(state: "lost" | "restored", text: string): void {
+    const wasLost = linkLostAt !== undefined;
     linkLostAt = state === "lost" ? performance.now() : undefined;
     if (state === "lost") leave(notConnected(`TWS has lost its link to Interactive Brokers: ${text}`));
     const on = state === "lost" ? undefined : link;
-    if (on !== undefined && session === undefined) void establish(on).catch((error) => on.close(reasonOf(error)));
+    if (on === undefined || session !== undefined) return;
+    // What it was asked without its link it may answer late or never, and those who ask now would wait behind that.
+    if (wasLost && lanes.isOwed(on)) on.close("TWS has not answered what it was asked without its link");
+    else void establish(on).catch((error) => on.close(reasonOf(error)));
   }
 
   function leave(reason: BrokerError): void {

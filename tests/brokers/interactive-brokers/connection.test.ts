@@ -145,6 +145,34 @@ test("comes back also when TWS never says that its link has", async () => {
   expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
 });
 
+test.each([
+  ["open orders", RESPONSE.openOrderEnd],
+  ["orders that ended", RESPONSE.completedOrderEnd],
+])("comes back with TWS's link also where a list of %s was on its way when that went", async (_, end) => {
+  const tws = await openTws();
+  let withholds = false;
+  let withheld = 0;
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => {
+      if (!withholds || fields[0] !== String(end)) return fields;
+      withholds = false;
+      withheld += 1;
+      return undefined;
+    },
+  );
+  const { broker, host } = await startBroker(port, { timeout: 600_000 });
+  withholds = true;
+  const listing = rejection(broker.orders({ status: "all" }, call()));
+  await until(() => withheld === 1);
+  tws.setLoggedIn(false);
+  await until(() => host.connections.at(-1)?.connected === false);
+  tws.setLoggedIn(true);
+  await until(() => host.connections.at(-1)?.connected === true);
+  expect(await listing).toMatchObject({ code: "NotConnected" });
+});
+
 test("what TWS may have kept without its link is not taken for not there as soon as that is back", async () => {
   vi.useFakeTimers({ toFake: ["performance"], shouldAdvanceTime: true });
   onTestFinished(() => void vi.useRealTimers());
