@@ -190,6 +190,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     await ask(on, (asking) => openOrders(asking, "own", config.clientId), "orders", config.timeout, "write");
     await handlers.onSession(readerOn(on, "write"));
     if (on !== link || linkLostAt !== undefined) return;
+    // What was asked before TWS had lost its link it may never answer: nobody waits with those who asked.
+    shared.renew();
     session = { link: on, begunAt: performance.now() };
     handlers.onConnection(true);
   }

@@ -145,10 +145,8 @@ test("comes back also when TWS never says that its link has", async () => {
   expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
 });
 
-test.each([
-  ["open orders", RESPONSE.openOrderEnd],
-  ["orders that ended", RESPONSE.completedOrderEnd],
-])("comes back with TWS's link also where a list of %s was on its way when that went", async (_, end) => {
+/** A TWS behind what keeps one message of this kind to itself, once that is told to. */
+async function openForgetful(end: number) {
   const tws = await openTws();
   let withholds = false;
   let withheld = 0;
@@ -163,14 +161,37 @@ test.each([
     },
   );
   const { broker, host } = await startBroker(port, { timeout: 600_000 });
-  withholds = true;
-  const listing = rejection(broker.orders({ status: "all" }, call()));
-  await until(() => withheld === 1);
-  tws.setLoggedIn(false);
-  await until(() => host.connections.at(-1)?.connected === false);
-  tws.setLoggedIn(true);
-  await until(() => host.connections.at(-1)?.connected === true);
-  expect(await listing).toMatchObject({ code: "NotConnected" });
+  const withhold = async <T>(asking: () => Promise<T>) => {
+    withholds = true;
+    const failing = rejection(asking());
+    await until(() => withheld === 1);
+    return { failing };
+  };
+  const loseLink = async () => {
+    tws.setLoggedIn(false);
+    await until(() => host.connections.at(-1)?.connected === false);
+    tws.setLoggedIn(true);
+    await until(() => host.connections.at(-1)?.connected === true);
+  };
+  return { broker, withhold, loseLink };
+}
+
+test.each([
+  ["open orders", RESPONSE.openOrderEnd],
+  ["orders that ended", RESPONSE.completedOrderEnd],
+])("comes back with TWS's link also where a list of %s was on its way when that went", async (_, end) => {
+  const { broker, withhold, loseLink } = await openForgetful(end);
+  const { failing } = await withhold(() => broker.orders({ status: "all" }, call()));
+  await loseLink();
+  expect(await failing).toMatchObject({ code: "NotConnected" });
+});
+
+test("an order does not wait for what was asked about its contract before TWS had lost its link", async () => {
+  const { broker, withhold, loseLink } = await openForgetful(RESPONSE.contractDetailsEnd);
+  await withhold(() => broker.placeOrder(restingOrder(), call()));
+  await loseLink();
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN" });
 });
 
 test("what TWS may have kept without its link is not taken for not there as soon as that is back", async () => {
