@@ -308,16 +308,17 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
           },
           call,
         ),
-        history.orders({ fresh, kind }, call),
+        history.orders(status, { fresh, kind }, call),
       ]);
       const current = new Set(today.map(({ order_id }) => order_id));
-      const listed = [...today, ...past.filter(({ order_id }) => !current.has(order_id))];
+      const listed = [...today, ...past.orders.filter(({ order_id }) => !current.has(order_id))];
       // The newest last, since what was seen first is forgotten first.
       for (const vendor of listed.toReversed()) terms.seen(vendor);
       for (const { order_id } of listed.flatMap((vendor) => vendor.attached_orders)) attached.set(order_id, true);
       // An order of its own is known by its id alone.
       for (const { order_id } of listed) attached.delete(order_id);
-      return { ...toOrderListing(listed, status), since: historySince(HISTORY_DAYS) };
+      const isCut = past.isWhole ? {} : { isWhole: false };
+      return { ...toOrderListing(listed, status), ...isCut, since: historySince(HISTORY_DAYS) };
     },
   };
 }

@@ -32,6 +32,11 @@ export const ORDER_STATUS = {
   PartialWithdrawal: "CANCELED",
 } as const satisfies Record<string, OrderStatus>;
 
+/** The vendor's words for orders that may still change by themselves; of what has expired that is said by the order. */
+export const OPEN_STATUSES: readonly string[] = Object.entries(ORDER_STATUS)
+  .filter(([, means]) => !["FILLED", "CANCELED", "REJECTED"].includes(means))
+  .map(([word]) => word);
+
 /**
  * `OrderTag`, as far as it says how long an order stands. Unlike the time in force it is pushed as well. The vendor's
  * documents write `GTC` and its client reads `Gtc`.

@@ -2,6 +2,7 @@
 import type { Call } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
 import type { PacingClass } from "../shared/pacing.ts";
+import { OPEN_STATUSES } from "./codes.ts";
 import { isPast } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
 import type { HistoryPage, HistoryQuery } from "./transport.ts";
@@ -19,13 +20,27 @@ const LONGEST_PAGE = 1_000;
 /** What is older than this is read anew only every {@link KEPT_MS}, where there is more of it than a page. */
 const RECENT_DAYS = 3;
 const KEPT_MS = 3_600_000;
+/** A list of open orders reads no more pages of others than this: the cancels that follow need some of the vendor's calls. */
+const PAGES_FOR_OPEN = 5;
 
 export interface History {
-  /** Orders of earlier days, every page of them. @throws BrokerError */
-  orders(how: Reading, call: Call): Promise<readonly VendorOrder[]>;
+  /**
+   * Orders of earlier days: every page of them, or with `open` those that are, and of the others as many as few calls give.
+   * @throws BrokerError
+   */
+  orders(status: "open" | "all", how: Reading, call: Call): Promise<PastOrders>;
   /** Forgets what was read: it may have been another account's. */
   clear(): void;
 }
+
+export interface PastOrders {
+  readonly orders: readonly VendorOrder[];
+  /** False where some that ended are left out. */
+  readonly isWhole: boolean;
+}
+
+/** What would take more calls than it may. */
+class Enough extends Error {}
 
 /** Whether a read joins no other, and at whose pace it goes. */
 interface Reading {
@@ -142,38 +157,57 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
     return end;
   }
 
+  /** Reads orders of any status, as far as they are not known. @throws BrokerError, and what `listing.page` throws */
+  async function readAll(listing: Listing, until: number, recent: number): Promise<void> {
+    const { from, found } = listing;
+    const now = performance.now();
+    const began = epoch;
+    const known = past !== undefined && now - past.readAt < KEPT_MS ? past : undefined;
+    let whole = until;
+    let readAt = now;
+    if (known !== undefined) {
+      // What is known already is not looked through once more for what is behind it.
+      whole = await readBack(listing, known.to - 1_000, until, known.to, () => {});
+      if (known.from < whole) {
+        for (const order of known.orders) {
+          if ((order.submitted_at ?? 0) >= from) found.set(order.order_id, order);
+        }
+        whole = known.from;
+        readAt = known.readAt;
+      }
+    }
+    if (whole > from) {
+      await readBack(listing, from, whole, from, (reached) => {
+        if (began === epoch) keep([...found.values()], reached, recent, readAt);
+      });
+    }
+  }
+
   return {
-    async orders(how, call) {
+    async orders(status, how, call) {
       // Orders have the vendor's times, whatever our clock says; midnights, so that equal reads share one call.
       const today = dayStart(Date.now() + wire.clockOffset());
       const until = today + AHEAD_DAYS * DAY_MS;
       const from = until - SPAN_DAYS * DAY_MS;
-      const recent = today - RECENT_DAYS * DAY_MS;
-      const now = performance.now();
-      const began = epoch;
+      const pageOf = (statuses: readonly string[]) => (begin: number, to: number) =>
+        read({ from: begin, to, statuses }, how, call);
       const found = new Map<string, VendorOrder>();
-      const page = (begin: number, to: number) => read({ from: begin, to }, how, call);
-      const listing = { from, found, page };
-      const known = past !== undefined && now - past.readAt < KEPT_MS ? past : undefined;
-      let whole = until;
-      let readAt = now;
-      if (known !== undefined) {
-        // What is known already is not looked through once more for what is behind it.
-        whole = await readBack(listing, known.to - 1_000, until, known.to, () => {});
-        if (known.from < whole) {
-          for (const order of known.orders) {
-            if ((order.submitted_at ?? 0) >= from) found.set(order.order_id, order);
-          }
-          whole = known.from;
-          readAt = known.readAt;
-        }
+      const page = pageOf([]);
+      let left = status === "open" ? PAGES_FOR_OPEN : Number.POSITIVE_INFINITY;
+      const limited = async (begin: number, to: number) => {
+        left -= 1;
+        if (left < 0) throw new Enough();
+        return page(begin, to);
+      };
+      try {
+        await readAll({ from, found, page: limited }, until, today - RECENT_DAYS * DAY_MS);
+        return { orders: [...found.values()], isWhole: true };
+      } catch (error) {
+        if (!(error instanceof Enough)) throw error;
       }
-      if (whole > from) {
-        await readBack(listing, from, whole, from, (reached) => {
-          if (began === epoch) keep([...found.values()], reached, recent, readAt);
-        });
-      }
-      return [...found.values()];
+      const open = new Map<string, VendorOrder>();
+      await readBack({ from, found: open, page: pageOf(OPEN_STATUSES) }, from, until, from, () => {});
+      return { orders: [...new Map([...found, ...open]).values()], isWhole: false };
     },
     clear() {
       past = undefined;

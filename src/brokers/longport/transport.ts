@@ -8,10 +8,12 @@ export interface TransportHandlers {
   onLink(up: boolean, reason: string): void;
 }
 
-/** Orders of which time. Times are milliseconds since the epoch. */
+/** Which old orders. Times are milliseconds since the epoch. */
 export interface HistoryQuery {
   readonly from: number;
   readonly to: number;
+  /** In the vendor's words; empty for any. */
+  readonly statuses: readonly string[];
 }
 
 /** A page of old orders, the newest first. */

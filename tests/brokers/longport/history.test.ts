@@ -33,11 +33,12 @@ const inNoOrder = (a: VendorOrder, b: VendorOrder) =>
 function openHistory(sorting = newestFirst) {
   const vendor = new Map(Array.from({ length: 320 }, (_, index) => [index, orderOf(index)]));
   const left = { calls: CALLS };
-  async function historyOrders({ from, to }: HistoryQuery) {
+  async function historyOrders({ from, to, statuses = [] }: HistoryQuery) {
     if (left.calls === 0) throw new BrokerError("RateLimited", "used up", { outcome: "not_sent" });
     left.calls -= 1;
     const matching = [...vendor.values()]
       .filter(({ submitted_at: at }) => at !== null && at >= from && at <= to)
+      .filter((order) => statuses.length === 0 || statuses.includes(order.status))
       .sort(sorting);
     return { orders: matching.slice(0, PAGE), hasMore: matching.length > PAGE };
   }
@@ -46,10 +47,10 @@ function openHistory(sorting = newestFirst) {
     read: <T>({ act }: Read<T>, { signal }: { signal: AbortSignal }) =>
       act({ historyOrders } as unknown as Transport, signal),
   });
-  const list = async (calls = CALLS) => {
+  const list = async (calls = CALLS, status: "open" | "all" = "all") => {
     left.calls = calls;
-    const orders = (await history.orders({ fresh: true, kind: "read" }, call())).toSorted(newestFirst);
-    return { orders, calls: calls - left.calls };
+    const { orders, isWhole } = await history.orders(status, { fresh: true, kind: "read" }, call());
+    return { orders: orders.toSorted(newestFirst), isWhole, calls: calls - left.calls };
   };
   return { vendor, list, clear: history.clear };
 }
@@ -111,4 +112,18 @@ test("of many orders in a few hours, in pages of no order of time, is read in fe
   expect(first.orders).toEqual([...vendor.values()]);
   expect(first.calls).toBeLessThan(40);
   expect((await list(1_000)).calls).toBeLessThan(5);
+});
+
+test("of open orders takes few calls, has every one of them, and says that it is not whole until it is", async () => {
+  const { vendor, list } = openHistory();
+  vendor.set(2, orderOf(2, { status: "NewStatus" }));
+  const first = await list(1_000, "open");
+  expect(first.calls).toBeLessThan(10);
+  expect(first.isWhole).toBe(false);
+  expect(first.orders).toContainEqual(vendor.get(2));
+  vendor.set(2, orderOf(2));
+  let last = first;
+  for (let round = 0; round < 50 && !last.isWhole; round += 1) last = await list(10, "open");
+  expect(last.isWhole).toBe(true);
+  expect(last.orders).toEqual([...vendor.values()].toReversed());
 });

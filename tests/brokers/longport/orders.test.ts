@@ -488,3 +488,21 @@ describe("orders", () => {
     expect(server.venue.find(orderId)?.order).toMatchObject({ qty: 30, price: 189 });
   });
 });
+
+test("the list of a cancel of everything leaves calls for the cancels, however many orders there have been", async () => {
+  const now = Date.now();
+  const server = await openLongport({ now: now - 80 * 86_400_000, historyLimit: 10 });
+  for (let days = 80; days > 0; days -= 0.25) {
+    server.venue.setNow(now - days * 86_400_000);
+    server.venue.end(server.venue.place("LB", restingOrder()).wireId, "CANCELED", "");
+  }
+  server.venue.setNow(now);
+  const orderId = server.venue.place("LB", restingOrder()).wireId;
+  const { broker } = await startBroker(server.port);
+  const taken = () => broker.queues?.().find(({ name }) => name === "trade")?.taken;
+  expect(await broker.orders({ status: "open", fresh: true }, { ...call(), forWrite: true })).toMatchObject({
+    orders: [{ orderId }],
+    isWhole: false,
+  });
+  expect(taken()).toBeLessThan(10);
+});
