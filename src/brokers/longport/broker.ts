@@ -264,16 +264,20 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
         });
       }
       const remark = change.tag ?? vendor.remark;
+      const qty = change.qty ?? order.qty;
       const body = {
         order_id: orderId,
-        quantity: toDecimalText(change.qty ?? order.qty),
+        quantity: toDecimalText(qty),
         ...(price === undefined ? {} : { price: toDecimalText(price) }),
         ...(remark === "" ? {} : { remark }),
       };
-      changedTerms.changing(orderId);
+      changedTerms.changing(orderId, price === undefined ? { qty } : { qty, price });
       await wire
         .write({ what: "replace", purpose: "modify", kind: "write", method: "PUT", request: { body } }, call)
-        .catch(async (error) => Promise.reject(await explain(error, orderId, call, "write")));
+        .catch(async (error) => {
+          changedTerms.failed(orderId);
+          throw await explain(error, orderId, call, "write");
+        });
       return { orderId };
     },
 

@@ -2,7 +2,7 @@
  * Quantity and price of orders that were just changed.
  *
  * The vendor's times have whole seconds. What is pushed of an order in the second of its change, and does not tell of one, may
- * be from before it.
+ * be from before it. So may one that tells of another change than the last that was made here.
  */
 import { Remembered } from "../../domain/remembered.ts";
 import { isOpen } from "./convert.ts";
@@ -11,25 +11,50 @@ import type { PushedOrder } from "./messages.ts";
 export interface ChangedTerms {
   /** A push as it counts: with the terms of the change that was told of in the same second. */
   read(pushed: PushedOrder): PushedOrder;
-  /** Another change is about to be made: what was told of the one before says nothing of this one. */
-  changing(orderId: string): void;
+  /** A change is about to be made to these terms: what was told of the one before says nothing of this one. */
+  changing(orderId: string, asked: AskedTerms): void;
+  /** It was not made, or nobody knows. */
+  failed(orderId: string): void;
+}
+
+export interface AskedTerms {
+  readonly qty: number;
+  /** Absent for an order at the market. */
+  readonly price?: number;
+}
+
+interface Change {
+  /** Of a change that was made here. */
+  readonly asked?: AskedTerms;
+  /** As it was pushed. */
+  readonly told?: Pick<PushedOrder, "updated_at" | "submitted_quantity" | "submitted_price">;
 }
 
 /** The latest so many are remembered. */
 const REMEMBERED = 1_000;
 
 export function createChangedTerms(): ChangedTerms {
-  const changed = new Remembered<string, Pick<PushedOrder, "updated_at" | "submitted_quantity" | "submitted_price">>(
-    REMEMBERED,
-  );
+  const changes = new Remembered<string, Change>(REMEMBERED);
   return {
     read(pushed) {
       const { order_id: orderId, status, updated_at, submitted_quantity, submitted_price } = pushed;
-      if (/^Replaced/.test(status)) changed.set(orderId, { updated_at, submitted_quantity, submitted_price });
-      const change = changed.get(orderId);
+      const { asked, told } = changes.get(orderId) ?? {};
+      const isReplaced = /^Replaced/.test(status);
+      const isLater = told !== undefined && (updated_at ?? 0) > (told.updated_at ?? 0);
+      const now = { updated_at, submitted_quantity, submitted_price };
+      if (asked !== undefined && told === undefined && isAsked(pushed, asked))
+        changes.set(orderId, { asked, told: now });
+      // One that was made elsewhere.
+      else if (isReplaced && (asked === undefined || isLater)) changes.set(orderId, { told: now });
+      const change = changes.get(orderId)?.told;
       const isSameSecond = updated_at !== null && change?.updated_at === updated_at;
       return isSameSecond && isOpen(pushed) ? { ...pushed, ...change } : pushed;
     },
-    changing: (orderId) => changed.delete(orderId),
+    changing: (orderId, asked) => changes.set(orderId, { asked }),
+    failed: (orderId) => changes.delete(orderId),
   };
+}
+
+function isAsked({ submitted_quantity, submitted_price }: PushedOrder, { qty, price }: AskedTerms): boolean {
+  return submitted_quantity === qty && (price === undefined || submitted_price === price);
 }

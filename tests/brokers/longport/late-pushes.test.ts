@@ -112,6 +112,28 @@ describe.each(TRANSPORTS)("a late push over %s", (transport) => {
     expect(await state()).toMatchObject({ orderId, status: "OPEN", price: 189, qty: 12 });
   });
 
+  test("of one change takes back none that was made behind it in the same second", async () => {
+    const { server, ask, place, state } = await openGateway(transport);
+    const orderId = await place();
+    lateNext(server);
+    await ask("order/replace", { orderId, price: 189 });
+    expect(await ask("order/replace", { orderId, price: 188, qty: 12 })).toMatchObject({ orderId });
+    await untilItCame(server);
+    expect(await state()).toMatchObject({ orderId, status: "OPEN", price: 188, qty: 12 });
+  });
+
+  test("of one change says nothing of another, of which a push that tells of a fill too is heard", async () => {
+    const { server, ask, place, state } = await openGateway(transport);
+    const orderId = await place();
+    lateNext(server);
+    await ask("order/replace", { orderId, price: 189 });
+    server.venue.fill(orderId, 3, 189);
+    lateNext(server);
+    expect(await ask("order/replace", { orderId, price: 188, qty: 12 })).toMatchObject({ orderId });
+    await untilItCame(server);
+    expect(await state()).toMatchObject({ orderId, status: "PARTIALLY_FILLED", price: 188, qty: 12, filledQty: 3 });
+  });
+
   test("that tells of a change leaves room for the fills and the change that follow in the same second", async () => {
     const { server, ask, place, state } = await openGateway(transport);
     const orderId = await place();
