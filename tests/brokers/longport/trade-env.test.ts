@@ -68,6 +68,15 @@ test("the vendor is told to refuse a live account, whatever the token says of it
   expect(server.venue.orders()).toEqual([]);
 });
 
+test.each(TRANSPORTS)("no order goes to a live account over %s, and none of it is read", async (transport) => {
+  const server = await openLongport({ accessToken: PAPER });
+  const { broker } = await startBroker(server.port, { transport, accessToken: PAPER, tradeEnv: "SIMULATE" });
+  expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "not_sent" });
+  const read = broker.orders({ status: "open", fresh: true }, call());
+  expect(await rejection(read)).toMatchObject({ code: "AuthenticationFailed" });
+  expect(server.venue.orders()).toEqual([]);
+});
+
 test("another account's token that is written into the file of a running gateway is used for nothing", async () => {
   const folder = await mkdtemp(join(tmpdir(), "longport-token-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
