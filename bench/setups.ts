@@ -30,6 +30,11 @@ function gateway(instances: number, tokens = 1): Setup {
   };
 }
 
+/** The same with one client: what the others cost by being there, and not by being asked. */
+function alone({ callers, ...rest }: Setup): Setup {
+  return { ...rest, callers: callers.slice(0, 1) };
+}
+
 function guarded({ instance, gateway, ...rest }: Guard): Setup {
   const options: InstanceOptions = { instanceId: CALLER.instanceId, tokens: [CALLER.token], ...instance };
   return {
@@ -46,6 +51,7 @@ export const SETUPS = {
   plain: guarded({}),
   "100 tokens": gateway(1, 100),
   "100 instances": gateway(100),
+  "100 instances, one of them asked": alone(gateway(100)),
   "1,000 hashed tokens, by turns": gateway(1, 1000),
   ...(Object.fromEntries(guards) as Record<GuardName, Setup>),
 } as const satisfies Record<string, Setup>;
