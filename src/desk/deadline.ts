@@ -27,6 +27,8 @@ export class Deadline implements Call {
   readonly #clientSignal: (() => AbortSignal) | undefined;
   #controller: AbortController | undefined;
   #aborted = false;
+  /** Ends the wait that is under way. */
+  #ring: (() => void) | undefined;
   #stopFollowing: (() => void) | undefined;
 
   constructor(milliseconds: number, { alarm = ownTimer, clientSignal }: DeadlineOptions = {}) {
@@ -56,6 +58,12 @@ export class Deadline implements Call {
     this.#controller?.abort();
   }
 
+  /** Tells the broker to stop, and lets who waits for it go after so many milliseconds, as when the time is up. */
+  giveUp(milliseconds: number): void {
+    this.abort();
+    setTimeout(() => this.#ring?.(), milliseconds);
+  }
+
   /** Waits for `work` until the deadline. Lets go of the client's signal then: an abort after the answer means nothing. */
   within<T>(work: Promise<T>): Promise<T | typeof TIME_IS_UP> {
     return this.#until<T | typeof TIME_IS_UP>(work, (resolve) => resolve(TIME_IS_UP));
@@ -74,7 +82,9 @@ export class Deadline implements Call {
     timeIsUp: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#alarm(this.#ends, () => timeIsUp(resolve, reject));
+      const ring = () => timeIsUp(resolve, reject);
+      const cancel = this.#alarm(this.#ends, ring);
+      this.#ring = ring;
       // What a broker gives may be no promise.
       Promise.resolve(work).then(
         (answer) => {

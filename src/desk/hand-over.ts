@@ -126,13 +126,19 @@ export function createHandOver(options: HandOverOptions): HandOver {
   }
 
   /** The failure to answer with when the time was up. The call goes on without its client. */
-  async function lost(write: Write<unknown>, begun: Begun, late: Promise<Placed>): Promise<WriteFailure> {
+  async function lost(
+    write: Write<unknown>,
+    begun: Begun,
+    late: Promise<Placed>,
+    { isOver }: Deadline,
+  ): Promise<WriteFailure> {
     const { line: intent } = write;
     const { id, action } = intent;
     // It may fail while this is written down, when nobody waits for it yet: that would end the process.
     late.catch(() => {});
     const tag = action.kind === "place" ? id : undefined;
-    const failure = outcomeUnknown(`the broker did not answer within ${deadlineMs} ms`, tag);
+    const waited = isOver ? `within ${deadlineMs} ms` : "before its order was to be canceled";
+    const failure = outcomeUnknown(`the broker did not answer ${waited}`, tag);
     await noted(begun, { intent, event: "lose", result: { failure: written(failure) }, answeredAt: Date.now() });
     awaitLateAnswer(write, late, tag, unknowns.add(intent, null, begun));
     reconciler.hurry();
@@ -202,6 +208,7 @@ export function createHandOver(options: HandOverOptions): HandOver {
           write,
           begun,
           sending.then((answer) => readPlaced(write.placedOf(answer))),
+          deadline,
         );
       } finally {
         end();

@@ -403,6 +403,32 @@ describe("replace", () => {
     expect(await replacing).toMatchObject({ outcome: "not_sent" });
   });
 
+  test("that its broker leaves unanswered keeps no cancel back, and hears later what became of it", async () => {
+    const log: string[] = [];
+    const changed = deferred<Placed>();
+    const { desk, journal } = deskOver({
+      order: async () => anOrder(),
+      replaceOrder: () => changed.promise,
+      cancelOrder: async () => void log.push("cancel"),
+    });
+    await desk.reconcile();
+    const replacing = rejection(desk.replace("1", { qty: 13 }, BY));
+    await aFewTurns();
+    await desk.cancel("1", BY);
+    expect(log).toEqual(["cancel"]);
+    expect(await replacing).toMatchObject({
+      code: "OutcomeUnknown",
+      message: expect.stringContaining("did not answer before its order was to be canceled"),
+    });
+    changed.resolve({ orderId: "1" });
+    const states = async () => {
+      const intents = await journal.intentsSince(DIGEST, 0);
+      return intents.map(({ action, state }) => `${action.kind} ${state}`);
+    };
+    await expect.poll(states).toEqual(["replace resolved", "cancel accepted"]);
+    await desk.close();
+  });
+
   test("whose turn does not come is not_sent", async () => {
     const { desk } = deskOver(
       { order: async () => anOrder(), replaceOrder: () => deferred<Placed>().promise },
