@@ -87,8 +87,6 @@ export interface Exchange<T> {
   hear(message: Message, settle: Settle<T>): void;
   /** Ends the exchange early. */
   readonly signal?: AbortSignal;
-  /** So many milliseconds after that the answer may still come. Default 0. */
-  readonly patienceMs?: number;
   /** What an answer that did not come means. Default: a `Timeout`, or the loss of the connection. */
   silent?(reason: string): Error;
   /** Called when it ended, however it ended. */
@@ -258,12 +256,11 @@ export function openLink(options: LinkOptions): Promise<Link> {
       }
     },
 
-    exchange<T>({ what, ms, send, hear, signal: given, patienceMs, silent, cleanUp }: Exchange<T>): Promise<T> {
+    exchange<T>({ what, ms, send, hear, signal: given, silent, cleanUp }: Exchange<T>): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         if (ended !== undefined || !api.isConnected) return reject(notConnected(ended ?? "the connection is gone"));
         const end = (act: () => void) => {
           clearTimeout(timeout);
-          clearTimeout(patience);
           listeners.delete(listen);
           mourners.delete(mourn);
           given?.removeEventListener("abort", giveUp);
@@ -281,10 +278,7 @@ export function openLink(options: LinkOptions): Promise<Link> {
         const lost = `the connection to TWS ended before it answered ${what}`;
         const mourn = (reason: string) => settle.fail(silent?.(`${lost}: ${reason}`) ?? new LinkLost(reason));
         const quiet = (reason: string) => settle.fail(silent?.(reason) ?? new BrokerError("Timeout", reason));
-        let patience: ReturnType<typeof setTimeout> | undefined;
-        const giveUp = () => {
-          patience = setTimeout(() => quiet(`${what}: given up before TWS answered`), patienceMs);
-        };
+        const giveUp = () => quiet(`${what}: given up before TWS answered`);
         const timeout = setTimeout(() => quiet(`TWS did not answer ${what} within ${ms} ms`), ms);
         listeners.add(listen);
         mourners.add(mourn);

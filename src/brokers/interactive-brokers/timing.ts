@@ -23,8 +23,6 @@ export const MS = {
   watch: 3_000,
   /** After an order was taken in but not yet passed on, or is inactive, so long its refusal may follow. */
   refusalGrace: 1_000,
-  /** So long the answer to a change may come once it is to be given up: mostly it follows in less, and a cancel waits. */
-  patience: 1_000,
   /** A quote is taken as it is when so long nothing new came, once a last price is there. */
   quoteQuiet: 700,
   /** So long a last price may follow the close of the day before, which stands in for it then. */

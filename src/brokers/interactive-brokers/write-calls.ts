@@ -59,7 +59,7 @@ function noticeOf(message: Message, orderId: number): Notice | undefined {
  * gateway is asked which orders it has.
  */
 export function submit(
-  { store, clientId, ms, signal, ask }: Writing,
+  { store, clientId, ms, ask }: Writing,
   orderId: number,
   contract: Partial<VendorContract>,
   ticket: OrderTicket,
@@ -149,8 +149,6 @@ export function submit(
   return {
     what,
     ms,
-    // A cancel of the order waits for a change: where TWS says nothing, as until a session begins, not for its whole time.
-    ...(isChange ? { signal, patienceMs: MS.patience } : {}),
     send(api) {
       store.begin(orderId);
       if (isChange) store.ask(orderId);
