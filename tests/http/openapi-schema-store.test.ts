@@ -82,6 +82,14 @@ describe("components", () => {
     const slow = z.string().refine(async () => true);
     expect(store.inline(slow.meta({ examples: ["abc"] }), "input", "X").type).toBe("string");
   });
+
+  test("what is said of a field that may be null is said of the field", () => {
+    const store = schemaStore();
+    expect(store.inline(z.string().describe("Its name.").nullable(), "output", "X").description).toBe("Its name.");
+    const own = z.string().describe("Its name.").nullable().describe("Null for none.");
+    expect(store.inline(own, "output", "X").description).toBe("Null for none.");
+    expect(store.inline(z.union([z.string().describe("A"), z.number()]), "output", "X").description).toBeUndefined();
+  });
 });
 
 describe("samples", () => {

@@ -76,6 +76,10 @@ function convert(schema: z.ZodType, side: Side): JsonSchema {
         const examples = inputExamples(zodSchema);
         if (examples.length > 0) jsonSchema.examples = examples;
       }
+      // What is said of a field that may be null stands within one of its two forms, where few readers look.
+      const { anyOf = [] } = jsonSchema;
+      const told = anyOf.find(({ description }) => description !== undefined)?.description;
+      if (told !== undefined && anyOf.some(({ type }) => type === "null")) jsonSchema.description ??= told;
     },
   });
 }
