@@ -101,8 +101,8 @@ async function collector(): Promise<(() => void) | undefined> {
   const { Bun: bun, gc } = globalThis as { Bun?: { gc(synchronous: boolean): void }; gc?: () => void };
   if (bun !== undefined) return () => bun.gc(true);
   if (gc !== undefined) return gc;
-  const engine = (await import(builtIn("v8"))) as Engine;
-  const sandbox = (await import(builtIn("vm"))) as Sandbox;
+  const engine = (await import(/* webpackIgnore: true */ /* @vite-ignore */ builtIn("v8"))) as Engine;
+  const sandbox = (await import(/* webpackIgnore: true */ /* @vite-ignore */ builtIn("vm"))) as Sandbox;
   engine.setFlagsFromString("--expose-gc");
   const found = sandbox.runInNewContext("gc");
   return typeof found === "function" ? () => void found() : undefined;

@@ -46,7 +46,7 @@ async function load(): Promise<unknown> {
   // A computed name is left alone by bundlers, which cannot take a binary in.
   for (const name of NAMES) {
     try {
-      return (await import(name)) as unknown;
+      return (await import(/* webpackIgnore: true */ /* @vite-ignore */ name)) as unknown;
     } catch (error) {
       const isMissing = /(?:cannot|could not) find (?:package|module)|ERR_MODULE_NOT_FOUND|not found in/i;
       const own = reasonOf(error).includes(name) && isMissing.test(`${reasonOf(error)} ${codeOf(error)}`);

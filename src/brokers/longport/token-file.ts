@@ -46,7 +46,8 @@ const FILE_SYSTEM = ["node:fs", "promises"].join("/");
 const LOCK_MS = 120_000;
 
 export function openTokenFile(path: string): TokenFile {
-  const system = async (): Promise<FileSystem> => (await import(FILE_SYSTEM)) as FileSystem;
+  const system = async (): Promise<FileSystem> =>
+    (await import(/* webpackIgnore: true */ /* @vite-ignore */ FILE_SYSTEM)) as FileSystem;
 
   async function writeSynced(files: FileSystem, target: string, text: string, flags: string): Promise<void> {
     const handle = await files.open(target, flags, 0o600);
