@@ -20,6 +20,7 @@ export interface ResetEvent {
   readonly reason: string;
 }
 
+/** What a follower is told. */
 export type DeskEvent = NumberedEvent | SnapshotEvent | ResetEvent;
 
 /** Is called back once for each `ask`. Neither function may throw. */

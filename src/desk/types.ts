@@ -140,6 +140,7 @@ export interface OrderView extends OrderRecord {
   readonly source: "broker" | "journal";
 }
 
+/** Orders as the desk knows them, and what has no name here. */
 export interface OrderViewListing extends Omit<OrderListing, "orders"> {
   readonly orders: readonly OrderView[];
 }
@@ -152,9 +153,12 @@ export interface WriteAnswer {
   readonly replayed: boolean;
 }
 
+/** What a replace is answered with. `orderId` is another one where the broker changes it. */
 export interface ReplaceAnswer extends Placed, WriteAnswer {}
 
+/** What a place is answered with. */
 export interface PlaceAnswer extends ReplaceAnswer {
+  /** What the order carries at the broker: it is found by it also where its answer was lost. */
   readonly tag: string;
 }
 

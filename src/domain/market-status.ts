@@ -1,3 +1,4 @@
+/** Every {@link UnifiedStatus}. */
 export const UNIFIED_STATUSES = ["UNKNOWN", "OVERNIGHT", "PRE_HOURS", "RTH", "REST", "AFTER_HOURS", "CLOSED"] as const;
 
 /**

@@ -1,10 +1,15 @@
 /** Orders: what a client asks for, what a broker reports, and the flags that follow from a status. */
 import type { Contract } from "./contract.ts";
 
+/** Every {@link Direction}. */
 export const DIRECTIONS = ["BUY", "SELL"] as const;
+/** Every {@link OrderType}. */
 export const ORDER_TYPES = ["Limit", "Market"] as const;
+/** Every {@link TimeInForce}. */
 export const TIMES_IN_FORCE = ["DAY", "GTC"] as const;
+/** Every {@link Lifecycle}. */
 export const LIFECYCLES = ["RTH", "ETH", "OVERNIGHT"] as const;
+/** Every {@link OrderStatus}. */
 export const ORDER_STATUSES = [
   "PENDING",
   "OPEN",

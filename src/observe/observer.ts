@@ -38,7 +38,9 @@ export interface ObservedRequest {
   readonly tracestate: string | null;
 }
 
+/** How a request ended. */
 export interface RequestResult {
+  /** The HTTP status. */
   readonly status: number;
   /** Milliseconds to the answer; of a stream of events, to its beginning. */
   readonly ms: number;

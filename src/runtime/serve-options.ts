@@ -2,12 +2,12 @@
 import type { HttpTrading } from "../create-http-trading.ts";
 import { shown } from "../domain/shown.ts";
 
-/** How logs are written. */
 const LOG_FORMATS = ["json", "text"] as const;
+/** How logs are written: a line of JSON each, or text for people. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-/** From which level on. `debug` has every request. */
 const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
+/** From which level on. `debug` has every request, `info` every write. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What is served: the result of `createHttpTrading`, or anything of its form. */
@@ -51,8 +51,11 @@ export interface ServeOptions {
   readonly print?: (line: string) => void;
 }
 
+/** What HTTPS is served with. */
 export interface Tls {
+  /** Certificate chain in PEM, the server's own first. */
   readonly cert: string;
+  /** Private key in PEM, without a passphrase. */
   readonly key: string;
 }
 

@@ -70,6 +70,7 @@ export interface BrokerHost {
   onConnection(state: ConnectionState): void;
 }
 
+/** Whether the vendor can be reached. */
 export interface ConnectionState {
   /** True once orders can be sent and pushes are subscribed (again). */
   readonly connected: boolean;
@@ -105,6 +106,7 @@ export interface Call {
   readonly forWrite?: boolean;
 }
 
+/** An order as a broker is asked for it. */
 export interface TaggedOrder extends OrderRequest {
   /** 26 characters of `[a-z0-9]`, unique to this intent. */
   readonly tag: string;
@@ -112,11 +114,13 @@ export interface TaggedOrder extends OrderRequest {
   readonly number?: string;
 }
 
+/** A change as a broker is asked for it. */
 export interface TaggedChange extends OrderChange {
   /** The tag the order was placed with; absent for an order placed elsewhere. */
   readonly tag?: string;
 }
 
+/** What a broker says of an order or change that it has taken. */
 export interface Placed {
   /** The order's id as `order` and `orders` give it. */
   readonly orderId: string;
@@ -124,16 +128,21 @@ export interface Placed {
   readonly effective?: Partial<Pick<OrderRequest, "lifecycle" | "timeInForce" | "price">>;
 }
 
+/** What cash is asked for. */
 export interface CashQuery {
+  /** In which currency the total is wanted: `USD`. */
   readonly currency: string;
 }
 
+/** What the account holds. */
 export interface PositionListing {
   readonly positions: readonly Position[];
   readonly unmapped: readonly Unmapped[];
 }
 
+/** Which orders are asked for. */
 export interface OrdersQuery {
+  /** Those that may still change by themselves, or those that have ended too, for as long as the vendor lists them. */
   readonly status: "open" | "all";
   /** True when the answer decides about money: the vendor's caches must be passed by. */
   readonly fresh?: boolean;
@@ -145,6 +154,7 @@ export interface UnmappedOrder extends Unmapped {
   readonly tag?: string;
 }
 
+/** The orders of the account, whoever placed them. */
 export interface OrderListing {
   readonly orders: readonly Order[];
   readonly unmapped: readonly UnmappedOrder[];

@@ -16,6 +16,7 @@ export const OPERATIONS = [
   "orders",
 ] as const;
 
+/** The name of an operation, which is that of its method. */
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Real money or not. */
@@ -36,8 +37,11 @@ export interface MarketCapability {
   readonly priceSteps: readonly PriceStep[];
 }
 
+/** How fine prices are from some price upwards, both in the currency of the market. */
 export interface PriceStep {
+  /** The least price that this holds for. */
   readonly from: number;
+  /** Prices are whole multiples of it. */
   readonly step: number;
 }
 

@@ -7,6 +7,7 @@ import type { Direction, Lifecycle, OrderType } from "../domain/order.ts";
  */
 export const SCOPES = ["read", "trade", "cancel", "admin"] as const;
 
+/** One of {@link SCOPES}, which say what each allows. */
 export type Scope = (typeof SCOPES)[number];
 
 /** A token with a name and bounds, in place of a plain text, which may `read`, `trade` and `cancel` without bounds. */
@@ -117,6 +118,7 @@ export interface QuotePolicy {
  */
 export const TRADING_STATES = ["ACTIVE", "REDUCING", "HALTED"] as const;
 
+/** One of {@link TRADING_STATES}, which say what each lets through. */
 export type TradingState = (typeof TRADING_STATES)[number];
 
 /** What a verified token stands for. */
