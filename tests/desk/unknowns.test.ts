@@ -27,8 +27,8 @@ async function unknownWrite(action: IntentAction, endedAt: number | null, kept =
     onSettled: ({ id }, refused) => void settled.push([id, refused]),
   });
   await journal.append([{ kind: "intent", id: "httag", principal: "p", action, fingerprint: null }], "power-loss");
-  unknowns.add({ id: "httag", action }, endedAt, WRITTEN);
-  return { journal, book, unknowns, absent, settled };
+  const call = unknowns.add({ id: "httag", action }, endedAt, WRITTEN);
+  return { journal, book, unknowns, absent, settled, call };
 }
 
 describe("an absent order", () => {
@@ -463,6 +463,24 @@ test("a write that began again while others were written down is not judged by w
   written.resolve();
   await judging;
   expect([...unknowns.all()].map(({ id }) => id)).toEqual(["htagain"]);
+});
+
+test("what the broker answers while the journal is asked for the order of a change is not contradicted", async () => {
+  const memory = memoryJournal();
+  const order = { ...anOrder({ status: "FILLED" }), external: false, asOf: 1, staleSince: null };
+  const slow = {
+    ...memory,
+    append: async (...args: Parameters<typeof memory.append>) => {
+      await aFewTurns();
+      return memory.append(...args);
+    },
+    order: async () => order,
+  };
+  const { unknowns, journal, call } = await unknownWrite(CANCEL, null, slow);
+  const judging = unknowns.judge({ ...NOTHING, absent: new Set(["1"]), askedAt: 2000, complete: true, settleMs: 0 });
+  await call.answered({ placed: { orderId: "1" } }, "the broker's late answer");
+  await judging;
+  expect(await journal.intent("httag")).toMatchObject({ state: "resolved", placed: { orderId: "1" }, failure: null });
 });
 
 test("a thousand of them take no longer to write down than one", async () => {
