@@ -1,6 +1,6 @@
 /** Intents of which nobody knows yet what became of them: showing them, and settling one by an operator's word. */
 import { isSettled } from "../journal/intent-record.ts";
-import type { IntentRecord, JournalLine, ProgressLine } from "../journal/journal.ts";
+import type { IntentRecord, JournalLine, OrderRecord, ProgressLine } from "../journal/journal.ts";
 import { readJournal, sqliteJournal } from "../journal/sqlite.ts";
 import { orderText, timeText } from "./texts.ts";
 import { demandEnd, demandReason, UsageError } from "./usage-error.ts";
@@ -86,6 +86,23 @@ function intentToResolve(intents: readonly IntentRecord[], { tag, instance, orde
   return intent;
 }
 
+function dealText({ direction, contract }: Pick<OrderRecord, "direction" | "contract">): string {
+  return `${direction} of ${contract.tradeType} ${contract.region} ${contract.symbol}`;
+}
+
+/** Throws for an order that is another intent's: whoever repeats the key would be told of that, and may cancel it. */
+function demandItsOwn({ id, action }: IntentRecord, named: OrderRecord, changed: OrderRecord | undefined): void {
+  const { orderId, tag } = named;
+  const wanted = dealText(action.kind === "place" ? action.request : (changed ?? named));
+  const its = action.kind === "place" ? id : (changed?.tag ?? tag);
+  if (tag !== null && tag !== its) {
+    throw new Error(`order ${orderId} carries the tag ${tag} in this journal, and so is not that of intent ${id}`);
+  }
+  if (dealText(named) !== wanted) {
+    throw new Error(`order ${orderId} is no ${wanted} in this journal, and so is not that of intent ${id}`);
+  }
+}
+
 /** What is written down of an intent that an operator settles. */
 export function resolutionLines(
   intent: IntentRecord,
@@ -118,8 +135,12 @@ export async function resolve(file: string, settlement: Settlement): Promise<str
     await journal.open();
     // Looked up once more: only from here on nobody else can settle it.
     const intent = intentToResolve([journal.intent(instance, id) ?? []].flat(), settlement);
+    const { action } = intent;
+    const named = settlement.orderId === null ? undefined : journal.order(instance, settlement.orderId);
+    const changed = action.kind === "place" ? undefined : journal.order(instance, action.orderId);
+    if (named !== undefined) demandItsOwn(intent, named, changed);
     const open = journal.openOrders(instance).find(({ tag }) => tag === id);
-    const order = open ?? (settlement.orderId === null ? reader.orderOf(instance, id) : undefined);
+    const order = open ?? (named?.tag === id ? named : reader.orderOf(instance, id));
     // Its key would be free, and whoever repeats it would buy again.
     const cameAbout = order !== undefined && (order.status !== "REJECTED" || order.filledQty > 0);
     if (cameAbout && settlement.orderId !== order.orderId) {

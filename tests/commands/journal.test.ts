@@ -149,6 +149,49 @@ test("resolves none as not sent whose order was rejected after a part of it was 
   expect([status, err]).toEqual([1, expect.stringContaining("order FH-77 has ended in this journal")]);
 });
 
+const known = (...given: Parameters<typeof anOrder>) =>
+  ({ ...anOrder(...given), external: false, asOf: 3, staleSince: null }) as const;
+const told = (order: ReturnType<typeof known>) => ({ kind: "order", order, instance: INSTANCE, at: 3 }) as const;
+
+test("resolves none as accepted under another id than that of its order that the journal has as ended", async () => {
+  const ended = known({ orderId: "FH-77", tag: "htplaced", status: "FILLED", filledQty: 12, avgPrice: 201 });
+  const file = await journalWith(...LINES, told(ended));
+  const { status, err } = await run(file, "resolve", "htplaced", "accepted=FH-78", "--reason", "x");
+  expect([status, err]).toEqual([
+    1,
+    expect.stringContaining("order FH-77 has ended in this journal and carries the tag"),
+  ]);
+  expect((await run(file, "resolve", "htplaced", "accepted=FH-77", "--reason", "x")).status).toBe(0);
+});
+
+test.each([
+  ["of another tag", { tag: "htother" }, "carries the tag htother"],
+  ["of another contract", { contract: { ...CONTRACT, symbol: "MSFT" } }, "is no BUY of Securities US AAPL"],
+  ["of the other direction", { direction: "SELL" }, "is no BUY of Securities US AAPL"],
+  ["whose tag the vendor lost", {}, undefined],
+] as const)("resolves a place as an order %s only if it may be its own", async (_name, fields, why) => {
+  const file = await journalWith(...LINES, told(known({ orderId: "FH-78", tag: null, ...fields })));
+  const { status, err } = await run(file, "resolve", "htplaced", "accepted=FH-78", "--reason", "x");
+  expect([status, err]).toEqual(why === undefined ? [0, ""] : [1, expect.stringContaining(`order FH-78 ${why}`)]);
+});
+
+test.each([
+  ["the changed order", "7", undefined],
+  ["one that was put in its place", "9", undefined],
+  ["one that the journal does not know", "10", undefined],
+  ["another one", "8", "order 8 carries the tag htother"],
+] as const)("resolves a replace as %s only if it may be its own", async (_name, orderId, why) => {
+  const replace = intent("htreplaced", { action: { kind: "replace", orderId: "7", change: { qty: 9 } } });
+  const orders = [
+    known({ orderId: "7", tag: "htfirst", status: "CANCELED" }),
+    known({ orderId: "9", tag: "htfirst" }),
+    known({ orderId: "8", tag: "htother" }),
+  ];
+  const file = await journalWith(replace, ...orders.map(told));
+  const { status, err } = await run(file, "resolve", "htreplaced", `accepted=${orderId}`, "--reason", "x");
+  expect([status, err]).toEqual(why === undefined ? [0, ""] : [1, expect.stringContaining(why)]);
+});
+
 test("resolves at the instance that is named", async () => {
   const file = await journalWith(intent("htcanceled"), intent("htcanceled", { instance: OTHER_INSTANCE }));
   const named = ["--instance", OTHER_INSTANCE];
