@@ -10,8 +10,8 @@ export interface Clock {
 
 const immediately = setImmediate;
 
-/** Lets everything happen that waits for no time. */
-export async function calm(turns = 2): Promise<void> {
+/** Lets everything happen that waits for no time; a file is written a turn later each time that something is. */
+export async function calm(turns = 8): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) await new Promise<void>((resolve) => immediately(resolve));
 }
 

@@ -12,7 +12,9 @@ test("whatever happens in whatever order, what a desk sends, answers, counts and
 }, 120_000);
 
 test("so it is over a journal in a file, of which a process that dies leaves what it had committed", async () => {
-  for (const seed of SEEDS.slice(0, 40)) expect(await findFault(historyOf(seed, STEPS), fileJournal)).toBeUndefined();
+  // The last one turns a switch that has to be read before, which a file takes its time for.
+  for (const seed of [...SEEDS.slice(0, 40), 9_500_147])
+    expect(await findFault(historyOf(seed, STEPS), fileJournal)).toBeUndefined();
 }, 120_000);
 
 test("one seed makes one history, which is told the same each time", async () => {
