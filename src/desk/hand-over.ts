@@ -216,7 +216,11 @@ export function createHandOver(options: HandOverOptions): HandOver {
     },
     async adopt(line, placed) {
       const answeredAt = Date.now();
-      await noted(await begin(line), { intent: line, event: "accept", result: { placed }, answeredAt });
+      try {
+        await noted(await begin(line), { intent: line, event: "accept", result: { placed }, answeredAt });
+      } catch {
+        // The order is there, whether that can be written down or not.
+      }
       return { placed, answeredAt };
     },
   };

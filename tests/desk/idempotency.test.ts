@@ -162,6 +162,19 @@ describe("a place under a key", () => {
     expect(await second.journal.intent(DIGEST, tag)).toMatchObject({ state: "accepted" });
   });
 
+  test("finds its order by the tag when the journal is lost and the new one cannot be written", async () => {
+    const venue = createVenue();
+    const first = at(venue);
+    const { orderId, tag } = await first.desk.place(LIMIT_BUY, by("k1"));
+    await first.desk.close();
+    const append = () => Promise.reject(new Error("no room"));
+    const { desk } = at(venue, { journal: { ...memoryJournal(), append } });
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      expect(await desk.place(LIMIT_BUY, by("k1"))).toMatchObject({ orderId, tag, replayed: true });
+    }
+    expect(venue.ledger.size).toBe(1);
+  });
+
   test("takes another order of its tag for none of its own when the journal is lost", async () => {
     const venue = createVenue();
     const first = at(venue);
