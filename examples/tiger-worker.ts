@@ -3,13 +3,19 @@
  * (16 to 32 word characters), TOKEN (16 to 64 characters), TIGER_ID, TIGER_ACCOUNT and TIGER_PRIVATE_KEY (PEM or bare
  * base64); for the simulator also TIGER_SERVER_URL and TIGER_PUBLIC_KEY.
  *
- * A worker has no sockets to keep, so that changes of orders are polled while requests come, and no disk: the journal is
- * in memory. A write under an `Idempotency-Key` still happens once, since its order is found at Tiger by its mark.
+ * The gateway stands in a Durable Object, bound as GATEWAY, of which there is one in the world. A worker may run several
+ * times at once: each would have keys, limits and a kill switch of its own, and of a write that is repeated the second would
+ * go to one that knows nothing of the first. There are no sockets to keep, so that changes of orders are polled, and no disk:
+ * the journal is in memory. An order whose key it forgot is found again at Tiger by its mark.
  */
 import { createHttpTrading } from "../mod.ts";
-import { tiger, worker } from "../src/runtime/worker.ts";
+import { tiger } from "../src/runtime/worker.ts";
 
 interface Environment {
+  readonly GATEWAY: {
+    idFromName(name: string): unknown;
+    get(id: unknown): { fetch(request: Request): Promise<Response> };
+  };
   readonly INSTANCE_ID: string;
   readonly TOKEN: string;
   readonly TIGER_ID: string;
@@ -19,18 +25,26 @@ interface Environment {
   readonly TIGER_PUBLIC_KEY?: string;
 }
 
-export default worker((env: Environment) =>
-  createHttpTrading({
-    brokers: [
-      tiger({
-        instanceId: env.INSTANCE_ID,
-        tokens: [env.TOKEN],
-        tigerId: env.TIGER_ID,
-        account: env.TIGER_ACCOUNT,
-        privateKey: env.TIGER_PRIVATE_KEY,
-        ...(env.TIGER_SERVER_URL === undefined ? {} : { serverUrl: env.TIGER_SERVER_URL }),
-        ...(env.TIGER_PUBLIC_KEY === undefined ? {} : { tigerPublicKey: env.TIGER_PUBLIC_KEY }),
-      }),
-    ],
-  }),
-);
+/** The Durable Object. */
+export class Gateway {
+  readonly fetch: (request: Request) => Promise<Response>;
+
+  constructor(_state: unknown, env: Environment) {
+    const broker = tiger({
+      instanceId: env.INSTANCE_ID,
+      tokens: [env.TOKEN],
+      tigerId: env.TIGER_ID,
+      account: env.TIGER_ACCOUNT,
+      privateKey: env.TIGER_PRIVATE_KEY,
+      ...(env.TIGER_SERVER_URL === undefined ? {} : { serverUrl: env.TIGER_SERVER_URL }),
+      ...(env.TIGER_PUBLIC_KEY === undefined ? {} : { tigerPublicKey: env.TIGER_PUBLIC_KEY }),
+    });
+    const trading = createHttpTrading({ brokers: [broker] });
+    this.fetch = async (request) => trading.fetch(request);
+  }
+}
+
+export default {
+  fetch: (request: Request, { GATEWAY: objects }: Environment): Promise<Response> =>
+    objects.get(objects.idFromName("gateway")).fetch(request),
+};

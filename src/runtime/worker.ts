@@ -12,9 +12,11 @@
  * );
  * ```
  *
- * A worker lives as long as its host likes, and may run several times at once: what a broker keeps in memory, such as
- * the account of the paper broker, lives no longer and is not shared. Nor may one request use what another one opened: a
- * broker that keeps connections, as `longport` does, stands in a Durable Object instead, of which there is one in the world
+ * A worker lives as long as its host likes, and may run several times at once: what is kept in memory, such as the
+ * account of the paper broker, lives no longer and is not shared. Nor are keys, limits and the kill switch: a write that
+ * is repeated may come to a run that knows nothing of it, and is sent again there. **A gateway through which orders go to
+ * a vendor stands in a Durable Object instead**, of which there is one in the world (`examples/tiger-worker.ts`). There
+ * one request may also use what another one opened, as a broker that keeps connections must
  * (`examples/longport-worker.ts`).
  *
  * @module

@@ -9,6 +9,7 @@ import { CLIENT_PRIVATE_KEY } from "../../simulators/tiger/keys.ts";
 import { startTiger, type TigerServer } from "../../simulators/tiger/server.ts";
 import { demoTradingTime } from "../../src/exchange/demo-account.ts";
 import { HTTP_SUITE, type SuiteContext } from "../http/suite.ts";
+import { ORDER } from "./order.ts";
 import { ROOT } from "./program.ts";
 import { bundleWorker, fetchFrom } from "./worker-bundle.ts";
 
@@ -32,7 +33,12 @@ describe("in workerd", () => {
       TIGER_PUBLIC_KEY: simulator.vendorPublicKey,
       TIGER_SERVER_URL: `http://127.0.0.1:${simulator.port}/gateway`,
     };
-    worker = new Miniflare({ modules: true, script, bindings, compatibilityDate: "2026-01-01" });
+    const common = { modules: true, script, bindings, compatibilityDate: "2026-01-01" } as const;
+    const durableObjects = { GATEWAY: { className: "Gateway", scriptName: "one" } };
+    // As a host runs one worker several times at once.
+    worker = new Miniflare({
+      workers: ["one", "other"].map((name) => ({ ...common, name, durableObjects, routes: [`${name}.test/*`] })),
+    });
     const { INSTANCE_ID: instanceId, TOKEN: token } = SECRETS;
     context = { instanceId, token, fetch: request, broker: "tiger", atOnce: 8 };
     await worker.ready;
@@ -43,6 +49,20 @@ describe("in workerd", () => {
   });
 
   test.each(HTTP_SUITE)("$name", ({ run }) => run("http://127.0.0.1", context));
+
+  test("a write that is repeated under its key is one order, though it comes to another run of the worker", async () => {
+    const headers = { "HT-TOKEN": SECRETS.TOKEN, "Content-Type": "application/json" };
+    const place = async (name: string, key: string) => {
+      const url = `http://${name}.test/httptrading/api/${SECRETS.INSTANCE_ID}/order/place`;
+      const body = JSON.stringify(ORDER);
+      return (await request(url, { method: "POST", headers: { ...headers, "Idempotency-Key": key }, body })).json();
+    };
+    // Each knows the account by then.
+    for (const name of ["one", "other"]) expect(await place(name, `the first of ${name}`)).toMatchObject({ ex: null });
+    const placed = await place("one", "a key");
+    expect(placed).toMatchObject({ ex: null, orderId: expect.any(String) });
+    expect(await place("other", "a key")).toEqual(placed);
+  });
 
   test("changes of orders are polled, and the capabilities say so", async () => {
     const url = `http://127.0.0.1/httptrading/api/${SECRETS.INSTANCE_ID}/capabilities`;
