@@ -317,8 +317,10 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
       const current = new Set(today.map(({ order_id }) => order_id));
       const listed = [...today, ...past.orders.filter(({ order_id }) => !current.has(order_id))];
       // The newest last, since what was seen first is forgotten first.
-      for (const vendor of listed.toReversed()) terms.seen(vendor);
-      for (const { order_id } of listed.flatMap((vendor) => vendor.attached_orders)) attached.set(order_id, true);
+      for (const vendor of listed.toReversed()) {
+        terms.seen(vendor);
+        for (const { order_id } of vendor.attached_orders) attached.set(order_id, true);
+      }
       // An order of its own is known by its id alone.
       for (const { order_id } of listed) attached.delete(order_id);
       const isCut = past.isWhole ? {} : { isWhole: false };

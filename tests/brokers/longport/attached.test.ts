@@ -81,6 +81,19 @@ test("what is attached to an order is read and canceled by its own id, as the on
   expect(await rejection(broker.cancelOrder(profit, call()))).toMatchObject({ code: "OrderNotOpen" });
 });
 
+test("what is attached to the newest orders is remembered, however much is attached to older ones", async () => {
+  const server = await openLongport();
+  const { broker } = await startBroker(server.port);
+  const older = placeElsewhere(server);
+  const ended = { status: "CanceledStatus" };
+  server.attach(older, ...Array.from({ length: 10_000 }, (_, index) => ({ ...ended, order_id: `9${index}` })));
+  const orderId = placeElsewhere(server);
+  const [stop = ""] = server.attach(orderId, {});
+  expect(await unmapped(broker, "open")).toEqual([WAITS]);
+  await broker.cancelOrder(stop, call());
+  expect(await unmapped(broker, "open")).toEqual([]);
+});
+
 test("what is attached to an order stays, with the quantity that the order is changed to", async () => {
   const server = await openLongport();
   const { broker } = await startBroker(server.port);
