@@ -1,6 +1,6 @@
 /** Old orders, page by page. A file of its own beside `broker.ts`, since the two together would be too long. */
 import type { Call } from "../../spec/broker.ts";
-import { BrokerError } from "../../spec/broker-error.ts";
+import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { PacingClass } from "../shared/pacing.ts";
 import { OPEN_STATUSES } from "./codes.ts";
 import { isPast } from "./convert.ts";
@@ -26,6 +26,7 @@ const PAGES_FOR_OPEN = 5;
 export interface History {
   /**
    * Orders of earlier days: every page of them, or with `open` those that are, and of the others as many as few calls give.
+   * A fresh list of those ends with what it has where a limit on frequency does not let it go on.
    * @throws BrokerError
    */
   orders(status: "open" | "all", how: Reading, call: Call): Promise<PastOrders>;
@@ -35,7 +36,7 @@ export interface History {
 
 export interface PastOrders {
   readonly orders: readonly VendorOrder[];
-  /** False where some that ended are left out. */
+  /** False where some are left out. */
   readonly isWhole: boolean;
 }
 
@@ -199,15 +200,21 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
         if (left < 0) throw new Enough();
         return page(begin, to);
       };
-      try {
-        await readAll({ from, found, page: limited }, until, today - RECENT_DAYS * DAY_MS);
-        return { orders: [...found.values()], isWhole: true };
-      } catch (error) {
-        if (!(error instanceof Enough)) throw error;
-      }
       const open = new Map<string, VendorOrder>();
-      await readBack({ from, found: open, page: pageOf(OPEN_STATUSES) }, from, until, from, () => {});
-      return { orders: [...new Map([...found, ...open]).values()], isWhole: false };
+      let isWhole = true;
+      try {
+        await readAll({ from, found, page: limited }, until, today - RECENT_DAYS * DAY_MS).catch((error: unknown) => {
+          if (!(error instanceof Enough)) throw error;
+          isWhole = false;
+          return readBack({ from, found: open, page: pageOf(OPEN_STATUSES) }, from, until, from, () => {});
+        });
+      } catch (error) {
+        // Whoever has to know of the open ones in any case is better served with those that were read than with none.
+        const isLimited = isBrokerError(error) && error.code === "RateLimited";
+        if (!isLimited || !how.fresh || status !== "open") throw error;
+        isWhole = false;
+      }
+      return { orders: [...new Map([...found, ...open]).values()], isWhole };
     },
     clear() {
       past = undefined;

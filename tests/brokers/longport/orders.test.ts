@@ -506,3 +506,18 @@ test("the list of a cancel of everything leaves calls for the cancels, however m
   });
   expect(taken()).toBeLessThan(10);
 });
+
+test("the list of a cancel of everything has the orders of today where the vendor's limit keeps it from earlier ones", async () => {
+  const server = await openLongport();
+  const orderId = server.venue.place("LB", restingOrder()).wireId;
+  const { broker } = await startBroker(server.port);
+  const forWrite = () => ({ ...call(), forWrite: true });
+  // All but a tenth of thirty calls, and one of them for the list.
+  for (let calls = 0; calls < 26; calls += 1) await broker.order(orderId, forWrite());
+  expect(await broker.orders({ status: "open", fresh: true }, forWrite())).toMatchObject({
+    orders: [{ orderId }],
+    isWhole: false,
+  });
+  // Whoever lists them to look at is told that it cannot be done now.
+  expect(await rejection(broker.orders({ status: "open" }, forWrite()))).toMatchObject({ code: "RateLimited" });
+});
