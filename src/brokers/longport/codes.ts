@@ -32,10 +32,13 @@ export const ORDER_STATUS = {
   PartialWithdrawal: "CANCELED",
 } as const satisfies Record<string, OrderStatus>;
 
-/** The vendor's words for orders that may still change by themselves; of what has expired that is said by the order. */
+/** The vendor's words for orders that may still change by themselves. */
 export const OPEN_STATUSES: readonly string[] = Object.entries(ORDER_STATUS)
-  .filter(([, means]) => !["FILLED", "CANCELED", "REJECTED"].includes(means))
+  .filter(([, means]) => !["FILLED", "CANCELED", "REJECTED", "EXPIRED"].includes(means))
   .map(([word]) => word);
+
+/** Its word for orders of which most have ended, and that may be good for another session. */
+export const EXPIRED_STATUSES: readonly string[] = ["ExpiredStatus"];
 
 /**
  * `OrderTag`, as far as it says how long an order stands. Unlike the time in force it is pushed as well. The vendor's

@@ -2,7 +2,7 @@
 import type { Call } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import type { PacingClass } from "../shared/pacing.ts";
-import { OPEN_STATUSES } from "./codes.ts";
+import { EXPIRED_STATUSES, OPEN_STATUSES } from "./codes.ts";
 import { isPast } from "./convert.ts";
 import type { VendorOrder } from "./messages.ts";
 import type { HistoryPage, HistoryQuery } from "./transport.ts";
@@ -22,6 +22,8 @@ const RECENT_DAYS = 3;
 const KEPT_MS = 3_600_000;
 /** A list of open orders reads no more pages of others than this: the cancels that follow need some of the vendor's calls. */
 const PAGES_FOR_OPEN = 5;
+/** Nor more of those that have expired, of which few may go on. */
+const PAGES_OF_EXPIRED = 3;
 
 export interface History {
   /**
@@ -190,28 +192,30 @@ export function createHistory(wire: Pick<Wire, "read" | "clockOffset">): History
       const today = dayStart(Date.now() + wire.clockOffset());
       const until = today + AHEAD_DAYS * DAY_MS;
       const from = until - SPAN_DAYS * DAY_MS;
-      const pageOf = (statuses: readonly string[]) => (begin: number, to: number) =>
-        read({ from: begin, to, statuses }, how, call);
-      const found = new Map<string, VendorOrder>();
-      const page = pageOf([]);
-      let left = status === "open" ? PAGES_FOR_OPEN : Number.POSITIVE_INFINITY;
-      const limited = async (begin: number, to: number) => {
-        left -= 1;
-        if (left < 0) throw new Enough();
-        return page(begin, to);
+      const pages = (statuses: readonly string[], most = Number.POSITIVE_INFINITY) => {
+        let left = most;
+        return async (begin: number, to: number) => {
+          left -= 1;
+          if (left < 0) throw new Enough();
+          return read({ from: begin, to, statuses }, how, call);
+        };
       };
+      const found = new Map<string, VendorOrder>();
       const open = new Map<string, VendorOrder>();
+      const readOpen = (page: Listing["page"]) => readBack({ from, found: open, page }, from, until, from, () => {});
       let isWhole = true;
       try {
-        await readAll({ from, found, page: limited }, until, today - RECENT_DAYS * DAY_MS).catch((error: unknown) => {
+        const page = pages([], status === "open" ? PAGES_FOR_OPEN : undefined);
+        await readAll({ from, found, page }, until, today - RECENT_DAYS * DAY_MS).catch(async (error: unknown) => {
           if (!(error instanceof Enough)) throw error;
           isWhole = false;
-          return readBack({ from, found: open, page: pageOf(OPEN_STATUSES) }, from, until, from, () => {});
+          await readOpen(pages(OPEN_STATUSES));
+          await readOpen(pages(EXPIRED_STATUSES, PAGES_OF_EXPIRED));
         });
       } catch (error) {
         // Whoever has to know of the open ones in any case is better served with those that were read than with none.
         const isLimited = isBrokerError(error) && error.code === "RateLimited";
-        if (!isLimited || !how.fresh || status !== "open") throw error;
+        if (!(error instanceof Enough) && !(isLimited && how.fresh && status === "open")) throw error;
         isWhole = false;
       }
       return { orders: [...new Map([...found, ...open]).values()], isWhole };
