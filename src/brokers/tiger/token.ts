@@ -26,7 +26,8 @@ export function createToken({ token, tokenFile }: Pick<TigerConfig, "token" | "t
 
 /** @throws TypeError when there is none. */
 function tokenIn(text: string): string {
-  const named = /^\s*token\s*[=:](.*)$/m.exec(text)?.[1] ?? text;
+  const said = text.replace(/^\s*[#!].*$/gm, "");
+  const named = /^\s*token\s*[=:](.*)$/m.exec(said)?.[1] ?? said;
   // Some of the vendor's clients write a sign of the format's own behind a backslash.
   const token = named.trim().replace(/\\(.)/g, "$1");
   if (!isToken(token)) throw new TypeError("the file that tokenFile names holds no token");
