@@ -53,7 +53,8 @@ export function toOrder(known: KnownOrder, contract: Contract, ours: number, isN
     originStatus: known.originStatus,
     errorReason: known.errorReason,
     warning: known.warning,
-    tag: isTag(order.orderRef) ? order.orderRef : null,
+    // What TWS attaches to an order of ours is none: a mark of ours on it is its parent's.
+    tag: isTag(order.orderRef) && (isOurs || !order.attached) ? order.orderRef : null,
     ...(isOurs ? {} : { cancelable: false }),
     ...(known.corrected ? { busted: true } : {}),
     // TWS shows a change that is made between two sessions of the exchange with the next one.

@@ -40,6 +40,8 @@ export type VendorContract = v.InferOutput<typeof CONTRACT>;
 /** What an order may be bound by beside quantity, price and hours. */
 const BONDS = {
   parentId: orderNumber,
+  /** In its place once the order has ended. */
+  parentPermId: orderNumber,
   ocaGroup: text,
   goodAfterTime: text,
   algoStrategy: text,
@@ -67,9 +69,11 @@ const ORDER = v.pipe(
     filledQuantity: quantity,
     ...BONDS,
   }),
-  v.transform(({ parentId, ocaGroup, goodAfterTime, algoStrategy, hidden, allOrNone, conditions, ...rest }) => {
-    const { displaySize, minQty, discretionaryAmt, ...order } = rest;
-    const isBound = parentId > 0 || `${ocaGroup}${goodAfterTime}${algoStrategy}` !== "" || hidden || allOrNone;
+  v.transform(({ parentId, parentPermId, ocaGroup, goodAfterTime, algoStrategy, hidden, allOrNone, ...rest }) => {
+    const { conditions, displaySize, minQty, discretionaryAmt, ...described } = rest;
+    const isAttached = parentId > 0 || parentPermId > 0;
+    const order = isAttached ? { ...described, attached: true } : described;
+    const isBound = isAttached || `${ocaGroup}${goodAfterTime}${algoStrategy}` !== "" || hidden || allOrNone;
     const isPartly = displaySize > 0 || minQty > 0 || (discretionaryAmt > 0 && discretionaryAmt < UNSET);
     return isBound || isPartly || conditions.length > 0 ? { ...order, bound: true } : order;
   }),
@@ -78,6 +82,8 @@ const ORDER = v.pipe(
 export type VendorOrder = v.InferOutput<typeof ORDER> & {
   /** True where it has terms that are not read here, so that a change could not say them again. */
   readonly bound?: boolean;
+  /** True where it has a parent. */
+  readonly attached?: boolean;
 };
 
 const STATE = v.object({ status: text, warningText: text, completedTime: text, completedStatus: text });
