@@ -148,14 +148,9 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
       });
     }
     if (isOwn(known, clientId)) return known;
-    if (known.clientId === 0 && known.orderId <= 0) {
-      throw new BrokerError(
-        "NotSupported",
-        `order ${orderId} was entered in TWS itself: it can be ${what} there alone`,
-        {
-          outcome: "not_sent",
-        },
-      );
+    if (known.orderId <= 0 && (known.clientId === 0 || known.clientId === clientId)) {
+      const message = `order ${orderId} was entered in TWS itself, or attached by it to another: it can be ${what} there alone`;
+      throw new BrokerError("NotSupported", message, { outcome: "not_sent" });
     }
     const placer = known.clientId === undefined ? "elsewhere" : `by client id ${known.clientId}`;
     throw new BrokerError(

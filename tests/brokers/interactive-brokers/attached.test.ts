@@ -54,6 +54,7 @@ async function withAttachedStop(given: { readonly clientId: string; readonly num
 
 test.each([
   { clientId: "0", number: "0" },
+  { clientId: "7", number: "0" },
   { clientId: "0", number: "-5" },
 ])("a stop that TWS has attached to an order is open beside it, and has not its mark: %o", async (given) => {
   const { tws, broker, host, parent, orderId, stop } = await withAttachedStop(given);
