@@ -288,7 +288,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
           outcome: "not_sent",
         });
       }
-      const { action, orderType, tif, outsideRth, account: of, orderRef, lmtPrice } = known.order;
+      const { action, orderType, tif, outsideRth, account: of, orderRef, lmtPrice, includeOvernight } = known.order;
       const limit = price ?? lmtPrice;
       const ticket: OrderTicket = {
         action,
@@ -299,6 +299,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
         outsideRth,
         account: of,
         orderRef: change.tag ?? orderRef,
+        ...(includeOvernight ? { includeOvernight } : {}),
         transmit: true,
       };
       const contract = wired(known.contract, known.contract.exchange);

@@ -128,6 +128,7 @@ const EMPTY_ORDER: VendorOrder = {
   account: "",
   orderRef: "",
   filledQuantity: undefined,
+  includeOvernight: undefined,
 };
 
 export function known(entry: Entry): KnownOrder {

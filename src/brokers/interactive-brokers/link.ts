@@ -21,6 +21,7 @@ export interface OrderTicket {
   readonly outsideRth: boolean;
   readonly account: string;
   readonly orderRef: string;
+  readonly includeOvernight?: true;
   readonly transmit: true;
 }
 

@@ -51,6 +51,12 @@ const BONDS = {
   displaySize: orderNumber,
   minQty: orderNumber,
   discretionaryAmt: v.fallback(v.optional(v.number(), 0), 0),
+  /** In how large parts it goes out, and for how much money it is in the place of a quantity. */
+  scaleInitLevelSize: orderNumber,
+  cashQty: number,
+  /** Among which accounts it is shared out. */
+  faGroup: text,
+  modelCode: text,
   conditions: v.fallback(v.optional(v.array(v.unknown()), []), []),
 };
 
@@ -67,15 +73,20 @@ const ORDER = v.pipe(
     account: text,
     orderRef: text,
     filledQuantity: quantity,
+    /** Smart routing and the venue of the night. */
+    includeOvernight: v.fallback(v.optional(v.boolean()), undefined),
     ...BONDS,
   }),
   v.transform(({ parentId, parentPermId, ocaGroup, goodAfterTime, algoStrategy, hidden, allOrNone, ...rest }) => {
-    const { conditions, displaySize, minQty, discretionaryAmt, ...described } = rest;
+    const { conditions, displaySize, minQty, discretionaryAmt, scaleInitLevelSize, cashQty = 0, ...others } = rest;
+    const { faGroup, modelCode, ...described } = others;
     const isAttached = parentId > 0 || parentPermId > 0;
     const order = isAttached ? { ...described, attached: true } : described;
-    const isBound = isAttached || `${ocaGroup}${goodAfterTime}${algoStrategy}` !== "" || hidden || allOrNone;
-    const isPartly = displaySize > 0 || minQty > 0 || (discretionaryAmt > 0 && discretionaryAmt < UNSET);
-    return isBound || isPartly || conditions.length > 0 ? { ...order, bound: true } : order;
+    const words = `${ocaGroup}${goodAfterTime}${algoStrategy}${faGroup}${modelCode}`;
+    const isBound = isAttached || words !== "" || hidden || allOrNone || conditions.length > 0;
+    const isPartly = displaySize > 0 || minQty > 0 || scaleInitLevelSize > 0;
+    const isBeyond = cashQty > 0 || (discretionaryAmt > 0 && discretionaryAmt < UNSET);
+    return isBound || isPartly || isBeyond ? { ...order, bound: true } : order;
   }),
 );
 /** An order as the gateway describes it, open or completed. */

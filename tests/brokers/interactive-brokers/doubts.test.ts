@@ -116,6 +116,10 @@ test.each([
   ["shows a part of itself alone", 48, "1"],
   ["is to be filled in no small parts", 52, "5"],
   ["may pay more than its limit", 28, "0.05"],
+  ["goes out in parts at a price each", 81, "2"],
+  ["is for an amount of money", -19, "1900"],
+  ["is shared out among the accounts of a group", 31, "family"],
+  ["is one of a model", 34, "growth"],
 ])(
   "an order that %s, of another program with the same client id, is not made a plain one by a replace",
   async (_what, at, value) => {
@@ -139,6 +143,24 @@ test.each([
     await broker.cancelOrder(orderId, call());
   },
 );
+
+test("an order that trades in the night as well, of another program with the same client id, does so after a replace", async () => {
+  const tws = await openTws();
+  const sent: (readonly string[])[] = [];
+  const port = await openBetween(
+    tws,
+    (fields) => {
+      if (fields[0] === "3") sent.push(fields);
+      return undefined;
+    },
+    (fields) => (fields[0] === "5" ? fields.with(-3, "1") : fields),
+  );
+  const { broker } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  // The simulator's TWS takes no such order.
+  await rejection(broker.replaceOrder(orderId, { price: 150 }, call()));
+  expect(sent.map((fields) => fields[116])).toEqual(["", "1"]);
+});
 
 const REMARK = "This order is routed directly.";
 
