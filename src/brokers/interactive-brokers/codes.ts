@@ -109,6 +109,9 @@ export function isOfLink(code: number): boolean {
   return WITHOUT_LINK.has(code);
 }
 
+/** TWS says on each connection from what day on Interactive Brokers lets this version of it log in no more. */
+export const ENDS_SOON = 2172;
+
 /** Client id in use: the connection is refused. */
 export const CLIENT_ID_IN_USE = 326;
 /** The gateway says that it ends the connection on purpose, and where it will listen next. */

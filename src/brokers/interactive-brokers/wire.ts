@@ -11,7 +11,7 @@ import { createBudget, createSharedReads, type PacingClass, paceOf } from "../sh
 import { pause } from "../shared/retry.ts";
 import { Revival } from "../shared/revival.ts";
 import { maskAccount } from "./capabilities.ts";
-import { LINK_MESSAGE, lookUp } from "./codes.ts";
+import { ENDS_SOON, LINK_MESSAGE, lookUp } from "./codes.ts";
 import type { InteractiveBrokersConfig } from "./config.ts";
 import { createLanes, type Lane } from "./lanes.ts";
 import { type Exchange, type Library, type Link, loadLibrary, openLink } from "./link.ts";
@@ -89,6 +89,8 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   /** When the gateway last said that its own link to the vendor is gone; absent while it has one. It still tells the time. */
   let linkLostAt: number | undefined;
   let down: BrokerError = notConnected("not started");
+  /** What TWS says will end its connections for good. */
+  let warning: string | undefined;
   const revival = new Revival();
   let probing: { readonly link: Link; readonly at: number; readonly done: Promise<void> } | undefined;
   let clock: { readonly vendor: number; readonly at: number } | undefined;
@@ -193,13 +195,13 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     // What was asked before TWS had lost its link it may never answer: nobody waits with those who asked.
     shared.renew();
     session = { link: on, begunAt: performance.now() };
-    handlers.onConnection(true);
+    handlers.onConnection(true, warning);
   }
 
   /** One connection from its beginning to its end. @returns why it ended. */
   async function connect(library: Library, signal: AbortSignal, onUp: () => void): Promise<BrokerError> {
     const { host, port, clientId, timeout } = config;
-    linkLostAt = undefined;
+    linkLostAt = warning = undefined;
     const on = await openLink({
       library,
       host,
@@ -212,8 +214,12 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
         if (number !== undefined) orderIds.heard(number);
         if (message.kind === "openOrder" || message.kind === "orderStatus") orderIds.told(message.orderId);
         handlers.onMessage(message);
-        const state = message.kind === "notice" ? lookUp<"lost" | "restored">(LINK_MESSAGE, message.code) : undefined;
-        if (state !== undefined && message.kind === "notice") follow(state, message.text);
+        if (message.kind !== "notice") return;
+        const state = lookUp<"lost" | "restored">(LINK_MESSAGE, message.code);
+        if (state !== undefined) return follow(state, message.text);
+        if (message.code !== ENDS_SOON || message.text === warning) return;
+        warning = message.text;
+        if (session !== undefined) handlers.onConnection(true, warning);
       },
     });
     link = on;

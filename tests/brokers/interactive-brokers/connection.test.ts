@@ -440,6 +440,27 @@ test("a connection that ends in one piece with the last that setting it up waite
   expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject(DOWN);
 });
 
+test.each([
+  ["while a session is set up", RESPONSE.currentTime],
+  ["later", RESPONSE.positionEnd],
+])("that Interactive Brokers will soon let a version of TWS log in no more is told, said %s", async (_, kind) => {
+  const tws = await openTws();
+  const text =
+    "The version of the application you are running, 1037.1, needs to be upgraded, as it will be desupported on 20261215.";
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    undefined,
+    ([id]) => (Number(id) === kind ? errorMessage(-1, 2172, text) : undefined),
+  );
+  const { broker, host } = await startBroker(port);
+  await broker.positions(call());
+  await broker.positions(call());
+  expect(host.connections.filter(({ reason }) => reason !== undefined)).toEqual([{ connected: true, reason: text }]);
+  expect(tws.connections().total).toBe(1);
+  await broker.placeOrder(restingOrder(), call());
+});
+
 test("what cannot go out in time for the frequency limit is no silence of TWS", async () => {
   const tws = await openTws();
   const { broker, host } = await startBroker(tws.port, { deadlineMs: 1_000 });
