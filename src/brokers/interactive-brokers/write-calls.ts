@@ -222,6 +222,14 @@ export function cancel(
     },
     hear(message, settle) {
       const { done, fail } = settle;
+      if (message.kind === "notice" && message.id === orderId && isOfLink(message.code)) {
+        // It says no more of this cancel, which would keep the next one waiting.
+        looking ??= setTimeout(
+          () => fail(unknownOutcome(`TWS cannot pass the cancel on: ${message.text}`)),
+          MS.refusalGrace,
+        );
+        return;
+      }
       const notice = noticeOf(message, orderId);
       if (notice !== undefined) {
         // TWS names the state in the language that it is set to, if at all.

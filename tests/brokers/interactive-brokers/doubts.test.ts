@@ -354,6 +354,26 @@ test("an order that TWS keeps while its link is lost, and sends on when that is 
   await until(() => host.orders.some(({ tag, status }) => tag === order.tag && status === "OPEN"));
 });
 
+test("a cancel of which TWS says that its link is lost is unknown at once, and can be tried again when that is back", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (fields[3] === "1100" ? undefined : fields),
+  );
+  const { broker, host } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.setLoggedIn(false);
+  expect(await rejection(broker.cancelOrder(orderId, call()))).toMatchObject({
+    outcome: "unknown",
+    message: expect.stringContaining("Not connected"),
+  });
+  expect(tws.venue.orders()).toMatchObject([{ order: { status: "OPEN" } }]);
+  tws.setLoggedIn(true);
+  await broker.cancelOrder(orderId, call());
+  expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
+});
+
 test("a change of which TWS says that its link is lost may be made yet, and leaves the order as it was", async () => {
   const tws = await openTws();
   let sent = 0;
