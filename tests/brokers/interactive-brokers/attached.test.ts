@@ -1,8 +1,10 @@
 /** Orders that TWS attaches to another, by a preset or by a person's hand: each is an order of its own, with a parent. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { createHttpTrading } from "../../../mod.ts";
 import { RESPONSE } from "../../../simulators/tws/messages.ts";
+import { ask } from "../../http/gateway.ts";
 import { openBetween } from "./between.ts";
-import { call, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
+import { call, newBroker, openTws, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 const QQQ = { tradeType: "Securities", region: "US", symbol: "QQQ" } as const;
 
@@ -100,3 +102,29 @@ test("one that had ended before this program came has not the mark of the order 
     [stop, null],
   ]);
 });
+
+test.each([
+  ["goes with it", true],
+  ["stays", false],
+])(
+  "the kill switch cancels an order to which a stop is attached, and says of the stop that %s what became of it",
+  async (_, goes) => {
+    const { tws, port, broker, orderId, stop } = await withAttachedStop({ clientId: "0", number: "0" });
+    await broker.close();
+    const unsubscribe = tws.venue.subscribe(({ wireId, order: { status } }) => {
+      if (goes && wireId === orderId && status === "CANCELED") tws.venue.end(stop, "CANCELED", "");
+    });
+    onTestFinished(unsubscribe);
+    const [instanceId, token] = ["ibInstance0000000001", "ibInstanceAdmin00001"];
+    const tokens = [{ token, name: "ops", scopes: ["read", "admin"] as const }];
+    await using trading = createHttpTrading({ brokers: [newBroker(port, { tokens })] });
+    await until(async () => (await ask(trading, "order/list", { instanceId, token })).json.orders?.length === 2);
+    const body = { state: "HALTED", reason: "enough", cancelAll: true };
+    const { json } = await ask(trading, "guard/state", { instanceId, token, body });
+    expect(json.canceled).toMatchObject({
+      orderIds: expect.arrayContaining([orderId]),
+      failed: goes ? [] : [{ orderId: stop, code: "NotSupported" }],
+      complete: true,
+    });
+  },
+);
