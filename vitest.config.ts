@@ -3,15 +3,28 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Rooms whose files take a minute or more, nearly all of it waiting. */
-const LONG = /\/tests\/(conformance|faults|fuzz|runtimes)\//;
+/** What spends minutes and hardly computes: it waits for a vendor's frequency limit, or for what a gateway left that was killed. */
+const WAITING = [
+  "runtimes/oldest-node",
+  "faults/kill/",
+  "runtimes/longport-worker",
+  "runtimes/brokers",
+  "runtimes/canary",
+  "soak/",
+];
 
-/** Begins with what takes longest: what is left for the end would have the machine for itself. */
+const WAITING_FILES = WAITING.map((name) => `tests/${name}*.test.ts`);
+
+/** What takes longest, the longest first: what is left for the end would have the machine for itself. */
+const LONGEST = [...WAITING, "conformance/", "fuzz/", "faults/", "runtimes/"];
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = LONGEST.findIndex((name) => moduleId.includes(`/tests/${name}`));
+      return place < 0 ? LONGEST.length : place;
+    };
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
   }
 }
 
@@ -20,12 +33,26 @@ process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache
 
 export default defineConfig({
   test: {
-    include: ["tests/**/*.test.ts"],
     sequence: { sequencer: LongestFirst },
     // Tests start runtimes, simulators and installations of their own, but most of their time they wait, for frequency limits
     // and for lost connections to be noticed: with two files at once two cores are idle for three fifths of it, and with four
-    // they are so busy that what a vendor wants 20 ms apart comes closer.
-    maxWorkers: 3,
+    // they are so busy that what a vendor wants 20 ms apart comes closer. What does nothing but wait goes first, more at once.
+    projects: [
+      {
+        extends: true,
+        test: { name: "waiting", include: WAITING_FILES, maxWorkers: 6, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: "working",
+          include: ["tests/**/*.test.ts"],
+          exclude: WAITING_FILES,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     // What is marked as concurrent mostly waits: for a vendor's frequency limit, or for a lost connection to be noticed.
     maxConcurrency: 12,
     testTimeout: 30_000,
