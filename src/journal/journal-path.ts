@@ -53,7 +53,7 @@ export function createEmpty(file: string): void {
   } catch (error) {
     if (hasCode(error, "EEXIST")) return;
     throw journalUnavailable(
-      `the journal ${file} cannot be created: make its folder, and let this user write there`,
+      `the journal ${file} cannot be created: make its folder, and let this user write there (${error})`,
       error,
     );
   }

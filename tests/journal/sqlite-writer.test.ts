@@ -88,7 +88,7 @@ test("refuses what cannot be a journal's place, and says why", async () => {
   const places = [
     [join(folder, "second.db"), "has a second name"],
     [join(folder, "dangling.db"), "a link to nothing"],
-    [join(folder, "missing", "journal.db"), "make its folder"],
+    [join(folder, "missing", "journal.db"), "make its folder, and let this user write there (Error: ENOENT"],
     [folder, "is not a plain file"],
     ["", "names no file"],
     [":memory:", "names no file"],
