@@ -118,7 +118,12 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
     call: Call,
     kind: PacingClass,
   ): Promise<VendorOrder | undefined> {
-    if (attached.get(orderId)) return listed(orderId, true, call, kind);
+    if (attached.get(orderId)) {
+      const vendor = await unlessUnknown(listed(orderId, true, call, kind));
+      if (vendor !== undefined) return vendor;
+      // It may be an order of its own by now.
+      attached.delete(orderId);
+    }
     try {
       return await read();
     } catch (error) {
@@ -147,7 +152,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
 
   /** The vendor says no to a change in words of its own; what the order is now says why. */
   async function explain(error: unknown, orderId: string, call: Call, kind: PacingClass): Promise<unknown> {
-    if (!isBrokerError(error) || error.code !== "OrderRejected") return named(error, orderId);
+    if (!isRejected(error)) return named(error, orderId);
     try {
       const order = toOrder(await detail(orderId, call, true, kind));
       return order !== undefined && isTerminal(order.status) ? notOpen(order, error.message, "rejected") : error;
@@ -283,10 +288,22 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
 
     async cancelOrder(orderId, call) {
       if (!/^\d{1,20}$/.test(orderId)) throw notFound(orderId);
-      const request = { query: { order_id: orderId, is_attached: attached.get(orderId) ? "true" : undefined } };
-      await wire
-        .write({ what: "cancel", purpose: "modify", kind: "cancel", method: "DELETE", request }, call)
-        .catch(async (error) => Promise.reject(await explain(error, orderId, call, "cancel")));
+      const cancel = (isAttached: boolean) => {
+        const request = { query: { order_id: orderId, is_attached: isAttached ? "true" : undefined } };
+        return wire.write({ what: "cancel", purpose: "modify", kind: "cancel", method: "DELETE", request }, call);
+      };
+      const isAttached = attached.get(orderId) === true;
+      try {
+        await cancel(isAttached).catch(async (error: unknown) => {
+          if (!isNotFound(error)) throw error;
+          // It may be of the other kind: attached to another and not listed yet, or an order of its own by now.
+          await cancel(!isAttached).catch((other: unknown) => Promise.reject(isRejected(other) ? error : other));
+          attached.delete(orderId);
+          if (!isAttached) attached.set(orderId, true);
+        });
+      } catch (error) {
+        throw await explain(error, orderId, call, "cancel");
+      }
     },
 
     async order(orderId, call) {
@@ -349,6 +366,10 @@ function unlessUnknown<T>(read: Promise<T>): Promise<T | undefined> {
     if (error instanceof DoubtfulRefusal || isNotFound(error)) return undefined;
     throw error;
   });
+}
+
+function isRejected(error: unknown): error is BrokerError {
+  return isBrokerError(error) && error.code === "OrderRejected";
 }
 
 function isNotFound(error: unknown): boolean {

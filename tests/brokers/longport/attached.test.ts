@@ -94,6 +94,32 @@ test("what is attached to the newest orders is remembered, however much is attac
   expect(await unmapped(broker, "open")).toEqual([]);
 });
 
+test("what is attached to an order is canceled before a list or a read has told that it is", async () => {
+  const server = await openLongport();
+  const { broker } = await startBroker(server.port);
+  const orderId = placeElsewhere(server);
+  const [stop = ""] = server.attach(orderId, {});
+  await broker.cancelOrder(stop, call());
+  expect(await broker.order(stop, call())).toMatchObject({ orderId: stop, status: "CANCELED" });
+});
+
+test.each(["read", "canceled"])("what was attached to an order and is one of its own by now can be %s", async (how) => {
+  const server = await openLongport();
+  const own = placeElsewhere(server);
+  // Within another one, as the list had it before.
+  const before = `"order_id":"1","attached_orders":[{"order_id":"${own}"}]`;
+  const httpUrl = await openFront(server.port, async (request, answer) =>
+    request === "GET /v1/trade/order/today"
+      ? { ...answer, text: answer.text.replace(/,"attached_orders":\[\]/, "").replace(`"order_id":"${own}"`, before) }
+      : answer,
+  );
+  const { broker } = await startBroker(server.port, { httpUrl });
+  expect(await unmapped(broker, "open")).toHaveLength(1);
+  if (how === "read") expect(await broker.order(own, call())).toMatchObject({ orderId: own, status: "OPEN" });
+  await broker.cancelOrder(own, call());
+  expect(server.venue.find(own)?.order.status).toBe("CANCELED");
+});
+
 test("what is attached to an order stays, with the quantity that the order is changed to", async () => {
   const server = await openLongport();
   const { broker } = await startBroker(server.port);
