@@ -102,10 +102,7 @@ export function createWrites(options: WriteOptions): Writes {
     if (turn !== TIME_IS_UP && turn !== undefined) return turn;
     deadline.abort();
     (await waiting)?.done();
-    throw new Failure("RateLimited", `another write on order ${orderId} is still under way; nothing was sent`, {
-      outcome: "not_sent",
-      retryAfterMs: 1000,
-    });
+    throw heldUp(`another write on order ${orderId} is still under way`);
   }
 
   /** Reads the order that a replace is for; a read that fails means that the replace did not leave. */
@@ -240,6 +237,7 @@ export function createWrites(options: WriteOptions): Writes {
                 async send(call) {
                   reconciler.confirm();
                   admission.confirm(() => deadline.abort());
+                  if (deadline.signal.aborted) throw heldUp(`a cancel of order ${orderId} waits`);
                   try {
                     return await changing(orderId, () => replaceOrder(orderId, tagged, call));
                   } catch (error) {
@@ -345,6 +343,10 @@ function pendingOrder(request: OrderRequest, orderId: string, tag: string, capab
 /** The number of an earlier attempt, unless that went to another account, which may have an order of that number. */
 function numberFor({ reserved }: Claim, account: string | undefined): string | undefined {
   return (reserved?.account ?? account) === account ? reserved?.number : undefined;
+}
+
+function heldUp(why: string): Failure {
+  return new Failure("RateLimited", `${why}; nothing was sent`, { outcome: "not_sent", retryAfterMs: 1000 });
 }
 
 function throwNotSent(error: unknown): never {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Failure } from "../../src/domain/failure.ts";
+import type { Order } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { Placed, TaggedOrder } from "../../src/spec/broker.ts";
@@ -397,6 +398,59 @@ describe("replace", () => {
       cancelOrder: async () => void log.push("cancel"),
     });
     const replacing = desk.replace("1", { qty: 13 }, BY).catch((error: unknown) => error);
+    await aFewTurns();
+    await desk.cancel("1", BY);
+    expect(log).toEqual(["cancel"]);
+    expect(await replacing).toMatchObject({ outcome: "not_sent" });
+  });
+
+  test("does not leave any more once a cancel has waited for it, also to a broker that does not listen", async () => {
+    const log: string[] = [];
+    const reading = deferred<Order>();
+    const { desk } = deskOver({
+      order: (_id, { signal }) => {
+        signal.addEventListener("abort", () => reading.resolve(anOrder()));
+        return reading.promise;
+      },
+      replaceOrder: async (orderId) => {
+        log.push("replace");
+        return { orderId };
+      },
+      cancelOrder: async () => void log.push("cancel"),
+    });
+    const replacing = rejection(desk.replace("1", { qty: 13 }, BY));
+    await aFewTurns();
+    await desk.cancel("1", BY);
+    expect(log).toEqual(["cancel"]);
+    expect(await replacing).toMatchObject({ outcome: "not_sent" });
+  });
+
+  test("that waits for the journal for longer than a cancel waits for it does not leave any more", async () => {
+    const log: string[] = [];
+    const memory = memoryJournal();
+    const { desk } = deskOver(
+      {
+        order: async () => anOrder(),
+        // It never says anything: who waits for it waits for its whole time.
+        replaceOrder: () => {
+          log.push("replace");
+          return deferred<Placed>().promise;
+        },
+        cancelOrder: async () => void log.push("cancel"),
+      },
+      {
+        journal: {
+          ...memory,
+          append: async (lines, durability) => {
+            const isReplace = lines.some((line) => line.kind === "intent" && line.action.kind === "replace");
+            if (isReplace) await new Promise((resolve) => setTimeout(resolve, 1_800));
+            return memory.append(lines, durability);
+          },
+        },
+      },
+    );
+    await desk.reconcile();
+    const replacing = rejection(desk.replace("1", { qty: 13 }, BY));
     await aFewTurns();
     await desk.cancel("1", BY);
     expect(log).toEqual(["cancel"]);
