@@ -45,7 +45,10 @@ export interface WriteOptions {
 /** A replace that takes longer may still wait for a limit on frequency: a cancel takes it back, unless it has been sent. */
 const PATIENCE_MS = 300;
 
-/** What has been sent is waited for so much longer, and then as if nobody knew: its order is to be canceled. */
+/**
+ * What has been sent is waited for so much longer, and then as if nobody knew: its order is to be canceled. Of a short time at
+ * most a quarter, so that the cancel has some of its own left.
+ */
 const GIVEN_UP_MS = 1000;
 
 /** Writes of one seat: guarded, journalled, handed over once, and answered with what became of them. */
@@ -96,7 +99,8 @@ export function createWrites(options: WriteOptions): Writes {
   async function takeTurn(orderId: string, urgent: boolean, deadline: Deadline): Promise<Turn> {
     const isHeldUp = urgent && turns.isTaken(orderId);
     const waiting = turns.take(orderId, urgent, deadline.signal);
-    const patience = isHeldUp ? setTimeout(() => replacing.get(orderId)?.giveUp(GIVEN_UP_MS), PATIENCE_MS) : undefined;
+    const giveUp = () => replacing.get(orderId)?.giveUp(Math.min(GIVEN_UP_MS, deadlineMs / 4));
+    const patience = isHeldUp ? setTimeout(giveUp, Math.min(PATIENCE_MS, deadlineMs / 8)) : undefined;
     const turn = await deadline.within(waiting);
     clearTimeout(patience);
     if (turn !== TIME_IS_UP && turn !== undefined) return turn;

@@ -457,6 +457,24 @@ describe("replace", () => {
     expect(await replacing).toMatchObject({ outcome: "not_sent" });
   });
 
+  test("that its broker leaves unanswered keeps no cancel back where either has little time", async () => {
+    const log: string[] = [];
+    const { desk } = deskOver(
+      {
+        order: async () => anOrder(),
+        replaceOrder: () => deferred<Placed>().promise,
+        cancelOrder: async () => void log.push("cancel"),
+      },
+      { deadlineMs: 1_500 },
+    );
+    await desk.reconcile();
+    const replacing = rejection(desk.replace("1", { qty: 13 }, BY));
+    await aFewTurns();
+    await desk.cancel("1", BY);
+    expect(log).toEqual(["cancel"]);
+    expect(await replacing).toMatchObject({ code: "OutcomeUnknown" });
+  });
+
   test("that its broker leaves unanswered keeps no cancel back, and hears later what became of it", async () => {
     const log: string[] = [];
     const changed = deferred<Placed>();
