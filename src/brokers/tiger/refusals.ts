@@ -79,6 +79,9 @@ export class TooFrequent extends BrokerError {}
 /** The vendor answers nothing any more, since it was called too often for too long. */
 export class Blacklisted extends BrokerError {}
 
+/** The token has ended, for whatever was asked. */
+export class TokenEnded extends BrokerError {}
+
 /** The vendor answered that it has not, or does not give, what was asked for. */
 export class Declined extends BrokerError {}
 
@@ -100,7 +103,8 @@ export function toRefusal(refusal: Refusal, method: string, purpose: Purpose): B
     return withoutAnswer(`Tiger could not finish ${method}: ${said}`, purpose);
   if (code === TOKEN || code === DENIED || NO_RIGHT.test(refusal.message)) {
     const check = code === TOKEN ? "token" : code === DENIED ? "deviceId" : "tigerId, account and secretKey";
-    return new BrokerError("AuthenticationFailed", `${text}; check ${check}`, { outcome: "not_sent" });
+    const Refused = code === TOKEN ? TokenEnded : BrokerError;
+    return new Refused("AuthenticationFailed", `${text}; check ${check}`, { outcome: "not_sent" });
   }
   if (code === 1000) return atTheDoor(refusal, text);
   if (purpose === "read" && CURRENCY.test(refusal.message)) return new Declined("NotSupported", text);

@@ -18,7 +18,7 @@ import { createGateway, type Gateway, Unreachable } from "./gateway.ts";
 import { type JsonObject, writeJson } from "./json.ts";
 import { createSign, createVerify, readPrivateKey, type Sign } from "./keys.ts";
 import { ANYTHING } from "./messages.ts";
-import { Blacklisted, notConnected, type Purpose, reasonOf, TooFrequent } from "./refusals.ts";
+import { Blacklisted, notConnected, type Purpose, reasonOf, TokenEnded, TooFrequent } from "./refusals.ts";
 import { readOption } from "./runtime.ts";
 import { backOff, createBudgets, createRests, type Method, MS } from "./timing.ts";
 import { createToken } from "./token.ts";
@@ -156,8 +156,8 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
       const isGone = error instanceof Unreachable && url === config.serverUrl;
       if ((isGone || isShutOut) && !closed) handlers.onReachable(false, error.message);
       // Silence may be a connection that is half open, or a gateway that is gone; a refused login may be one that has ended.
-      const isRefused =
-        isBrokerError(error) && error.code === "AuthenticationFailed" && (isShutOut || !QUOTES.has(method));
+      const isOfAll = isShutOut || error instanceof TokenEnded || !QUOTES.has(method);
+      const isRefused = isBrokerError(error) && error.code === "AuthenticationFailed" && isOfAll;
       if (isGone || late || isRefused) check();
       throw error;
     } finally {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { tiger } from "../../../src/brokers/tiger/index.ts";
 import { createToken } from "../../../src/brokers/tiger/token.ts";
-import { call, makeBroker, openTiger, rejection, restingOrder, startBroker, until } from "./setup.ts";
+import { AAPL, call, makeBroker, openTiger, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 const FIRST = "MTc2NDIwMDAwMDAwMCwxNzY2NzkyMDAwMDAwFirst==";
 const SECOND = "MTc2NjcwMDAwMDAwMCwxNzY5MjkyMDAwMDAwSecond=";
@@ -35,6 +35,16 @@ test("one that was renewed in its file is taken without a restart, and orders go
   await until(() => host.connections.at(-1)?.connected === true);
   await broker.placeOrder(restingOrder({ number: "78" }), call());
   expect(simulator.venue.orders()).toHaveLength(2);
+});
+
+test("one that was renewed in its file is taken also where quotes alone are asked for", async () => {
+  const simulator = await openTiger({ token: FIRST });
+  const tokenFile = await tokenFileWith(`token=${FIRST}\n`);
+  const { broker } = await startBroker(simulator, { tokenFile });
+  simulator.setToken(SECOND);
+  await writeFile(tokenFile, `token=${SECOND}\n`);
+  expect(await rejection(broker.quote(AAPL, call()))).toMatchObject({ code: "AuthenticationFailed" });
+  await until(() => broker.quote(AAPL, call()).then(Boolean, () => false));
 });
 
 test("one whose file is being written, or holds none, stays", async () => {
