@@ -120,9 +120,8 @@ export function createBudget(options: PacingOptions): Budget {
   let taken: CountedCall[] = [];
   let stopTimer = (): void => {};
 
-  /** The first moment from `now` at which one more call of this class fits behind the calls in `calls`. */
-  function earliest(kind: PacingClass, calls: readonly number[], now: number): number {
-    const last = calls.at(-1);
+  /** The first moment from `now` at which one more call of this class fits behind the calls in `calls`, and behind `last`. */
+  function earliest(kind: PacingClass, calls: readonly number[], last: number | undefined, now: number): number {
     // Without a spacing calls may leave together: none has to wait until the one before it has arrived.
     let at = last === undefined || minSpacingMs === 0 ? now : Math.max(now, last + minSpacingMs);
     for (const { limit, perMs } of windows) {
@@ -139,10 +138,12 @@ export function createBudget(options: PacingOptions): Budget {
     const now = clock.now();
     taken = taken.filter(({ countedBy }) => countedBy > now - Math.max(horizon, minSpacingMs));
     const planned = taken.map(({ countedBy }) => countedBy).sort((a, b) => a - b);
+    // Of one that waits it is when it leaves: answers come sooner than they may, and nothing is refused for one that does not.
+    let last = planned.at(-1);
     const next: Record<PacingClass, number> = { cancel: 0, write: 0, read: 0 };
     let wakeAt = Number.POSITIVE_INFINITY;
     for (;;) {
-      const turn = firstTurn(planned, next, now);
+      const turn = firstTurn(planned, last, next, now);
       if (turn === undefined) break;
       const { kind, at, waiter } = turn;
       if (at > waiter.deadline) {
@@ -156,6 +157,7 @@ export function createBudget(options: PacingOptions): Budget {
         const call: CountedCall = { countedBy: now + transitMs };
         taken.push(call);
         planned.push(call.countedBy);
+        last = call.countedBy;
         waiter.grant({
           arrived() {
             call.countedBy = clock.now();
@@ -170,6 +172,7 @@ export function createBudget(options: PacingOptions): Budget {
         });
       } else {
         planned.push(at + transitMs);
+        last = at;
         next[kind] += 1;
         wakeAt = Math.min(wakeAt, at);
       }
@@ -177,12 +180,17 @@ export function createBudget(options: PacingOptions): Budget {
     if (wakeAt < Number.POSITIVE_INFINITY) stopTimer = clock.after(Math.max(0, wakeAt - now), advance);
   }
 
-  function firstTurn(planned: readonly number[], next: Readonly<Record<PacingClass, number>>, now: number) {
+  function firstTurn(
+    planned: readonly number[],
+    last: number | undefined,
+    next: Readonly<Record<PacingClass, number>>,
+    now: number,
+  ) {
     let first: { kind: PacingClass; at: number; waiter: Waiter } | undefined;
     for (const kind of PRECEDENCE) {
       const waiter = queues[kind][next[kind]];
       if (waiter === undefined) continue;
-      const at = earliest(kind, planned, now);
+      const at = earliest(kind, planned, last, now);
       if (first === undefined || at < first.at) first = { kind, at, waiter };
     }
     return first;

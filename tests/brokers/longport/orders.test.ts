@@ -524,3 +524,14 @@ test("the list of a cancel of everything has the orders of today where the vendo
   // Whoever lists them to look at is told that it cannot be done now.
   expect(await rejection(broker.orders({ status: "open" }, forWrite()))).toMatchObject({ code: "RateLimited" });
 });
+
+test("as many cancels, or orders, as the vendor takes in its half minute go out when they come at once", async () => {
+  const server = await openLongport();
+  const { broker } = await startBroker(server.port);
+  const ids = Array.from({ length: 30 }, () => server.venue.place("LB", restingOrder()).wireId);
+  await Promise.all(ids.map((id) => broker.cancelOrder(id, call())));
+  const other = await openLongport();
+  const { broker: fresh } = await startBroker(other.port);
+  await Promise.all(Array.from({ length: 27 }, () => fresh.placeOrder(restingOrder(), call())));
+  expect(other.venue.orders()).toHaveLength(27);
+});

@@ -109,6 +109,20 @@ describe("a budget", () => {
     expect(log).toEqual(["write 1", "cancel", "write 2"]);
   });
 
+  test("refuses nothing since answers may be late, and sends nothing that they have made too late", async () => {
+    const clock = createManualClock();
+    const options = { name: "x", windows: [{ limit: 30, perMs: 30_000 }], minSpacingMs: 25, transitMs: 1_000, clock };
+    const budget = createBudget(options);
+    const { log, watch } = recorder();
+    for (let i = 0; i < 30; i += 1) watch("cancel", budget.take("cancel", { deadline: clock.now() + 10_000 }));
+    await settle();
+    expect(log).toEqual(["cancel"]);
+    clock.advance(20_000);
+    await settle();
+    expect(log.filter((line) => line === "cancel")).toHaveLength(10);
+    expect(log.filter((line) => line !== "cancel")).toEqual(Array(20).fill("cancel: RateLimited not_sent"));
+  });
+
   test("counts a call as late as it may arrive, until its answer shows that it had", async () => {
     const clock = createManualClock();
     const budget = createBudget({ name: "x", windows: [], minSpacingMs: 20, transitMs: 50, clock });
