@@ -51,11 +51,20 @@ export class Deadline implements Call {
     return this.#controller.signal;
   }
 
-  /** Tells the broker to stop. */
+  /** True once the broker was told to stop. */
+  get isAborted(): boolean {
+    return this.#aborted;
+  }
+
+  /** Tells the broker to stop, where that can be told. */
   abort(): void {
     this.#aborted = true;
     this.#stopFollowing?.();
-    this.#controller?.abort();
+    try {
+      this.#controller?.abort();
+    } catch {
+      // An edge worker lets no request end the signal of another.
+    }
   }
 
   /** Tells the broker to stop, and lets who waits for it go after so many milliseconds, as when the time is up. */

@@ -241,7 +241,7 @@ export function createWrites(options: WriteOptions): Writes {
                 async send(call) {
                   reconciler.confirm();
                   admission.confirm(() => deadline.abort());
-                  if (deadline.signal.aborted) throw heldUp(`a cancel of order ${orderId} waits`);
+                  if (deadline.isAborted) throw heldUp(`a cancel of order ${orderId} waits`);
                   try {
                     return await changing(orderId, () => replaceOrder(orderId, tagged, call));
                   } catch (error) {
