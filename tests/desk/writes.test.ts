@@ -156,7 +156,7 @@ describe("place", () => {
       },
     };
     const unheard = unheardRejections();
-    const { desk } = deskOver({ placeOrder: () => answer.promise }, { deadlineMs: 20, journal });
+    const { desk } = deskOver({ placeOrder: () => answer.promise }, { deadlineMs: 300, journal });
     const { tag } = (await rejection(desk.place(LIMIT_BUY, BY))) as Failure;
     await expect
       .poll(() => record(journal, String(tag)))
