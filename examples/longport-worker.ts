@@ -6,7 +6,9 @@
  *
  * The gateway stands in a Durable Object, bound as GATEWAY. A worker may not use in one request what another one opened, as
  * the links to Longbridge are; and of an object there is one in the world, as there must be of a gateway. Its journal is in
- * memory here: an order whose key it forgot is found again by its tag at the vendor.
+ * memory here: an order whose key it forgot is found again by its tag at the vendor, but a kill switch that was turned is
+ * forgotten when the host ends the object, as it does some time after the last request and with a new version, and so is
+ * what counts for the day. Where that matters, give `journal` one that writes to the object's storage.
  */
 import { createHttpTrading } from "../mod.ts";
 import { longport } from "../src/runtime/worker.ts";

@@ -6,7 +6,9 @@
  * The gateway stands in a Durable Object, bound as GATEWAY, of which there is one in the world. A worker may run several
  * times at once: each would have keys, limits and a kill switch of its own, and of a write that is repeated the second would
  * go to one that knows nothing of the first. There are no sockets to keep, so that changes of orders are polled, and no disk:
- * the journal is in memory. An order whose key it forgot is found again at Tiger by its mark.
+ * the journal is in memory. An order whose key it forgot is found again at Tiger by its mark. The host ends the object
+ * seconds or minutes after the last request, and with each new version: a kill switch that was turned is forgotten then,
+ * and so is what counts for the day. Where that matters, give `journal` one that writes to the object's storage.
  */
 import { createHttpTrading } from "../mod.ts";
 import { tiger } from "../src/runtime/worker.ts";
