@@ -41,6 +41,10 @@ export interface InstanceInfo {
   readonly environment: Environment;
   /** The account, masked; `null` while unknown. */
   readonly account: string | null;
+  /** Whether orders can go out, as the broker last said; `undefined` while it has said nothing. */
+  readonly connected?: boolean | undefined;
+  /** Why not, in the broker's words; of a connection that stands, what is about to end it. */
+  readonly reason?: string | null;
 }
 
 /**
@@ -67,7 +71,7 @@ export interface HttpTrading extends AsyncDisposable {
   readonly endStreams: () => void;
   /** Ends every stream, call and connection, then closes the journal. From then on requests are answered 503. */
   readonly close: () => Promise<void>;
-  /** What is served. `environment` and `account` are of the moment in which they are read. */
+  /** What is served. `environment`, `account`, `connected` and `reason` are of the moment in which they are read. */
   readonly instances: readonly InstanceInfo[];
   /** Where orders are written down. */
   readonly journal: JournalPlace;
@@ -199,7 +203,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     },
     close,
     journal: given.place ?? { name: "a journal of your own", lasting: true },
-    instances: instances.map(({ broker, name }) => ({
+    instances: instances.map(({ broker, name }, index) => ({
       name,
       kind: broker.kind,
       display: broker.display,
@@ -208,6 +212,12 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       },
       get account() {
         return toldBy(broker).account ?? null;
+      },
+      get connected() {
+        return desks[index]?.state().connected;
+      },
+      get reason() {
+        return scrub(desks[index]?.state().reason ?? "") || null;
       },
     })),
     [Symbol.asyncDispose]: close,

@@ -254,7 +254,8 @@ export function createDesk(options: DeskOptions): Desk {
     },
     state: () => ({
       tradingState: stateOf(ownSwitch, gatewaySwitch),
-      connected: seat.connected(),
+      connected: seat.connection()?.connected,
+      reason: seat.connection()?.reason ?? null,
       reconciled: reconciler.isReconciled(),
       openOrders: book.open().length,
       unknownIntents: unknowns.size,

@@ -1,5 +1,5 @@
 import { Failure } from "../domain/failure.ts";
-import type { Broker, BrokerHost } from "../spec/broker.ts";
+import type { Broker, BrokerHost, ConnectionState } from "../spec/broker.ts";
 import type { Operation } from "../spec/capabilities.ts";
 import { notSupported } from "./guards.ts";
 import { messageOf, readConnection, readFailure } from "./report.ts";
@@ -12,7 +12,7 @@ export interface Seat {
   /** True once the broker has started: then there is nothing to wait for. */
   readonly isStarted: boolean;
   /** What the broker last said of its connection; `undefined` while it has said nothing. */
-  connected(): boolean | undefined;
+  connection(): ConnectionState | undefined;
   /** Starts the broker if it is not started; rejects with what it rejects with, and asks again the next time. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -33,13 +33,13 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
   let starting: Promise<void> | undefined;
   let started = false;
   let closed = false;
-  let live: boolean | undefined;
+  let said: ConnectionState | undefined;
   let settleMs = DEFAULT_SETTLE_MS;
   const methods = new Map<Operation, unknown>();
 
   function lose(): void {
-    live = false;
-    host.onConnection({ connected: false, reason: "another gateway in this process has started this broker" });
+    said = { connected: false, reason: "another gateway in this process has started this broker" };
+    host.onConnection(said);
   }
 
   async function start(): Promise<void> {
@@ -52,9 +52,8 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
       },
       onConnection: (told) => {
         if (closed) return;
-        const state = readConnection(told);
-        live = state.connected;
-        host.onConnection(state);
+        said = readConnection(told);
+        host.onConnection(said);
       },
     });
     started = true;
@@ -65,8 +64,8 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
     get isStarted() {
       return started && !closed;
     },
-    isLive: () => live === true && !closed,
-    connected: () => live,
+    isLive: () => said?.connected === true && !closed,
+    connection: () => said,
     start() {
       if (closed) return Promise.reject(closedFailure());
       starting ??= start().catch((error: unknown) => {
@@ -79,7 +78,7 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
     },
     async close() {
       closed = true;
-      live = false;
+      said = { connected: false };
       const holder = holders.get(broker);
       // Another desk goes on with it.
       if (holder !== undefined && holder !== lose) return;

@@ -101,6 +101,8 @@ export interface LastingServer {
 export interface DeskState {
   /** What the broker last said of its connection; `undefined` while it has said nothing. */
   readonly connected: boolean | undefined;
+  /** Why it is not, in the broker's words; of one that stands, what is about to end it. */
+  readonly reason: string | null;
   /** Whether the broker's orders are known, so that orders can be sent. */
   readonly reconciled: boolean;
   readonly openOrders: number;

@@ -43,6 +43,11 @@ export function bannerWarnings(
   journal?: HttpTrading["journal"],
 ): string[] {
   const lines: string[] = [];
+  for (const { name, connected, reason } of instances) {
+    const because = reason ? `: ${reason}` : "";
+    if (connected === false) lines.push(`Warning: ${name} is not connected${because}`);
+    else if (because !== "") lines.push(`Warning: ${name} is connected${because}`);
+  }
   if (instances.some((instance) => instance.environment === "REAL") && journal?.lasting === false) {
     lines.push(
       "Warning: the journal is in memory while money is real: after a crash nobody knows what was sent, and the same " +

@@ -72,7 +72,7 @@ describe("the handler", () => {
       name: "main account",
     });
     const { instances } = gatewayOf(broker);
-    const info = { name: "main account", kind: "futu", display: "富途证券", environment: "SIMULATE" };
+    const info = { name: "main account", kind: "futu", display: "富途证券", environment: "SIMULATE", reason: null };
     expect(instances).toEqual([{ ...info, account: null }]);
     account = "****5678";
     expect(instances).toEqual([{ ...info, account: "****5678" }]);

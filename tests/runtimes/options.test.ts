@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { createHttpTrading } from "../../mod.ts";
+import { type ConnectionState, createHttpTrading, defineBroker } from "../../mod.ts";
 import { bannerLines, bannerWarnings, localUrl } from "../../src/runtime/banner.ts";
 import { serve as serveOnBun } from "../../src/runtime/bun.ts";
 import { serve as serveOnDeno } from "../../src/runtime/deno.ts";
@@ -276,6 +276,34 @@ describe("the banner", () => {
     expect(warnings.some((line) => line.startsWith("Warning: the journal is in memory"))).toBe(warns);
     expect(bannerLines("http://127.0.0.1:1", options, [broker], journal)).toContain(
       `  journal: the journal${lasting ? "" : ", which ends with this process"}`,
+    );
+  });
+
+  test.each<[ConnectionState | undefined, string | undefined]>([
+    [{ connected: false, reason: "nobody listens at 127.0.0.1:1" }, "is not connected: nobody listens at 127.0.0.1:1"],
+    [{ connected: false, reason: "the token was WyLqtMhDvAnBb6a3" }, "is not connected: the token was [secret]"],
+    [{ connected: false }, "is not connected"],
+    [{ connected: true, reason: "the token ends tomorrow" }, "is connected: the token ends tomorrow"],
+    [{ connected: true }, undefined],
+    [undefined, undefined],
+  ])("says of a broker that told %o that it %s", async (told, said) => {
+    const options = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"], name: "mine" };
+    const broker = defineBroker(options, {
+      kind: "myBroker",
+      display: "XX证券",
+      capabilities: () => ({
+        ...{ environment: "SIMULATE", account: null, markets: [], orders: [], quotes: [], push: "none" },
+        listing: { complete: true, settleMs: 0 },
+      }),
+      async start(host) {
+        if (told !== undefined) host.onConnection(told);
+      },
+    });
+    const lines: string[] = [];
+    const gateway = createHttpTrading({ brokers: [broker] });
+    await using _server = await serve(gateway, { port: 0, print: (line) => void lines.push(line), signals: false });
+    expect(lines.filter((line) => line.startsWith("Warning: mine "))).toEqual(
+      said === undefined ? [] : [`Warning: mine ${said}`],
     );
   });
 
