@@ -96,9 +96,10 @@ export function createBuyingPower(
       const needed = ledger.convert(more, currency, "USD");
       const available = free();
       if (needed <= available) return;
+      const converted = currency === "USD" ? "" : ` (${needed} USD)`;
       throw new RefusedByExchange(
         "insufficient-funds",
-        `the order needs ${more} ${currency} (${needed} USD), and ${available} USD of buying power are left`,
+        `the order needs ${more} ${currency}${converted}, and ${available} USD of buying power are left`,
       );
     },
   };

@@ -29,6 +29,15 @@ describe("cash", () => {
     expect(exchange.place(limit({ price: 190, qty: 100 })).status).toBe("OPEN");
   });
 
+  test("what is needed is told in the currency of the order, and in that of the buying power where it is another", () => {
+    const { exchange } = openMarket({ cash: { USD: 10_000 }, ratesToUsd: { HKD: 0.125 } }, IN_HK);
+    const left = "and 10000 USD of buying power are left";
+    expect(() => exchange.place(limit({ price: 190, qty: 100 }))).toThrow(`the order needs 19000 USD, ${left}`);
+    expect(() => exchange.place(limit({ contract: TENCENT, price: 500, qty: 200 }))).toThrow(
+      `the order needs 100000 HKD (12500 USD), ${left}`,
+    );
+  });
+
   test("buying power reaches across currencies; the loan stands in the ledger", () => {
     const { exchange } = openMarket({ cash: { USD: 10_000 }, ratesToUsd: { HKD: 0.125 } }, IN_HK);
     expect(refusalOf(() => exchange.place(limit({ contract: TENCENT, price: 500, qty: 200 })))).toBe(
