@@ -103,11 +103,13 @@ const schema = () =>
       transport: v.optional(v.picklist(TRANSPORTS, `must be ${TRANSPORTS.join(" or ")}`), "web"),
       sdk: v.optional(v.unknown()),
     }),
-    v.check(
+    v.partialCheck(
+      [["accessToken"], ["tokenFile"]],
       ({ accessToken, tokenFile }) => (accessToken === undefined) !== (tokenFile === undefined),
       "options need either accessToken or tokenFile",
     ),
-    v.check(
+    v.partialCheck(
+      [["autoRefreshToken"], ["tokenFile"]],
       ({ autoRefreshToken, tokenFile }) => !autoRefreshToken || tokenFile !== undefined,
       "options need tokenFile for autoRefreshToken: a token that is kept nowhere is lost with the process",
     ),

@@ -123,11 +123,13 @@ const schema = () =>
       deviceId: v.optional(text()),
       secretKey: v.optional(text()),
     }),
-    v.check(
+    v.partialCheck(
+      [["privateKey"], ["privateKeyPath"]],
       ({ privateKey, privateKeyPath }) => (privateKey === undefined) !== (privateKeyPath === undefined),
       "either privateKey or privateKeyPath must be given",
     ),
-    v.check(
+    v.partialCheck(
+      [["token"], ["tokenFile"]],
       ({ token, tokenFile }) => token === undefined || tokenFile === undefined,
       "token and tokenFile must not both be given",
     ),

@@ -75,7 +75,8 @@ describe("options", () => {
     }
     expect(() => build(wrong)).toThrow(/tokn is not an option/);
     expect(() => build(wrong)).not.toThrow(/with space|line/);
-    expect(() => build({ instanceId: "x", tokens: [], accessToken: "t" })).toThrow(/appKey is missing/);
+    expect(() => build({ instanceId: "x", tokens: [] })).toThrow(/appKey is missing.*either accessToken or tokenFile/);
+    expect(() => build({ accessToken: "t", autoRefreshToken: true })).toThrow(/appKey is missing.*need tokenFile/);
     expect(() => build(null)).toThrow(TypeError);
   });
 

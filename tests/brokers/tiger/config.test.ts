@@ -99,6 +99,8 @@ test.each([
 ])("of privateKey and privateKeyPath, %s is too many or too few", (_which, keys) => {
   const { privateKey: _, ...rest } = OPTIONS;
   expect(() => tiger({ ...rest, ...keys })).toThrow("either privateKey or privateKeyPath");
+  const { tigerId: _tigerId, ...more } = { ...rest, ...keys };
+  expect(() => parseTigerOptions(Object(more))).toThrow(/tigerId is missing.*either privateKey or privateKeyPath/);
 });
 
 test.each(["tls://h:9883", "ssl://openapi.tigerfintech.com:9883", "tcp://127.0.0.1:8887", "tls://[::1]:9883"])(
