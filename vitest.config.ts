@@ -40,7 +40,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "waiting", include: WAITING_FILES, maxWorkers: 6, sequence: { groupOrder: 0 } },
+        test: { name: "waiting", include: WAITING_FILES, maxWorkers: 5, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
