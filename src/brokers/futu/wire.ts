@@ -131,7 +131,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
           (reply) => end(() => resolve(reply)),
           (rejection) => end(() => reject(toBrokerError(rejection, method, purpose, sent))),
         )
-        .finally(() => turn?.arrived());
+        .finally(() => (sent ? turn?.arrived() : turn?.unused()));
     });
   }
 
@@ -297,6 +297,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     call: Call,
     turn: Turn,
   ): Promise<Reply<M>> {
+    // OpenD counts nothing of what does not go out, and whatever comes once it is back may need the turn.
+    if (call.signal.aborted || session !== asked) turn.unused();
     if (call.signal.aborted) throw notConnected("given up before the request was sent");
     // A login that came back has a session of its own, though on the same connection.
     if (requireSession() !== asked) throw notConnected("the connection was lost before the request was sent");

@@ -66,6 +66,20 @@ describe("writes", () => {
     expect(opend.venue.orders()).toEqual([]);
   });
 
+  test("cancels that a lost connection kept from going out take nothing of OpenD's limit from those after it", async () => {
+    const opend = await openOpenD();
+    const { broker, host } = await startBroker(opend.port);
+    for (let i = 0; i < 20; i += 1) opend.venue.place("SIMULATE", { ...restingOrder(), tag: null });
+    const { orders } = await broker.orders({ status: "open" }, call());
+    opend.faults.arm({ kind: "drop", on: "cancel" });
+    const errors = await Promise.all(orders.map(({ orderId }) => rejection(broker.cancelOrder(orderId, call()))));
+    expect(errors[0]).toMatchObject({ outcome: "unknown" });
+    for (const error of errors.slice(1)) expect(error).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+    await until(() => host.connections.length === 3);
+    await Promise.all(orders.slice(1).map(({ orderId }) => broker.cancelOrder(orderId, call())));
+    expect((await broker.orders({ status: "open" }, call())).orders).toHaveLength(1);
+  });
+
   test("packet numbers begin anew with each connection and grow on it", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port);
