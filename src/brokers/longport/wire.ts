@@ -366,20 +366,24 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
       if (before !== undefined) throw before;
       const asked = losses;
       const turn = await budgets.trade.take(kind, bounds(call.signal));
-      const { stop } = requireRunning();
-      const reason = ready();
-      if (reason !== undefined) throw reason;
-      if (kind !== "cancel" && losses !== asked) {
-        throw notConnected("the connection was lost before the request was sent");
-      }
-      if (call.signal.aborted) throw notConnected("given up before the request was sent");
+      let isSent = false;
       try {
+        const { stop } = requireRunning();
+        const reason = ready();
+        if (reason !== undefined) throw reason;
+        if (kind !== "cancel" && losses !== asked) {
+          throw notConnected("the connection was lost before the request was sent");
+        }
+        if (call.signal.aborted) throw notConnected("given up before the request was sent");
+        isSent = true;
         return await http.write(method, ORDER_PATH, { ...request, signal: stop, timeoutMs: MS.write });
       } catch (error) {
         notice(error);
         throw toBrokerError(error, what, purpose);
       } finally {
-        turn.arrived();
+        // What stays here counts for nothing at the vendor, and the cancels that follow may need its turn.
+        if (isSent) turn.arrived();
+        else turn.unused();
         shared.renew();
       }
     },

@@ -535,3 +535,18 @@ test("as many cancels, or orders, as the vendor takes in its half minute go out 
   await Promise.all(Array.from({ length: 27 }, () => fresh.placeOrder(restingOrder(), call())));
   expect(other.venue.orders()).toHaveLength(27);
 });
+
+test("orders that a lost connection kept from going out take nothing of the vendor's limit from those after it", async () => {
+  const server = await openLongport();
+  const { broker } = await startBroker(server.port);
+  const place = () => broker.placeOrder(restingOrder(), call());
+  server.faults.arm({ kind: "drop", on: "place" });
+  const first = await Promise.allSettled(Array.from({ length: 27 }, place));
+  const reasons = first.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+  const kept = reasons.filter(({ outcome }) => outcome === "not_sent");
+  expect(kept).not.toEqual([]);
+  for (const reason of kept) expect(reason).toMatchObject({ code: "NotConnected" });
+  await until(() => broker.ping(call()));
+  await Promise.all(kept.map(place));
+  expect(server.venue.orders().length).toBeGreaterThanOrEqual(kept.length);
+});
