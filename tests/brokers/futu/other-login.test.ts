@@ -100,6 +100,7 @@ test("an order that waited for its turn while the login was away does not go out
   opend.setLoggedIn(false);
   opend.setLoggedIn(true);
   const results = await placing;
+  await until(() => host.connections.length === 3);
   expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
   const before = results.filter(({ status }) => status === "fulfilled");
   expect(before.length).toBeLessThan(5);
