@@ -85,6 +85,8 @@ export interface LongportServer {
   connections(): Connections;
   /** False: the service behind the front is down. Every request is answered with a 500, and the long links are closed. */
   setLoggedIn(loggedIn: boolean): void;
+  /** Ends a `restart` that is under way before its time is over. */
+  comeBack(): void;
   /**
    * Shows an order otherwise than it is, in answers and in a push: fields of the vendor's order object by name, such as
    * `{ status: "WaitToCancel" }`. `null` shows it as it is again.
@@ -197,6 +199,7 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
     tokens,
     connections: running.connections,
     setLoggedIn,
+    comeBack: () => restarts.comeBack(),
     showOrder(orderId, fields) {
       const found = venue.find(orderId);
       if (found === undefined) throw new Error(`there is no order ${orderId}`);

@@ -68,6 +68,8 @@ export interface OpenD {
   connections(): { readonly open: number; readonly total: number };
   /** OpenD's link to the vendor's own servers. */
   setLoggedIn(loggedIn: boolean): void;
+  /** Ends a `restart` that is under way before its time is over. */
+  comeBack(): void;
   close(): Promise<void>;
 }
 
@@ -162,6 +164,7 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     faults,
     connections: () => gateway.connections(),
     setLoggedIn: (loggedIn) => gateway.setLoggedIn(loggedIn),
+    comeBack: () => restarts.comeBack(),
     async close() {
       if (restarts.hasEnded) return;
       const ended = restarts.end();

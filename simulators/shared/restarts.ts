@@ -12,6 +12,8 @@ export interface Doors {
 export interface Restarts {
   /** Takes the ports down for so many milliseconds, after what was asked for before. */
   restart(ms: number): void;
+  /** Ends the wait of the restart under way, if there is one: its ports come back now. */
+  comeBack(): void;
   /** True once `end` was called. */
   readonly hasEnded: boolean;
   /** Begins no restart any more. Resolves when the one under way is over, which waits for nothing then. */
@@ -25,6 +27,7 @@ export function createRestarts({ down, up }: Doors): Restarts {
   const ending = new AbortController();
   const { signal } = ending;
   let restarting = Promise.resolve();
+  let waiting = new AbortController();
 
   async function reopen(): Promise<void> {
     while (!signal.aborted) {
@@ -40,11 +43,14 @@ export function createRestarts({ down, up }: Doors): Restarts {
     restart(ms) {
       restarting = restarting.then(async () => {
         if (signal.aborted) return;
+        waiting = new AbortController();
+        const wait = waiting.signal;
         await down();
-        await pause(ms, signal);
+        await pause(ms, signal, wait);
         await reopen();
       });
     },
+    comeBack: () => waiting.abort(),
     get hasEnded() {
       return signal.aborted;
     },

@@ -86,6 +86,8 @@ export interface TigerServer {
   connections(): { readonly open: number; readonly total: number };
   /** The services behind the gateway: without them every method answers with code 1. */
   setLoggedIn(loggedIn: boolean): void;
+  /** Ends a `restart` that is under way before its time is over. */
+  comeBack(): void;
   /** The licence has another token from now on, as once its last one has ended or somebody has taken a new one. */
   setToken(token: string): void;
   /** Shows fields of an order otherwise than they are, in answers and pushes from now on: states no exchange comes to. */
@@ -197,6 +199,7 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
     vendorPublicKey: publicKeyOf(privateKey),
     connections: () => pushes.connections(),
     setLoggedIn,
+    comeBack: () => restarts.comeBack(),
     setToken(token) {
       desk.token = token;
     },

@@ -78,6 +78,8 @@ export interface Tws {
    * time is still told.
    */
   setLoggedIn(loggedIn: boolean, how?: { readonly dataLost: boolean }): void;
+  /** Ends a `restart` that is under way before its time is over. */
+  comeBack(): void;
   /** False tells from now on with the values of an account that it is not ready, as while IB's servers are being reset. */
   setAccountReady(ready: boolean): void;
   /** What the account may see of the market from now on; running streams stay as they are. */
@@ -205,6 +207,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
     faults,
     connections: () => gateway.connections(),
     setLoggedIn,
+    comeBack: () => restarts.comeBack(),
     setAccountReady(ready) {
       desk.accountReady = ready;
     },

@@ -1,23 +1,48 @@
 /** What the simulators have in common when they are told to restart. */
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { describe, expect, test } from "vitest";
 import { startLongport } from "../../simulators/longport/server.ts";
 import { startOpenD } from "../../simulators/opend/server.ts";
 import { startTiger } from "../../simulators/tiger/server.ts";
 import { startTws } from "../../simulators/tws/server.ts";
 
-test.each([
+describe.each([
   ["opend", startOpenD],
   ["longport", startLongport],
   ["tiger", startTiger],
   ["tws", startTws],
-])("%s: closing does not wait for a restart that is under way", async (_name, start) => {
-  const simulator = await start();
-  simulator.faults.arm({ kind: "restart", ms: 600_000 });
-  await expect.poll(() => fetch(`http://127.0.0.1:${simulator.port}/`).catch(refused)).toBe("refused");
-  await simulator.close();
+])("%s", (_name, start) => {
+  async function restarting() {
+    const simulator = await start();
+    const look = () => connected(simulator.port);
+    simulator.faults.arm({ kind: "restart", ms: 600_000 });
+    await expect.poll(look).toBe("refused");
+    return { simulator, look };
+  }
+
+  test("closing does not wait for a restart that is under way", async () => {
+    const { simulator } = await restarting();
+    await simulator.close();
+  });
+
+  test("comes back when it is told to", async () => {
+    const { simulator, look } = await restarting();
+    simulator.comeBack();
+    await expect.poll(look).toBe("connected");
+    await simulator.close();
+  });
 });
 
-function refused(error: unknown): unknown {
-  const { cause } = error as { cause?: { code?: string } };
-  return cause?.code === "ECONNREFUSED" ? "refused" : error;
+async function connected(port: number): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return "connected";
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ECONNREFUSED") return "refused";
+    throw error;
+  } finally {
+    socket.destroy();
+  }
 }

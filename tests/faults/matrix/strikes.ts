@@ -29,8 +29,8 @@ const DEADLINE_MS = 4_000;
 const DELAY_MS = DEADLINE_MS + 2_000;
 const MANY = 1000;
 const LATE_PUSH_MS = 2_500;
-/** Long enough for a ping to say no, whose answer is shared for 2 s. */
-const DOWN_MS = 6_000;
+/** Longer than anything here waits: the vendor comes back once a ping has said no. */
+const DOWN_MS = 600_000;
 /** Far from every time zone, which some vendors let a clock be wrong by, and within the trading day. */
 const STEP_MS = 80 * 60_000;
 /** So long after its answer a gateway still waits for a vendor's: 15 s in all, at every vendor. */
@@ -74,6 +74,7 @@ export const STRIKES: Readonly<Record<FaultName, Strike>> = {
       if (!struck.scene.hasVendor()) return;
       mustHaveStruck(struck);
       await pingSays(struck, false);
+      struck.scene.vendor().comeBack();
     },
   },
 

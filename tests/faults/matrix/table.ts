@@ -159,7 +159,7 @@ export const TABLE: Readonly<Record<FaultName, Row>> = {
     push: TOLD,
   },
   restart: {
-    what: "The vendor's gateway goes away when the request comes in, for 6 s, and begins its numbers or sessions anew where it has such.",
+    what: "The vendor's gateway goes away when the request comes in, until a ping was false, and begins its numbers or sessions anew where it has such.",
     read: {
       may: ["NotConnected", "Timeout"],
       except: {

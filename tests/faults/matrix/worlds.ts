@@ -35,6 +35,8 @@ export interface Vendor extends World {
   connections(): { readonly open: number; readonly total: number };
   /** The link of the vendor's gateway to its own servers. */
   setLoggedIn(loggedIn: boolean): void;
+  /** Ends a restart that is under way. */
+  comeBack(): void;
   /** Lets what the vendor numbers by connections begin anew, where it does that. */
   resetIds(): void;
   /** Calls back within the exchange, before any answer leaves, when an order there is new or has changed. */
@@ -52,7 +54,7 @@ export interface PaperWorld extends World {
 
 export const INSTANCE = { instanceId: INSTANCE_ID, tokens: [TOKEN] } as const;
 
-type Simulator = Pick<Vendor, "faults" | "connections" | "setLoggedIn"> & {
+type Simulator = Pick<Vendor, "faults" | "connections" | "setLoggedIn" | "comeBack"> & {
   readonly venue: Venue;
   close(): Promise<void>;
 };
@@ -68,6 +70,7 @@ function vendor(
     faults,
     connections,
     setLoggedIn: (loggedIn) => simulator.setLoggedIn(loggedIn),
+    comeBack: () => simulator.comeBack(),
     ledger: () => venue.orders().map((order) => ledgerRow(order) as LedgerRow),
     fill: (orderId, qty, price) => void venue.fill(orderId, qty, price),
     onChange: (listener) => venue.subscribe(listener),
