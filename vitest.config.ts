@@ -3,7 +3,10 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What spends minutes and hardly computes: it waits for a vendor's frequency limit, or for what a gateway left that was killed. */
+/**
+ * What spends minutes and hardly computes, the longest first: it waits for a vendor's frequency limit, for a lost connection
+ * to be noticed, or for what a gateway left that was killed.
+ */
 const WAITING = [
   "runtimes/oldest-node",
   "faults/kill/",
@@ -11,6 +14,12 @@ const WAITING = [
   "runtimes/brokers",
   "runtimes/canary",
   "soak/",
+  "brokers/longport/connection",
+  "brokers/longport/late-pushes",
+  "brokers/longport/tokens",
+  "brokers/interactive-brokers/connection",
+  "brokers/interactive-brokers/doubts",
+  "brokers/interactive-brokers/orders",
 ];
 
 const WAITING_FILES = WAITING.map((name) => `tests/${name}*.test.ts`);
