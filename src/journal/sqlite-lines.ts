@@ -1,10 +1,10 @@
-/** The statements of the one writer of a journal's file. Transactions are its caller's. */
-import type { DatabaseSync } from "node:sqlite";
+/** The statements of the one writer of a journal's tables. Transactions are its caller's. */
 import { orderFlags } from "../domain/order.ts";
 import { isSettled } from "./intent-record.ts";
 import type { EventPage, GuardRecord, IntentRecord, JournalLine, NumberedEvent, OrderRecord } from "./journal.ts";
 import { preparePruning } from "./sqlite-prune.ts";
 import { lineOf, numberOf, oneRow, orderOf, prepareRows, type Rows, textOf } from "./sqlite-rows.ts";
+import type { Statements } from "./sqlite-statements.ts";
 
 /** A line as it is stored: a copy, so that what its owner does with the original later changes nothing. */
 export interface StoredLine {
@@ -47,7 +47,7 @@ export function storedLine(line: JournalLine): StoredLine {
 }
 
 /** Prepares them for the writer's connection. */
-export function prepareLines(db: DatabaseSync): Lines {
+export function prepareLines(db: Statements): Lines {
   const rows = prepareRows(db);
   const insert = db.prepare(
     "INSERT INTO line (sequence, instance, at, kind, intent, order_id, body) VALUES (?, ?, ?, ?, ?, ?, ?)",

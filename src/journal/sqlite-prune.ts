@@ -1,5 +1,5 @@
-import type { DatabaseSync } from "node:sqlite";
 import { numberOf } from "./sqlite-rows.ts";
+import type { Statements } from "./sqlite-statements.ts";
 
 /** So many lines are looked at in one transaction. */
 const BATCH = 500;
@@ -9,7 +9,7 @@ const BATCH = 500;
  * there are no more old ones. What stays is an unsettled intent, one that went on later, an open order's last line, and
  * every turn of the kill switch.
  */
-export function preparePruning(db: DatabaseSync): (after: number, before: number) => number | undefined {
+export function preparePruning(db: Statements): (after: number, before: number) => number | undefined {
   const next = db.prepare(
     "SELECT sequence, instance, at, kind, intent, order_id FROM line WHERE sequence > ? ORDER BY sequence LIMIT ?",
   );

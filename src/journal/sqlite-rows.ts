@@ -1,8 +1,8 @@
-/** Lines out of a journal's tables; what a writer and a reader of a file have in common. */
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+/** Lines out of a journal's tables; what its writers and a reader of a file have in common. */
 import { begun, progressed } from "./intent-record.ts";
 import type { IntentRecord, JournalHead, JournalLine, OrderRecord } from "./journal.ts";
 import { isJournalLine } from "./line-shape.ts";
+import type { Row, Statement, Statements } from "./sqlite-statements.ts";
 
 /** Statements that only read. */
 export interface Rows {
@@ -11,21 +11,21 @@ export interface Rows {
 }
 
 /** A text column of a row. */
-export function textOf(row: Readonly<Record<string, unknown>>, column: string): string {
+export function textOf(row: Row, column: string): string {
   const value = row[column];
   if (typeof value !== "string") throw new Error(`column ${column} holds ${typeof value} where text belongs`);
   return value;
 }
 
 /** A numeric column of a row. */
-export function numberOf(row: Readonly<Record<string, unknown>>, column: string): number {
+export function numberOf(row: Row, column: string): number {
   const value = row[column];
   if (typeof value !== "number") throw new Error(`column ${column} holds ${typeof value} where a number belongs`);
   return value;
 }
 
 /** The line in a row's body. Throws when the row is damaged: half a line must not count as one. */
-export function lineOf(row: Readonly<Record<string, unknown>>): JournalLine {
+export function lineOf(row: Row): JournalLine {
   const line: unknown = JSON.parse(textOf(row, "body"));
   if (!isJournalLine(line)) throw new Error("a row holds what is no line: restore a backup of the file");
   return line;
@@ -38,14 +38,14 @@ export function orderOf(line: JournalLine): OrderRecord {
 }
 
 /** The row of a statement that has exactly one. */
-export function oneRow(statement: StatementSync): Readonly<Record<string, unknown>> {
+export function oneRow(statement: Statement): Row {
   const row = statement.get();
   if (row === undefined) throw new Error("a row that every journal has is missing");
   return row;
 }
 
 /** Prepares them for one connection. */
-export function prepareRows(db: DatabaseSync): Rows {
+export function prepareRows(db: Statements): Rows {
   const head = db.prepare(
     "SELECT epoch, max(pruned_lines, ifnull((SELECT max(sequence) FROM line), 0)) AS sequence FROM meta",
   );

@@ -15,7 +15,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { shown } from "../domain/shown.ts";
-import { demandOptions } from "./demand-options.ts";
+import { demandBytes, demandOptions } from "./demand-options.ts";
 import type {
   Durability,
   EventPage,
@@ -79,9 +79,7 @@ export function sqliteJournal(file: string, options: SqliteJournalOptions = {}):
   }
   demandOptions("sqliteJournal", options, "maxBytes", "1e9");
   const { maxBytes } = options;
-  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes > 0)) {
-    throw new RangeError(`maxBytes is a whole number of bytes above 0, not ${shown(maxBytes)}`);
-  }
+  if (maxBytes !== undefined) demandBytes(maxBytes);
   let opening: Promise<SqliteWriter> | undefined;
   let writer: SqliteWriter | undefined;
 

@@ -8,7 +8,8 @@ import { memoryJournal } from "../../src/journal/memory.ts";
 import { sqliteJournal } from "../../src/journal/sqlite.ts";
 import { newFile } from "../journal/lines.ts";
 import { DIGEST, LIMIT_BUY } from "./desk-broker.ts";
-import { createWorld, dice, HELD, type JournalMode } from "./story-world.ts";
+import { dice } from "./dice.ts";
+import { createWorld, HELD, type JournalMode } from "./story-world.ts";
 
 const SEED = Number(process.env["STORY_SEED"] ?? 1);
 const STORIES = Number(process.env["STORIES"] ?? 25);

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { readJournal, sqliteJournal } from "../../src/journal/sqlite.ts";
-import { MIGRATIONS, migrate } from "../../src/journal/sqlite-schema.ts";
+import { migrate } from "../../src/journal/sqlite-schema.ts";
+import { MIGRATIONS } from "../../src/journal/sqlite-tables.ts";
 import { anomaly, INSTANCE, intent, newFile, progress } from "./lines.ts";
 
 function database(file: string, sql = ""): DatabaseSync {

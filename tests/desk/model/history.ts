@@ -3,7 +3,7 @@ import type { OrderChange, OrderRequest } from "../../../src/domain/order.ts";
 import type { Operation } from "../../../src/spec/capabilities.ts";
 import type { RiskOptions, TokenLimits, TradingState } from "../../../src/spec/policy.ts";
 import { AAPL } from "../desk-broker.ts";
-import { type Dice, dice } from "../story-world.ts";
+import { type Dice, dice } from "../dice.ts";
 
 /** What holds for a whole history. */
 export interface Setting {
