@@ -22,7 +22,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   domain: { rooms: [], packages: ["big.js"] },
   spec: { rooms: ["domain"], packages: [] },
   exchange: { rooms: ["domain", "spec"], packages: [] },
-  // Only the SQLite journal touches Node's modules; tsconfig.pure.json keeps them out of the rest.
+  // Only the journal in a file touches Node's modules; tsconfig.pure.json keeps them out of the rest.
   journal: { rooms: ["domain", "spec"], packages: ["node:"] },
   "brokers/shared": { rooms: BELOW_BROKERS, packages: ["valibot"] },
   "brokers/futu": { ...BROKER, sdk: "futu-api" },

@@ -82,7 +82,8 @@ export interface HttpTrading extends AsyncDisposable {
  *
  * **Without `journal` it remembers in memory only**, and forgets with its process what it sent, under which keys, and what
  * it does not know the outcome of. Where orders matter give it a file: `journal: sqliteJournal("httptrading.db")`, from
- * `httptrading/journal/sqlite`.
+ * `httptrading/journal/sqlite`; in a Durable Object its storage: `durableObjectJournal(ctx.storage)`, from
+ * `httptrading/journal/durable-object`.
  *
  * ```ts
  * const trading = createHttpTrading({

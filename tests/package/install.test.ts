@@ -39,6 +39,7 @@ import { serve as serveBun } from "httptrading/bun";
 import { serve as serveDeno } from "httptrading/deno";
 import { futu } from "httptrading/futu";
 import { interactiveBrokers } from "httptrading/interactive-brokers";
+import { durableObjectJournal } from "httptrading/journal/durable-object";
 import { readJournal, sqliteJournal } from "httptrading/journal/sqlite";
 import { logTape } from "httptrading/logs";
 import { longport } from "httptrading/longport";
@@ -54,6 +55,21 @@ const brokers: Broker[] = [paper(instance), futu({ ...instance, port: 1, tradeEn
 const trading: HttpTrading = createHttpTrading({ brokers, journal: sqliteJournal("journal.db"), observers: [logTape] });
 export const server: Promise<RunningServer> = serve(trading, { port: 0 });
 export const others: unknown[] = [serveBun, serveDeno, runConformance, interactiveBrokers, longport, readJournal, tiger];
+/** Shaped as in the host's own types. */
+declare const ctx: {
+  readonly storage: {
+    readonly sql: {
+      exec<T extends Record<string, ArrayBuffer | string | number | null>>(
+        query: string,
+        ...bindings: unknown[]
+      ): { toArray(): T[]; one(): T };
+      get databaseSize(): number;
+    };
+    transactionSync<T>(closure: () => T): T;
+    sync(): Promise<void>;
+  };
+};
+export const lasting: HttpTrading = createHttpTrading({ brokers, journal: durableObjectJournal(ctx.storage) });
 export default worker((env: { TOKEN: string }) => createHttpTrading({ brokers: [paper({ ...instance, tokens: [env.TOKEN] })] }));
 // @ts-expect-error real money or not has to be said
 futu({ ...instance, port: 1 });
