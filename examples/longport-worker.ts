@@ -5,12 +5,13 @@
  * `examples/longport.ts`.
  *
  * The gateway stands in a Durable Object, bound as GATEWAY. A worker may not use in one request what another one opened, as
- * the links to Longbridge are; and of an object there is one in the world, as there must be of a gateway. Its journal is in
- * memory here: an order whose key it forgot is found again by its tag at the vendor, but a kill switch that was turned is
- * forgotten when the host ends the object, as it does some time after the last request and with a new version, and so is
- * what counts for the day. Where that matters, give `journal` one that writes to the object's storage.
+ * the links to Longbridge are; and of an object there is one in the world, as there must be of a gateway. The host ends it
+ * some time after the last request, and with each new version: keys, the kill switch, what counts for the day and events
+ * outlive that, since the journal stands in the storage of the object. For it the class keeps SQLite: in wrangler's
+ * configuration it is named in `new_sqlite_classes` of the migrations.
  */
 import { createHttpTrading } from "../mod.ts";
+import { durableObjectJournal, type SqliteObjectStorage } from "../src/journal/durable-object.ts";
 import { longport } from "../src/runtime/worker.ts";
 
 interface Environment {
@@ -32,7 +33,7 @@ interface Environment {
 export class Gateway {
   readonly fetch: (request: Request) => Promise<Response>;
 
-  constructor(_state: unknown, env: Environment) {
+  constructor(ctx: { readonly storage: SqliteObjectStorage }, env: Environment) {
     const broker = longport({
       instanceId: env.INSTANCE_ID,
       tokens: [env.TOKEN],
@@ -43,7 +44,7 @@ export class Gateway {
       quoteWsUrl: env.LONGPORT_QUOTE_WS_URL,
       tradeWsUrl: env.LONGPORT_TRADE_WS_URL,
     });
-    const trading = createHttpTrading({ brokers: [broker] });
+    const trading = createHttpTrading({ brokers: [broker], journal: durableObjectJournal(ctx.storage) });
     this.fetch = async (request) => trading.fetch(request);
   }
 }

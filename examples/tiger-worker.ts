@@ -5,12 +5,13 @@
  *
  * The gateway stands in a Durable Object, bound as GATEWAY, of which there is one in the world. A worker may run several
  * times at once: each would have keys, limits and a kill switch of its own, and of a write that is repeated the second would
- * go to one that knows nothing of the first. There are no sockets to keep, so that changes of orders are polled, and no disk:
- * the journal is in memory. An order whose key it forgot is found again at Tiger by its mark. The host ends the object
- * seconds or minutes after the last request, and with each new version: a kill switch that was turned is forgotten then,
- * and so is what counts for the day. Where that matters, give `journal` one that writes to the object's storage.
+ * go to one that knows nothing of the first. The host ends the object seconds or minutes after the last request, and with
+ * each new version: keys, the kill switch, what counts for the day and events outlive that, since the journal stands in the
+ * storage of the object. For it the class keeps SQLite: in wrangler's configuration it is named in `new_sqlite_classes` of the
+ * migrations. There are no sockets to keep, so that changes of orders are polled.
  */
 import { createHttpTrading } from "../mod.ts";
+import { durableObjectJournal, type SqliteObjectStorage } from "../src/journal/durable-object.ts";
 import { tiger } from "../src/runtime/worker.ts";
 
 interface Environment {
@@ -31,7 +32,7 @@ interface Environment {
 export class Gateway {
   readonly fetch: (request: Request) => Promise<Response>;
 
-  constructor(_state: unknown, env: Environment) {
+  constructor(ctx: { readonly storage: SqliteObjectStorage }, env: Environment) {
     const broker = tiger({
       instanceId: env.INSTANCE_ID,
       tokens: [env.TOKEN],
@@ -41,7 +42,7 @@ export class Gateway {
       ...(env.TIGER_SERVER_URL === undefined ? {} : { serverUrl: env.TIGER_SERVER_URL }),
       ...(env.TIGER_PUBLIC_KEY === undefined ? {} : { tigerPublicKey: env.TIGER_PUBLIC_KEY }),
     });
-    const trading = createHttpTrading({ brokers: [broker] });
+    const trading = createHttpTrading({ brokers: [broker], journal: durableObjectJournal(ctx.storage) });
     this.fetch = async (request) => trading.fetch(request);
   }
 }

@@ -17,7 +17,8 @@
  * is repeated may come to a run that knows nothing of it, and is sent again there. **A gateway through which orders go to
  * a vendor stands in a Durable Object instead**, of which there is one in the world (`examples/tiger-worker.ts`). There
  * one request may also use what another one opened, as a broker that keeps connections must
- * (`examples/longport-worker.ts`).
+ * (`examples/longport-worker.ts`). Its host ends that as well: the journal that outlives it is `durableObjectJournal` of
+ * `httptrading/journal/durable-object`.
  *
  * @module
  */

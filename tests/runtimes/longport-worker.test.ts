@@ -64,7 +64,7 @@ describe("in workerd", () => {
     worker = new Miniflare({
       modules: modulesOf(script),
       bindings,
-      durableObjects: { GATEWAY: "Gateway" },
+      durableObjects: { GATEWAY: { className: "Gateway", useSQLite: true } },
       compatibilityDate: "2026-01-01",
     });
     const { INSTANCE_ID: instanceId, TOKEN: token } = SECRETS;

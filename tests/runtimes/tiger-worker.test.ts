@@ -34,7 +34,7 @@ describe("in workerd", () => {
       TIGER_SERVER_URL: `http://127.0.0.1:${simulator.port}/gateway`,
     };
     const common = { modules: true, script, bindings, compatibilityDate: "2026-01-01" } as const;
-    const durableObjects = { GATEWAY: { className: "Gateway", scriptName: "one" } };
+    const durableObjects = { GATEWAY: { className: "Gateway", scriptName: "one", useSQLite: true } };
     // As a host runs one worker several times at once.
     worker = new Miniflare({
       workers: ["one", "other"].map((name) => ({ ...common, name, durableObjects, routes: [`${name}.test/*`] })),
