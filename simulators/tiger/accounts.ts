@@ -11,6 +11,11 @@ export const DEFAULT_PAPER_ACCOUNT = "20191106192858300";
 /** Names of the two books. */
 export const BOOKS = { live: "LIVE", paper: "PAPER" } as const;
 
+/** True for a Global account, which has assets of its own kind. */
+export function isGlobal({ number }: Account): boolean {
+  return number.startsWith("U");
+}
+
 /** An account of the developer. */
 export interface Account {
   readonly number: string;

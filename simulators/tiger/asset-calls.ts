@@ -4,7 +4,7 @@ import { add, divide, multiply, roundTo, subtract } from "../../src/domain/money
 import { isTerminal } from "../../src/domain/order.ts";
 import { DEFAULT_RATES_TO_USD, ledgerCurrency } from "../../src/exchange/currencies.ts";
 import { securityName } from "../shared/security-names.ts";
-import type { Account, ExtraPosition } from "./accounts.ts";
+import { type Account, type ExtraPosition, isGlobal } from "./accounts.ts";
 import { contractOf, vendorCurrency } from "./codes.ts";
 import { accountOf, contractId, type Desk, ordersOf } from "./desk.ts";
 import { scaled } from "./order-message.ts";
@@ -37,6 +37,7 @@ export function positions(desk: Desk, biz: unknown): Answer {
 export function primeAssets(desk: Desk, biz: unknown): Answer {
   const request = v.parse(requests.primeAssets, biz);
   const account = accountOf(desk, request.account);
+  if (isGlobal(account)) throw bizParameter(`prime_assets does not support the account ${account.number}`);
   const base = request.base_currency;
   if (!CASH_CURRENCIES.some((known) => known === base)) throw bizParameter(`invalid base_currency ${base}`);
   const now = desk.venue.now();
@@ -44,6 +45,39 @@ export function primeAssets(desk: Desk, biz: unknown): Answer {
     accountId: account.number,
     updateTimestamp: now,
     segments: [securities(desk, account, base), segment("C", base, 0, 0, 0, [])],
+  };
+}
+
+/** `assets`: of Global accounts alone. Its totals are in the account's own currency, and what is of a market in that of the market. */
+export function assets(desk: Desk, biz: unknown): Answer {
+  const request = v.parse(requests.assets, biz);
+  const account = accountOf(desk, request.account);
+  if (!isGlobal(account)) throw bizParameter(`assets does not support the account ${account.number}`);
+  const balances = desk.venue.book(account.book).balances();
+  const ofMarkets = balances.map(({ currency, amount }) => ({
+    account: account.number,
+    currency: vendorCurrency(currency),
+    cashBalance: roundTo(amount, 2),
+    exchangeRate: convert(1, vendorCurrency(currency), "USD"),
+  }));
+  const cash = balances.reduce((sum, { currency, amount }) => add(sum, convert(amount, currency, "USD")), 0);
+  const cashValue = roundTo(cash, 2);
+  const segments = [
+    { account: account.number, category: "S", title: "US Securities", cashValue },
+    { account: account.number, category: "C", title: "US Commodities", cashValue: 0 },
+  ];
+  return {
+    items: [
+      {
+        account: account.number,
+        capability: "Reg T Margin",
+        currency: "USD",
+        cashBalance: cashValue,
+        cashValue,
+        ...(request.segment ? { segments } : {}),
+        ...(request.market_value ? { marketValues: ofMarkets } : {}),
+      },
+    ],
   };
 }
 

@@ -18,7 +18,7 @@ const HIGH: ReadonlySet<string> = new Set([
   "filled_orders",
   "quote_real_time",
 ]);
-const MIDDLE: ReadonlySet<string> = new Set(["positions", "prime_assets", "order_transactions"]);
+const MIDDLE: ReadonlySet<string> = new Set(["positions", "prime_assets", "assets", "order_transactions"]);
 /** The paper system counts these three together. */
 const PAPER_WRITES: ReadonlySet<string> = new Set(["place_order", "modify_order", "cancel_order"]);
 

@@ -1,7 +1,7 @@
 /** The gateway's methods, and what each request needs before it is carried out. */
 import * as v from "valibot";
 import type { FaultStage } from "../shared/faults.ts";
-import { positions, primeAssets } from "./asset-calls.ts";
+import { assets, positions, primeAssets } from "./asset-calls.ts";
 import type { Caller, Desk } from "./desk.ts";
 import { readJson } from "./json.ts";
 import { briefs, grabQuotePermission, marketStates, realTimeQuotes, userLicense } from "./quote-calls.ts";
@@ -31,6 +31,7 @@ const METHODS: ReadonlyMap<string, Method> = new Map([
   ["order_transactions", read(orderTransactions)],
   ["positions", read(positions)],
   ["prime_assets", read(primeAssets)],
+  ["assets", read(assets)],
   ["market_state", read(marketStates)],
   ["quote_real_time", read(realTimeQuotes)],
   ["brief", read(briefs)],

@@ -73,6 +73,7 @@ export const requests = {
     symbol: v.optional(v.string()),
   }),
   primeAssets: v.object({ ...account, base_currency: v.optional(text, "USD") }),
+  assets: v.object({ ...account, segment: flag, market_value: flag }),
   marketState: v.object({ market: v.optional(text, "US") }),
   quotes: v.object({
     symbols: v.pipe(v.array(text), v.minLength(1, "cannot be empty"), v.maxLength(50, "must not be more than 50")),

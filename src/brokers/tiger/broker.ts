@@ -11,10 +11,11 @@ import { demandWholeChange } from "../shared/whole-change.ts";
 import { checkNumbers, checkOrder, environmentOf, toCapabilities } from "./capabilities.ts";
 import { createChanges } from "./changes.ts";
 import { SESSION_OF_LIFECYCLE, WORD_OF_ORDER_TYPE } from "./codes.ts";
-import type { TigerConfig } from "./config.ts";
+import { isGlobalAccount, type TigerConfig } from "./config.ts";
 import {
   toBaseCurrency,
   toCash,
+  toGlobalCash,
   toMarketStatus,
   toOrder,
   toOrderCurrency,
@@ -24,7 +25,16 @@ import {
   toSecurity,
 } from "./convert.ts";
 import { createListings, HISTORY_DAYS } from "./listings.ts";
-import { ACCEPTED, ANYTHING, ASSETS, MARKET_STATES, ORDER_NUMBER, QUOTES, type VendorOrder } from "./messages.ts";
+import {
+  ACCEPTED,
+  ANYTHING,
+  ASSETS,
+  GLOBAL_ASSETS,
+  MARKET_STATES,
+  ORDER_NUMBER,
+  QUOTES,
+  type VendorOrder,
+} from "./messages.ts";
 import { createWire } from "./wire.ts";
 
 /** Between two attempts to take the permission for quotes back. */
@@ -113,6 +123,11 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     },
 
     async cash({ currency }, call) {
+      if (isGlobalAccount(config.account)) {
+        const content = { segment: true, market_value: true };
+        const assets = await wire.read({ method: "assets", content, schema: GLOBAL_ASSETS }, call);
+        return toGlobalCash(assets, config.account, currency);
+      }
       const base = toBaseCurrency(currency);
       if (base === undefined) throw new BrokerError("NotSupported", `Tiger converts no cash into ${currency}`);
       const content = { base_currency: base, consolidated: true };

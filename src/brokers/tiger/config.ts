@@ -165,6 +165,11 @@ export function isPaperAccount(account: string): boolean {
   return /^\d{17,}$/.test(account);
 }
 
+/** True for a Global account, which Interactive Brokers clears: what its assets are is asked for in another way. */
+export function isGlobalAccount(account: string): boolean {
+  return /^U\d/.test(account);
+}
+
 /** The last four digits: enough to tell accounts apart, not enough to name one. */
 export function maskAccount(account: string): string {
   return `****${account.slice(-4)}`;

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { type Cash, type CashBalance, sameCurrency } from "../../domain/cash.ts";
 import { type Contract, cnExchange, contractKey, type Unmapped } from "../../domain/contract.ts";
 import type { MarketStatusMap } from "../../domain/market-status.ts";
-import { withoutDust } from "../../domain/money.ts";
+import { divide, withoutDust } from "../../domain/money.ts";
 import { isTerminal, type Lifecycle, type Order, type OrderStatus } from "../../domain/order.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Quote } from "../../domain/quote.ts";
@@ -27,6 +27,7 @@ import {
 } from "./codes.ts";
 import {
   type Assets,
+  type GlobalAssets,
   MARKED,
   type MarketState,
   ODD_ORDER,
@@ -218,6 +219,33 @@ export function toCash({ segments }: Assets, currency: string): Cash {
         ],
   );
   return { currency: cashWord(currency), amount: withoutDust(securities.cashBalance), balances };
+}
+
+/**
+ * The same of a Global account, of which the vendor gives the total in the account's own currency alone: by its rate in the one
+ * asked for.
+ *
+ * @throws BrokerError `NotSupported` where the vendor gives no rate, `BrokerFault` where it gives no cash.
+ */
+export function toGlobalCash({ items }: GlobalAssets, account: string, currency: string): Cash {
+  const assets = items.find((item) => item.account === account);
+  const cash = assets?.segments?.find(({ category }) => category === "S")?.cashValue;
+  if (assets?.currency == null || cash == null)
+    throw new BrokerError("BrokerFault", "Tiger gave no cash of this account");
+  const lines = (assets.marketValues ?? []).filter((line) => /^[A-Z]{3}$/.test(line.currency));
+  const balances: CashBalance[] = lines.flatMap((line) =>
+    line.cashBalance == null
+      ? []
+      : [{ currency: cashWord(line.currency), amount: withoutDust(line.cashBalance), available: null }],
+  );
+  if (sameCurrency(assets.currency, currency)) {
+    return { currency: cashWord(currency), amount: withoutDust(cash), balances };
+  }
+  const rate = lines.find((line) => sameCurrency(line.currency, currency))?.exchangeRate ?? 0;
+  if (rate <= 0) {
+    throw new BrokerError("NotSupported", `Tiger gives no rate of this account's ${assets.currency} to ${currency}`);
+  }
+  return { currency: cashWord(currency), amount: divide(withoutDust(cash), rate, 2), balances };
 }
 
 function cashWord(currency: string): string {

@@ -146,6 +146,33 @@ export const ASSETS = v.object({
 });
 export type Assets = v.InferOutput<typeof ASSETS>;
 
+/** Lines in a list, or by their names: the vendor's pages have both. */
+const lines = <S extends v.GenericSchema>(line: S) =>
+  v.nullish(
+    v.union([
+      v.array(line),
+      v.pipe(
+        v.record(v.string(), line),
+        v.transform((named) => Object.values(named)),
+      ),
+    ]),
+  );
+
+/** The answer of `assets`. */
+export const GLOBAL_ASSETS = v.object({
+  items: v.array(
+    v.object({
+      account: v.string(),
+      currency: text,
+      segments: lines(v.object({ category: text, cashValue: v.nullish(number) })),
+      marketValues: lines(
+        v.object({ currency: v.string(), cashBalance: v.nullish(number), exchangeRate: v.nullish(number) }),
+      ),
+    }),
+  ),
+});
+export type GlobalAssets = v.InferOutput<typeof GLOBAL_ASSETS>;
+
 export const MARKET_STATES = v.array(
   v.object({ market: v.string(), status: text, marketStatus: text, openTime: text }),
 );

@@ -49,6 +49,7 @@ const LIMITS = {
   quote_real_time: 120,
   positions: 60,
   prime_assets: 60,
+  assets: 60,
   market_state: 10,
   grab_quote_permission: 10,
 } as const satisfies Record<string, number>;

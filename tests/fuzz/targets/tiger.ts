@@ -8,6 +8,7 @@ import { COMMAND, encodeResponse } from "../../../simulators/tiger/push-messages
 import { startTiger } from "../../../simulators/tiger/server.ts";
 import {
   toCash,
+  toGlobalCash,
   toMarketStatus,
   toOrder,
   toOrderListing,
@@ -107,6 +108,7 @@ const USES = {
   active_orders: list,
   positions: asked(schemas.POSITIONS, (answer) => arePositions(toPositions(answer?.items ?? []))),
   prime_assets: asked(schemas.ASSETS, (assets) => finite(toCash(assets, "USD"), "cash")),
+  assets: asked(schemas.GLOBAL_ASSETS, (assets) => finite(toGlobalCash(assets, DEFAULT_ACCOUNT, "USD"), "cash")),
   market_state: asked(schemas.MARKET_STATES, (states) => finite(toMarketStatus(states), "states")),
   quote_real_time: asked(schemas.QUOTES, (quotes) => {
     for (const quote of quotes ?? []) finite(toQuote(AAPL, quote), "quote");
