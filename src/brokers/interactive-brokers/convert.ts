@@ -69,8 +69,10 @@ export function isOwn({ clientId, orderId }: KnownOrder, ours: number): boolean 
   return clientId === ours && orderId > 0;
 }
 
-function lifecycleOf({ contract: vendor, order }: KnownOrder, { region }: Contract): Lifecycle {
+function lifecycleOf({ contract: vendor, order }: KnownOrder, { region }: Contract): Lifecycle | null {
   if (region !== "US") return "RTH";
+  // The night and the day in one has no word here.
+  if (order.includeOvernight) return null;
   if (vendor.exchange === OVERNIGHT_EXCHANGE) return "OVERNIGHT";
   return order.outsideRth ? "ETH" : "RTH";
 }

@@ -423,6 +423,9 @@ test("new orders have numbers above those of the other programs that TWS has tol
   expect(tws.venue.orders()).toHaveLength(7);
 });
 
+/** `includeOvernight` of an open order. */
+const INCLUDE_OVERNIGHT_FROM_END = -3;
+
 test("what a preset of TWS makes of an order is told with its answer", async () => {
   const tws = await openTws({ presetTif: "DAY" });
   const { broker } = await startBroker(tws.port);
@@ -444,6 +447,18 @@ test("hours that TWS ignores for an order are told with its answer", async () =>
   expect(await broker.placeOrder(restingOrder({ lifecycle: "ETH" }), call())).toMatchObject({
     effective: { lifecycle: "RTH" },
   });
+});
+
+test("an order for the night and the day after it is told with no session, since none of ours is both", async () => {
+  const tws = await openTws();
+  const port = await openBetween(
+    tws,
+    () => undefined,
+    (fields) => (Number(fields[0]) === RESPONSE.openOrder ? fields.with(INCLUDE_OVERNIGHT_FROM_END, "1") : fields),
+  );
+  const { broker } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder({ lifecycle: "ETH" }), call());
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", lifecycle: null });
 });
 
 /** The night before a trading day in New York: an order for regular hours waits. */
