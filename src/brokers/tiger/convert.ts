@@ -157,8 +157,10 @@ function toStatus(vendor: VendorOrder, word: string, qty: number, filledQty: num
   const means: OrderStatus = lookUp(ORDER_STATUS, word) ?? "UNKNOWN";
   // Whatever the word, as in the vendor's own SDK: who reads of a failure buys again.
   if (qty > 0 && filledQty >= qty) return "FILLED";
-  // Older accounts call an order filled from its first fill on.
-  if (means === "FILLED") return filledQty > 0 && filledQty < qty ? "PARTIALLY_FILLED" : "FILLED";
+  // Global accounts call an order filled from its first fill on: the word alone proves none, and who reads that an order has
+  // ended with nothing filled buys again.
+  if (means === "FILLED" && filledQty === 0) return "UNKNOWN";
+  if (means === "FILLED" && filledQty < qty) return "PARTIALLY_FILLED";
   // What an account cannot pay or sell is taken at first, and refused by the same word that has other ends too.
   if (means === "EXPIRED" && filledQty === 0 && isRefusal(vendor.remark ?? "")) return "REJECTED";
   if (isTerminal(means)) return means;

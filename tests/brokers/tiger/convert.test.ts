@@ -104,7 +104,7 @@ describe("an order", () => {
     ["PartiallyFilled", "PARTIALLY_FILLED", "PARTIALLY_FILLED", "FILLED"],
     ["PendingCancel", "PENDING_CANCEL", "PENDING_CANCEL", "FILLED"],
     ["Cancelled", "CANCELED", "CANCELED", "FILLED"],
-    ["Filled", "FILLED", "PARTIALLY_FILLED", "FILLED"],
+    ["Filled", "UNKNOWN", "PARTIALLY_FILLED", "FILLED"],
     ["Inactive", "REJECTED", "REJECTED", "FILLED"],
     ["Invalid", "EXPIRED", "EXPIRED", "FILLED"],
     ["New", "PENDING", "PARTIALLY_FILLED", "FILLED"],
@@ -113,7 +113,7 @@ describe("an order", () => {
     ["HELD", "OPEN", "PARTIALLY_FILLED", "FILLED"],
     ["PENDING_CANCEL", "PENDING_CANCEL", "PENDING_CANCEL", "FILLED"],
     ["CANCELLED", "CANCELED", "CANCELED", "FILLED"],
-    ["FILLED", "FILLED", "PARTIALLY_FILLED", "FILLED"],
+    ["FILLED", "UNKNOWN", "PARTIALLY_FILLED", "FILLED"],
     ["REJECTED", "REJECTED", "REJECTED", "FILLED"],
     ["EXPIRED", "EXPIRED", "EXPIRED", "FILLED"],
     ["Surprise", "UNKNOWN", "UNKNOWN", "FILLED"],
@@ -145,6 +145,12 @@ describe("an order", () => {
       expect(order({ totalQuantity: given, ...bought })).toMatchObject({ status: "PARTIALLY_FILLED", qty: 0 });
     },
   );
+
+  test.each(["10", null])("of %s that is filled, and nobody says how much, has not ended", (totalQuantity) => {
+    const filled = order({ status: "Filled", totalQuantity, filledQuantity: null });
+    expect(filled).toMatchObject({ status: "UNKNOWN", originStatus: "Filled", filledQty: 0 });
+    expect(orderFlags(filled)).toMatchObject({ isCompleted: false, isFilled: false, isCanceled: false });
+  });
 
   test.each(["Inactive", "Invalid", "Cancelled"])("that is %s keeps its fills", (status) => {
     const ended = order({ status, filledQuantity: "4", avgFillPrice: 190.25, remark: "201:no" });
