@@ -196,6 +196,10 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
         });
       }
       if (isTerminal(order.status)) throw notOpen(order, `order ${orderId} has ended`, "not_sent");
+      if (order.qty === 0) {
+        const message = `order ${orderId} is for an amount of money; a replace from here would make it one for shares`;
+        throw new BrokerError("NotSupported", message, { outcome: "not_sent" });
+      }
       demandWholeChange(order, change);
       const price = order.orderType === "Market" ? undefined : (change.price ?? order.price ?? undefined);
       const qty = change.qty ?? order.qty;

@@ -717,6 +717,21 @@ describe("an order", () => {
     expect(tiger.venue.find(orderId)?.order).toMatchObject({ qty: 30, price: 189 });
   });
 
+  test.each([{ qty: 30 }, { price: 189 }])(
+    "for an amount of money is not changed into one for shares by %o",
+    async (change) => {
+      const tiger = await openTiger();
+      const { broker } = await startBroker(tiger, POLLING);
+      const { orderId } = await broker.placeOrder(restingOrder({ qty: 10, price: 190 }), call());
+      tiger.showAs(orderId, { totalQuantity: undefined, totalCashAmount: 1900 });
+      expect(await rejection(broker.replaceOrder(orderId, change, call()))).toMatchObject({
+        code: "NotSupported",
+        outcome: "not_sent",
+      });
+      expect(tiger.venue.find(orderId)?.order).toMatchObject({ qty: 10, price: 190 });
+    },
+  );
+
   test("of a list longer than a page is listed once, like every other", async () => {
     const tiger = await openTiger({ limits: false });
     const { broker } = await startBroker(tiger, POLLING);
