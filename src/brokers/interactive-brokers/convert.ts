@@ -53,8 +53,8 @@ export function toOrder(known: KnownOrder, contract: Contract, ours: number, isN
     originStatus: known.originStatus,
     errorReason: known.errorReason,
     warning: known.warning,
-    // What TWS attaches to an order of ours is none: a mark of ours on it is its parent's.
-    tag: isTag(order.orderRef) && (isOurs || !order.attached) ? order.orderRef : null,
+    // No order of ours has a parent: a mark of ours on one that TWS has attached is its parent's.
+    tag: isTag(order.orderRef) && !order.attached ? order.orderRef : null,
     ...(isOurs ? {} : { cancelable: false }),
     ...(known.corrected ? { busted: true } : {}),
     // TWS shows a change that is made between two sessions of the exchange with the next one.

@@ -90,6 +90,16 @@ test.each([
   await until(() => host.orders.some((order) => order.orderId === stop && order.status === "CANCELED"));
 });
 
+/** Without "Use negative numbers to bind automatic orders", TWS gives what a person enters numbers as of a program. */
+test("one that TWS has given a number under the client id of this program has not its mark either", async () => {
+  const { broker, parent, orderId, stop } = await withAttachedStop({ clientId: "7", number: "1500000000" });
+  const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+  expect(orders.map(({ orderId: id, tag }) => [id, tag]).sort()).toEqual([
+    [orderId, parent.tag],
+    [stop, null],
+  ]);
+});
+
 test("one that had ended before this program came has not the mark of the order either that it was attached to", async () => {
   const { tws, port, broker, parent, orderId, stop } = await withAttachedStop({ clientId: "0", number: "0" });
   await broker.cancelOrder(orderId, call());
