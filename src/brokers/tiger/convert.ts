@@ -106,7 +106,13 @@ function tagOf(item: unknown): Pick<UnmappedOrder, "tag"> {
 function toUnmapped(item: unknown): Unmapped {
   const { success, output } = v.safeParse(ODD_ORDER, item);
   if (!success) return { originSymbol: "", qty: 0 };
-  return { originSymbol: output.symbol ?? "", qty: scaled(output.totalQuantity, output.totalQuantityScale) };
+  const { symbol, identifier, totalQuantity, totalQuantityScale } = output;
+  return { originSymbol: ownName(symbol, identifier), qty: scaled(totalQuantity, totalQuantityScale) };
+}
+
+/** The symbol of an option is that of its share; the identifier is its own. */
+function ownName(symbol: string | null | undefined, identifier: string | null | undefined): string {
+  return identifier || symbol || "";
 }
 
 /** One order; `undefined` when its contract or side has no name here. */
@@ -185,8 +191,7 @@ export function toPositions(vendor: readonly VendorPosition[]): PositionListing 
     if (qty === 0) continue;
     const contract = toContract(symbol, market, secType);
     if (contract === undefined) {
-      // The symbol of an option is that of its share; the identifier is its own.
-      unmapped.push({ originSymbol: identifier || symbol, qty });
+      unmapped.push({ originSymbol: ownName(symbol, identifier), qty });
       continue;
     }
     positions.push({ contract, unit: "Share", currency: contractCurrency(currency, contract), qty });

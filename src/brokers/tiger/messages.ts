@@ -96,6 +96,7 @@ export const ORDER_PAGE = v.union([
 /** An order that cannot be read: what is left to tell of it. */
 export const ODD_ORDER = v.object({
   symbol: text,
+  identifier: text,
   totalQuantity: v.nullish(whole),
   totalQuantityScale: v.nullish(scale),
 });

@@ -258,6 +258,15 @@ describe("an order", () => {
     });
   });
 
+  test("of an option is shown by its own name, which the symbol of its share is not", () => {
+    const option = { ...vendorOrder({ secType: "OPT", userMark: "" }), identifier: "AAPL  280121C00200000" };
+    const nameless = { ...option, identifier: null };
+    expect(toOrderListing([option, nameless]).unmapped).toEqual([
+      { originSymbol: "AAPL  280121C00200000", qty: 10 },
+      { originSymbol: "AAPL", qty: 10 },
+    ]);
+  });
+
   test.each(["", "for my pension", "HTABCDEFGHIJKLMNOPQRSTUVWX"])("with the mark %j has no tag", (userMark) => {
     expect(order({ userMark }).tag).toBeNull();
   });
