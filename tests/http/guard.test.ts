@@ -84,8 +84,8 @@ describe("the switch of an instance", () => {
 });
 
 describe("the switch of the gateway", () => {
-  const asked = (token: string, body?: unknown) =>
-    new Request("http://127.0.0.1/httptrading/guard/state", {
+  const asked = (token: string, body?: unknown, query = "") =>
+    new Request(`http://127.0.0.1/httptrading/guard/state${query}`, {
       method: body === undefined ? "GET" : "POST",
       headers: { "HT-TOKEN": token, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -129,6 +129,22 @@ describe("the switch of the gateway", () => {
     const active = await trading.fetch(asked(ROOT, { state: "ACTIVE", reason: "over" }));
     expect([active.status, await active.json()]).toMatchObject([503, { error: { code: "NotConnected" } }]);
   });
+
+  test.for([
+    ["of an instance", (body: unknown) => request("guard/state?cancelAll=true", { token: ADMIN, body })],
+    ["of all", (body: unknown) => asked(ROOT, body, "?cancelAll=true")],
+  ] as const)(
+    "%s is not turned where cancelAll stands in the URL, in which it would cancel nothing",
+    async ([, turn]) => {
+      const trading = gateway();
+      const answer = await trading.fetch(turn(HALT));
+      expect([answer.status, await answer.json()]).toMatchObject([
+        400,
+        { error: { code: "InvalidRequest", details: [{ path: "cancelAll" }] } },
+      ]);
+      expect((await ask(trading, "guard/state", { token: ADMIN })).json.guard.state).toBe("ACTIVE");
+    },
+  );
 
   test("tells what is wrong with a request", async () => {
     const answer = await gateway().fetch(asked(ROOT, { state: "HALTED" }));

@@ -291,6 +291,19 @@ describe("queries", () => {
     expect(await paths(path)).toEqual(expected);
   });
 
+  test.for<[string, object?]>([
+    ["ping/state"],
+    ["market/state"],
+    ["position/state"],
+    ["capabilities"],
+    ["order/place", ORDER],
+    ["order/replace", { orderId: "1", qty: 1 }],
+    ["order/cancel", { orderId: "1" }],
+  ])("a parameter of %s, which takes none", async ([path, body]) => {
+    const { json } = await refused(`${path}?dryRun=true`, body === undefined ? {} : { body });
+    expect(json.error.details).toEqual([{ path: "dryRun", message: "is not known here; there are none" }]);
+  });
+
   test("escapes and plus signs are read", async () => {
     const { json } = await ask(trading, "market/quote?tradeType=Securities&region=US&symbol=BRK%2EB");
     expect(json.quote.contract.symbol).toBe("BRK.B");

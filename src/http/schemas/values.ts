@@ -36,6 +36,9 @@ export const qtyInput = once(() =>
   }),
 );
 
+/** Of an API without parameters: one that is passed over in silence is taken for heard, as `?dryRun=true` of an order would be. */
+export const noQuery = once(() => z.strictObject({}));
+
 /** One of a list of words; the message names all of them. */
 export function wordInput<const Words extends readonly [string, ...string[]]>(words: Words, description: string) {
   return z.enum(words, { error: `must be one of ${words.join(", ")}` }).meta({ description, examples: [words[0]] });
