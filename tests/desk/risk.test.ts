@@ -182,6 +182,12 @@ describe("a quote that the limits rest on", () => {
     expect(venue.ledger.size).toBe(0);
   });
 
+  test("too old: tells its age beside how old it may be", async () => {
+    const { venue, place } = house({ priceCollar: 0.05 });
+    venue.quote(200, 0);
+    expect(await rejection(place())).toEqual(exceeded("risk.quotes", expect.closeTo(Date.now(), -5), 60_000));
+  });
+
   test.each<[string, number | undefined, number]>([
     ["missing", undefined, 0],
     ["too old", 100, 60_001],

@@ -89,7 +89,7 @@ export function createRisk(context: RiskContext): Risk {
     return [
       {
         rule: "risk.quotes",
-        value: reference.stale ?? null,
+        value: reference.age ?? null,
         limit: quotes.maxAgeMs ?? 60_000,
         message: `${reference.reason}, and the limits of this account rest on it`,
       },

@@ -11,7 +11,10 @@ export type Reference =
   | {
       readonly price: undefined;
       readonly currency: string | undefined;
+      /** The last price, though it is too old. */
       readonly stale: number | undefined;
+      /** Milliseconds for which that has been the last one. */
+      readonly age?: number;
       readonly reason: string;
     };
 
@@ -31,7 +34,7 @@ export function referenceOf(
   const age = now - timestamp;
   if (age <= limit) return { price: latest, currency };
   const reason = `the last quote is ${Math.round(age / 1000)} s old, older than maxAgeMs of ${limit}`;
-  return { price: undefined, currency, stale: latest, reason };
+  return { price: undefined, currency, stale: latest, age, reason };
 }
 
 /** True for an order that cannot trade above its price. Of a kind without a name here nobody knows what its price means. */
