@@ -63,6 +63,7 @@ describe.each(STD_APIS)("$name", (api) => {
   test("the uniform 404 is described beside", () => {
     const { content, description } = reply(document, described, 404);
     expect(content["text/plain"]?.example).toBe("404: Not Found");
+    expect(content["text/plain"]?.schema).toEqual({ type: "string", const: "404: Not Found" });
     expect(description).toContain("wrong token");
   });
 });
