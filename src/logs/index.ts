@@ -49,15 +49,16 @@ const logRequest: NonNullable<Observer["request"]> = async (request, work) => {
   http.debug(literal(`${instance} ${api}: ${status}`), { ...told(request), status, ms: rounded(ms) });
 };
 
+// Also where the message is all that is written it has to say of which order, whose and why, and what to do.
 const logWrite: NonNullable<Observer["write"]> = async (write, work) => {
   const result = await work();
-  const { outcome } = result;
-  const text = `${write.instance} ${write.action}: ${outcome}`;
+  const { outcome, replayed, orderId, message } = result;
+  const order = orderId === null ? "" : `, order ${orderId}`;
+  const text = `${write.instance} ${write.action}: ${outcome}${replayed ? " before" : ""}${order}, by ${write.principal}`;
   const record = { ...write, ...result, ms: rounded(result.ms) };
   if (outcome === "unknown" || outcome === "error") {
-    // Also where the message is all that is written it has to say what to look for, and what to do.
-    desk.warning(literal(`${text}: ${result.message ?? "it may have been sent: look before sending again"}`), record);
-  } else desk.info(literal(text), record);
+    desk.warning(literal(`${text}: ${message ?? "it may have been sent: look before sending again"}`), record);
+  } else desk.info(literal(message === null ? text : `${text}: ${message}`), record);
 };
 
 function logEvent(event: ObservedEvent): unknown {
@@ -74,13 +75,17 @@ function logEvent(event: ObservedEvent): unknown {
     case "guard":
       return desk.warning(literal(`${instance} is ${event.state}, says ${event.principal}: ${event.reason}`), record);
     case "settled":
-      return desk.info(literal(`${instance} settled an unknown write: ${event.reason}`), record);
+      return desk.info(literal(`${instance} settled an unknown write${settledAs(event)}: ${event.reason}`), record);
     case "journal":
       return journal.error(literal(`${instance} could not write its journal: ${event.error}`), record);
     case "error":
       http.error(literal(`${instance} ${event.api} failed unexpectedly: ${event.error}`), record);
       return http.isEnabledFor("error");
   }
+}
+
+function settledAs({ tag, orderId }: { readonly tag: string; readonly orderId: string | null }): string {
+  return orderId === null ? ` of tag ${tag} as without effect` : ` as order ${orderId}`;
 }
 
 /** LogTape would put values in the place of braces, and quotes around them: these messages are for people as they are. */

@@ -29,7 +29,7 @@ describe("a gateway with LogTape", () => {
     const trading = gatewayOf(exampleBroker(), { observers: [logTape, logTape] });
     const { json } = await ask(trading, "order/place", { body: ORDER, headers: { "X-Request-Id": "mine-1" } });
     await ask(trading, "ping/state");
-    expect(told()).toEqual(["desk info futu place: accepted"]);
+    expect(told()).toEqual(["desk info futu place: accepted, order 69788888, by default"]);
     expect(records[0]?.category).toEqual(["httptrading", "desk"]);
     expect(records[0]?.properties).toEqual({
       instance: "futu",
@@ -46,6 +46,20 @@ describe("a gateway with LogTape", () => {
     });
   });
 
+  test("says in the text alone of which order, whose, and that it was told again", async () => {
+    await listen("info");
+    const trading = gatewayOf(exampleBroker(), { observers: [logTape] });
+    const again = { body: ORDER, headers: { "Idempotency-Key": "once" } };
+    await ask(trading, "order/place", again);
+    await ask(trading, "order/place", again);
+    await ask(trading, "order/place", { ...again, body: { ...ORDER, qty: 13 } });
+    expect(told()).toEqual([
+      "desk info futu place: accepted, order 69788888, by default",
+      "desk info futu place: accepted before, order 69788888, by default",
+      expect.stringMatching(/^desk info futu place: not_sent, by default: this Idempotency-Key belongs to another/),
+    ]);
+  });
+
   test("tells at debug of every request, and warns of an unknown outcome", async () => {
     await listen("debug");
     const broker = exampleBroker({ cancelOrder: () => Promise.reject(new TypeError("lost")) });
@@ -56,9 +70,13 @@ describe("a gateway with LogTape", () => {
       .poll(() => told().filter((line) => !line.includes("settled")))
       .toEqual([
         // Also where only the message is written, as in text, it says what to do.
-        expect.stringMatching(/^desk warning futu cancel: unknown: .*lost.*look before sending again$/),
+        expect.stringMatching(
+          /^desk warning futu cancel: unknown, order 6278888, by default: .*lost.*look before sending again$/,
+        ),
         "http debug futu orderCancel: 504",
-        "desk info futu replace: not_sent",
+        expect.stringMatching(
+          /^desk info futu replace: not_sent, order 6278888, by default: qty: 1\.5 is not a positive/,
+        ),
         "http debug futu orderReplace: 400",
       ]);
     expect(records[1]?.properties).toMatchObject({ requestId: "mine-1", principal: "default", method: "POST" });
@@ -88,7 +106,9 @@ describe("a gateway with LogTape", () => {
     await trading.start();
     await ask(trading, "order/replace", { body: { orderId: "6278888", qty: 12 } });
     // The order stands as it was asked for, which the next look finds out.
-    await expect.poll(told).toContain("desk info futu settled an unknown write: read from the order, which is OPEN");
+    await expect
+      .poll(told)
+      .toContain("desk info futu settled an unknown write as order 6278888: read from the order, which is OPEN");
     connect(false);
     await expect.poll(told).toContain("desk warning futu is not connected: {instance} unplugged");
     broken = true;
@@ -161,7 +181,7 @@ test("a gateway that is served at two addresses is logged to the end of the last
   const [first, second] = [await serve(trading, options), await serve(trading, options)];
   await first.close();
   await ask(trading, "order/cancel", { body: { orderId: "6278888" } });
-  expect(told()).toContain("desk info futu cancel: accepted");
+  expect(told()).toContain("desk info futu cancel: accepted, order 6278888, by default");
   await second.close();
 });
 
@@ -178,12 +198,14 @@ test("a server that is to write logs does so from the level that it is given, un
   };
   await place();
   const lines = info.mock.calls.map(([line]) => JSON.parse(line));
-  expect(lines).toMatchObject([{ level: "INFO", logger: "httptrading.desk", message: "futu place: accepted" }]);
+  expect(lines).toMatchObject([
+    { level: "INFO", logger: "httptrading.desk", message: "futu place: accepted, order 69788888, by default" },
+  ]);
   expect(printed.join()).not.toContain("LogTape");
   await reset();
   await listen("info");
   await place();
   expect(printed.join()).toContain("LogTape is configured already, so `logs` is left to that.");
   expect(info).toHaveBeenCalledTimes(1);
-  expect(told()).toEqual(["desk info futu place: accepted"]);
+  expect(told()).toEqual(["desk info futu place: accepted, order 69788888, by default"]);
 });
