@@ -1,5 +1,6 @@
 /** Reading what a user gives to a broker: its own options, beside those of the instance, which the gateway checks. */
 import * as v from "valibot";
+import { shown } from "../../domain/shown.ts";
 import { INSTANCE_OPTION_NAMES } from "../../spec/define-broker.ts";
 
 const OF_INSTANCE: ReadonlySet<string> = new Set(INSTANCE_OPTION_NAMES);
@@ -35,10 +36,10 @@ export function checkOptions<T>(
   );
   const { success, output, issues = [] } = v.safeParse(schema, own);
   const faults = issues.flatMap((issue) => {
-    const { type, expected, message, received, path } = issue;
+    const { type, expected, message, input, path } = issue;
     const name = v.getDotPath(issue);
     if (name === null) return message;
-    if (type !== "strict_object") return `${name} ${message}${isOpen ? `, not ${received}` : ""}`;
+    if (type !== "strict_object") return `${name} ${message}${isOpen ? `, not ${shown(input)}` : ""}`;
     if (expected !== "never") return `${name} is missing${hint(name)}`;
     // Of several the schema tells the first alone.
     const unknown = path?.length === 1 ? Object.keys(own).filter((key) => !Object.hasOwn(schema.entries, key)) : [name];
