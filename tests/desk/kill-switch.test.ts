@@ -172,6 +172,20 @@ describe("REDUCING", () => {
     });
   });
 
+  test("of open orders is told only where they take of what could be closed", async () => {
+    const venue = createVenue();
+    const { desk } = deskAt(venue);
+    venue.hold(AAPL, 20);
+    await desk.place({ ...LIMIT_BUY, qty: 6 }, BY);
+    await desk.place({ ...SELL, qty: 15 }, BY);
+    await turn(desk, "REDUCING");
+    const only = "only orders that shrink a position are sent now";
+    expect(await rejection(desk.place(LIMIT_BUY, BY))).toMatchObject({ message: `${only}: held are 20` });
+    expect(await rejection(desk.place(SELL, BY))).toMatchObject({
+      message: `${only}: held are 20, of which open orders take 15`,
+    });
+  });
+
   test("orders that close already are taken off what may be closed, also at once", async () => {
     const { venue, desk } = await reducing(20);
     const results = await Promise.allSettled([desk.place(SELL, BY), desk.place(SELL, BY)]);

@@ -174,7 +174,8 @@ export function createRisk(context: RiskContext): Risk {
     if (positions === undefined) return undefined;
     const held = heldOf(positions, draft.contract);
     const onTheWay = add(workingQty(book, allPending(), draft), filledMeanwhile);
-    const told = `held are ${held}, of which open orders take ${onTheWay}`;
+    const isHeld = closable(held, draft.direction, 0) > 0;
+    const told = `held are ${held}${isHeld ? `, of which open orders take ${onTheWay}` : ""}`;
     return { free: closable(held, draft.direction, onTheWay), told };
   }
 
