@@ -37,6 +37,9 @@
  * exchange.setPrice(contract, 195);
  * ```
  *
+ * With a `clock` of yours its quotes are of that time, and limits that rest on quotes take none that are older than
+ * `risk.quotes.maxAgeMs` by the clock of the machine.
+ *
  * @module
  */
 export { createExchange } from "../exchange/exchange.ts";
