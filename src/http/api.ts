@@ -71,7 +71,8 @@ export interface ApiSchema<Query extends z.ZodObject = z.ZodObject, Body extends
 
 /**
  * One API. Standard ones and those made by {@link defineApi} are alike, so that any can be dropped, replaced or wrapped:
- * `{ ...api, handler: async (context) => { …; return api.handler(context); } }`.
+ * `{ ...api, handler: async (context) => { …; return api.handler(context); } }`. A standard one refuses parameters that it
+ * has no use for; `schema: { ...api.schema, query: z.strictObject({ … }) }` gives it others.
  */
 export interface Api {
   /** Unique name, such as `orderPlace`. */

@@ -354,6 +354,22 @@ describe("stdApis", () => {
     expect((await ask(trading, "order/place", { body: { ...ORDER, qty: -1 } })).status).toBe(400);
   });
 
+  test("gives a standard API parameters that it has none of", async () => {
+    const asked: unknown[] = [];
+    const dry = (api: Api): Api => ({
+      ...api,
+      schema: { summary: "", ...api.schema, query: z.strictObject({ dryRun: z.literal("true").optional() }) },
+      handler(context) {
+        asked.push(context.query);
+        return api.handler(context);
+      },
+    });
+    const trading = gatewayOf(exampleBroker(), { stdApis: (apis) => apis.map(dry) });
+    expect((await ask(trading, "order/place?dryRun=true", { body: ORDER })).status).toBe(200);
+    expect((await ask(trading, "order/place?dryrun=true", { body: ORDER })).status).toBe(400);
+    expect(asked).toEqual([{ dryRun: "true" }]);
+  });
+
   test("replaces", async () => {
     const trading = gatewayOf(exampleBroker(), { stdApis: withMyPing });
     expect((await ask(trading, "ping/state")).json).toMatchObject({ pong: true, milliseconds: expect.any(Number) });
