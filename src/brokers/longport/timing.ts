@@ -1,6 +1,7 @@
 /** How long to wait for the vendor, and its documented limits. Source: the vendor's overview, "Rate Limit". */
-import { type Budget, createBudget } from "../shared/pacing.ts";
+import { type Budget, createBudget, type Departure } from "../shared/pacing.ts";
 import { createBackOff } from "../shared/retry.ts";
+import { NoAnswer } from "./refusals.ts";
 
 /** In milliseconds. */
 export const MS = {
@@ -55,6 +56,17 @@ export function createQuoteBudget(): Budget {
 
 /** Of quote calls so many may be under way at once. */
 export const QUOTES_AT_ONCE = 5;
+
+/** Asks the vendor, whom it may have reached unless it ends with the word that nothing was sent. */
+export async function depart<T>({ leaves, stays }: Departure, ask: () => Promise<T>): Promise<T> {
+  leaves();
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof NoAnswer && !error.sent) stays();
+    throw error;
+  }
+}
 
 /** Milliseconds before the next attempt. */
 export const backOff: (failures: number) => number = createBackOff(MS);

@@ -9,7 +9,7 @@
  */
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import type { BrokerError } from "../../spec/broker-error.ts";
-import { createSharedReads, type PacingClass, paceOf } from "../shared/pacing.ts";
+import { createSharedReads, type Departure, type PacingClass, paceOf, underTurn } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { demandSendingOnce } from "../shared/sends-once.ts";
 import type { LongportConfig } from "./config.ts";
@@ -17,7 +17,7 @@ import { createHttp, type HttpRequest } from "./http.ts";
 import { type PushedOrder, REPLIES } from "./messages.ts";
 import { createNativeTransport } from "./native.ts";
 import { isTokenRefusal, NoAnswer, notConnected, type Purpose, toBrokerError, VendorRefusal } from "./refusals.ts";
-import { backOff, createQuoteBudget, createTradeBudget, MS, QUOTES_AT_ONCE } from "./timing.ts";
+import { backOff, createQuoteBudget, createTradeBudget, depart, MS, QUOTES_AT_ONCE } from "./timing.ts";
 import { createTokens } from "./tokens.ts";
 import type { Transport } from "./transport.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -208,14 +208,15 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     const now = performance.now();
     if (looked?.on === on && now - looked.at < MS.sharedProbe) return looked.answer;
     const signal = AbortSignal.any([stop, AbortSignal.timeout(MS.probe)]);
-    const answer = (async () => {
-      // Before the reads that wait: how many those are says nothing about the connection.
-      await budgets.quote.take("write", { signal });
+    // Before the reads that wait: how many those are says nothing about the connection.
+    const answer = underTurn(budgets.quote, "write", { signal }, async ({ leaves }) => {
+      // It may have on one of the links, whatever became of it on the other.
+      leaves();
       const answers = await Promise.allSettled([on.probe(signal), door(signal, MS.probe)]);
       const [, opened] = answers;
       if (opened.status === "rejected") notice(opened.reason);
       return answers.every(({ status }) => status === "fulfilled");
-    })();
+    });
     looked = { on, at: now, answer };
     return answer;
   }
@@ -229,20 +230,23 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     return { transport, stop: running.signal };
   }
 
-  async function readOnce<T>({ limit, kind = "read", act }: Read<T>, signal: AbortSignal): Promise<T> {
-    let turn = await budgets[limit].take(kind, bounds(signal));
-    const { transport: on, stop } = requireRunning();
-    const either = AbortSignal.any([signal, stop]);
-    const waits = limit === "quote" && !quotes.hasRoom();
-    const leave = limit === "quote" ? await quotes.enter(either) : () => {};
-    try {
-      // Its turn is over by now, and all that waited behind a slow service would go out at once.
-      if (waits) turn = await budgets.quote.take("write", bounds(either));
-      return await act(on, either);
-    } finally {
-      leave();
-      turn.arrived();
-    }
+  function readOnce<T>({ limit, kind = "read", act }: Read<T>, signal: AbortSignal): Promise<T> {
+    return underTurn(budgets[limit], kind, bounds(signal), async (departure) => {
+      const { transport: on, stop } = requireRunning();
+      const either = AbortSignal.any([signal, stop]);
+      const go = (own: Departure) => depart(own, () => act(on, either));
+      if (limit === "trade") return go(departure);
+      const waits = !quotes.hasRoom();
+      const leave = await quotes.enter(either);
+      try {
+        if (!waits) return await go(departure);
+        // Its turn is over by now, and all that waited behind a slow service would go out at once.
+        departure.stays();
+        return await underTurn(budgets.quote, "write", bounds(either), go);
+      } finally {
+        leave();
+      }
+    });
   }
 
   async function readTwice<T>(read: Read<T>, signal: AbortSignal): Promise<T> {
@@ -361,30 +365,26 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
 
     async write({ what, purpose, kind, method, request }, call) {
       requireRunning();
-      const ready = () => (kind === "cancel" ? undefined : problem());
-      const before = ready();
-      if (before !== undefined) throw before;
-      const asked = losses;
-      const turn = await budgets.trade.take(kind, bounds(call.signal));
-      let isSent = false;
-      try {
-        const { stop } = requireRunning();
-        const reason = ready();
+      const demandReady = () => {
+        const reason = kind === "cancel" ? undefined : problem();
         if (reason !== undefined) throw reason;
-        if (kind !== "cancel" && losses !== asked) {
-          throw notConnected("the connection was lost before the request was sent");
-        }
-        if (call.signal.aborted) throw notConnected("given up before the request was sent");
-        isSent = true;
-        return await http.write(method, ORDER_PATH, { ...request, signal: stop, timeoutMs: MS.write });
+      };
+      demandReady();
+      const asked = losses;
+      try {
+        return await underTurn(budgets.trade, kind, bounds(call.signal), async (departure) => {
+          const { stop } = requireRunning();
+          demandReady();
+          if (kind !== "cancel" && losses !== asked) {
+            throw notConnected("the connection was lost before the request was sent");
+          }
+          if (call.signal.aborted) throw notConnected("given up before the request was sent");
+          const sent = { ...request, signal: stop, timeoutMs: MS.write };
+          return depart(departure, () => http.write(method, ORDER_PATH, sent)).finally(shared.renew);
+        });
       } catch (error) {
         notice(error);
         throw toBrokerError(error, what, purpose);
-      } finally {
-        // What stays here counts for nothing at the vendor, and the cancels that follow may need its turn.
-        if (isSent) turn.arrived();
-        else turn.unused();
-        shared.renew();
       }
     },
   };

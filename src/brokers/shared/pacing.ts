@@ -56,12 +56,20 @@ export interface PacingRequest {
   readonly deadline?: number;
 }
 
-/** A call's leave to go out. */
+/** A call's leave to go out. Those who call a vendor take it by {@link underTurn}. */
 export interface Turn {
   /** To be called when the vendor has answered: the call had arrived by then. May be left out. */
   arrived(): void;
   /** To be called when the call has not gone out after all: it counts for nothing. May be left out. */
   unused(): void;
+}
+
+/** What a call that has its turn says of itself. */
+export interface Departure {
+  /** To be called when the vendor may get something of it, at the latest before it ends. */
+  leaves(): void;
+  /** To be called when nothing of it has reached the vendor after all, nor will: its turn is another's at once. */
+  stays(): void;
 }
 
 /** The budget of one vendor interface. */
@@ -236,6 +244,37 @@ export function createBudget(options: PacingOptions): Budget {
     },
     load: () => ({ name, waiting: queues.cancel.length + queues.write.length + queues.read.length, ...load }),
   };
+}
+
+/**
+ * Makes a call when its turn has come. When it ends, well or badly, it had arrived if it has left; else its turn is given
+ * back, since the vendor counts nothing of what does not go out, and whatever comes next may need the turn.
+ *
+ * @throws what {@link Budget.take} and the call throw
+ */
+export async function underTurn<T>(
+  budget: Pick<Budget, "take">,
+  kind: PacingClass,
+  request: PacingRequest,
+  call: (departure: Departure) => Promise<T>,
+): Promise<T> {
+  const turn = await budget.take(kind, request);
+  let hasLeft = false;
+  const departure: Departure = {
+    leaves() {
+      hasLeft = true;
+    },
+    stays() {
+      hasLeft = false;
+      turn.unused();
+    },
+  };
+  try {
+    return await call(departure);
+  } finally {
+    if (hasLeft) turn.arrived();
+    else turn.unused();
+  }
 }
 
 /** Reads that are asked for again while they are on their way share one call. */

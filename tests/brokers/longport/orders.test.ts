@@ -1,7 +1,17 @@
 /** Orders when things go wrong: nothing is sent twice, and nothing is called certain that is not. */
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { call, openFront, openLongport, rejection, restingOrder, startBroker, TRANSPORTS, until } from "./setup.ts";
+import {
+  call,
+  openDoor,
+  openFront,
+  openLongport,
+  rejection,
+  restingOrder,
+  startBroker,
+  TRANSPORTS,
+  until,
+} from "./setup.ts";
 
 describe.each(TRANSPORTS)("orders with reads over %s", (transport) => {
   test("a plain 429 on a submit leaves no order, is never posted again, and says that nothing was sent", async () => {
@@ -549,4 +559,23 @@ test("orders that a lost connection kept from going out take nothing of the vend
   await until(() => broker.ping(call()));
   await Promise.all(kept.map(place));
   expect(server.venue.orders().length).toBeGreaterThanOrEqual(kept.length);
+});
+
+test("cancels and reads that did not get as far as Longport take nothing of its limit from those after them", async () => {
+  const server = await openLongport();
+  const { httpUrl, cut, reopen } = await openDoor(server.port);
+  const { broker } = await startBroker(server.port, { httpUrl, deadlineMs: 5_000 });
+  const orderId = server.venue.place("LB", restingOrder()).wireId;
+  cut();
+  const cancels = Array.from({ length: 30 }, () => rejection(broker.cancelOrder(orderId, call())));
+  for (const error of await Promise.all(cancels)) {
+    expect(error).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+  }
+  const read = (_: unknown, id: number) => rejection(broker.order(String(id + 1), call()));
+  for (const error of await Promise.all(Array.from({ length: 10 }, read))) {
+    expect(error).toMatchObject({ code: "NotConnected" });
+  }
+  await reopen();
+  expect(await broker.order(orderId, call())).toMatchObject({ orderId });
+  await broker.cancelOrder(orderId, call());
 });

@@ -108,6 +108,11 @@ export type Front = (
 
 /** The address of a front that passes requests on to the service, and answers as it is told. */
 export async function openFront(port: number, front: Front): Promise<string> {
+  return (await openDoor(port, front)).httpUrl;
+}
+
+/** The same, of one that can be shut. Without a front it answers as the service does. */
+export async function openDoor(port: number, front: Front = async (_request, answer) => answer) {
   const opened = await openSharedFront(async ({ request, response, body }) => {
     const { method = "GET", url = "/", headers } = request;
     const passed = ["x-api-key", "authorization", "x-timestamp", "x-api-signature", "content-type"];
@@ -119,5 +124,5 @@ export async function openFront(port: number, front: Front): Promise<string> {
     const { status, text } = await front(`${method} ${url}`, { status: answer.status, text: await answer.text() });
     response.writeHead(status, { "content-type": "application/json" }).end(text);
   });
-  return `http://127.0.0.1:${opened.port}`;
+  return { ...opened, httpUrl: `http://127.0.0.1:${opened.port}` };
 }

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createBudget, createSharedReads, type PacingClass, pacingShare } from "../../../src/brokers/shared/pacing.ts";
+import {
+  createBudget,
+  createSharedReads,
+  type Departure,
+  type PacingClass,
+  pacingShare,
+  underTurn,
+} from "../../../src/brokers/shared/pacing.ts";
 import { isBrokerError } from "../../../src/spec/broker-error.ts";
 import { createManualClock } from "./manual-clock.ts";
 
@@ -359,6 +366,54 @@ test("a budget tells how calls waited: now, in all, and in vain", async () => {
   await settle();
   expect(budget.load()).toEqual({ ...calm, taken: 2, waitedMs: 1000, refused: 1 });
   expect(log).toEqual(["first", "late: RateLimited not_sent", "gone: RateLimited not_sent", "second"]);
+});
+
+describe("a call under a turn", () => {
+  test.each([
+    ["was answered", 1000, ["leaves", "answered"]],
+    ["failed once it had left", 1000, ["leaves"]],
+    ["failed before it left", 0, []],
+    ["never left", 0, ["answered"]],
+    ["did not leave after all", 0, ["leaves", "stays"]],
+    ["left at its second attempt", 1000, ["leaves", "stays", "leaves", "answered"]],
+  ] as const)("that %s leaves the next one %i ms to wait", async (_, ms, course) => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], transitMs: 50, clock });
+    const call = async (departure: Departure) => {
+      clock.advance(10);
+      for (const step of course) if (step !== "answered") departure[step]();
+      if (course.at(-1) !== "answered") throw new Error("x");
+    };
+    await underTurn(budget, "write", {}, call).catch(() => {});
+    const next = budget.take("write", { deadline: clock.now() });
+    if (ms === 0) await next;
+    else await expect(next).rejects.toMatchObject({ code: "RateLimited", retryAfterMs: ms });
+  });
+
+  test("gives its answer, throws what it throws, and is not made where its turn would come too late", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
+    expect(await underTurn(budget, "read", {}, async () => "an answer")).toBe("an answer");
+    const thrown = new Error("x");
+    const failing = underTurn(budget, "read", {}, () => {
+      throw thrown;
+    });
+    await expect(failing).rejects.toBe(thrown);
+    await underTurn(budget, "read", {}, async ({ leaves }) => leaves());
+    const late = underTurn(budget, "read", { deadline: clock.now() }, () => Promise.reject(thrown));
+    await expect(late).rejects.toMatchObject({ code: "RateLimited" });
+  });
+
+  test("that waited for something else gives its turn to those behind it before it takes another", async () => {
+    const clock = createManualClock();
+    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
+    const twice = underTurn(budget, "write", {}, ({ stays }) => {
+      stays();
+      return underTurn(budget, "write", { deadline: clock.now() }, async ({ leaves }) => leaves());
+    });
+    await twice;
+    await expect(budget.take("write", { deadline: clock.now() })).rejects.toMatchObject({ retryAfterMs: 1000 });
+  });
 });
 
 describe("shared reads", () => {
