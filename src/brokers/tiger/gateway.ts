@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { neverSent } from "../shared/never-sent.ts";
+import type { Departure } from "../shared/pacing.ts";
 import { sendOnce } from "../shared/sends-once.ts";
 import { type JsonObject, parseJson, writeJson } from "./json.ts";
 import type { Sign, Verify } from "./keys.ts";
@@ -34,6 +35,8 @@ export interface GatewayRequest<S extends v.GenericSchema> {
   readonly purpose: Purpose;
   /** What its data must look like. */
   readonly schema: S;
+  /** Told whether it has left. */
+  readonly departure: Departure;
   /** Ends the request, also after it has left. */
   readonly signal: AbortSignal;
 }
@@ -140,15 +143,17 @@ export function createGateway({ tigerId, deviceId, token, conceal, sign, verify 
   }
 
   return {
-    async send({ url, method, content, purpose, schema, signal }) {
+    async send({ url, method, content, purpose, schema, departure, signal }) {
       if (signal.aborted) throw notConnected("given up before the request was sent");
       const timestamp = toTimestamp(new Date());
       const body = await signed(method, content, timestamp);
       if (signal.aborted) throw notConnected("given up before the request was sent");
       let answer: HttpAnswer;
+      departure.leaves();
       try {
         answer = await post(url, body, purpose, signal);
       } catch (error) {
+        if (!signal.aborted && neverSent(error)) departure.stays();
         throw unreachable(error, method, purpose, signal);
       }
       const given = await read(answer.text, answer.status, timestamp, method, purpose);

@@ -10,7 +10,7 @@
 import type * as v from "valibot";
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { createSharedReads, type PacingClass, paceOf } from "../shared/pacing.ts";
+import { createSharedReads, type Departure, type PacingClass, paceOf, underTurn } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { demandSendingOnce } from "../shared/sends-once.ts";
 import { conceal, isPaperAccount, type TigerConfig } from "./config.ts";
@@ -119,11 +119,25 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     keepRest(method, kind);
     open();
     handlers.onUse();
-    const turn = await budgets.of(method).take(kind, { signal, deadline: performance.now() + deadlineMs });
-    const to = open();
-    // It may have begun meanwhile.
-    keepRest(method, kind);
-    if (signal.aborted) throw notConnected("given up before the request was sent");
+    const bounds = { signal, deadline: performance.now() + deadlineMs };
+    return underTurn(budgets.of(method), kind, bounds, (departure) => {
+      const to = open();
+      // It may have begun meanwhile.
+      keepRest(method, kind);
+      if (signal.aborted) throw notConnected("given up before the request was sent");
+      return send(to, asked, purpose, departure, signal, ms);
+    });
+  }
+
+  async function send<S extends v.GenericSchema>(
+    to: Gateway,
+    asked: Asked<S>,
+    purpose: Purpose,
+    departure: Departure,
+    signal: AbortSignal,
+    ms: number,
+  ): Promise<v.InferOutput<S>> {
+    const { method } = asked;
     const leftAt = performance.now();
     const own = scope();
     let late = false;
@@ -140,6 +154,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
         content: contentOf(asked),
         purpose,
         schema,
+        departure,
         // What has left goes on without its caller, unless it changes nothing.
         signal: purpose === "read" ? AbortSignal.any([signal, own.signal]) : own.signal,
       });
@@ -163,7 +178,6 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     } finally {
       clearTimeout(timer);
       own.end();
-      turn.arrived();
     }
   }
 

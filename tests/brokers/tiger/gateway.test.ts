@@ -480,6 +480,28 @@ test("a gateway that is gone is not called back while the question itself has to
   await until(() => host.connections.at(-1)?.connected === true);
 });
 
+test("cancels and reads that did not get as far as Tiger take nothing of its limits from those after them", async () => {
+  const tiger = await openTiger();
+  const { port, cut, reopen } = await openFront(async ({ body, response }) => {
+    response.end(await pass(tiger.port, body));
+  });
+  const { broker, host } = await startBroker({ ...tiger, port }, { ...POLLING, pollMs: 60_000, deadlineMs: 5_000 });
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  cut();
+  const cancels = Array.from({ length: 120 }, () => rejection(broker.cancelOrder(orderId, call())));
+  for (const error of await Promise.all(cancels)) {
+    expect(error).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+  }
+  // Of these Tiger takes ten a minute.
+  for (let asked = 0; asked < 6; asked += 1) {
+    expect(await rejection(broker.marketStatus(call()))).toMatchObject({ code: "NotConnected" });
+  }
+  await reopen();
+  await until(() => host.connections.at(-1)?.connected === true);
+  expect(await broker.marketStatus(call())).toMatchObject({ Securities: { US: {} } });
+  await broker.cancelOrder(orderId, call());
+});
+
 test("reads that use up what is theirs stand in the way of no replace", async () => {
   const tiger = await openTiger();
   const { broker } = await startBroker(tiger, { ...POLLING, pollMs: 60_000 });
@@ -1061,9 +1083,11 @@ test("a write that is given up while it is being signed was not sent", async () 
     },
     verify: async () => true,
   });
-  const request = { url: "http://127.0.0.1:1", content: {}, schema: v.unknown(), signal: stop.signal };
+  const departure = { leaves: vi.fn(), stays: vi.fn() };
+  const request = { url: "http://127.0.0.1:1", content: {}, schema: v.unknown(), signal: stop.signal, departure };
   await expect(gateway.send({ ...request, method: "place_order", purpose: "place" })).rejects.toMatchObject({
     code: "NotConnected",
     outcome: "not_sent",
   });
+  expect(departure.leaves).not.toHaveBeenCalled();
 });

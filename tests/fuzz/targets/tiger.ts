@@ -151,10 +151,10 @@ export const tigerHttp = defineTarget<Answered>("tiger-http", 1_500, async () =>
   async function use(method: Method): Promise<void> {
     const { signal } = new AbortController();
     const purpose = WRITES[method] ?? "read";
+    const departure = { leaves() {}, stays() {} };
+    const request = { url: "http://127.0.0.1/gateway", method, content: {}, purpose, departure, signal };
     const send = <S extends v.GenericSchema>({ schema, use: take }: Asked<S>) =>
-      brokerErrors(async () =>
-        take(await gateway.send({ url: "http://127.0.0.1/gateway", method, content: {}, purpose, schema, signal })),
-      );
+      brokerErrors(async () => take(await gateway.send({ ...request, schema })));
     await send<v.GenericSchema>(USES[method] as Asked<v.GenericSchema>);
   }
 });
