@@ -5,6 +5,7 @@
  * connects once, and everything asked of it later goes nowhere.
  */
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
+import type { Departure } from "../shared/pacing.ts";
 import { CLIENT_ID_IN_USE, isReadOnly, SOCKET_RESET } from "./codes.ts";
 import { createLengthCheck } from "./frame-lengths.ts";
 import { EVENTS, type Message, parseMessage, type VendorContract } from "./messages.ts";
@@ -110,9 +111,9 @@ export interface Link {
    *
    * @throws LinkLost when the connection ends first, or what the exchange has for silence; BrokerError `NotConnected` when nothing was sent.
    */
-  exchange<T>(exchange: Exchange<T>): Promise<T>;
-  /** Sends what has no answer; nothing when the connection is gone. */
-  tell(send: (api: GatewayApi) => void): void;
+  exchange<T>(exchange: Exchange<T>, departure: Departure): Promise<T>;
+  /** Sends what has no answer; nothing, and false, when the connection is gone. */
+  tell(send: (api: GatewayApi) => void): boolean;
   close(reason: string): void;
 }
 
@@ -249,15 +250,19 @@ export function openLink(options: LinkOptions): Promise<Link> {
     close,
 
     tell(send) {
-      if (ended !== undefined || !api.isConnected) return;
+      if (ended !== undefined || !api.isConnected) return false;
       try {
         send(api);
       } catch {
         // A socket that goes at this very moment says so by itself.
       }
+      return true;
     },
 
-    exchange<T>({ what, ms, send, hear, signal: given, silent, cleanUp }: Exchange<T>): Promise<T> {
+    exchange<T>(
+      { what, ms, send, hear, signal: given, silent, cleanUp }: Exchange<T>,
+      { leaves }: Departure,
+    ): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         if (ended !== undefined || !api.isConnected) return reject(notConnected(ended ?? "the connection is gone"));
         const end = (act: () => void) => {
@@ -291,7 +296,8 @@ export function openLink(options: LinkOptions): Promise<Link> {
           if (sent === before) settle.fail(notConnected(reasonOf(error)));
         }
         // SDK fault (send): it may refuse in silence; only its event tells that the socket has the message.
-        if (sent === before) settle.fail(notConnected(lastError || `${what} was not sent`));
+        if (sent > before) leaves();
+        else settle.fail(notConnected(lastError || `${what} was not sent`));
       });
     },
   };

@@ -7,7 +7,7 @@
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { type Ending, keepTrying } from "../shared/attempts.ts";
-import { createBudget, createSharedReads, type PacingClass, paceOf } from "../shared/pacing.ts";
+import { createBudget, createSharedReads, type PacingClass, paceOf, underTurn } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { Revival } from "../shared/revival.ts";
 import { maskAccount } from "./capabilities.ts";
@@ -110,27 +110,28 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   }
 
   /** What is asked goes on to its answer; until it is asked, its caller may give it up. */
-  async function send<T>(on: Link, make: () => Exchange<T>, kind: PacingClass, signal?: AbortSignal): Promise<T> {
-    const turn = await budget.take(kind, { ...(signal && { signal }), deadline: performance.now() + deadlineMs });
-    const exchange = make();
-    try {
-      return await on.exchange(exchange);
-    } catch (error) {
-      if (error instanceof LinkLost) throw notConnected(error.message);
-      // Silence may mean a half-open socket, which nothing else would notice before the next heartbeat.
-      if (isTimeout(error) && exchange.what !== "the time") void probe(on).catch(() => {});
-      throw error;
-    } finally {
-      turn.arrived();
+  function send<T>(on: Link, make: () => Exchange<T>, kind: PacingClass, signal?: AbortSignal): Promise<T> {
+    const bounds = { ...(signal && { signal }), deadline: performance.now() + deadlineMs };
+    return underTurn(budget, kind, bounds, async (departure) => {
+      const exchange = make();
       const { farewell } = exchange;
-      // It counts like every other message, and goes before the reads that wait: TWS keeps so many subscriptions only.
-      if (farewell !== undefined) {
-        budget.take("write").then(
-          () => on.tell(farewell),
-          () => {},
-        );
+      try {
+        return await on.exchange(exchange, departure);
+      } catch (error) {
+        if (error instanceof LinkLost) throw notConnected(error.message);
+        // Silence may mean a half-open socket, which nothing else would notice before the next heartbeat.
+        if (isTimeout(error) && exchange.what !== "the time") void probe(on).catch(() => {});
+        throw error;
+      } finally {
+        // It counts like every other message, and goes before the reads that wait: TWS keeps so many subscriptions only.
+        if (farewell !== undefined) {
+          budget.take("write").then(
+            (turn) => on.tell(farewell) || turn.unused(),
+            () => {},
+          );
+        }
       }
-    }
+    });
   }
 
   /** SDK fault (half-open sockets): nothing there notices one; here an unanswered probe ends the connection. */
@@ -365,24 +366,22 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       throw session === undefined ? down : notConnected("the connection was lost before it was sent");
     };
     stillHere();
-    const turn = await budget.take(kind, { signal: call.signal, deadline: performance.now() + deadlineMs });
-    try {
+    const bounds = { signal: call.signal, deadline: performance.now() + deadlineMs };
+    return underTurn(budget, kind, bounds, async (departure) => {
       stillHere();
       for (let ms = waitMs(); ms > 0; ms = waitMs()) {
         await pause(ms, call.signal);
         stillHere();
       }
-      const exchange = make();
       try {
-        return await asked.link.exchange(exchange);
+        return await asked.link.exchange(make(), departure);
       } catch (error) {
         if (isBrokerError(error) && error.code === "OutcomeUnknown") void probe(asked.link).catch(() => {});
         throw error;
+      } finally {
+        shared.renew();
       }
-    } finally {
-      turn.arrived();
-      shared.renew();
-    }
+    });
   }
 }
 

@@ -73,3 +73,25 @@ test("reads that wait stand in the way of no order, and of nothing that orders w
   await reads;
   expect(await broker.order(orderId, call())).toMatchObject({ contract: { symbol: "QQQ" } });
 });
+
+test("orders that are taken back before they leave take nothing of the limit of TWS from those after them", async () => {
+  const tws = await openTws();
+  const { broker } = await startBroker(tws.port, { deadlineMs: 600 });
+  const taken = () => broker.queues?.()[0]?.taken ?? 0;
+  // Until TWS has told of an order of this program, each next one waits for its number.
+  tws.faults.arm({ kind: "stall", on: "place", count: 36 });
+  await broker.quote({ ...US, symbol: "AAPL" }, call());
+  await pause(1_100);
+  const before = taken();
+  const stop = new AbortController();
+  const refused: unknown[] = [];
+  for (let order = 0; order < 36; order += 1) {
+    void broker.placeOrder(restingOrder(), stop).catch((error: unknown) => refused.push(error));
+  }
+  await until(() => taken() - before >= 36);
+  stop.abort();
+  await until(() => refused.length >= 30);
+  for (const error of refused) expect(error).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
+  tws.faults.clear();
+  await Promise.all(Array.from({ length: 10 }, () => broker.placeOrder(restingOrder(), call())));
+});
