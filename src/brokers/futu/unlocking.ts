@@ -5,7 +5,7 @@
  */
 import type { Call } from "../../spec/broker.ts";
 import { isBrokerError } from "../../spec/broker-error.ts";
-import { createSharedReads } from "../shared/pacing.ts";
+import { createSharedReads, type Departure, underTurn } from "../shared/pacing.ts";
 import type { TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
 import type { Budgets } from "./timing.ts";
@@ -31,7 +31,7 @@ export interface UnlockingOptions<Session extends Unlockable> {
   readonly deadlineMs: number;
   readonly budgets: Budgets;
   /** Asks OpenD on the connection of this session. */
-  ask(on: Session, request: Readonly<Record<string, unknown>>): Promise<unknown>;
+  ask(on: Session, request: Readonly<Record<string, unknown>>, departure: Departure): Promise<unknown>;
 }
 
 export function createUnlocking<Session extends Unlockable>(options: UnlockingOptions<Session>): Unlocking<Session> {
@@ -53,9 +53,9 @@ export function createUnlocking<Session extends Unlockable>(options: UnlockingOp
       ...(firm === undefined ? {} : { securityFirm: firm }),
     };
     await shared.read("unlock", new AbortController().signal, async () => {
-      await budgets.of({ limit: "unlock" }).take("cancel", { deadline: performance.now() + deadlineMs });
+      const bounds = { deadline: performance.now() + deadlineMs };
       try {
-        await ask(on, request);
+        await underTurn(budgets.of({ limit: "unlock" }), "cancel", bounds, (departure) => ask(on, request, departure));
         on.unlocked = true;
       } catch (error) {
         const code = isBrokerError(error) ? error.code : undefined;

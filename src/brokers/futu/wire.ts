@@ -10,7 +10,7 @@
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { type Ending, keepTrying } from "../shared/attempts.ts";
-import { createSharedReads, paceOf, type Turn } from "../shared/pacing.ts";
+import { createSharedReads, type Departure, paceOf, underTurn } from "../shared/pacing.ts";
 import { Revival } from "../shared/revival.ts";
 import { chooseAccounts, NoSuchAccount, requireSame, type TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
@@ -69,7 +69,8 @@ interface Sending {
   readonly purpose: Purpose;
   readonly ms: number;
   readonly signal?: AbortSignal;
-  readonly turn?: Turn | undefined;
+  /** Told whether it has left. Absent where nothing is counted. */
+  readonly departure?: Departure | undefined;
 }
 
 const QUERY: Sending = { purpose: "read", ms: MS.read };
@@ -99,7 +100,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     config,
     deadlineMs,
     budgets,
-    ask: (on, request) => exchange(on.link, "UnlockTrade", request, QUERY),
+    ask: (on, request, departure) => exchange(on.link, "UnlockTrade", request, { ...QUERY, departure }),
   });
 
   /** Sends on this very connection, and ends whatever happens. */
@@ -107,10 +108,11 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     on: Link,
     method: M,
     request: Request,
-    { purpose, ms, signal, turn }: Sending,
+    { purpose, ms, signal, departure }: Sending,
   ): Promise<Reply<M>> {
     return new Promise((resolve, reject) => {
       const { sent, answer, forget } = on.send(method, request);
+      if (sent) departure?.leaves();
       const end = (settle: () => void) => {
         clearTimeout(timer);
         // An answer that never comes would be waited for as long as the connection lasts.
@@ -130,8 +132,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         .then(
           (reply) => end(() => resolve(reply)),
           (rejection) => end(() => reject(toBrokerError(rejection, method, purpose, sent))),
-        )
-        .finally(() => (sent ? turn?.arrived() : turn?.unused()));
+        );
     });
   }
 
@@ -285,29 +286,20 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     pace: Pace | undefined,
   ): Promise<Reply<M>> {
     requireSession();
-    const turn = pace && (await budgets.of(pace).take(pace.kind ?? "read", bounds(signal, pace.withinMs)));
-    return exchange(requireSession().link, method, request, { ...QUERY, signal, turn });
+    const ask = async (departure?: Departure) =>
+      exchange(requireSession().link, method, request, { ...QUERY, signal, departure });
+    if (pace === undefined) return ask();
+    return underTurn(budgets.of(pace), pace.kind ?? "read", bounds(signal, pace.withinMs), ask);
   }
 
-  /** Hands a write to the connection that it was asked on, or fails without having sent anything. */
-  function handOver<M extends Method>(
-    asked: Session,
-    method: M,
-    request: Request,
-    call: Call,
-    turn: Turn,
-  ): Promise<Reply<M>> {
-    // OpenD counts nothing of what does not go out, and whatever comes once it is back may need the turn.
-    if (call.signal.aborted || session !== asked) turn.unused();
-    if (call.signal.aborted) throw notConnected("given up before the request was sent");
+  /** The number of a write on the connection that it was asked on. @throws BrokerError for one that must not go out. */
+  function nextPacket(asked: Session, signal: AbortSignal) {
+    if (signal.aborted) throw notConnected("given up before the request was sent");
     // A login that came back has a session of its own, though on the same connection.
     if (requireSession() !== asked) throw notConnected("the connection was lost before the request was sent");
-    const { link: live } = asked;
     serial += 1;
     // SDK fault (packet ids): it says it fills them in, and does not; the number grows with each write of a connection.
-    const packetID = { connID: live.connId, serialNo: serial };
-    const purpose = method === "PlaceOrder" ? "place" : "modify";
-    return exchange(live, method, { packetID, ...request }, { purpose, ms: MS.write, turn });
+    return { connID: asked.link.connId, serialNo: serial };
   }
 
   return {
@@ -381,17 +373,21 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       const asked = requireSession();
       // When unlocking fails, OpenD's refusal of the order says so.
       await unlocking.unlockFor(call, asked).catch(() => {});
-      const turn = await budgets.of(pace).take(kind, limits);
+      const purpose = method === "PlaceOrder" ? "place" : "modify";
+      const once = () =>
+        underTurn(budgets.of(pace), kind, limits, async (departure) => {
+          const packetID = nextPacket(asked, call.signal);
+          const sending: Sending = { purpose, ms: MS.write, departure };
+          return exchange(asked.link, method, { packetID, ...request }, sending).finally(shared.renew);
+        });
       try {
-        return await handOver(asked, method, request, call, turn);
+        return await once();
       } catch (error) {
         // OpenD refused it at its own door, so that no order came of it; with trading unlocked it may go in.
         if (!(error instanceof TradingLocked) || config.unlockPin === undefined || unlocking.isRefused()) throw error;
         asked.unlocked = false;
         await unlocking.unlockFor(call, asked).catch(() => Promise.reject(error));
-        return await handOver(asked, method, request, call, await budgets.of(pace).take(kind, limits));
-      } finally {
-        shared.renew();
+        return await once();
       }
     },
   };
