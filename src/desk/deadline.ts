@@ -22,7 +22,7 @@ export type NewDeadline = (clientSignal?: () => AbortSignal) => Deadline;
  */
 export class Deadline implements Call {
   forWrite = false;
-  readonly #ends: number;
+  readonly deadline: number;
   readonly #alarm: Alarm;
   readonly #clientSignal: (() => AbortSignal) | undefined;
   #controller: AbortController | undefined;
@@ -32,14 +32,14 @@ export class Deadline implements Call {
   #stopFollowing: (() => void) | undefined;
 
   constructor(milliseconds: number, { alarm = ownTimer, clientSignal }: DeadlineOptions = {}) {
-    this.#ends = performance.now() + milliseconds;
+    this.deadline = performance.now() + milliseconds;
     this.#alarm = alarm;
     this.#clientSignal = clientSignal;
   }
 
   /** True when the time is up. */
   get isOver(): boolean {
-    return performance.now() >= this.#ends;
+    return performance.now() >= this.deadline;
   }
 
   get signal(): AbortSignal {
@@ -92,7 +92,7 @@ export class Deadline implements Call {
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       const ring = () => timeIsUp(resolve, reject);
-      const cancel = this.#alarm(this.#ends, ring);
+      const cancel = this.#alarm(this.deadline, ring);
       this.#ring = ring;
       // What a broker gives may be no promise.
       Promise.resolve(work).then(

@@ -100,6 +100,11 @@ export interface Call {
    */
   readonly signal: AbortSignal;
   /**
+   * The moment at which the deadline is over, counted like `performance.now()`: what waits for limits on frequency waits no
+   * longer than that for all of them together. Default: not known before `signal` aborts.
+   */
+  readonly deadline?: number | undefined;
+  /**
    * True for a read that a write waits for, as for what its limits rest on, or for the list without which none is sent:
    * clients' reads must not keep it waiting.
    */

@@ -47,13 +47,14 @@ export function createHoldings(wire: Pick<Wire, "read" | "write">) {
       // The orders are asked for anew all together.
       const key = `${method} ${method === "GetOrderList" ? accId : JSON.stringify(request)}`;
       return shared.read(`${method} ${JSON.stringify(request)}`, call.signal, async (signal) => {
+        const own = { signal, deadline: call.deadline };
         const last = asked.get(key);
         const now = { changes: method === "GetOrderList" ? changes : changes + listed, at: performance.now() };
         const isChanged = last?.changes !== now.changes;
         if (isChanged || now.at - last.at > ms) {
           const pace = { limit, accId, kind, fresh: true, withinMs: isChanged ? turnMs : MS.idleTurn } as const;
           try {
-            const reply = await wire.read(method, { ...request, refreshCache: true }, { signal }, pace);
+            const reply = await wire.read(method, { ...request, refreshCache: true }, own, pace);
             asked.set(key, now);
             if (method === "GetOrderList") {
               listed += 1;
@@ -64,7 +65,7 @@ export function createHoldings(wire: Pick<Wire, "read" | "write">) {
             if (!isBrokerError(error) || error.code !== "RateLimited") throw error;
           }
         }
-        return wire.read(method, request, { signal });
+        return wire.read(method, request, own);
       });
     },
 

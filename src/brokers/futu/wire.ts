@@ -10,7 +10,7 @@
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { type Ending, keepTrying } from "../shared/attempts.ts";
-import { createSharedReads, type Departure, paceOf, underTurn } from "../shared/pacing.ts";
+import { createSharedReads, type Departure, latestTurn, paceOf, underTurn } from "../shared/pacing.ts";
 import { Revival } from "../shared/revival.ts";
 import { chooseAccounts, NoSuchAccount, requireSame, type TradingAccount } from "./accounts.ts";
 import type { FutuConfig } from "./config.ts";
@@ -275,21 +275,20 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     return session;
   }
 
-  function bounds(signal: AbortSignal, withinMs = deadlineMs) {
-    return { signal, deadline: performance.now() + Math.min(withinMs, deadlineMs) };
-  }
-
   async function readOnce<M extends Method>(
     method: M,
     request: Request,
     signal: AbortSignal,
+    latest: number,
     pace: Pace | undefined,
   ): Promise<Reply<M>> {
     requireSession();
     const ask = async (departure?: Departure) =>
       exchange(requireSession().link, method, request, { ...QUERY, signal, departure });
     if (pace === undefined) return ask();
-    return underTurn(budgets.of(pace), pace.kind ?? "read", bounds(signal, pace.withinMs), ask);
+    const { kind = "read", withinMs = Number.POSITIVE_INFINITY } = pace;
+    const deadline = Math.min(latest, performance.now() + withinMs);
+    return underTurn(budgets.of(pace), kind, { signal, deadline }, ask);
   }
 
   /** The number of a write on the connection that it was asked on. @throws BrokerError for one that must not go out. */
@@ -351,16 +350,17 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     read(method, request, call, given) {
       const kind = given?.kind ?? paceOf(call);
       const pace = given && { ...given, kind };
+      const latest = latestTurn(call, deadlineMs, true);
       const act = async (signal: AbortSignal) => {
         await revival.wait(MS.read, signal);
         const before = requireSession();
         try {
-          return await readOnce(method, request, signal, pace);
+          return await readOnce(method, request, signal, latest, pace);
         } catch (error) {
           const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
           if (!lost || running === undefined || signal.aborted) throw error;
           await revival.wait(MS.read, signal);
-          return readOnce(method, request, signal, pace);
+          return readOnce(method, request, signal, latest, pace);
         }
       };
       if (pace?.fresh) return act(call.signal);
@@ -369,7 +369,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     },
 
     async write(method, request, call, { kind, ...pace }) {
-      const limits = bounds(call.signal);
+      const limits = { signal: call.signal, deadline: latestTurn(call, deadlineMs, false) };
       const asked = requireSession();
       // When unlocking fails, OpenD's refusal of the order says so.
       await unlocking.unlockFor(call, asked).catch(() => {});

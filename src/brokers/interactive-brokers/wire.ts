@@ -7,7 +7,7 @@
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { type BrokerError, isBrokerError } from "../../spec/broker-error.ts";
 import { type Ending, keepTrying } from "../shared/attempts.ts";
-import { createBudget, createSharedReads, type PacingClass, paceOf, underTurn } from "../shared/pacing.ts";
+import { createBudget, createSharedReads, latestTurn, type PacingClass, paceOf, underTurn } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { Revival } from "../shared/revival.ts";
 import { maskAccount } from "./capabilities.ts";
@@ -103,15 +103,15 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
     lane: Lane | undefined,
     ms: number,
     kind: PacingClass,
-    signal?: AbortSignal,
+    call?: Call,
   ): Promise<T> {
-    const sending = (skip: number) => send(on, () => make({ link: on, ms, skip }), kind, signal);
+    const sending = (skip: number) => send(on, () => make({ link: on, ms, skip }), kind, call);
     return lane === undefined ? sending(0) : lanes.run(on, lane, sending);
   }
 
   /** What is asked goes on to its answer; until it is asked, its caller may give it up. */
-  function send<T>(on: Link, make: () => Exchange<T>, kind: PacingClass, signal?: AbortSignal): Promise<T> {
-    const bounds = { ...(signal && { signal }), deadline: performance.now() + deadlineMs };
+  function send<T>(on: Link, make: () => Exchange<T>, kind: PacingClass, call?: Call): Promise<T> {
+    const bounds = { signal: call?.signal, deadline: latestTurn(call ?? {}, deadlineMs, true) };
     return underTurn(budget, kind, bounds, async (departure) => {
       const exchange = make();
       const { farewell } = exchange;
@@ -180,9 +180,9 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
   }
 
   const readerOn =
-    (on: Link, kind: PacingClass, signal?: AbortSignal): Reader =>
+    (on: Link, kind: PacingClass, call?: Call): Reader =>
     (make, lane) =>
-      ask(on, make, lane, config.timeout, kind, signal);
+      ask(on, make, lane, config.timeout, kind, call);
 
   async function setUp(on: Link): Promise<void> {
     // A gateway that comes back with another login, of real money perhaps, is not the one that was started with.
@@ -334,13 +334,14 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       return shared.read(`${kind} ${key}`, call.signal, async (signal) => {
         await revival.wait(config.timeout, signal);
         const before = requireSession();
+        const own = { signal, deadline: call.deadline };
         try {
-          return await act(readerOn(before.link, kind, signal));
+          return await act(readerOn(before.link, kind, own));
         } catch (error) {
           const lost = isBrokerError(error) && error.code === "NotConnected" && session !== before;
           if (!lost || running === undefined || signal.aborted) throw error;
           await revival.wait(config.timeout, signal);
-          return act(readerOn(requireSession().link, kind, signal));
+          return act(readerOn(requireSession().link, kind, own));
         }
       });
     },
@@ -366,7 +367,7 @@ export function createWire(config: InteractiveBrokersConfig, deadlineMs: number,
       throw session === undefined ? down : notConnected("the connection was lost before it was sent");
     };
     stillHere();
-    const bounds = { signal: call.signal, deadline: performance.now() + deadlineMs };
+    const bounds = { signal: call.signal, deadline: latestTurn(call, deadlineMs, false) };
     return underTurn(budget, kind, bounds, async (departure) => {
       stillHere();
       for (let ms = waitMs(); ms > 0; ms = waitMs()) {

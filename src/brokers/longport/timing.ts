@@ -57,15 +57,17 @@ export function createQuoteBudget(): Budget {
 /** Of quote calls so many may be under way at once. */
 export const QUOTES_AT_ONCE = 5;
 
-/** Asks the vendor, whom it may have reached unless it ends with the word that nothing was sent. */
-export async function depart<T>({ leaves, stays }: Departure, ask: () => Promise<T>): Promise<T> {
-  leaves();
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof NoAnswer && !error.sent) stays();
-    throw error;
-  }
+/** A call under a turn: it may have reached the vendor unless it ends with the word that nothing was sent. */
+export function departing<T>(ask: () => Promise<T>): (departure: Departure) => Promise<T> {
+  return async ({ leaves, stays }) => {
+    leaves();
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof NoAnswer && !error.sent) stays();
+      throw error;
+    }
+  };
 }
 
 /** Milliseconds before the next attempt. */

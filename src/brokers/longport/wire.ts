@@ -9,7 +9,7 @@
  */
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import type { BrokerError } from "../../spec/broker-error.ts";
-import { createSharedReads, type Departure, type PacingClass, paceOf, underTurn } from "../shared/pacing.ts";
+import { createSharedReads, latestTurn, type PacingClass, paceOf, underTurn } from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { demandSendingOnce } from "../shared/sends-once.ts";
 import type { LongportConfig } from "./config.ts";
@@ -17,7 +17,7 @@ import { createHttp, type HttpRequest } from "./http.ts";
 import { type PushedOrder, REPLIES } from "./messages.ts";
 import { createNativeTransport } from "./native.ts";
 import { isTokenRefusal, NoAnswer, notConnected, type Purpose, toBrokerError, VendorRefusal } from "./refusals.ts";
-import { backOff, createQuoteBudget, createTradeBudget, depart, MS, QUOTES_AT_ONCE } from "./timing.ts";
+import { backOff, createQuoteBudget, createTradeBudget, departing, MS, QUOTES_AT_ONCE } from "./timing.ts";
 import { createTokens } from "./tokens.ts";
 import type { Transport } from "./transport.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -221,8 +221,6 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     return answer;
   }
 
-  const bounds = (signal: AbortSignal) => ({ signal, deadline: performance.now() + deadlineMs });
-
   function requireRunning(): { readonly transport: Transport; readonly stop: AbortSignal } {
     const token = running === undefined ? undefined : tokens.problem();
     if (running === undefined || transport === undefined) throw notConnected(link.reason);
@@ -230,11 +228,11 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     return { transport, stop: running.signal };
   }
 
-  function readOnce<T>({ limit, kind = "read", act }: Read<T>, signal: AbortSignal): Promise<T> {
-    return underTurn(budgets[limit], kind, bounds(signal), async (departure) => {
+  function readOnce<T>({ limit, kind = "read", act }: Read<T>, signal: AbortSignal, deadline: number): Promise<T> {
+    return underTurn(budgets[limit], kind, { signal, deadline }, async (departure) => {
       const { transport: on, stop } = requireRunning();
       const either = AbortSignal.any([signal, stop]);
-      const go = (own: Departure) => depart(own, () => act(on, either));
+      const go = departing(() => act(on, either));
       if (limit === "trade") return go(departure);
       const waits = !quotes.hasRoom();
       const leave = await quotes.enter(either);
@@ -242,16 +240,16 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
         if (!waits) return await go(departure);
         // Its turn is over by now, and all that waited behind a slow service would go out at once.
         departure.stays();
-        return await underTurn(budgets.quote, "write", bounds(either), go);
+        return await underTurn(budgets.quote, "write", { signal: either, deadline }, go);
       } finally {
         leave();
       }
     });
   }
 
-  async function readTwice<T>(read: Read<T>, signal: AbortSignal): Promise<T> {
+  async function readTwice<T>(read: Read<T>, signal: AbortSignal, deadline: number): Promise<T> {
     try {
-      return await readOnce(read, signal);
+      return await readOnce(read, signal, deadline);
     } catch (error) {
       if (read.limit === "trade") notice(error);
       const lost = error instanceof NoAnswer && !error.late;
@@ -261,7 +259,7 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
       if (read.limit === "trade" && recovering !== undefined) {
         await pause(MS.mostRecovery, signal, recovering.signal);
       }
-      return readOnce(read, signal);
+      return readOnce(read, signal, deadline);
     }
   }
 
@@ -355,9 +353,12 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
       requireRunning();
       try {
         const { key } = read;
-        if (key === undefined) return await readTwice(read, call.signal);
+        const latest = latestTurn(call, deadlineMs, true);
+        const act = (signal: AbortSignal) => readTwice(read, signal, latest);
         // What may go before others shares no turn with them.
-        return await shared.read(`${read.what} ${read.kind} ${key}`, call.signal, (signal) => readTwice(read, signal));
+        return await (key === undefined
+          ? act(call.signal)
+          : shared.read(`${read.what} ${read.kind} ${key}`, call.signal, act));
       } catch (error) {
         throw toBrokerError(error, read.what, "read");
       }
@@ -372,7 +373,8 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
       demandReady();
       const asked = losses;
       try {
-        return await underTurn(budgets.trade, kind, bounds(call.signal), async (departure) => {
+        const limits = { signal: call.signal, deadline: latestTurn(call, deadlineMs, false) };
+        return await underTurn(budgets.trade, kind, limits, async (departure) => {
           const { stop } = requireRunning();
           demandReady();
           if (kind !== "cancel" && losses !== asked) {
@@ -380,7 +382,7 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
           }
           if (call.signal.aborted) throw notConnected("given up before the request was sent");
           const sent = { ...request, signal: stop, timeoutMs: MS.write };
-          return depart(departure, () => http.write(method, ORDER_PATH, sent)).finally(shared.renew);
+          return departing(() => http.write(method, ORDER_PATH, sent))(departure).finally(shared.renew);
         });
       } catch (error) {
         notice(error);

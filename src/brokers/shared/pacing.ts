@@ -51,9 +51,24 @@ export interface PacingClock {
 
 export interface PacingRequest {
   /** Takes the call out of the queue. */
-  readonly signal?: AbortSignal;
-  /** The moment at which the call must be on its way, counted like `performance.now()`. Default: never too late. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * The moment at which the call must be on its way, counted like `performance.now()`; when it is over, what need not wait
+   * may still go. Default: never too late.
+   */
   readonly deadline?: number;
+}
+
+/** Milliseconds before its deadline from which on a read that leaves is not answered in time. */
+const LAST_MOMENT_MS = 250;
+
+/**
+ * Until when a call may wait for its turns, all of them together: until its deadline, a read a moment less, or for so many
+ * milliseconds from now where it has none.
+ */
+export function latestTurn({ deadline }: Pick<Call, "deadline">, deadlineMs: number, isRead: boolean): number {
+  if (deadline === undefined) return performance.now() + deadlineMs;
+  return isRead ? deadline - Math.min(LAST_MOMENT_MS, deadlineMs / 4) : deadline;
 }
 
 /** A call's leave to go out. Those who call a vendor take it by {@link underTurn}. */
@@ -215,7 +230,7 @@ export function createBudget(options: PacingOptions): Budget {
         const waiter: Waiter = {
           since: clock.now(),
           signal,
-          deadline,
+          deadline: Math.max(deadline, clock.now()),
           grant: (turn) => settle(() => resolve(turn)),
           refuse: (error) => settle(() => reject(error)),
         };

@@ -10,7 +10,14 @@
 import type * as v from "valibot";
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { createSharedReads, type Departure, type PacingClass, paceOf, underTurn } from "../shared/pacing.ts";
+import {
+  createSharedReads,
+  type Departure,
+  latestTurn,
+  type PacingClass,
+  paceOf,
+  underTurn,
+} from "../shared/pacing.ts";
 import { pause } from "../shared/retry.ts";
 import { demandSendingOnce } from "../shared/sends-once.ts";
 import { conceal, isPaperAccount, type TigerConfig } from "./config.ts";
@@ -112,15 +119,16 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
     asked: Asked<S>,
     purpose: Purpose,
     kind: PacingClass,
-    signal: AbortSignal,
+    call: Call,
     ms: number,
   ): Promise<v.InferOutput<S>> {
     const { method } = asked;
+    const { signal } = call;
     keepRest(method, kind);
     open();
     handlers.onUse();
-    const bounds = { signal, deadline: performance.now() + deadlineMs };
-    return underTurn(budgets.of(method), kind, bounds, (departure) => {
+    const deadline = latestTurn(call, deadlineMs, purpose === "read");
+    return underTurn(budgets.of(method), kind, { signal, deadline }, (departure) => {
       const to = open();
       // It may have begun meanwhile.
       keepRest(method, kind);
@@ -185,13 +193,13 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
   async function again<S extends v.GenericSchema>(
     asked: Asked<S>,
     kind: PacingClass,
-    signal: AbortSignal,
+    call: Call,
   ): Promise<v.InferOutput<S>> {
     try {
-      return await exchange(asked, "read", kind, signal, MS.read);
+      return await exchange(asked, "read", kind, call, MS.read);
     } catch (error) {
-      if (!(error instanceof Unreachable) || signal.aborted) throw error;
-      return exchange(asked, "read", kind, signal, MS.read);
+      if (!(error instanceof Unreachable) || call.signal.aborted) throw error;
+      return exchange(asked, "read", kind, call, MS.read);
     }
   }
 
@@ -204,7 +212,7 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
       { method: "active_orders", content: { limit: 1 }, schema: ANYTHING },
       "read",
       "write",
-      signal,
+      { signal },
       MS.ping,
     );
   }
@@ -275,21 +283,22 @@ export function createWire(config: TigerConfig, deadlineMs: number, handlers: Wi
 
     read(asked, call, fresh = false) {
       const kind = paceOf(call);
-      if (fresh) return again(asked, kind, call.signal);
+      const { deadline } = call;
+      if (fresh) return again(asked, kind, call);
       // What may go before others shares no turn with them.
       const key = `${asked.method} ${kind} ${writeJson(asked.content ?? {})}`;
-      return shared.read(key, call.signal, (signal) => again(asked, kind, signal));
+      return shared.read(key, call.signal, (signal) => again(asked, kind, { signal, deadline }));
     },
 
     async prepare(asked, call) {
       if (call.signal.aborted) throw notConnected("given up before the request was sent");
-      return again(asked, "write", call.signal);
+      return again(asked, "write", call);
     },
 
     async write(asked, call, purpose) {
       if (call.signal.aborted) throw notConnected("given up before the request was sent");
       const kind = purpose === "cancel" ? "cancel" : "write";
-      return exchange(asked, purpose, kind, call.signal, MS.write).finally(shared.renew);
+      return exchange(asked, purpose, kind, call, MS.write).finally(shared.renew);
     },
 
     async ping(call) {

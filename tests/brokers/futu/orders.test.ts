@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { sdkConnect } from "../../simulators/sdk-client.ts";
 import { call, makeBroker, openOpenD, PIN_MD5, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
@@ -481,3 +481,20 @@ describe("orders", () => {
 function unlock(pwdMD5: string) {
   return { unlock: true, pwdMD5, securityFirm: 1 };
 }
+
+test("an order that nobody knows is looked for as long as its caller waits, under however many limits that is", async () => {
+  vi.useFakeTimers({ toFake: ["performance"], shouldAdvanceTime: true });
+  onTestFinished(() => void vi.useRealTimers());
+  const opend = await openOpenD();
+  const { broker } = await startBroker(opend.port);
+  const listPast = () => broker.orders({ status: "all" }, call());
+  // Of reads of history OpenD takes six in half a minute beside writes; a look for an order is two.
+  const begun = performance.now();
+  await listPast();
+  vi.advanceTimersByTime(5_000);
+  for (let asked = 0; asked < 5; asked += 1) await listPast();
+  vi.advanceTimersByTime(begun + 29_000 - performance.now());
+  const inTime = { ...call(), deadline: performance.now() + 3_000 };
+  const error = await rejection(broker.order("unknown", inTime));
+  expect(error).toMatchObject({ code: "RateLimited", retryAfterMs: expect.any(Number) });
+});

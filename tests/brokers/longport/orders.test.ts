@@ -1,6 +1,6 @@
 /** Orders when things go wrong: nothing is sent twice, and nothing is called certain that is not. */
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   call,
   openDoor,
@@ -578,4 +578,22 @@ test("cancels and reads that did not get as far as Longport take nothing of its 
   await reopen();
   expect(await broker.order(orderId, call())).toMatchObject({ orderId });
   await broker.cancelOrder(orderId, call());
+});
+
+test("an order that nobody knows is looked for as long as its caller waits, under however many turns that is", async () => {
+  vi.useFakeTimers({ toFake: ["performance"], shouldAdvanceTime: true });
+  onTestFinished(() => void vi.useRealTimers());
+  const server = await openLongport();
+  const { broker } = await startBroker(server.port);
+  const orderId = server.venue.place("LB", restingOrder()).wireId;
+  const read = () => broker.order(orderId, call());
+  // Reads have twenty turns in half a minute; a look for an order that there is not takes three.
+  const begun = performance.now();
+  await read();
+  vi.advanceTimersByTime(5_000);
+  for (let asked = 0; asked < 19; asked += 1) await read();
+  vi.advanceTimersByTime(begun + 29_000 - performance.now());
+  const inTime = { ...call(), deadline: performance.now() + 3_000 };
+  const error = await rejection(broker.order("1", inTime));
+  expect(error).toMatchObject({ code: "RateLimited", retryAfterMs: expect.any(Number) });
 });

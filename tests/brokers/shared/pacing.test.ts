@@ -4,6 +4,7 @@ import {
   createBudget,
   createSharedReads,
   type Departure,
+  latestTurn,
   type PacingClass,
   pacingShare,
   underTurn,
@@ -366,6 +367,28 @@ test("a budget tells how calls waited: now, in all, and in vain", async () => {
   await settle();
   expect(budget.load()).toEqual({ ...calm, taken: 2, waitedMs: 1000, refused: 1 });
   expect(log).toEqual(["first", "late: RateLimited not_sent", "gone: RateLimited not_sent", "second"]);
+});
+
+describe("the latest turn of a call", () => {
+  test("is at its deadline, of a read so much before that there is time for an answer", () => {
+    expect(latestTurn({ deadline: 5_000 }, 10_000, false)).toBe(5_000);
+    expect(latestTurn({ deadline: 5_000 }, 10_000, true)).toBe(4_750);
+    expect(latestTurn({ deadline: 5_000 }, 100, true)).toBe(4_975);
+  });
+
+  test("is as far away as deadlines are, of one that does not say its own", () => {
+    const before = performance.now();
+    expect(latestTurn({}, 10_000, true)).toBeGreaterThanOrEqual(before + 10_000);
+  });
+
+  test("may be over: what need not wait goes out all the same, and what has to is refused", async () => {
+    const clock = createManualClock();
+    clock.advance(5_000);
+    const budget = createBudget({ name: "x", windows: [{ limit: 1, perMs: 1000 }], transitMs: 0, clock });
+    await budget.take("read", { deadline: 4_000 });
+    const late = budget.take("read", { deadline: 4_000 });
+    await expect(late).rejects.toMatchObject({ code: "RateLimited", retryAfterMs: 1000 });
+  });
 });
 
 describe("a call under a turn", () => {

@@ -502,6 +502,32 @@ test("cancels and reads that did not get as far as Tiger take nothing of its lim
   await broker.cancelOrder(orderId, call());
 });
 
+test("a list that takes two of Tiger's limits is waited for as long as its caller waits, and no longer", async () => {
+  vi.useFakeTimers({ toFake: ["performance"], shouldAdvanceTime: true });
+  onTestFinished(() => void vi.useRealTimers());
+  const tiger = await openTiger();
+  const { broker } = await startBroker(tiger, { ...POLLING, pollMs: 60_000 });
+  const orderId = tiger.venue.place("LIVE", restingOrder()).wireId;
+  const useUp = async (read: () => Promise<unknown>) => {
+    expect(
+      await rejection(
+        (async () => {
+          for (;;) await read();
+        })(),
+      ),
+    ).toMatchObject({ code: "RateLimited" });
+  };
+  vi.advanceTimersByTime(60_000);
+  const begun = performance.now();
+  await useUp(() => broker.orders({ status: "open" }, call()));
+  vi.advanceTimersByTime(5_000);
+  await useUp(() => broker.order(orderId, call()));
+  vi.advanceTimersByTime(begun + 59_000 - performance.now());
+  const inTime = { ...call(), deadline: performance.now() + 3_000 };
+  const error = await rejection(broker.orders({ status: "all" }, inTime));
+  expect(error).toMatchObject({ code: "RateLimited", retryAfterMs: expect.any(Number) });
+});
+
 test("reads that use up what is theirs stand in the way of no replace", async () => {
   const tiger = await openTiger();
   const { broker } = await startBroker(tiger, { ...POLLING, pollMs: 60_000 });

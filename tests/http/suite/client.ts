@@ -68,8 +68,6 @@ function clientOf(baseUrl: string, context: SuiteContext): Client {
   async function ask(path: string, init: RequestInit): Promise<Reply> {
     for (;;) {
       const reply = await read(await open(path, init));
-      // What has to wait for two of a vendor's limits may take more than its time: reading again is safe.
-      if (reply.status === 504 && init.method === undefined) continue;
       if (reply.status !== 429) return reply;
       await new Promise((resolve) => setTimeout(resolve, 1000 * Number(reply.headers.get("retry-after"))));
     }
