@@ -75,6 +75,8 @@ export function latestTurn({ deadline }: Pick<Call, "deadline">, deadlineMs: num
 export interface Turn {
   /** To be called when the vendor has answered: the call had arrived by then. May be left out. */
   arrived(): void;
+  /** To be called when it ends without an answer: it may still be on its way, as when it was given up. May be left out. */
+  unanswered(): void;
   /** To be called when the call has not gone out after all: it counts for nothing. May be left out. */
   unused(): void;
 }
@@ -181,13 +183,15 @@ export function createBudget(options: PacingOptions): Budget {
         taken.push(call);
         planned.push(call.countedBy);
         last = call.countedBy;
+        const count = (by: number) => {
+          call.countedBy = by;
+          // One that was on its way for longer than the longest window is counted no more.
+          if (!taken.includes(call)) taken.push(call);
+          advance();
+        };
         waiter.grant({
-          arrived() {
-            call.countedBy = clock.now();
-            // One that was on its way for longer than the longest window is counted no more.
-            if (!taken.includes(call)) taken.push(call);
-            advance();
-          },
+          arrived: () => count(clock.now()),
+          unanswered: () => count(Math.max(call.countedBy, clock.now())),
           unused() {
             taken = taken.filter((other) => other !== call);
             advance();
@@ -262,8 +266,8 @@ export function createBudget(options: PacingOptions): Budget {
 }
 
 /**
- * Makes a call when its turn has come. When it ends, well or badly, it had arrived if it has left; else its turn is given
- * back, since the vendor counts nothing of what does not go out, and whatever comes next may need the turn.
+ * Makes a call when its turn has come. When it ends, it had arrived if it has left and was answered; where it has not left,
+ * its turn is given back, since the vendor counts nothing of what does not go out, and whatever comes next may need the turn.
  *
  * @throws what {@link Budget.take} and the call throw
  */
@@ -284,11 +288,15 @@ export async function underTurn<T>(
       turn.unused();
     },
   };
+  let isAnswered = false;
   try {
-    return await call(departure);
+    const answer = await call(departure);
+    isAnswered = true;
+    return answer;
   } finally {
-    if (hasLeft) turn.arrived();
-    else turn.unused();
+    if (!hasLeft) turn.unused();
+    else if (isAnswered) turn.arrived();
+    else turn.unanswered();
   }
 }
 

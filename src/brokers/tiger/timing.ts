@@ -121,6 +121,10 @@ function both(first: Budget, last: Budget): Pick<Budget, "take"> {
           before.arrived();
           after.arrived();
         },
+        unanswered() {
+          before.unanswered();
+          after.unanswered();
+        },
         unused() {
           before.unused();
           after.unused();

@@ -394,7 +394,7 @@ describe("the latest turn of a call", () => {
 describe("a call under a turn", () => {
   test.each([
     ["was answered", 1000, ["leaves", "answered"]],
-    ["failed once it had left", 1000, ["leaves"]],
+    ["ended without an answer once it had left", 1040, ["leaves"]],
     ["failed before it left", 0, []],
     ["never left", 0, ["answered"]],
     ["did not leave after all", 0, ["leaves", "stays"]],
