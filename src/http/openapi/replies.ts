@@ -14,7 +14,9 @@ import type { Content, Example, Header, JsonSchema, MediaType, Reference, Reply 
 const DONE = "Done.";
 const MISS =
   "In plain text: nothing is here. An unknown path, method or instance and a missing or wrong token are all answered alike.";
-const MISS_CONTENT: Content = { "text/plain": { schema: { type: "string", const: NOT_FOUND_TEXT }, example: NOT_FOUND_TEXT } };
+const MISS_CONTENT: Content = {
+  "text/plain": { schema: { type: "string", const: NOT_FOUND_TEXT }, example: NOT_FOUND_TEXT },
+};
 
 const ENVELOPE_EXAMPLE = {
   type: "apiResponse",
