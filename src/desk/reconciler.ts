@@ -32,8 +32,13 @@ export interface Reconciler {
   ensure(deadline: Deadline): Promise<void>;
   /** Whether the broker's orders are known now. */
   isReconciled(): boolean;
-  /** Throws `NotReconciled` unless they are: to be asked in the moment of the hand-over. */
-  confirm(): void;
+  /** Counts connections: what was found out over one need not hold over the next, which may be to another account. */
+  generation(): number;
+  /**
+   * Throws `NotReconciled` unless they are, and still over the connection of this generation: to be asked in the moment of
+   * the hand-over.
+   */
+  confirm(generation: number): void;
   /** Resolves once the book has what the journal remembers; rejects while the journal cannot be read. */
   recover(): Promise<void>;
   /** Says that the connection came or went: what was known before may be out of date. */
@@ -256,8 +261,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         throw notReconciled(messageOf(cause), cause);
       }
     },
-    confirm() {
-      if (!isReconciled()) throw notReconciled("the connection was lost meanwhile");
+    generation: () => generation,
+    confirm(since) {
+      if (!isReconciled() || since !== generation) throw notReconciled("the connection was lost meanwhile");
     },
     connection(connected) {
       generation += 1;

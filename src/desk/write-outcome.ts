@@ -65,6 +65,10 @@ export function notSent(error: unknown): Failure {
   return new Failure(code, failure.message, { ...besideOf(failure), cause: error, outcome: "not_sent" });
 }
 
+export function throwNotSent(error: unknown): never {
+  throw notSent(error);
+}
+
 /** What a broker says that it can do may be anything; what fails for that has kept a write from being sent. */
 export function fromCapabilities<T>(work: () => T): T {
   try {

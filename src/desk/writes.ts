@@ -22,7 +22,7 @@ import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import { type Turn, Turns } from "./turns.ts";
 import type { Desk, OrderView, WriteAnswer, WriteContext } from "./types.ts";
-import { fromCapabilities, notSent } from "./write-outcome.ts";
+import { fromCapabilities, notSent, throwNotSent } from "./write-outcome.ts";
 
 /** The writing half of a desk. */
 export type Writes = Pick<Desk, "place" | "replace" | "cancel">;
@@ -157,10 +157,15 @@ export function createWrites(options: WriteOptions): Writes {
       try {
         if (claim.replay !== undefined) return { ...claim.replay.placed, tag, ...again(claim.replay) };
         if (!seat.isStarted) await prepare(deadline);
-        const capabilities = fromCapabilities(() => seat.broker.capabilities());
+        let capabilities = fromCapabilities(() => seat.broker.capabilities());
         const row = fromCapabilities(() => checkPlace(capabilities, request));
+        if (!reconciler.isReconciled()) {
+          await reconciler.ensure(deadline);
+          // The account may be known only now.
+          capabilities = fromCapabilities(() => seat.broker.capabilities());
+        }
+        const generation = reconciler.generation();
         const account = typeof capabilities.account === "string" ? capabilities.account : undefined;
-        if (!reconciler.isReconciled()) await reconciler.ensure(deadline);
         const already = orderOf(claim, request);
         if (already !== undefined) {
           // The journal has lost it, but the tag proves that it is the order of this key.
@@ -179,7 +184,7 @@ export function createWrites(options: WriteOptions): Writes {
               line: lineOf(claim, action, context, { value: admission.value, number, account }),
               ...(reserved === undefined ? {} : { reason: SENT_AGAIN }),
               send(call) {
-                reconciler.confirm();
+                reconciler.confirm(generation);
                 admission.confirm(() => deadline.abort());
                 // That of an earlier attempt, told as not sent, may have shown up since this one began.
                 const late = orderOf(claim, request);
@@ -229,6 +234,7 @@ export function createWrites(options: WriteOptions): Writes {
         const turn = await takeTurn(orderId, false, deadline);
         replacing.set(orderId, deadline);
         try {
+          const generation = reconciler.generation();
           const order = await orderToChange(orderId, deadline);
           fromCapabilities(() => checkReplace(seat.broker.capabilities(), change, order));
           const draft = draftOfReplace(claim.id, { ...risk.made(order), ...change }, order);
@@ -239,7 +245,7 @@ export function createWrites(options: WriteOptions): Writes {
               {
                 line: lineOf(claim, action, context, { value: admission.value }),
                 async send(call) {
-                  reconciler.confirm();
+                  reconciler.confirm(generation);
                   admission.confirm(() => deadline.abort());
                   if (deadline.isAborted) throw heldUp(`a cancel of order ${orderId} waits`);
                   try {
@@ -351,10 +357,6 @@ function numberFor({ reserved }: Claim, account: string | undefined): string | u
 
 function heldUp(why: string): Failure {
   return new Failure("RateLimited", `${why}; nothing was sent`, { outcome: "not_sent", retryAfterMs: 1000 });
-}
-
-function throwNotSent(error: unknown): never {
-  throw notSent(error);
 }
 
 /** Tells the limits what became of an order that was admitted and then not taken. */

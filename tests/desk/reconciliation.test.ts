@@ -106,9 +106,14 @@ describe("before the broker's orders are known", () => {
   });
 });
 
-test.each(["place", "replace"] as const)(
-  "a %s that waits over a reconnect is not sent before the orders are known again",
-  async (kind) => {
+test.each([
+  ["place", "before", false],
+  ["place", "after", true],
+  ["replace", "before", false],
+  ["replace", "after", true],
+] as const)(
+  "a %s that waits over a reconnect is sent neither before the orders are known again nor after: %s",
+  async (kind, _when, isKnownAgain) => {
     const looking = deferred<void>();
     const sent: string[] = [];
     let isBack = false;
@@ -129,7 +134,9 @@ test.each(["place", "replace"] as const)(
         },
         order: async () => anOrder({ orderId: "1" }),
         orders: () =>
-          isBack ? Promise.reject(new Error("not yet")) : Promise.resolve({ orders: [anOrder()], unmapped: [] }),
+          isBack && !isKnownAgain
+            ? Promise.reject(new Error("not yet"))
+            : Promise.resolve({ orders: [anOrder()], unmapped: [] }),
       },
       { risk: { priceCollar: 0.05 } },
     );
@@ -139,6 +146,7 @@ test.each(["place", "replace"] as const)(
     isBack = true;
     host().onConnection({ connected: false });
     host().onConnection({ connected: true });
+    await desk.reconcile().catch(() => undefined);
     looking.resolve();
     expect(await writing).toMatchObject({ code: "NotReconciled", outcome: "not_sent" });
     expect(sent).toEqual([]);
@@ -257,6 +265,33 @@ describe("an unknown place", () => {
     });
     await desk.orders({ status: "all" }, {});
     expect(await desk.unknownIntents()).toHaveLength(left);
+  });
+
+  test("went to the account that its broker had when the orders were known, and is judged by the lists of that alone", async () => {
+    const state = { account: null as string | null, listings: 0 };
+    const login = deferred<string>();
+    const { desk, host, journal } = deskOver({
+      capabilities: () => ({ ...CAPABILITIES, account: state.account }),
+      placeOrder: () => Promise.reject(new BrokerError("OutcomeUnknown", "no answer", { outcome: "unknown" })),
+      orders: async () => {
+        state.account ??= await login.promise;
+        state.listings += 1;
+        return { orders: [], unmapped: [] };
+      },
+    });
+    open.push(desk);
+    const placing = failureOf(desk.place(LIMIT_BUY, KEYED));
+    await aFewTurns();
+    login.resolve("****0001");
+    await placing;
+    expect(await journal.unsettled(DIGEST)).toMatchObject([{ account: "****0001" }]);
+    state.account = "****0002";
+    await vi.waitUntil(() => {
+      host().onConnection({ connected: true });
+      return state.listings > 5;
+    });
+    await desk.orders({ status: "all" }, {});
+    expect(await desk.unknownIntents()).toHaveLength(1);
   });
 
   test("whose call is still under way is not given up, however often it is missing", async () => {
