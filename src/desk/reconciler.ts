@@ -225,7 +225,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   function isReconciled(): boolean {
-    return reconciled && recovery.isDone;
+    return reconciled && recovery.isDone && !closed;
   }
 
   function schedule(): void {

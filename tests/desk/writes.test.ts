@@ -731,6 +731,28 @@ test("after close nothing is sent", async () => {
   expect(await rejection(desk.cancel("1", BY))).toMatchObject({ code: "NotConnected", outcome: "not_sent" });
 });
 
+test.each(["place", "replace"] as const)("nor is a %s that the close finds before its hand-over", async (kind) => {
+  const looking = deferred<never>();
+  const sent: string[] = [];
+  const { desk } = deskOver(
+    {
+      orders: async () => ({ orders: [anOrder()], unmapped: [] }),
+      quote: () => looking.promise,
+      // Like one that needs no connection, and so does not know that it was closed.
+      placeOrder: async () => ({ orderId: `${sent.push("place")}` }),
+      replaceOrder: async (orderId) => ({ orderId: `${sent.push("replace") && orderId}` }),
+    },
+    { risk: { priceCollar: 0.05, quotes: { missing: "allow" } } },
+  );
+  await desk.reconcile();
+  const writing = rejection(kind === "place" ? desk.place(LIMIT_BUY, BY) : desk.replace("1", { price: 201 }, BY));
+  await aFewTurns();
+  await desk.close();
+  looking.reject(new BrokerError("NotConnected", "closed"));
+  expect(await writing).toMatchObject({ code: "NotReconciled", outcome: "not_sent" });
+  expect(sent).toEqual([]);
+});
+
 test("a write whose broker answers with something that begins anew for everybody who waits for it is sent once", async () => {
   let sent = 0;
   const lazy = {
