@@ -3,6 +3,7 @@ import type { Contract } from "../domain/contract.ts";
 import { Failure } from "../domain/failure.ts";
 import { isMultipleOf, isPositiveDecimal } from "../domain/money.ts";
 import { DIRECTIONS, type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
+import type { OrderRecord } from "../journal/journal.ts";
 import type { Capabilities, MarketCapability, OrderCapability } from "../spec/capabilities.ts";
 import type { Mandate, Scope } from "../spec/policy.ts";
 import type { OrderView } from "./types.ts";
@@ -131,12 +132,19 @@ export function checkReplace(capabilities: Capabilities, change: OrderChange, or
   refuse(faults);
 }
 
-/** What a write on a completed order is answered with. */
-export function orderNotOpen(order: OrderView): Failure {
-  return new Failure("OrderNotOpen", `order ${order.orderId} is ${order.status} and takes no more changes`, {
+/** What a write on a completed order is answered with; `next` is what a change has put in its place. */
+export function orderNotOpen(order: OrderView, next?: OrderRecord): Failure {
+  return new Failure("OrderNotOpen", endedWords(order, next), {
     outcome: "not_sent",
-    details: { order },
+    details: { order: next ? { ...next, source: "journal" } : order },
   });
+}
+
+/** The same in words. */
+export function endedWords({ orderId, status }: Order, next: Order | undefined): string {
+  return next
+    ? `order ${orderId} was changed into order ${next.orderId}, which is ${next.status}`
+    : `order ${orderId} is ${status} and takes no more changes`;
 }
 
 /** What an operation or order that the broker lacks is answered with. */

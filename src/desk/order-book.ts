@@ -30,6 +30,8 @@ export interface OrderBook {
   isDoubtful(orderId: string): boolean;
   get(orderId: string): OrderRecord | undefined;
   byTag(tag: string): OrderRecord | undefined;
+  /** What a broker that gives changed orders new ids has put, with its tag, in the place of this one, which it canceled. */
+  inPlaceOf(order: Order): OrderRecord | undefined;
   open(): readonly OrderRecord[];
 }
 
@@ -49,6 +51,11 @@ export function createOrderBook(): OrderBook {
   const doubtful = new Map<string, number>();
   /** When the broker last told of an open order by itself, by `elapsedMs`. */
   const toldAt = new Map<string, number>();
+
+  function byTag(tag: string): OrderRecord | undefined {
+    const orderId = idByTag.get(tag);
+    return orderId === undefined ? undefined : orders.get(orderId);
+  }
 
   /** Puts a record in the place of what is known of its order. */
   function keep(record: OrderRecord, known: OrderRecord | undefined): void {
@@ -112,9 +119,10 @@ export function createOrderBook(): OrderBook {
     },
     isDoubtful: (orderId) => doubtful.has(orderId),
     get: (orderId) => orders.get(orderId),
-    byTag(tag) {
-      const orderId = idByTag.get(tag);
-      return orderId === undefined ? undefined : orders.get(orderId);
+    byTag,
+    inPlaceOf({ orderId, tag, status }) {
+      const next = tag === null || status !== "CANCELED" ? undefined : byTag(tag);
+      return next?.orderId === orderId ? undefined : next;
     },
     open: () => [...orders.open()],
   };

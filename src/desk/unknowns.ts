@@ -5,6 +5,7 @@ import type { UnmappedOrder } from "../spec/broker.ts";
 import { TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { foundAs } from "./found.ts";
+import { endedWords } from "./guards.ts";
 import { type InstanceJournal, journalTooSlow } from "./instance-journal.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { Places } from "./places.ts";
@@ -241,7 +242,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     if (order?.staleSince !== null && action.kind === "cancel") return judgeCancelOfNothing(unknown, orderId, listing);
     // An order that could not be read proves nothing, unless it had ended: then nobody will tell more of it.
     if (order === undefined || !(listing.reported.has(orderId) || (isAbsent && isClosed(order)))) return;
-    const result = inItsPlace(action, order) ?? appliedTo(action, order);
+    const result = appliedTo(action, order, book.inPlaceOf(order));
     if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
     if (!isSettled(unknown, listing) || isUnderWay(action, order)) return;
     await settle(
@@ -258,14 +259,6 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     if (unknown.absences < ABSENCES) return;
     const failure = refusal("OrderNotFound", "rejected", `the broker knows no order ${orderId}`);
     await settle(unknown.id, { failure }, `unknown to the broker in ${ABSENCES} looks after the settle time`);
-  }
-
-  /** What the order says that a broker has put, with the same tag and an id of its own, in the place of a changed one. */
-  function inItsPlace(action: Change, { orderId, tag, status }: OrderRecord): Settlement | undefined {
-    const next = tag === null ? undefined : book.byTag(tag);
-    if (action.kind === "cancel" || status !== "CANCELED" || next === undefined || next.orderId === orderId)
-      return undefined;
-    return isAt(action, next) ? { placed: { orderId: next.orderId } } : undefined;
   }
 
   return {
@@ -358,16 +351,13 @@ function isSettled({ endedAt }: Unknown, { askedAt, settleMs }: Listing): boolea
   return endedAt !== null && askedAt >= endedAt + settleMs;
 }
 
-/** What an order says about a change to it; `undefined` when it says nothing yet. */
-function appliedTo(action: Change, order: OrderRecord): Settlement | undefined {
-  const { isCompleted, isCanceled } = orderFlags(order);
-  const placed = { orderId: order.orderId };
-  if (action.kind === "cancel") {
-    if (isCanceled) return { placed };
-    return isCompleted ? { failure: ended(order) } : undefined;
-  }
-  if (isAt(action, order)) return { placed };
-  return isCompleted ? { failure: ended(order) } : undefined;
+/** What an order, or `next` in its place, says about a change to it; `undefined` when it says nothing yet. */
+function appliedTo(action: Change, order: OrderRecord, next: OrderRecord | undefined): Settlement | undefined {
+  const { orderId } = next ?? order;
+  const { isCompleted, isCanceled } = orderFlags(next ?? order);
+  const isApplied = action.kind === "cancel" ? isCanceled : isAt(action, next ?? order);
+  if (isApplied) return { placed: { orderId } };
+  return isCompleted || next ? { failure: refusal("OrderNotOpen", "rejected", endedWords(order, next)) } : undefined;
 }
 
 /** True for an order as this replace wanted it. */
@@ -378,10 +368,6 @@ function isAt({ change: { qty, price } }: Replace, order: OrderRecord): boolean 
 /** True while the broker works on such a change of the order, or may, which is this one for all that is known. */
 function isUnderWay({ kind }: IntentAction, { status, holdsChanges }: OrderRecord): boolean {
   return kind === "cancel" ? status === "PENDING_CANCEL" : status === "PENDING_REPLACE" || holdsChanges === true;
-}
-
-function ended(order: OrderRecord): IntentFailure {
-  return refusal("OrderNotOpen", "rejected", `order ${order.orderId} is ${order.status} and takes no more changes`);
 }
 
 function refusal(code: FailureCode, outcome: IntentFailure["outcome"], message: string): IntentFailure {

@@ -65,6 +65,11 @@ export function notSent(error: unknown): Failure {
   return new Failure(code, failure.message, { ...besideOf(failure), cause: error, outcome: "not_sent" });
 }
 
+/** What a write is answered with that another one of its order has kept from being sent. */
+export function heldUp(why: string): Failure {
+  return new Failure("RateLimited", `${why}; nothing was sent`, { outcome: "not_sent", retryAfterMs: 1000 });
+}
+
 export function throwNotSent(error: unknown): never {
   throw notSent(error);
 }

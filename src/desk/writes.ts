@@ -22,7 +22,7 @@ import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import { type Turn, Turns } from "./turns.ts";
 import type { Desk, OrderView, WriteAnswer, WriteContext } from "./types.ts";
-import { fromCapabilities, notSent, throwNotSent } from "./write-outcome.ts";
+import { fromCapabilities, heldUp, notSent, throwNotSent } from "./write-outcome.ts";
 
 /** The writing half of a desk. */
 export type Writes = Pick<Desk, "place" | "replace" | "cancel">;
@@ -140,6 +140,13 @@ export function createWrites(options: WriteOptions): Writes {
     if (order === undefined) return undefined;
     if (contractKey(order.contract) !== contractKey(contract) || order.direction !== direction) throw mismatch();
     return order;
+  }
+
+  /** To cancel what is canceled is a success; what ended otherwise is told with the order, and so is one in its place. */
+  function alreadyEnded(order: OrderView): WriteAnswer {
+    const next = book.inPlaceOf(order);
+    if (!orderFlags(next ?? order).isCanceled) throw orderNotOpen(order, next);
+    return { answeredAt: Date.now(), replayed: false };
   }
 
   return {
@@ -355,10 +362,6 @@ function numberFor({ reserved }: Claim, account: string | undefined): string | u
   return (reserved?.account ?? account) === account ? reserved?.number : undefined;
 }
 
-function heldUp(why: string): Failure {
-  return new Failure("RateLimited", `${why}; nothing was sent`, { outcome: "not_sent", retryAfterMs: 1000 });
-}
-
 /** Tells the limits what became of an order that was admitted and then not taken. */
 function notTaken(admission: Admission, error: unknown): void {
   if (isFailure(error) && error.outcome !== "unknown" && error.outcome !== undefined) admission.refused();
@@ -386,12 +389,6 @@ function withEffective(row: OrderCapability, placed: Placed): Placed {
   if (row.effective === undefined && placed.effective === undefined) return { orderId: placed.orderId };
   const effective = { ...row.effective, ...placed.effective };
   return Object.keys(effective).length > 0 ? { orderId: placed.orderId, effective } : { orderId: placed.orderId };
-}
-
-/** To cancel what is canceled is a success; what ended otherwise is told with the order. */
-function alreadyEnded(order: OrderView): WriteAnswer {
-  if (!orderFlags(order).isCanceled) throw orderNotOpen(order);
-  return { answeredAt: Date.now(), replayed: false };
 }
 
 function again({ at }: Replay): WriteAnswer {

@@ -336,6 +336,19 @@ test.each(["OPEN", "FILLED"] as const)(
   },
 );
 
+test.each([
+  ["OPEN", { placed: null, failure: { message: "order 1 was changed into order 2, which is OPEN" } }],
+  ["CANCELED", { placed: { orderId: "2" }, failure: null }],
+] as const)("a cancel is judged by the order in the place of the changed one, which is %s", async (status, end) => {
+  const { unknowns, book, journal } = await unknownWrite(CANCEL, 1000);
+  book.apply(anOrder({ tag: "htplaced" }), true, 1010);
+  book.apply(anOrder({ orderId: "2", tag: "htplaced", price: 199 }), true, 1020);
+  book.apply(anOrder({ orderId: "2", tag: "htplaced", price: 199, status }), true, 1030);
+  book.apply(anOrder({ tag: "htplaced", status: "CANCELED" }), true, 1040);
+  await unknowns.judge(LISTED);
+  expect(await journal.intent("httag")).toMatchObject({ state: "resolved", ...end });
+});
+
 test.each([null, "htplaced"])("a replace of an order with the tag %s that was canceled is rejected", async (tag) => {
   const { unknowns, book, journal } = await unknownWrite(CHANGED, 1000);
   book.apply(anOrder({ tag, status: "CANCELED" }), true, 1010);

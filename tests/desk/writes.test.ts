@@ -543,6 +543,35 @@ describe("cancel", () => {
     expect(calls).toBe(0);
   });
 
+  test.each([
+    ["pushed", "OPEN"],
+    ["pushed", "FILLED"],
+    ["found out by the cancel", "OPEN"],
+  ] as const)("of what was changed into another order is told with that: %s, and %s", async (how, status) => {
+    const filledQty = status === "FILLED" ? 12 : 0;
+    const old = anOrder({ tag: "httag" });
+    const { desk, host } = deskOver({
+      orders: async () => ({ orders: [old], unmapped: [] }),
+      order: async () => ({ ...old, status: "CANCELED" }),
+      replaceOrder: async () => {
+        host().onOrder({ ...old, orderId: "2", price: 199, status, filledQty });
+        if (how === "pushed") host().onOrder({ ...old, status: "CANCELED" });
+        return { orderId: "2" };
+      },
+      cancelOrder: () => Promise.reject(new BrokerError("OrderNotOpen", "it has ended", { outcome: "rejected" })),
+    });
+    await desk.reconcile();
+    await desk.replace("1", { price: 199 }, BY);
+    expect(await rejection(desk.cancel("1", BY))).toMatchObject({
+      code: "OrderNotOpen",
+      outcome: "not_sent",
+      message: `order 1 was changed into order 2, which is ${status}`,
+      details: { order: { orderId: "2", status } },
+    });
+    host().onOrder({ ...old, orderId: "2", price: 199, status: "CANCELED" });
+    if (status === "OPEN") await desk.cancel("1", BY);
+  });
+
   test("of what the broker says has ended looks how it ended", async () => {
     const refuse = async () => {
       throw new BrokerError("OrderNotOpen", "already done", { outcome: "rejected" });

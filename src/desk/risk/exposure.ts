@@ -62,8 +62,8 @@ export function openCount(book: OrderBook, pending: Iterable<Pending>): number {
 }
 
 /** True for an order that may have ended since a change of it has put another one in its place, which is not known yet. */
-function mayGoOn(book: OrderBook, { status, tag, orderId }: OrderRecord): boolean {
-  return status === "CANCELED" && (tag === null || book.byTag(tag)?.orderId === orderId);
+function mayGoOn(book: OrderBook, order: OrderRecord): boolean {
+  return order.status === "CANCELED" && book.inPlaceOf(order) === undefined;
 }
 
 /** The net position in a contract, negative for a short one. */

@@ -10,6 +10,8 @@ export interface Attempt {
   readonly key?: string | undefined;
   readonly orderId?: string;
   readonly request?: OrderRequest;
+  /** The order that was known to be in the place of that one when it began. */
+  readonly inItsPlace?: string | undefined;
   readonly began: number;
   /** Its writes at the broker. */
   readonly calls: VenueCall[];

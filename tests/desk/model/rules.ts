@@ -3,7 +3,7 @@
 import { keyedTag } from "../../../src/desk/tag.ts";
 import type { CancelAllResult, PlaceAnswer, ReplaceAnswer, WriteAnswer } from "../../../src/desk/types.ts";
 import type { Outcome } from "../../../src/domain/failure.ts";
-import type { Order } from "../../../src/domain/order.ts";
+import { isCompleted, type Order } from "../../../src/domain/order.ts";
 import { DIGEST } from "../desk-broker.ts";
 import type { Attempt } from "./attempt.ts";
 import type { VenueCall } from "./calls.ts";
@@ -145,7 +145,7 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
     answers.set(tag, orderId);
   }
 
-  function checkChanged({ name, kind, calls, orderId = "", answer }: Attempt): void {
+  function checkChanged({ name, kind, calls, orderId = "", answer, inItsPlace = "" }: Attempt): void {
     const isTaken = calls.some((call) => call.isTaken) || (answer as WriteAnswer).replayed;
     if (kind === "replace" && !venue.ledger.has((answer as ReplaceAnswer).orderId))
       violated(`${name} was answered with an order that is not there`);
@@ -153,6 +153,9 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
     const status = venue.ledger.get(orderId)?.truth.status;
     if (kind === "cancel" && !isTaken && status !== "CANCELED")
       violated(`${name} was answered as canceled, and is ${status}`);
+    const next = venue.ledger.get(inItsPlace)?.truth;
+    if (kind === "cancel" && !isTaken && next && (next.status === "FILLED" || !isCompleted(next)))
+      violated(`${name} was answered as canceled, and is order ${inItsPlace} now, which is ${next.status}`);
   }
 
   function checkOrder({ qty, price, direction }: Order, when: string): void {

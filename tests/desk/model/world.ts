@@ -93,7 +93,7 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     }
   }
 
-  type Asked = Pick<Attempt, "kind" | "principal" | "key" | "orderId" | "request">;
+  type Asked = Pick<Attempt, "kind" | "principal" | "key" | "orderId" | "request" | "inItsPlace">;
 
   /** Lets a client ask the desk for something; `undefined` when it gets no answer or a failure. */
   async function ask(asked: Asked, words: string, work: (process: Process) => Promise<unknown>) {
@@ -132,6 +132,13 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     return from[which % Math.max(1, from.length)]?.truth.orderId ?? "";
   }
 
+  /** What the desk knows to be in the place of an order of its own. */
+  function inPlaceOf(orderId: string): string | undefined {
+    const next = [...venue.ledger.values()].find(({ replaces }) => replaces === orderId)?.truth;
+    const isKnown = next && running.desk.remembered(orderId)?.tag && running.desk.remembered(next.orderId);
+    return isKnown ? (inPlaceOf(next.orderId) ?? next.orderId) : undefined;
+  }
+
   function place({ kind, request, principal, key: letter }: Of<"place">): void {
     // What has been pruned frees its key.
     const key = letter && `${letter}${prunedBefore > 0 ? Math.floor(prunedBefore / HOUR_MS) : ""}`;
@@ -153,7 +160,8 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     const its = key && `${key} ${orderId}`;
     const words = `cancel of order ${orderId}${key === undefined ? "" : ` under ${key}`}`;
     const context = contextOf(principal, its);
-    void ask({ kind, principal, key: its, orderId }, words, ({ desk }) => desk.cancel(orderId, context));
+    const asked = { kind, principal, key: its, orderId, inItsPlace: inPlaceOf(orderId) };
+    void ask(asked, words, ({ desk }) => desk.cancel(orderId, context));
   }
 
   async function cancelAll({ kind }: Of<"cancelAll">): Promise<void> {
