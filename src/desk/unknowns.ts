@@ -242,7 +242,10 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     if (order?.staleSince !== null && action.kind === "cancel") return judgeCancelOfNothing(unknown, orderId, listing);
     // An order that could not be read proves nothing, unless it had ended: then nobody will tell more of it.
     if (order === undefined || !(listing.reported.has(orderId) || (isAbsent && isClosed(order)))) return;
-    const result = appliedTo(action, order, book.inPlaceOf(order));
+    const next = book.inPlaceOf(order);
+    // What a change puts in the place of an order that it ends may not be shown yet.
+    if (order.status === "CANCELED" && !next && isBeingChanged(orderId, listing)) return;
+    const result = appliedTo(action, order, next);
     if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
     if (!isSettled(unknown, listing) || isUnderWay(action, order)) return;
     await settle(
@@ -259,6 +262,13 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     if (unknown.absences < ABSENCES) return;
     const failure = refusal("OrderNotFound", "rejected", `the broker knows no order ${orderId}`);
     await settle(unknown.id, { failure }, `unknown to the broker in ${ABSENCES} looks after the settle time`);
+  }
+
+  /** True while a change of this order may have come about, and need not be shown. */
+  function isBeingChanged(orderId: string, listing: Listing): boolean {
+    return [...unknowns.values()].some(
+      (other) => other.action.kind === "replace" && other.action.orderId === orderId && !isSettled(other, listing),
+    );
   }
 
   return {

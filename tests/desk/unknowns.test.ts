@@ -349,6 +349,26 @@ test.each([
   expect(await journal.intent("httag")).toMatchObject({ state: "resolved", ...end });
 });
 
+test("a replace of an order that was canceled waits for what may be in its place, and a cancel of that with it", async () => {
+  const { unknowns, book, journal, call } = await unknownWrite(CHANGED, null);
+  const cancel = { kind: "intent", id: "htcancel", principal: "p", action: CANCEL, fingerprint: null } as const;
+  await journal.append([cancel], "power-loss");
+  unknowns.add(cancel, 1000, WRITTEN);
+  book.apply(anOrder({ tag: "htplaced", status: "CANCELED" }), true, 1010);
+  // Its call is under way, and then the order may not be listed yet.
+  await unknowns.judge({ ...LISTED, settleMs: 1e9 });
+  call.ended();
+  await unknowns.judge({ ...LISTED, settleMs: 1e9 });
+  expect(unknowns.size).toBe(2);
+  book.apply(anOrder({ orderId: "2", tag: "htplaced", price: 199 }), true, 1020);
+  await unknowns.judge({ ...LISTED, settleMs: 1e9 });
+  expect(await journal.intent("httag")).toMatchObject({ placed: { orderId: "2" }, failure: null });
+  expect(await journal.intent("htcancel")).toMatchObject({
+    placed: null,
+    failure: { code: "OrderNotOpen", message: "order 1 was changed into order 2, which is OPEN" },
+  });
+});
+
 test.each([null, "htplaced"])("a replace of an order with the tag %s that was canceled is rejected", async (tag) => {
   const { unknowns, book, journal } = await unknownWrite(CHANGED, 1000);
   book.apply(anOrder({ tag, status: "CANCELED" }), true, 1010);

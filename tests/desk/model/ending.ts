@@ -46,6 +46,7 @@ export async function checkEnding(ending: Ending): Promise<void> {
   }
   const intents = await journal.intentsSince(DIGEST, 0);
   for (const intent of intents) if (intent.action.kind === "place") checkPlace(ending, intent);
+  if (!isMisled && prunedBefore <= 0) checkReplaced(ending, intents);
   const known = new Set(intents.map(({ id }) => id));
   for (const { truth, isOwn, shown, replaces } of venue.ledger.values()) {
     const isKept = prunedBefore <= 0 || (replaces === undefined && Number(shown[0]?.from) >= prunedBefore);
@@ -178,6 +179,21 @@ function orderOf(venue: Venue, { id, action }: IntentRecord): VenueOrder | undef
   for (let next = order; next !== undefined; next = all.find(({ replaces }) => replaces === order?.truth.orderId))
     order = next;
   return order;
+}
+
+/** Where lists prove what there is, no change of an order says that it came to nothing while another works in its place. */
+function checkReplaced({ venue, setting, violated }: Ending, intents: readonly IntentRecord[]): void {
+  if (setting.lacks.includes("orders") || setting.listing === "unsure" || setting.listing === "open") return;
+  for (const { replaces, truth, isOwn } of venue.ledger.values()) {
+    // One that has no tag is told apart by nobody, nor is one that had ended unfilled before it was heard of.
+    if (replaces === undefined || !isOwn || (isTerminal(truth.status) && truth.status !== "FILLED")) continue;
+    const its = intents.filter(({ action }) => action.kind === "replace" && action.orderId === replaces);
+    const isTold = (one: IntentRecord) => hasTaken(one) || one.failure?.message.includes("was changed into") === true;
+    if (!its.some(isTold))
+      violated(
+        `order ${replaces} is order ${truth.orderId} now: ${its.map(({ failure }) => failure?.message).join(", ")}`,
+      );
+  }
 }
 
 /** What is counted of the day, and what may still be sold, as refusals tell it. */

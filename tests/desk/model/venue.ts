@@ -110,9 +110,16 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
     const order = getOpen(orderId);
     const { qty = Number.POSITIVE_INFINITY } = wanted;
     if (qty < order.truth.filledQty) throw refusal("OrderRejected", "that much is filled");
-    if (!setting.hasNewIds) change(order, wanted);
-    else change(order, { status: "CANCELED" });
-    return setting.hasNewIds ? add({ ...order.truth, status: "OPEN", ...wanted }, order.isOwn, orderId) : order;
+    if (!setting.hasNewIds) {
+      change(order, wanted);
+      return order;
+    }
+    // That it has ended may be shown before what is in its place.
+    const late = lateMs;
+    lateMs = 0;
+    change(order, { status: "CANCELED" });
+    lateMs = late;
+    return add({ ...order.truth, status: "OPEN", ...wanted }, order.isOwn, orderId);
   }
 
   /** Lets the venue carry a write out that has reached it. */
