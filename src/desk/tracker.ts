@@ -161,12 +161,12 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
   async function isOfIntent(tag: string, report: Order): Promise<boolean> {
     const intent = await journal.intent(tag);
     if (intent === undefined) return false;
-    if (wasNotSent(intent) && report.status !== "REJECTED") await adopt(intent, report);
+    if (wasNotSent(intent) && report.status !== "REJECTED") adopt(intent, report);
     return true;
   }
 
   /** An order that was proven absent is there all the same: it counts, and somebody should know. */
-  async function adopt(intent: IntentRecord, report: Order): Promise<void> {
+  function adopt(intent: IntentRecord, report: Order): void {
     const message = `order ${report.orderId} exists although its intent had ended as ${intent.state}; it is adopted`;
     events.record({ kind: "anomaly", message, orderId: report.orderId, tag: report.tag });
     onAdopted(intent);
@@ -174,8 +174,8 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
     const placed = action.kind === "place" ? foundAs(report, action.request) : { orderId: report.orderId };
     const line = { kind: "progress", id, state: "resolved", placed, reason: message } as const;
     const appending = journal.append([line], "process");
-    // The order is ours, whether that can be written down or not.
-    if (appending instanceof Promise) await journal.inTime(appending).catch(() => undefined);
+    // The order is ours, whether that can be written down or not, and known from now on: its key may be sent again just now.
+    if (appending instanceof Promise) appending.catch(() => undefined);
   }
 
   function take(given: Order, askedAt?: number): OrderRecord | Promise<OrderRecord> {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import type { Desk } from "../../src/desk/types.ts";
 import { type Failure, isFailure } from "../../src/domain/failure.ts";
 import type { Order } from "../../src/domain/order.ts";
+import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { aFewTurns } from "../unheard.ts";
@@ -333,6 +334,32 @@ describe("an unknown place", () => {
     const { events } = await journal.events(DIGEST, 0, 100);
     expect(events).toContainEqual(expect.objectContaining({ kind: "anomaly", orderId: "1", tag }));
     expect(await desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: true });
+  });
+
+  test("that shows up just before it is sent again is found, however long the journal takes over that", async () => {
+    const memory = memoryJournal();
+    const disk = deferred<void>();
+    let isStalled = false;
+    const journal: Journal = {
+      ...memory,
+      append: async (lines, durability) => {
+        if (isStalled) await disk.promise;
+        return memory.append(lines, durability);
+      },
+    };
+    const venue = createVenue();
+    const { desk } = at(venue, { journal });
+    venue.next("not-sent");
+    const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+    isStalled = true;
+    venue.accept({ ...LIMIT_BUY, tag });
+    await aFewTurns();
+    const again = desk.place(LIMIT_BUY, KEYED);
+    await aFewTurns();
+    disk.resolve();
+    expect(await again).toMatchObject({ orderId: "1", tag });
+    expect(venue.ledger.size).toBe(1);
+    expect(await journal.intent(DIGEST, tag)).toMatchObject({ placed: { orderId: "1" } });
   });
 
   test.each(["OPEN", "FILLED"] as const)(
