@@ -28,6 +28,8 @@ export interface OrderBook {
   /** Says that it was answered, by `elapsedMs`: what the broker was asked for before need not know of it. */
   answered(orderId: string, at: number): void;
   isDoubtful(orderId: string): boolean;
+  /** When this open order was last heard of, by `elapsedMs`. */
+  heardAt(orderId: string): number | undefined;
   get(orderId: string): OrderRecord | undefined;
   byTag(tag: string): OrderRecord | undefined;
   /** What a broker that gives changed orders new ids has put, with its tag, in the place of this one, which it canceled. */
@@ -51,6 +53,8 @@ export function createOrderBook(): OrderBook {
   const doubtful = new Map<string, number>();
   /** When the broker last told of an open order by itself, by `elapsedMs`. */
   const toldAt = new Map<string, number>();
+  /** When anything of an open order was last heard, by `elapsedMs`. */
+  const heardAt = new Map<string, number>();
 
   function byTag(tag: string): OrderRecord | undefined {
     const orderId = idByTag.get(tag);
@@ -72,6 +76,12 @@ export function createOrderBook(): OrderBook {
     else if (isOpen || record.status === "FILLED") idByTag.replace(tag, orderId, isOpen);
   }
 
+  /** Of one that has ended nobody asks. */
+  function hear(record: OrderRecord, at: number): void {
+    if (isClosed(record)) heardAt.delete(record.orderId);
+    else heardAt.set(record.orderId, at);
+  }
+
   return {
     apply(report, own, at, askedAt) {
       const known = orders.get(report.orderId);
@@ -82,6 +92,7 @@ export function createOrderBook(): OrderBook {
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
       keep(record, known);
+      hear(record, elapsedMs());
       if (isClosed(record)) toldAt.delete(report.orderId);
       else if (askedAt === undefined) toldAt.set(report.orderId, elapsedMs());
       const isNewer = askedAt === undefined || askedAt > (doubtful.get(report.orderId) ?? 0);
@@ -89,11 +100,15 @@ export function createOrderBook(): OrderBook {
       const kind = merged.kind === "none" && returned ? "order" : merged.kind;
       return { record, kind, known };
     },
-    restore: (record) => keep(record, orders.get(record.orderId)),
+    restore(record) {
+      keep(record, orders.get(record.orderId));
+      hear(record, elapsedMs() - Math.max(0, Date.now() - record.asOf));
+    },
     forget(orderId) {
       const tag = orders.get(orderId)?.tag ?? null;
       doubtful.delete(orderId);
       toldAt.delete(orderId);
+      heardAt.delete(orderId);
       orders.delete(orderId);
       if (tag !== null) idByTag.delete(tag);
     },
@@ -118,6 +133,7 @@ export function createOrderBook(): OrderBook {
       if (doubtful.has(orderId)) doubtful.set(orderId, at);
     },
     isDoubtful: (orderId) => doubtful.has(orderId),
+    heardAt: (orderId) => heardAt.get(orderId),
     get: (orderId) => orders.get(orderId),
     byTag,
     inPlaceOf({ orderId, tag, status }) {

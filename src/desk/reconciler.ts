@@ -181,7 +181,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (readFailure(error)?.code !== "OrderNotFound") return false;
     }
     // It was told of while it was asked for, or so shortly before that the broker need not show it yet.
-    if (book.get(orderId) !== known || Date.now() < (known?.asOf ?? 0) + seat.settleMs()) return false;
+    const heardAt = book.heardAt(orderId) ?? Number.NEGATIVE_INFINITY;
+    if (book.get(orderId) !== known || elapsedMs() < heardAt + seat.settleMs()) return false;
     absent.add(orderId);
     const record = book.markStale(orderId, Date.now());
     if (record !== undefined) events.record({ kind: "order", order: record });

@@ -849,7 +849,10 @@ test("an open order that the broker did not know is asked for again with the nex
   expect([asked, second.desk.state().openOrders]).toEqual([3, 0]);
 });
 
-test("an open order that the broker does not show yet is asked for again, also over the same connection", async () => {
+test.each([
+  ["also over the same connection", 0],
+  ["also when the clock is put forward", 3_600_000],
+])("an open order that the broker does not show yet is asked for again, %s", async (_name, putForward) => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
   onTestFinished(() => void vi.useRealTimers());
   let shown: Order | undefined;
@@ -864,6 +867,7 @@ test("an open order that the broker does not show yet is asked for again, also o
   });
   open.push(desk);
   await desk.place(LIMIT_BUY, BY);
+  vi.setSystemTime(Date.now() + putForward);
   for (const connected of [false, true]) host().onConnection({ connected });
   await vi.advanceTimersByTimeAsync(100);
   expect(desk.remembered("1")).toMatchObject({ staleSince: null });

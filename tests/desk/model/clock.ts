@@ -3,6 +3,8 @@ export interface Clock {
   /** Milliseconds of `performance.now()`. */
   now(): number;
   pass(milliseconds: number): Promise<void>;
+  /** Puts the clock of the day forward or back, as somebody or a server of the time does. */
+  set(by: number): void;
   /** Whoever set timers is no more. */
   forget(): void;
   restore(): void;
@@ -21,8 +23,9 @@ export function takeClock(startsAt: number): Clock {
   const timers = new Map<object, { readonly due: number; readonly ring: () => void }>();
   const zero = 1_000_000;
   let now = zero;
+  let setBy = 0;
 
-  function set(ring: (...given: unknown[]) => void, milliseconds = 0, ...given: unknown[]) {
+  function setTimer(ring: (...given: unknown[]) => void, milliseconds = 0, ...given: unknown[]) {
     const timer = { ref: () => timer, unref: () => timer };
     timers.set(timer, { due: now + Math.max(0, milliseconds), ring: () => ring(...given) });
     return timer;
@@ -38,12 +41,15 @@ export function takeClock(startsAt: number): Clock {
     return first;
   }
 
-  Object.assign(globalThis, { setTimeout: set, clearTimeout: (timer: object) => timers.delete(timer) });
-  Date.now = () => startsAt + now - zero;
+  Object.assign(globalThis, { setTimeout: setTimer, clearTimeout: (timer: object) => timers.delete(timer) });
+  Date.now = () => startsAt + setBy + now - zero;
   performance.now = () => now;
 
   return {
     now: () => now,
+    set(by) {
+      setBy += by;
+    },
     async pass(milliseconds) {
       await calm();
       const end = now + milliseconds;

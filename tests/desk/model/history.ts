@@ -58,6 +58,7 @@ export type Happening =
   | { readonly kind: "connect" }
   | { readonly kind: "disconnect"; readonly taken: number }
   | { readonly kind: "wait"; readonly milliseconds: number }
+  | { readonly kind: "clock"; readonly by: number }
   | { readonly kind: "journal"; readonly mode: "quick" | "slow" | "away" }
   | { readonly kind: "line"; readonly how: "done" | "fails" }
   | { readonly kind: "kill"; readonly taken: number; readonly lines: number }
@@ -81,6 +82,7 @@ export interface History {
 
 /** Milliseconds after which the venue shows what it has taken. */
 export const SETTLE_MS = 2000;
+const HOUR_MS = 3_600_000;
 
 /** What a history has much of: two of these, while there is a little of everything else. */
 const THEMES = ["limits", "connection", "restarts", "journal", "switches", "lag", "numbers", "nights"] as const;
@@ -166,8 +168,11 @@ function settingOf(roll: Dice, themes: readonly Theme[]): Setting {
 /** How often each happens, and what it may be. */
 function kindsOf(
   roll: Dice,
-  { themes, hasTimes, hasBusts, hasAccounts, losesTags, keyed }: Setting,
+  { themes, hasTimes, hasBusts, hasAccounts, losesTags, keyed, risk, limits }: Setting,
 ): [number, () => Happening][] {
+  // What is old is pruned by it, and across a restart nothing but this clock says what is of the same day or minute.
+  const counts = [risk?.maxDailyValue, risk?.duplicateWindowMs, limits?.maxDailyValue, limits?.ordersPerMinute];
+  const isTimeless = !themes.includes("nights") && counts.every((each) => each === undefined);
   const much = (of: Theme, often: number, else_: number) => (themes.includes(of) ? often : else_);
   const asked = (keys: readonly string[], part: number): Asked => ({
     principal: roll.pick(["bot", "man"]),
@@ -208,6 +213,7 @@ function kindsOf(
       () => ({ kind: "wait", milliseconds: roll.pick([1, 5, 20, 100, 249, 260, 500, 999, 1001, 2100, 2100, 6000]) }),
     ],
     [0.5, () => ({ kind: "wait", milliseconds: roll.pick([30_000, 61_000, 180_000]) })],
+    [isTimeless ? 2 : 0, () => ({ kind: "clock", by: roll.pick([-HOUR_MS, -5000, -500, 500, 5000, HOUR_MS]) })],
     [25, () => ({ kind: "connect" })],
     [much("connection", 5, 0.3), () => ({ kind: "disconnect", taken: roll.below(256) })],
     [

@@ -265,6 +265,7 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     connect: () => venue.connect(true),
     disconnect: ({ taken }) => venue.connect(false, taken),
     wait: ({ milliseconds }) => clock.pass(milliseconds),
+    clock: ({ by }) => clock.set(by),
     journal: ({ mode }) => gate.become(mode),
     line: ({ how }) => gate.next(how),
     kill: (step) => restart(step),
