@@ -8,6 +8,7 @@ import type { Adapter } from "../shared/loaded-at-start.ts";
 import type { PacingClass } from "../shared/pacing.ts";
 import { REGIONS, type Region } from "../shared/regions.ts";
 import type { TradingAccount } from "./accounts.ts";
+import { createAskedChanges } from "./asked-changes.ts";
 import { checkNumbers, checkOrder, needsNumbers, toCapabilities } from "./capabilities.ts";
 import {
   MARKET_OF_REGION,
@@ -50,6 +51,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   });
   const holdings = createHoldings(wire);
   const listings = createListings(wire, holdings, { accounts, queryHeader });
+  const askedChanges = createAskedChanges();
 
   /** The chosen accounts. Before they are known there is no connection, and every call says so. */
   function accounts(): readonly TradingAccount[] {
@@ -208,6 +210,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         );
       }
       if (isTerminal(order.status)) throw notOpen(order, `order ${orderId} has ended`, "not_sent");
+      askedChanges.demandWhole(order, change);
       // OpenD takes a missing quantity or price for 0, so both are always sent, and cuts either of them.
       const qty = change.qty ?? order.qty;
       const price = order.orderType === "Market" ? null : (change.price ?? order.price);
@@ -230,10 +233,12 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         price: price ?? 0,
       };
       const pace = { limit: "modify", accId: found.account.accId, kind: "write" } as const;
-      const changed = await holdings
-        .write("ModifyOrder", request, call, pace)
-        .catch(async (error) => Promise.reject(await explain(error, orderId, call, "write")));
+      const changed = await holdings.write("ModifyOrder", request, call, pace).catch(async (error) => {
+        if (isBrokerError(error) && error.outcome === "unknown") askedChanges.made(orderId, { qty, price });
+        throw await explain(error, orderId, call, "write");
+      });
       const newId = changed.orderIDEx || orderId;
+      askedChanges.made(newId, { qty, price });
       listings.isIn(newId, found.account.accId);
       return { orderId: newId };
     },

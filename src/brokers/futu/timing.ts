@@ -28,6 +28,8 @@ export const MS = {
   /** So long they wait for a turn to be asked anew, after a change and otherwise; then what OpenD keeps has to do. */
   changedTurn: 3_000,
   idleTurn: 50,
+  /** After a change that was answered an order may be listed as it was before for so long. */
+  changeShown: 30_000,
   /** Between two looks at a connection that nobody uses. */
   heartbeat: 10_000,
   /** While OpenD itself is not logged in, its return is looked for more often. */

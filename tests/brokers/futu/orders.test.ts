@@ -436,6 +436,22 @@ describe("orders", () => {
     expect((await broker.orders({ status: "open" }, call())).orders).toEqual([]);
   });
 
+  test("a replace does not undo what another one changes that OpenD has answered and not made yet", async () => {
+    const opend = await openOpenD({ lagMs: 3_000 });
+    const { broker } = await startBroker(opend.port);
+    const { orderId } = await broker.placeOrder(restingOrder({ qty: 10, price: 190 }), call());
+    await broker.replaceOrder(orderId, { price: 191 }, call());
+    expect(await rejection(broker.replaceOrder(orderId, { qty: 20 }, call()))).toMatchObject({
+      code: "RateLimited",
+      outcome: "not_sent",
+    });
+    await broker.replaceOrder(orderId, { qty: 20, price: 192 }, call());
+    await until(() => opend.venue.find(orderId)?.order.price === 192);
+    await broker.replaceOrder(orderId, { qty: 30 }, call());
+    await until(() => opend.venue.find(orderId)?.order.qty === 30);
+    expect(opend.venue.find(orderId)?.order).toMatchObject({ price: 192 });
+  });
+
   test("listings that look for an unknown outcome stand in the way of no replace and no cancel", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
