@@ -24,6 +24,8 @@ export interface Desk {
   readonly version: number;
   /** False while OpenD has no link to the vendor's servers. */
   loggedIn: boolean;
+  /** False while it has none to those of quotes, which are others than those of trading. */
+  quotesLoggedIn: boolean;
   /**
    * The orders as OpenD keeps them, which it lists without another question; `undefined` where the exchange's own are
    * always at hand.
@@ -66,6 +68,11 @@ export function readsTextIds({ version }: Desk): boolean {
 /** @throws {Refusal} while OpenD is not logged in behind. */
 export function requireLogin(desk: Desk): void {
   if (!desk.loggedIn) throw new Refusal("OpenD 与服务器的连接已断开，未登录");
+}
+
+/** @throws {Refusal} while OpenD is not logged in to the servers of quotes; that is all it says of them then. */
+export function requireQuotes(desk: Desk): void {
+  if (!desk.quotesLoggedIn) throw new Refusal("网络中断");
 }
 
 /**

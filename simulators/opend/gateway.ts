@@ -75,7 +75,7 @@ export interface Connection {
 export interface Gateway {
   connect(wire: Wire, handshake: 1 | 1001): Connection;
   connections(): { readonly open: number; readonly total: number };
-  setLoggedIn(loggedIn: boolean): void;
+  setLoggedIn(loggedIn: boolean, quotes?: boolean): void;
   /** Does something in so many milliseconds, unless OpenD has gone by then. */
   later(ms: number, act: () => void): void;
   /** Ends every connection and forgets what a process forgets: the unlock, the counts, what was under way. */
@@ -233,14 +233,15 @@ export function createGateway({ desk, faults, pushFirst, restart }: GatewayOptio
       };
     },
     connections: () => ({ open: members.size, total }),
-    setLoggedIn(loggedIn) {
+    setLoggedIn(loggedIn, quotes = loggedIn) {
       desk.loggedIn = loggedIn;
+      desk.quotesLoggedIn = quotes;
       if (loggedIn) readAnew(desk);
       for (const member of members) {
         if (!member.ready || !member.wantsNotices || member.silent) continue;
         member.wire.push(1003, {
           retType: 0,
-          s2c: { type: 3, connectStatus: { qotLogined: loggedIn, trdLogined: loggedIn } },
+          s2c: { type: 3, connectStatus: { qotLogined: quotes, trdLogined: loggedIn } },
         });
       }
     },

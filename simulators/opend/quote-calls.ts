@@ -5,7 +5,7 @@ import { priceStep } from "../../src/exchange/markets.ts";
 import { marketTime } from "../shared/market-time.ts";
 import { securityName } from "../shared/security-names.ts";
 import { contractOfSecurity } from "./codes.ts";
-import { type Desk, type Peer, requireLogin, stateOfMarket } from "./desk.ts";
+import { type Desk, type Peer, requireLogin, requireQuotes, stateOfMarket } from "./desk.ts";
 import { countCall } from "./limits.ts";
 import { orderIdOf } from "./order-message.ts";
 import { Refusal } from "./refusal.ts";
@@ -85,6 +85,7 @@ export function getMarketState(desk: Desk, _peer: Peer, c2s: unknown): Answer {
 function asked(desk: Desk, c2s: unknown) {
   const { securityList } = v.parse(requests.securities, c2s);
   requireLogin(desk);
+  requireQuotes(desk);
   if (securityList.length === 0) throw new Refusal("缺少必要的参数: securityList");
   return securityList.map((security) => {
     const contract = contractOfSecurity(security.market, security.code);

@@ -66,8 +66,8 @@ export interface OpenD {
   readonly venue: Venue;
   readonly faults: Faults<OwnFault>;
   connections(): { readonly open: number; readonly total: number };
-  /** OpenD's link to the vendor's own servers. */
-  setLoggedIn(loggedIn: boolean): void;
+  /** OpenD's link to the vendor's own servers: those of trading, and those of quotes, which by default go with them. */
+  setLoggedIn(loggedIn: boolean, quotes?: boolean): void;
   /** Ends a `restart` that is under way before its time is over. */
   comeBack(): void;
   close(): Promise<void>;
@@ -98,6 +98,7 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     unlockedFirms: new Set(),
     version: options.version ?? SERVER_VERSION,
     loggedIn: true,
+    quotesLoggedIn: true,
     cache: lagMs > 0 ? new Map() : undefined,
     kept: new Map(),
     keepsHoldings: options.keepsHoldings ?? false,
@@ -163,7 +164,7 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
     venue,
     faults,
     connections: () => gateway.connections(),
-    setLoggedIn: (loggedIn) => gateway.setLoggedIn(loggedIn),
+    setLoggedIn: (loggedIn, quotes) => gateway.setLoggedIn(loggedIn, quotes),
     comeBack: () => restarts.comeBack(),
     async close() {
       if (restarts.hasEnded) return;

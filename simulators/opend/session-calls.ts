@@ -59,7 +59,7 @@ export function globalState(desk: Desk, peer: Peer): Answer {
     marketSZ: state("CN"),
     marketHKFuture: 0,
     marketUSFuture: 0,
-    qotLogined: desk.loggedIn,
+    qotLogined: desk.quotesLoggedIn,
     trdLogined: desk.loggedIn,
     serverVer: desk.version,
     serverBuildNo: SERVER_BUILD,

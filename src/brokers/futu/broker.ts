@@ -33,6 +33,7 @@ import {
 } from "./convert.ts";
 import { createHoldings } from "./holdings.ts";
 import { createListings, type FoundOrder, HISTORY_DAYS, notFound } from "./listings.ts";
+import { notConnected } from "./refusals.ts";
 import { createWire } from "./wire.ts";
 
 /** The adapter of an account; `index.ts` says what it does. */
@@ -157,7 +158,10 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     },
 
     async marketStatus(call) {
-      return toMarketStatus(await wire.read("GetGlobalState", { userID: 0 }, call));
+      const state = await wire.read("GetGlobalState", { userID: 0 }, call);
+      // What it says of the markets then is from before, or nothing.
+      if (!state.qotLogined) throw notConnected("OpenD is not logged in to Futu for quotes");
+      return toMarketStatus(state);
     },
 
     async placeOrder(order, call): Promise<Placed> {

@@ -139,7 +139,7 @@ export const COMMAND = { InitWebSocket: 1, LinkLost: 2, Notify: 1003, UpdateOrde
 const INIT = v.object({ connID: id });
 const ORDER_PUSH = v.object({ header, order });
 const NOTICE = v.object({
-  connectStatus: v.optional(v.object({ qotLogined: v.boolean(), trdLogined: v.boolean() })),
+  connectStatus: v.optional(v.object({ trdLogined: v.boolean() })),
 });
 
 /** Reads the `s2c` of an answer. @throws ValiError when OpenD's answer is not what its definition says. */
@@ -158,11 +158,10 @@ export function parseOrderPush(response: unknown): { accID: string; trdEnv: numb
   return result.success ? { ...result.output.header, order: result.output.order } : undefined;
 }
 
-/** What OpenD says about its own login; `undefined` for a notice about something else. */
+/** What OpenD says about its own login for trading; `undefined` for a notice about something else. */
 export function parseLoginNotice(response: unknown): boolean | undefined {
   const result = v.safeParse(NOTICE, s2cOf(response));
-  const status = result.success ? result.output.connectStatus : undefined;
-  return status === undefined ? undefined : status.qotLogined && status.trdLogined;
+  return result.success ? result.output.connectStatus?.trdLogined : undefined;
 }
 
 const FAILURE = v.object({ retType: number, retMsg: v.optional(text) });

@@ -87,7 +87,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
   let running: AbortController | undefined;
   let starting: Promise<void> | undefined;
   let link: Link | undefined;
-  /** What OpenD last said of its own login, on that connection. */
+  /** What OpenD last said of its own login for trading, on that connection. */
   let loggedIn = false;
   let session: Session | undefined;
   let known: readonly TradingAccount[] | undefined;
@@ -145,7 +145,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     state.then(
       (answer) => {
         if (on === link) version = answer.serverVer;
-        follow(on, answer.qotLogined && answer.trdLogined);
+        follow(on, answer.trdLogined);
       },
       () => {
         if (on.heard() === heard) on.close("OpenD does not answer");
@@ -154,7 +154,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
     return state;
   }
 
-  /** Keeps the session in step with OpenD's own login to the vendor. */
+  /** Keeps the session in step with OpenD's own login for trading: without that for quotes it takes orders all the same. */
   function follow(on: Link, isLoggedIn: boolean): void {
     if (on !== link) return;
     loggedIn = isLoggedIn;
@@ -218,8 +218,8 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
       if (session === undefined || quiet) void probe(opened).catch(() => {});
     }, MS.loginWatch);
     try {
-      const { qotLogined, trdLogined } = await probe(opened);
-      if (qotLogined && trdLogined) await establish(opened);
+      const { trdLogined } = await probe(opened);
+      if (trdLogined) await establish(opened);
       onUp();
       return notConnected(await opened.closed);
     } finally {

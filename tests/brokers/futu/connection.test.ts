@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { call, makeBroker, openOpenD, PIN_MD5, rejection, restingOrder, startBroker, until } from "./setup.ts";
+import { AAPL, call, makeBroker, openOpenD, PIN_MD5, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
 describe("the truth about the connection", () => {
   test("ping is false before the start, true on a live connection, false after the close", async () => {
@@ -180,6 +180,28 @@ describe("the truth about the connection", () => {
     await until(() => broker.ping(call()));
     expect(opend.connections().total).toBe(1);
     expect(opend.venue.orders()).toHaveLength(1);
+  });
+
+  test("an OpenD that is logged in for trading alone takes orders and cancels, and has no quotes", async () => {
+    const opend = await openOpenD();
+    const { broker, host } = await startBroker(opend.port);
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    opend.setLoggedIn(true, false);
+    await until(async () => !(await broker.ping(call())));
+    await broker.cancelOrder(orderId, call());
+    expect(opend.venue.find(orderId)?.order.status).toBe("CANCELED");
+    await broker.placeOrder(restingOrder(), call());
+    expect((await broker.orders({ status: "all", fresh: true }, call())).orders).toHaveLength(2);
+    for (const asked of [broker.quote(AAPL, call()), broker.marketStatus(call())]) {
+      expect(await rejection(asked)).toMatchObject({ code: expect.stringMatching(/^(?:Timeout|NotConnected)$/) });
+    }
+    expect(host.connections).toEqual([{ connected: true }]);
+    // Nor is it another thing for one that is like that when the gateway starts.
+    const { broker: late } = await startBroker(opend.port);
+    await late.placeOrder(restingOrder(), call());
+    opend.setLoggedIn(true);
+    await until(() => broker.ping(call()));
+    await broker.quote(AAPL, call());
   });
 });
 
