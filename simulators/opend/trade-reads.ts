@@ -180,7 +180,8 @@ function funds(desk: Desk, account: Account, currency: string): Answer {
     cashInfoList: lines.map((line) => ({
       currency: currencyNumber(line.currency),
       cash: amount(line.amount),
-      availableBalance: amount(line.available),
+      availableBalance: amount(Math.max(0, line.available)),
+      netCashPower: amount(line.available),
     })),
   };
 }

@@ -93,7 +93,7 @@ describe("reads", () => {
     expect(at(await client.call("GetFunds", { header: real, currency: 2 }), "funds")).toMatchObject({
       cash: 1_000_000,
       currency: 2,
-      cashInfoList: [{ currency: 2, cash: 1_000_000, availableBalance: 1_000_000 }],
+      cashInfoList: [{ currency: 2, cash: 1_000_000, availableBalance: 1_000_000, netCashPower: 1_000_000 }],
     });
     expect(at(await client.call("GetFunds", { header: real, currency: 1 }), "funds", "cash")).toBe(7_812_500);
     expect(at(await client.call("GetFunds", { header: US }), "funds")).toMatchObject({ cash: 1_000_000, currency: 2 });

@@ -200,7 +200,8 @@ export function toCash(accounts: readonly AccountFunds[], currency: string): Cas
     const ledger = funds.cashInfoList.flatMap((line) => {
       const word = lookUp<string | null>(CURRENCY, line.currency ?? 0) ?? null;
       if (word === null || line.cash === undefined) return [];
-      const available = line.availableBalance === undefined ? null : withoutDust(line.availableBalance);
+      // Its `availableBalance` is what may be withdrawn: of what was sold nothing before it is settled.
+      const available = line.netCashPower === undefined ? null : withoutDust(line.netCashPower);
       return [{ currency: word, amount: withoutDust(line.cash), available }];
     });
     lines.push(...(ledger.length > 0 ? ledger : [{ currency: own, amount: withoutDust(funds.cash), available: null }]));

@@ -41,7 +41,7 @@ const funds = v.object({
   cash: number,
   currency: whenGiven(number),
   cashInfoList: v.optional(
-    v.array(v.object({ currency: whenGiven(number), cash: whenGiven(number), availableBalance: whenGiven(number) })),
+    v.array(v.object({ currency: whenGiven(number), cash: whenGiven(number), netCashPower: whenGiven(number) })),
     [],
   ),
 });

@@ -351,7 +351,12 @@ test("quantities are without the dust of the vendor's own sums: what is held who
 });
 
 describe("cash", () => {
-  const usd = { cash: 1000.1, currency: 2, cashInfoList: [{ currency: 2, cash: 1000.1, availableBalance: 900 }] };
+  const usd = {
+    cash: 1000.1,
+    currency: 2,
+    // What was sold yesterday can be spent today, and withdrawn tomorrow.
+    cashInfoList: [{ currency: 2, cash: 1000.1, availableBalance: 400, netCashPower: 900 }],
+  };
   const hkd = { cash: 500, currency: 1, cashInfoList: [] };
 
   test("is what the vendor expresses in the currency, with every line of the ledger", () => {
@@ -400,7 +405,8 @@ describe("cash", () => {
   });
 
   test("leaves out of the ledger what OpenD did not send", () => {
-    const partial = { cash: 5, currency: 2, cashInfoList: [{ currency: 2, cash: 5 }, { currency: 1 }, { cash: 3 }] };
+    const lines = [{ currency: 2, cash: 5, availableBalance: 4 }, { currency: 1 }, { cash: 3 }];
+    const partial = { cash: 5, currency: 2, cashInfoList: lines };
     expect(toCash([{ funds: partial, region: "US" }], "USD").balances).toEqual([
       { currency: "USD", amount: 5, available: null },
     ]);
