@@ -36,8 +36,10 @@ export function submitOrder(desk: Desk, { body }: Query, options: SubmitOptions 
   const asked = lifecycleOf(request, contract);
   // The vendor's help pages: orders of the night are good for the running trading day only.
   if (asked === "OVERNIGHT" && request.time_in_force !== "Day") throw badParameter("time in force not support");
-  // A US market order for extended hours becomes one for regular hours, and nobody is told.
-  const quiet = contract.region === "US" && (options.changesSession || (vendorType === "MO" && asked === "ETH"));
+  if (desk.isPaper) checkPaper(request, contract);
+  // A US market order for extended hours becomes one for regular hours, as every order of a paper account, and nobody is told.
+  const isRegularOnly = desk.isPaper || (vendorType === "MO" && asked === "ETH");
+  const quiet = contract.region === "US" && (options.changesSession || isRegularOnly);
   const lifecycle: Lifecycle = quiet ? "RTH" : asked;
   const orderType = ORDER_TYPES[vendorType];
   const price = orderType === "Limit" ? priceOf(request.submitted_price) : undefined;
@@ -113,6 +115,12 @@ function answerKept({ clientRequests, venue }: Desk, id: string): string | undef
   const kept = id === "" ? undefined : clientRequests.get(id);
   if (kept === undefined || Math.abs(venue.now() - kept.at) >= REPEAT_MS) return undefined;
   return kept.orderId;
+}
+
+/** Source: the vendor's page "Trade" of questions, and its word in https://github.com/longbridge/openapi/issues/116. */
+function checkPaper({ time_in_force }: SubmitRequest, { region }: Contract): void {
+  if (time_in_force !== "Day") throw badParameter("time in force not support");
+  if (region === "CN") throw badParameter("market not support");
 }
 
 function checkRemark(remark: string): void {

@@ -212,7 +212,7 @@ export function createLongportBroker(config: LongportConfig, deadlineMs: number)
 
     async placeOrder(order, call): Promise<Placed> {
       const { region, symbol } = toSecurity(order.contract);
-      const { effective } = checkOrder(order, region);
+      const { effective } = checkOrder(order, region, config.tradeEnv);
       const { tag, lifecycle } = order;
       const time_in_force = WORD_OF_TIME_IN_FORCE[order.timeInForce];
       const session = region === "US" ? { outside_rth: WORD_OF_LIFECYCLE[lifecycle] } : {};

@@ -40,7 +40,7 @@ function regularRows(region: Region, orderTypes: readonly OrderRequest["orderTyp
   ];
 }
 
-const ROWS: readonly OrderCapability[] = [
+const REAL_ROWS: readonly OrderCapability[] = [
   ...orderRows({
     regions: ["US"],
     orderTypes: ["Limit"],
@@ -58,6 +58,20 @@ const ROWS: readonly OrderCapability[] = [
     .map((row) => ({ ...row, replaceable: false })),
 ];
 
+/**
+ * Paper accounts take orders for the day in regular hours, in the US and in Hong Kong; of those for other hours the vendor makes
+ * such ones without a word. Source: https://open.longbridge.com/docs/qa/trade, and for the day
+ * https://github.com/longbridge/openapi/issues/116.
+ */
+const SIMULATE_ROWS: readonly OrderCapability[] = [
+  ...orderRows({ regions: ["US"], orderTypes: ["Limit", "Market"], timesInForce: ["DAY"], lifecycles: ["RTH"] }),
+  ...regularRows("HK", ["Limit", "Market"]).filter(({ timeInForce }) => timeInForce === "DAY"),
+];
+
+function rowsOf(tradeEnv: LongportConfig["tradeEnv"]): readonly OrderCapability[] {
+  return tradeEnv === "SIMULATE" ? SIMULATE_ROWS : REAL_ROWS;
+}
+
 /** @param account its number, masked, once it is known */
 export function toCapabilities(account: string | null, tradeEnv: LongportConfig["tradeEnv"]): Capabilities {
   return {
@@ -65,7 +79,7 @@ export function toCapabilities(account: string | null, tradeEnv: LongportConfig[
     environment: tradeEnv ?? "REAL",
     account,
     markets: REGIONS.map(toMarket),
-    orders: ROWS,
+    orders: rowsOf(tradeEnv),
     quotes: REGIONS,
     push: "stream",
     listing: { complete: true, settleMs: 30_000 },
@@ -89,9 +103,9 @@ function toMarket(region: Region): MarketCapability {
  *
  * @throws BrokerError `NotSupported` without a row, `InvalidRequest` for a price or quantity that is too fine.
  */
-export function checkOrder(order: OrderRequest, region: Region): OrderCapability {
+export function checkOrder(order: OrderRequest, region: Region, tradeEnv: LongportConfig["tradeEnv"]): OrderCapability {
   const { orderType, timeInForce, lifecycle } = order;
-  const row = ROWS.find(
+  const row = rowsOf(tradeEnv).find(
     (each) =>
       each.region === region &&
       each.orderType === orderType &&
@@ -101,7 +115,7 @@ export function checkOrder(order: OrderRequest, region: Region): OrderCapability
   if (row === undefined) {
     throw new BrokerError(
       "NotSupported",
-      `Longport takes no ${orderType} order ${timeInForce} ${lifecycle} in ${region}`,
+      `Longport${tradeEnv === "SIMULATE" ? " (SIMULATE)" : ""} takes no ${orderType} order ${timeInForce} ${lifecycle} in ${region}`,
       {
         outcome: "not_sent",
       },

@@ -42,7 +42,8 @@ export interface LongportOptions extends InstanceOptions {
    * Which account the token has to be of. With `SIMULATE` a token that is not that of a paper account, or does not say so,
    * is refused at start and whenever it comes, and every request tells the vendor to refuse real money, but for those of
    * the SDK, which has no such word: over `native` cash, positions and the links rest on the token alone, orders do not. With
-   * `REAL` the token of a paper account is refused. Default: any, told as `REAL`.
+   * `REAL` the token of a paper account is refused. What a paper account does not take is `NotSupported` with `SIMULATE`.
+   * Default: any, told as `REAL`.
    */
   readonly tradeEnv?: (typeof ENVIRONMENTS)[number];
   /** Default `https://openapi.longportapp.com`. */

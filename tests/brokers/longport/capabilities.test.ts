@@ -1,22 +1,44 @@
 /** What is refused before it is sent to Longport. */
 import { expect, test } from "vitest";
-import { checkNumbers, checkOrder } from "../../../src/brokers/longport/capabilities.ts";
+import { checkNumbers, checkOrder, toCapabilities } from "../../../src/brokers/longport/capabilities.ts";
 import { restingOrder } from "./setup.ts";
 
 const refused = (code: string) => expect.objectContaining({ code, outcome: "not_sent" });
 
 test("an order without a row is not supported, and one at a limit needs it", () => {
   const outside = restingOrder({ orderType: "Market", lifecycle: "ETH" });
-  expect(() => checkOrder(outside, "US")).toThrow(refused("NotSupported"));
+  expect(() => checkOrder(outside, "US", undefined)).toThrow(refused("NotSupported"));
   const night = { lifecycle: "OVERNIGHT" } as const;
-  expect(checkOrder(restingOrder(night), "US")).toMatchObject(night);
-  expect(() => checkOrder(restingOrder({ ...night, timeInForce: "GTC" }), "US")).toThrow(refused("NotSupported"));
+  expect(checkOrder(restingOrder(night), "US", undefined)).toMatchObject(night);
+  expect(() => checkOrder(restingOrder({ ...night, timeInForce: "GTC" }), "US", undefined)).toThrow(
+    refused("NotSupported"),
+  );
   const { price: _none, ...open } = restingOrder();
-  expect(() => checkOrder(open, "US")).toThrow(refused("InvalidRequest"));
+  expect(() => checkOrder(open, "US", undefined)).toThrow(refused("InvalidRequest"));
+});
+
+test.each([{ lifecycle: "ETH" }, { lifecycle: "OVERNIGHT" }, { timeInForce: "GTC" }] as const)(
+  "a paper account has none of %o",
+  (changes) => {
+    expect(() => checkOrder(restingOrder(changes), "US", "SIMULATE")).toThrow(refused("NotSupported"));
+    expect(checkOrder(restingOrder(changes), "US", "REAL")).toMatchObject(changes);
+  },
+);
+
+test("a paper account trades in the US and in Hong Kong, the day alone", () => {
+  expect(() => checkOrder(restingOrder(), "CN", "SIMULATE")).toThrow(refused("NotSupported"));
+  expect(checkOrder(restingOrder({ lifecycle: "ETH" }), "HK", "SIMULATE").effective).toEqual({ lifecycle: "RTH" });
+  expect(checkOrder(restingOrder({ orderType: "Market" }), "US", "SIMULATE")).toMatchObject({ region: "US" });
+  const { orders } = toCapabilities(null, "SIMULATE");
+  expect(new Set(orders.map(({ region }) => region))).toEqual(new Set(["US", "HK"]));
+  expect(orders.map(({ timeInForce }) => timeInForce)).not.toContain("GTC");
+  expect(toCapabilities(null, undefined)).toMatchObject({ orders: toCapabilities(null, "REAL").orders });
 });
 
 test("an order at the market has no price to be too fine", () => {
-  expect(checkOrder(restingOrder({ orderType: "Market", price: 190.001 }), "US")).toMatchObject({ region: "US" });
+  expect(checkOrder(restingOrder({ orderType: "Market", price: 190.001 }), "US", undefined)).toMatchObject({
+    region: "US",
+  });
 });
 
 test.each([

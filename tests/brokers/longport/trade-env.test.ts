@@ -56,6 +56,11 @@ describe.each(TRANSPORTS)("over %s", (transport) => {
     await until(() => broker.ping(call()));
     await broker.placeOrder(restingOrder(), call());
     expect(server.venue.orders()).toHaveLength(1);
+    // What a paper account would make of it is none of the night.
+    const atNight = broker.placeOrder(restingOrder({ lifecycle: "OVERNIGHT" }), call());
+    if (tradeEnv === "REAL") await atNight;
+    else expect(await rejection(atNight)).toMatchObject({ code: "NotSupported", outcome: "not_sent" });
+    expect(server.venue.orders()).toHaveLength(tradeEnv === "REAL" ? 2 : 1);
   });
 });
 
