@@ -57,7 +57,7 @@ export async function checkEnding(ending: Ending): Promise<void> {
 
 /** Every view of every order shows what it is. */
 async function checkOrders(
-  { venue, desk, journal, setting, isBlind, prunedBefore, violated }: Ending,
+  { venue, desk, journal, setting, isBlind, isMisled, prunedBefore, violated }: Ending,
   told: ReadonlyMap<string, Order>,
 ): Promise<void> {
   const { orders } = setting.lacks.includes("orders")
@@ -70,7 +70,8 @@ async function checkOrders(
     // Whose one is that was met while the journal was away is asked again where it is listed, and the journal still knows.
     const isPruned = isOld(order.shown[0]) || (prunedBefore > 0 && order.replaces !== undefined);
     const hasEnded = isCompleted(order.truth);
-    const isVague = isPruned ? hasEnded || isBlind : hasEnded && isBlind && !isWhole(setting);
+    // What an operator has wrongly settled is pruned as what has ended, though its order may be open.
+    const isVague = isPruned ? hasEnded || isBlind || isMisled : hasEnded && isBlind && !isWhole(setting);
     const views = {
       ...(orders && venue.isHere(orderId) && { list: orders.find((one) => one.orderId === orderId) }),
       memory: desk.remembered(orderId),
