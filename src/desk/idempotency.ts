@@ -16,6 +16,8 @@ export interface Claim {
   readonly replay?: Replay;
   /** The vendor's number that an earlier attempt was sent with, of which no order was found, and to which account. */
   readonly reserved?: Pick<IntentRecord, "number" | "account">;
+  /** What an earlier attempt under this key counted for its day. */
+  readonly value?: number | undefined;
   /** Lets the next one with this key in. */
   release(): void;
   /** Lets it in only when this has ended too. */
@@ -103,6 +105,7 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
         fingerprint,
         release,
         holdUntil,
+        value: record?.value,
         ...(replay === undefined ? {} : { replay }),
         ...(isReserved && record?.number !== undefined ? { reserved: record } : {}),
       };

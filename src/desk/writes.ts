@@ -177,7 +177,10 @@ export function createWrites(options: WriteOptions): Writes {
         if (already !== undefined) {
           // The journal has lost it, but the tag proves that it is the order of this key.
           const found = withEffective(row, foundAs(already, request));
-          const { placed, answeredAt } = await handOver.adopt(lineOf(claim, action, context), found);
+          const { placed, answeredAt } = await handOver.adopt(
+            lineOf(claim, action, context, { value: claim.value }),
+            found,
+          );
           tracker.markOwn(already.orderId);
           return { ...placed, tag, answeredAt, replayed: true };
         }

@@ -348,9 +348,11 @@ describe("an unknown place", () => {
       },
     };
     const venue = createVenue();
-    const { desk } = at(venue, { journal });
+    const { desk } = at(venue, { journal, risk: { maxDailyValue: 1_000_000 } });
     venue.next("not-sent");
     const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+    const { value } = (await journal.intent(DIGEST, tag)) ?? {};
+    expect(value).toBeGreaterThan(0);
     isStalled = true;
     venue.accept({ ...LIMIT_BUY, tag });
     await aFewTurns();
@@ -359,7 +361,7 @@ describe("an unknown place", () => {
     disk.resolve();
     expect(await again).toMatchObject({ orderId: "1", tag });
     expect(venue.ledger.size).toBe(1);
-    expect(await journal.intent(DIGEST, tag)).toMatchObject({ placed: { orderId: "1" } });
+    expect(await journal.intent(DIGEST, tag)).toMatchObject({ placed: { orderId: "1" }, value });
   });
 
   test.each(["OPEN", "FILLED"] as const)(
