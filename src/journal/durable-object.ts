@@ -21,17 +21,7 @@
  */
 import type { Failure } from "../domain/failure.ts";
 import { demandBytes, demandOptions } from "./demand-options.ts";
-import type {
-  Durability,
-  EventPage,
-  GuardRecord,
-  IntentRecord,
-  Journal,
-  JournalHead,
-  JournalLine,
-  JournalPlace,
-  OrderRecord,
-} from "./journal.ts";
+import type { Durability, Journal, JournalHead, JournalLine, JournalPlace } from "./journal.ts";
 import {
   demandStorage,
   migrateStorage,
@@ -43,9 +33,9 @@ import {
   storageFailure,
 } from "./object-storage.ts";
 import { journalUnavailable } from "./sqlite-errors.ts";
-import { type Lines, prepareLines, storedLine } from "./sqlite-lines.ts";
+import { type Lines, prepareLines, readsOver, type SqliteReads, storedLine } from "./sqlite-lines.ts";
 
-export type { SqliteObjectStorage };
+export type { SqliteObjectStorage, SqliteReads };
 
 /** How much a journal may make of an object's storage. */
 export interface DurableObjectJournalOptions {
@@ -59,17 +49,10 @@ export interface DurableObjectJournalOptions {
 }
 
 /** A journal in the storage of a Durable Object. What it reads it answers at once. */
-export interface DurableObjectJournal extends Journal {
+export interface DurableObjectJournal extends Omit<Journal, keyof SqliteReads>, SqliteReads {
   readonly place: JournalPlace;
   open(): JournalHead;
   append(lines: readonly JournalLine[], durability: Durability): Promise<number>;
-  intent(instance: string, id: string): IntentRecord | undefined;
-  unsettled(instance: string): readonly IntentRecord[];
-  intentsSince(instance: string, at: number): readonly IntentRecord[];
-  order(instance: string, orderId: string): OrderRecord | undefined;
-  openOrders(instance: string): readonly OrderRecord[];
-  events(instance: string, after: number, limit: number): EventPage;
-  guards(instance: string): readonly GuardRecord[];
   prune(before: number): Promise<void>;
   /** Lets the storage go to another journal in the same object. It may be opened again. */
   close(): void;
@@ -184,13 +167,7 @@ export function durableObjectJournal(
       journal.sequence += stored.length;
       return confirmed(journal.sequence);
     },
-    intent: (instance, id) => read((lines) => lines.intent(instance, id)),
-    unsettled: (instance) => read((lines) => lines.unsettled(instance)),
-    intentsSince: (instance, at) => read((lines) => lines.intentsSince(instance, at)),
-    order: (instance, orderId) => read((lines) => lines.order(instance, orderId)),
-    openOrders: (instance) => read((lines) => lines.openOrders(instance)),
-    events: (instance, after, limit) => read((lines) => lines.events(instance, after, limit)),
-    guards: (instance) => read((lines) => lines.guards(instance)),
+    ...readsOver(read),
     async prune(before) {
       const journal = opened();
       let after: number | undefined = 0;

@@ -20,17 +20,35 @@ export interface StoredLine {
   readonly body: string;
 }
 
-/** What the writer's connection can do. */
-export interface Lines extends Rows {
-  /** Why these lines cannot follow on what is written; `undefined` if they can. */
-  refusal(lines: readonly StoredLine[]): Error | undefined;
-  write(line: StoredLine, sequence: number): void;
+/** What a journal in SQLite answers at once; `Journal` says what each is. */
+export interface SqliteReads {
+  intent(instance: string, id: string): IntentRecord | undefined;
   unsettled(instance: string): readonly IntentRecord[];
   intentsSince(instance: string, at: number): readonly IntentRecord[];
   order(instance: string, orderId: string): OrderRecord | undefined;
   openOrders(instance: string): readonly OrderRecord[];
   events(instance: string, after: number, limit: number): EventPage;
   guards(instance: string): readonly GuardRecord[];
+}
+
+/** The reads of a journal, each through what finds its lines, or says why there are none. */
+export function readsOver(read: <T>(work: (lines: SqliteReads) => T) => T): SqliteReads {
+  return {
+    intent: (instance, id) => read((lines) => lines.intent(instance, id)),
+    unsettled: (instance) => read((lines) => lines.unsettled(instance)),
+    intentsSince: (instance, at) => read((lines) => lines.intentsSince(instance, at)),
+    order: (instance, orderId) => read((lines) => lines.order(instance, orderId)),
+    openOrders: (instance) => read((lines) => lines.openOrders(instance)),
+    events: (instance, after, limit) => read((lines) => lines.events(instance, after, limit)),
+    guards: (instance) => read((lines) => lines.guards(instance)),
+  };
+}
+
+/** What the writer's connection can do. */
+export interface Lines extends Rows, SqliteReads {
+  /** Why these lines cannot follow on what is written; `undefined` if they can. */
+  refusal(lines: readonly StoredLine[]): Error | undefined;
+  write(line: StoredLine, sequence: number): void;
   /** Prunes among the next lines after a number; answers where to go on, `undefined` at the end. */
   prune(after: number, before: number): number | undefined;
 }

@@ -16,26 +16,16 @@
 import { setImmediate } from "node:timers/promises";
 import { shown } from "../domain/shown.ts";
 import { demandBytes, demandOptions } from "./demand-options.ts";
-import type {
-  Durability,
-  EventPage,
-  GuardRecord,
-  IntentRecord,
-  Journal,
-  JournalHead,
-  JournalLine,
-  JournalPlace,
-  OrderRecord,
-} from "./journal.ts";
+import type { Durability, Journal, JournalHead, JournalLine, JournalPlace } from "./journal.ts";
 import { loadSqlite } from "./load-sqlite.ts";
 import { machineStart } from "./machine-start.ts";
 import { fileFailure, journalUnavailable } from "./sqlite-errors.ts";
-import { storedLine } from "./sqlite-lines.ts";
+import { readsOver, type SqliteReads, storedLine } from "./sqlite-lines.ts";
 import type { JournalStats } from "./sqlite-stats.ts";
 import { openWriter, type SqliteWriter } from "./sqlite-writer.ts";
 
 export { type InstanceOrder, type JournalReader, type NumberedLine, readJournal } from "./sqlite-reader.ts";
-export type { JournalStats };
+export type { JournalStats, SqliteReads };
 
 /** How a journal's file is used. */
 export interface SqliteJournalOptions {
@@ -47,17 +37,10 @@ export interface SqliteJournalOptions {
 }
 
 /** A journal in a SQLite file. */
-export interface SqliteJournal extends Journal {
+export interface SqliteJournal extends Omit<Journal, keyof SqliteReads>, SqliteReads {
   readonly place: JournalPlace;
   open(): Promise<JournalHead>;
   append(lines: readonly JournalLine[], durability: Durability): Promise<number>;
-  intent(instance: string, id: string): IntentRecord | undefined;
-  unsettled(instance: string): readonly IntentRecord[];
-  intentsSince(instance: string, at: number): readonly IntentRecord[];
-  order(instance: string, orderId: string): OrderRecord | undefined;
-  openOrders(instance: string): readonly OrderRecord[];
-  events(instance: string, after: number, limit: number): EventPage;
-  guards(instance: string): readonly GuardRecord[];
   prune(before: number): Promise<void>;
   /** Writes what still waits, and lets the file go. It may be opened again. */
   close(): Promise<void>;
@@ -94,10 +77,10 @@ export function sqliteJournal(file: string, options: SqliteJournalOptions = {}):
     return writer;
   }
 
-  function read<T>(work: (writer: SqliteWriter) => T): T {
+  function read<T>(work: (lines: SqliteReads) => T): T {
     const current = opened();
     try {
-      return work(current);
+      return work(current.lines);
     } catch (error) {
       throw fileFailure(current.path, error);
     }
@@ -116,13 +99,7 @@ export function sqliteJournal(file: string, options: SqliteJournalOptions = {}):
     async append(lines, durability) {
       return opened().append(lines.map(storedLine), durability);
     },
-    intent: (instance, id) => read(({ lines }) => lines.intent(instance, id)),
-    unsettled: (instance) => read(({ lines }) => lines.unsettled(instance)),
-    intentsSince: (instance, at) => read(({ lines }) => lines.intentsSince(instance, at)),
-    order: (instance, orderId) => read(({ lines }) => lines.order(instance, orderId)),
-    openOrders: (instance) => read(({ lines }) => lines.openOrders(instance)),
-    events: (instance, after, limit) => read(({ lines }) => lines.events(instance, after, limit)),
-    guards: (instance) => read(({ lines }) => lines.guards(instance)),
+    ...readsOver(read),
     async prune(before) {
       const current = opened();
       let after: number | undefined = 0;
