@@ -91,10 +91,11 @@ export function createOrderBook(): OrderBook {
       const external = known === undefined || known.tag === null ? !own : known.external;
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
+      const now = elapsedMs();
       keep(record, known);
-      hear(record, elapsedMs());
+      hear(record, now);
       if (isClosed(record)) toldAt.delete(report.orderId);
-      else if (askedAt === undefined) toldAt.set(report.orderId, elapsedMs());
+      else if (askedAt === undefined) toldAt.set(report.orderId, now);
       const isNewer = askedAt === undefined || askedAt > (doubtful.get(report.orderId) ?? 0);
       if (isNewer || isClosed(record)) doubtful.delete(report.orderId);
       const kind = merged.kind === "none" && returned ? "order" : merged.kind;
