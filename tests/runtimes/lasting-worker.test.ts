@@ -4,12 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DEFAULT_ACCOUNT, DEFAULT_TIGER_ID } from "../../simulators/tiger/accounts.ts";
-import { CLIENT_PRIVATE_KEY } from "../../simulators/tiger/keys.ts";
 import { startTiger, type TigerServer } from "../../simulators/tiger/server.ts";
 import { demoTradingTime } from "../../src/exchange/demo-account.ts";
 import { eventReader } from "../http/suite/event-reader.ts";
 import { ORDER } from "./order.ts";
+import { tigerBindings } from "./tiger-bindings.ts";
 import { bundleWorker, fetchFrom } from "./worker-bundle.ts";
 
 const SECRETS = { INSTANCE_ID: "workerInstance04", TOKEN: "workerToken_0004", ADMIN_TOKEN: "workerAdmin_0004" };
@@ -29,11 +28,7 @@ function startWorker(maxBytes = 1e9): Miniflare {
     script,
     bindings: {
       ...SECRETS,
-      TIGER_ID: DEFAULT_TIGER_ID,
-      TIGER_ACCOUNT: DEFAULT_ACCOUNT,
-      TIGER_PRIVATE_KEY: CLIENT_PRIVATE_KEY,
-      TIGER_PUBLIC_KEY: simulator.vendorPublicKey,
-      TIGER_SERVER_URL: `http://127.0.0.1:${simulator.port}/gateway`,
+      ...tigerBindings(simulator),
       MAX_BYTES: maxBytes,
     },
     durableObjects: { GATEWAY: { className: "Gateway", useSQLite: true } },

@@ -4,13 +4,12 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DEFAULT_ACCOUNT, DEFAULT_TIGER_ID } from "../../simulators/tiger/accounts.ts";
-import { CLIENT_PRIVATE_KEY } from "../../simulators/tiger/keys.ts";
 import { startTiger, type TigerServer } from "../../simulators/tiger/server.ts";
 import { demoTradingTime } from "../../src/exchange/demo-account.ts";
 import { HTTP_SUITE, type SuiteContext } from "../http/suite.ts";
 import { ORDER } from "./order.ts";
 import { ROOT } from "./program.ts";
+import { tigerBindings } from "./tiger-bindings.ts";
 import { bundleWorker, fetchFrom } from "./worker-bundle.ts";
 
 const SECRETS = { INSTANCE_ID: "workerInstance02", TOKEN: "workerToken_0002" };
@@ -27,11 +26,7 @@ describe("in workerd", () => {
     simulator = await startTiger({ now: demoTradingTime });
     const bindings = {
       ...SECRETS,
-      TIGER_ID: DEFAULT_TIGER_ID,
-      TIGER_ACCOUNT: DEFAULT_ACCOUNT,
-      TIGER_PRIVATE_KEY: CLIENT_PRIVATE_KEY,
-      TIGER_PUBLIC_KEY: simulator.vendorPublicKey,
-      TIGER_SERVER_URL: `http://127.0.0.1:${simulator.port}/gateway`,
+      ...tigerBindings(simulator),
     };
     const common = { modules: true, script, bindings, compatibilityDate: "2026-01-01" } as const;
     const durableObjects = { GATEWAY: { className: "Gateway", scriptName: "one", useSQLite: true } };
