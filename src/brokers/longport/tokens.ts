@@ -46,7 +46,10 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
   /** A new token that could not be written, while the file still holds the one that the vendor has ended. */
   let unsaved: { readonly fresh: AccessToken; readonly ended: string } | undefined;
 
-  const checks = new Set<Promise<void>>();
+  /** One look at a time: what one has read would be older than what another has written meanwhile. */
+  let looking: Promise<void> = Promise.resolve();
+  /** The one behind it, which all share who ask before it begins. */
+  let nextLook: Promise<void> | undefined;
 
   function problem(): BrokerError | undefined {
     if (known === undefined) return fault ?? failed("the token file has not been read yet");
@@ -126,13 +129,15 @@ export function createTokens({ config, refresh, onChange }: TokenOptions): Token
     },
     async check() {
       if (file === undefined) return;
-      const mine = check(file);
-      checks.add(mine);
-      await mine;
-      checks.delete(mine);
+      nextLook ??= looking.then(() => {
+        nextLook = undefined;
+        looking = check(file);
+        return looking;
+      });
+      await nextLook;
     },
     async settled() {
-      await Promise.all(checks);
+      await (nextLook ?? looking);
     },
   };
 }

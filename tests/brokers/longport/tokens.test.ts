@@ -1,10 +1,12 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { DEFAULT_ACCESS_TOKEN } from "../../../simulators/longport/server.ts";
 import { openTokenFile, parseTokenFile } from "../../../src/brokers/longport/token-file.ts";
@@ -182,6 +184,37 @@ describe("refreshing", () => {
     await writeFile(path, fileText("elsewhere", Date.now() + 80 * DAY_MS));
     await tokens.check();
     expect(tokens.current()).toBe("elsewhere");
+  });
+
+  test("is not undone by a look at the file that began before", async () => {
+    const path = await tokenFile("old", Date.now() + 2 * DAY_MS);
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<{ token: string; expired_at: string }>();
+    const used: string[] = [];
+    const tokens = createTokens({
+      config: { accessToken: undefined, tokenFile: path, autoRefreshToken: true },
+      refresh() {
+        asked.resolve();
+        return answer.promise;
+      },
+      onChange: () => used.push(tokens.current()),
+    });
+    await tokens.load();
+    const refreshing = tokens.check();
+    await asked.promise;
+    // A file that is being read for as long as somebody may still write into it.
+    await rm(path);
+    await promisify(execFile)("mkfifo", [path]);
+    const writer = await open(path, "r+");
+    const looking = tokens.check();
+    answer.resolve({ token: "new", expired_at: new Date(Date.now() + 90 * DAY_MS).toISOString() });
+    await refreshing;
+    await writer.writeFile(fileText("old", Date.now() + 2 * DAY_MS));
+    await writer.close();
+    await looking;
+    expect(used).toEqual(["new"]);
+    expect(tokens.current()).toBe("new");
+    expect(parseTokenFile(await readFile(path, "utf8")).token).toBe("new");
   });
 
   test("does not happen without being asked for, nor early, nor late", async () => {
