@@ -25,7 +25,10 @@ export interface LongportOptions extends InstanceOptions {
   readonly appKey: string;
   /** App secret of the developer site. */
   readonly appSecret: string;
-  /** Access token of the developer site. It ends after about ninety days. Give this or `tokenFile`, not both. */
+  /**
+   * Access token of the developer site. It ends after about ninety days. Give this or `tokenFile`, not both. One that begins with
+   * `us_` is of the vendor's data center in the US, whose accounts cannot be used: `NotSupported` at start.
+   */
   readonly accessToken?: string;
   /**
    * Path of a TOML file with `token = "…"` and `expiry = "2026-01-01T00:00:00+00:00"`. A token that somebody else writes

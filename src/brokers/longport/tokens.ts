@@ -1,6 +1,6 @@
 /** The access token of the moment: read, watched, refreshed in time, and never handed to anybody but the vendor. */
 import { BrokerError, isBrokerError } from "../../spec/broker-error.ts";
-import { accountChannel, isPaper } from "./account-channel.ts";
+import { accountChannel, isOfUsCenter, isPaper } from "./account-channel.ts";
 import { isToken, type LongportConfig } from "./config.ts";
 import { reasonOf } from "./refusals.ts";
 import { REFRESH_BEFORE_MS } from "./timing.ts";
@@ -23,13 +23,13 @@ export interface TokenOptions {
 }
 
 export interface Tokens {
-  /** @throws BrokerError `AuthenticationFailed` while there is none that serves. */
+  /** @throws BrokerError `AuthenticationFailed`, `NotSupported` while there is none that serves. */
   current(): string;
   /** Why there is no token that serves, or `undefined`. */
   problem(): BrokerError | undefined;
   /** What will take the token in hand away if nobody does anything, or `undefined`. */
   warning(): string | undefined;
-  /** Reads the file, if there is one, and looks at the token. @throws BrokerError `AuthenticationFailed` */
+  /** Reads the file, if there is one, and looks at the token. @throws BrokerError `AuthenticationFailed`, `NotSupported` */
   load(): Promise<void>;
   /** Takes up what another process wrote, and refreshes what ends soon. Never throws: {@link problem} says what is wrong. */
   check(): Promise<void>;
@@ -152,8 +152,13 @@ function expired(token: AccessToken): BrokerError {
   return failed(`the access token expired at ${dateText(token)}; get a new one from the vendor's developer site`);
 }
 
-/** What keeps a token of the other environment from being used for anything. */
+/** What keeps a token of another data center, or of the other environment, from being used for anything. */
 function misplaced({ token }: AccessToken, tradeEnv: LongportConfig["tradeEnv"]): BrokerError | undefined {
+  if (isOfUsCenter(token)) {
+    const message =
+      "the access token is of Longbridge's data center in the US, which has calls of its own for cash, positions and orders; its accounts cannot be used here";
+    return new BrokerError("NotSupported", message, { outcome: "not_sent" });
+  }
   if (tradeEnv === undefined) return undefined;
   const channel = accountChannel(token);
   if (isPaper(channel) === (tradeEnv === "SIMULATE")) return undefined;

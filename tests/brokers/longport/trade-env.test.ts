@@ -16,6 +16,7 @@ function tokenOf(claims: Readonly<Record<string, unknown>>): string {
 const PAPER = tokenOf({ sub: "access_token", aid: 1, ac: "lb_papertrading" });
 const LIVE = tokenOf({ sub: "access_token", aid: 1, ac: "lb" });
 const OPAQUE = "longport-access-token";
+const US = `us_${LIVE}`;
 const NOBODY = { onOrder() {}, onConnection() {} };
 
 test.each([
@@ -31,6 +32,20 @@ test.each([
 });
 
 describe.each(TRANSPORTS)("over %s", (transport) => {
+  test.each([undefined, "REAL", "SIMULATE"] as const)("no gateway starts for the US, tradeEnv %s", async (tradeEnv) => {
+    const server = await openLongport({ accessToken: US });
+    const broker = makeBroker(server.port, { transport, accessToken: US, ...(tradeEnv && { tradeEnv }) });
+    const refusal = {
+      code: "NotSupported",
+      outcome: "not_sent",
+      message: expect.stringMatching(/data center in the US/),
+    };
+    expect(await rejection(broker.start(NOBODY))).toMatchObject(refusal);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "not_sent" });
+    expect(server.connections().total).toBe(0);
+    expect(server.venue.orders()).toEqual([]);
+  });
+
   test.each([
     ["SIMULATE", LIVE, /tradeEnv is SIMULATE.*live account/],
     ["SIMULATE", OPAQUE, /tradeEnv is SIMULATE.*does not say/],
@@ -96,6 +111,10 @@ test("another account's token that is written into the file of a running gateway
   await tokens.check();
   expect(tokens.problem()?.message).toMatch(/live account/);
   expect(() => tokens.current()).toThrow(/live account/);
+  await write(`us_${PAPER}`);
+  await tokens.check();
+  expect(tokens.problem()).toMatchObject({ code: "NotSupported" });
+  expect(() => tokens.current()).toThrow(/data center in the US/);
   await write(PAPER);
   await tokens.check();
   expect(tokens.current()).toBe(PAPER);
