@@ -19,7 +19,7 @@
  *
  * Two transports give the same answers. `web`, the default, is made of `fetch`, `WebSocket` and WebCrypto: it runs
  * wherever those are, needs no package, sees at once when a connection goes, and closes it when told to. `native` goes
- * through the vendor's SDK (`npm install longport`). Its calls hang while a socket is down, it says nothing of its
+ * through the vendor's SDK (`npm install longport@3`). Its calls hang while a socket is down, it says nothing of its
  * connections, so that this gateway has to ask every second, and it cannot close them. Nor does its binary load everywhere:
  * that of 3.0.23 needs GLIBC 2.39, which Debian 12 and Ubuntu 22.04 lack, and packagers leave optional packages out. With
  * either, orders go out and are read over the gateway's own HTTP, since the SDK posts an order again when it is answered 429,

@@ -54,7 +54,7 @@ async function load(): Promise<unknown> {
       missing ??= error;
     }
   }
-  throw unusable(`cannot find the SDK of Longport; run: npm install longport, ${INSTEAD}`, missing);
+  throw unusable(`cannot find the SDK of Longport; run: npm install longport@3, ${INSTEAD}`, missing);
 }
 
 /** Why the binary did not load, out of all that its loader tried. */
@@ -92,6 +92,12 @@ function unusable(message: string, cause?: unknown): BrokerError {
 
 function isSdk(value: unknown): value is Sdk {
   if (typeof value !== "object" || value === null) return false;
-  const names = ["Config", "TradeContext", "QuoteContext", "NaiveDate"];
-  return names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === "function");
+  const names = ["Config", "TradeContext", "QuoteContext", "NaiveDate"] as const;
+  const parts = value as { readonly [name in (typeof names)[number]]?: unknown };
+  return names.every((name) => typeof parts[name] === "function") && !isNewer(parts.Config);
+}
+
+/** From version 4 on a configuration is not constructed, and a context connects when it is first used, and says nothing. */
+function isNewer(config: unknown): boolean {
+  return typeof config === "function" && "fromApikey" in config;
 }

@@ -22,6 +22,18 @@ describe("the SDK", () => {
     });
   });
 
+  test("of a version that is made and asked in another way is refused at the start, and not tried for ever", async () => {
+    const { TradeContext, QuoteContext, NaiveDate } = await loadSdk(undefined);
+    const Config = Object.assign(() => {}, { fromApikey() {} });
+    const newer = { Config, TradeContext, QuoteContext, NaiveDate };
+    for (const given of [newer, { default: newer }]) {
+      expect(await rejection(loadSdk(given))).toMatchObject({
+        code: "NotSupported",
+        message: expect.stringMatching(/npm install longport@3/),
+      });
+    }
+  });
+
   test.each([
     ["/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found (required by longport.node)", /GLIBC_2\.38/],
     ["Error loading shared library libc.musl-x86_64.so.1: No such file or directory", /musl/],
