@@ -125,11 +125,11 @@ export function isTokenRefusal(code: number): boolean {
 }
 
 /**
- * True for what is no word about the request: 500000 and the like of the service, 504 and the like of a front, and what gRPC
- * says of the services behind it, as 14 for one that is not there.
+ * True for what is no word about the request: 500000 and the like of the service, 504 and the like of a front, 408 and 499 where
+ * one of the two waited no longer, and what gRPC says of the services behind it, as 14 for one that is not there.
  */
 function isServerFault(code: number): boolean {
-  return /^(?:\d\d?|5\d\d(?:\d{3})?)$/.test(String(code));
+  return /^(?:\d\d?|408|499|5\d\d(?:\d{3})?)$/.test(String(code));
 }
 
 function tooFast(what: string, said: string): BrokerError {

@@ -1,8 +1,8 @@
 /** What vendors say when they leave open whether a request was carried out, whatever the code that stands beside it. */
 
-/** True for a text that says that something took too long. */
+/** True for a text that says that something took too long, or was waited for no longer. */
 export function isLate(text: string): boolean {
-  return /time ?d? ?-?out(?!side)|deadline exceeded|超时|超時|逾時/i.test(text);
+  return /time ?d? ?-?out(?!side)|deadline exceeded|context cancell?ed|超时|超時|逾時/i.test(text);
 }
 
 /** True for a text by which a vendor says only that something failed behind its door, perhaps after the request was taken. */

@@ -21,6 +21,10 @@ test.each([
   [403202, "read", "BrokerFault", undefined],
   [500000, "modify", "OutcomeUnknown", "unknown"],
   [504, "place", "OutcomeUnknown", "unknown"],
+  // Who was behind the door waited no longer for it.
+  [408, "place", "OutcomeUnknown", "unknown"],
+  [499, "modify", "OutcomeUnknown", "unknown"],
+  [499, "read", "BrokerFault", undefined],
   // Of what lies behind the service's door: unavailable, and an error of any kind.
   [14, "place", "OutcomeUnknown", "unknown"],
   [2, "modify", "OutcomeUnknown", "unknown"],
@@ -39,6 +43,8 @@ test.each([
   ["Exceeds buying power", "InsufficientFunds", "rejected"],
   ["the request timed out", "OutcomeUnknown", "unknown"],
   ["internal error", "OutcomeUnknown", "unknown"],
+  ["rpc error: code = Canceled desc = context canceled", "OutcomeUnknown", "unknown"],
+  ["the order was canceled", "OrderRejected", "rejected"],
 ])("a code of no known meaning with the text %j is %s", (text, code, outcome) => {
   expect(toBrokerError(new VendorRefusal(602_000, text), "order", "modify")).toMatchObject({ code, outcome });
 });
