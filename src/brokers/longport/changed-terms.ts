@@ -48,7 +48,9 @@ export function createChangedTerms(): ChangedTerms {
       else if (isReplaced && (asked === undefined || isLater)) changes.set(orderId, { told: now });
       const change = changes.get(orderId)?.told;
       const isSameSecond = updated_at !== null && change?.updated_at === updated_at;
-      return isSameSecond && isOpen(pushed) ? { ...pushed, ...change } : pushed;
+      // One that works on with as many fills has been changed once more, elsewhere.
+      const isOver = change !== undefined && pushed.executed_quantity >= change.submitted_quantity;
+      return isSameSecond && isOpen(pushed) && !isOver ? { ...pushed, ...change } : pushed;
     },
     changing: (orderId, asked) => changes.set(orderId, { asked }),
     failed: (orderId) => changes.delete(orderId),
