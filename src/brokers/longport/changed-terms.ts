@@ -4,7 +4,9 @@
  * The vendor's times have whole seconds. What is pushed of an order in the second of its change, and does not tell of one, may
  * be from before it. So may one that tells of another change than the last that was made here.
  */
+import type { OrderStatus } from "../../domain/order.ts";
 import { Remembered } from "../../domain/remembered.ts";
+import { lookUp, ORDER_STATUS } from "./codes.ts";
 import { isOpen } from "./convert.ts";
 import type { PushedOrder } from "./messages.ts";
 
@@ -57,6 +59,9 @@ export function createChangedTerms(): ChangedTerms {
   };
 }
 
-function isAsked({ submitted_quantity, submitted_price }: PushedOrder, { qty, price }: AskedTerms): boolean {
-  return submitted_quantity === qty && (price === undefined || submitted_price === price);
+/** One that is still under way may fail. */
+function isAsked(pushed: PushedOrder, { qty, price }: AskedTerms): boolean {
+  const { status, submitted_quantity, submitted_price } = pushed;
+  const isMade = lookUp<OrderStatus>(ORDER_STATUS, status) !== "PENDING_REPLACE";
+  return isMade && submitted_quantity === qty && (price === undefined || submitted_price === price);
 }

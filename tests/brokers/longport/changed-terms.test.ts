@@ -26,3 +26,13 @@ test("an order that was changed here, and then elsewhere to more, is not over wi
     executed_quantity: 9,
   });
 });
+
+test.each(["WaitToReplace", "PendingReplaceStatus"])("a change that is %s has not been made", (status) => {
+  const changed = createChangedTerms();
+  changed.changing("1", { qty: 12, price: 188 });
+  changed.read(pushOf(status, 12, 188));
+  // The exchange has not taken it.
+  expect(changed.read(pushOf("NewStatus", 10, 190))).toMatchObject({ submitted_quantity: 10, submitted_price: 190 });
+  changed.read(pushOf("NewStatus", 12, 188));
+  expect(changed.read(pushOf("NewStatus", 10, 190))).toMatchObject({ submitted_quantity: 12, submitted_price: 188 });
+});
