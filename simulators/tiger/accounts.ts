@@ -13,7 +13,7 @@ export const BOOKS = { live: "LIVE", paper: "PAPER" } as const;
 
 /** True for a Global account, which has assets of its own kind. */
 export function isGlobal({ number }: Account): boolean {
-  return number.startsWith("U");
+  return /^D?[UF]/.test(number);
 }
 
 /** An account of the developer. */

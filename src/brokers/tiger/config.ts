@@ -165,9 +165,12 @@ export function isPaperAccount(account: string): boolean {
   return /^\d{17,}$/.test(account);
 }
 
-/** True for a Global account, which Interactive Brokers clears: what its assets are is asked for in another way. */
+/**
+ * True for a Global account, which Interactive Brokers clears: what its assets are is asked for in another way. Source: the
+ * vendor's Java SDK, `AccountUtil`, by which its letters are `U`, `DU`, `F` or `DF`.
+ */
 export function isGlobalAccount(account: string): boolean {
-  return /^U\d/.test(account);
+  return /^D?[UF]/.test(account);
 }
 
 /** The last four digits: enough to tell accounts apart, not enough to name one. */

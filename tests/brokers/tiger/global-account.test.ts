@@ -1,13 +1,13 @@
-/** A Global account of Tiger's (`U…`), whose assets the vendor tells in another answer than those of all others. */
+/** A Global account of Tiger's (`U…`, `F…`), whose assets the vendor tells in another answer than those of all others. */
 import { describe, expect, test } from "vitest";
 import { toGlobalCash } from "../../../src/brokers/tiger/convert.ts";
 import { call, makeBroker, openTiger, rejection, startBroker } from "./setup.ts";
 
 const ACCOUNT = "U5755619";
 
-async function openGlobal() {
-  const tiger = await openTiger({ account: ACCOUNT });
-  const { broker } = await startBroker(tiger, { account: ACCOUNT });
+async function openGlobal(account = ACCOUNT) {
+  const tiger = await openTiger({ account });
+  const { broker } = await startBroker(tiger, { account });
   return { tiger, broker };
 }
 
@@ -17,6 +17,11 @@ test("its cash is told in its own currency, and by the vendor's rate in others t
   expect(usd).toMatchObject({ currency: "USD", amount: 1_000_000 });
   expect(usd.balances).toContainEqual({ currency: "USD", amount: 1_000_000, available: null });
   expect(await rejection(broker.cash({ currency: "JPY" }, call()))).toMatchObject({ code: "NotSupported" });
+});
+
+test.each(["DU575569", "F575569", "DF575569"])("%s is one too, as the vendor's own SDK has it", async (account) => {
+  const { broker } = await openGlobal(account);
+  expect(await broker.cash({ currency: "USD" }, call())).toMatchObject({ currency: "USD", amount: 1_000_000 });
 });
 
 test("it counts as real money", async () => {
