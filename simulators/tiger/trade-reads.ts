@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { isTerminal } from "../../src/domain/order.ts";
 import { parseMarketTime } from "../shared/market-time.ts";
 import type { VenueOrder } from "../shared/venue.ts";
-import type { Account } from "./accounts.ts";
+import { type Account, isGlobal } from "./accounts.ts";
 import { vendorStatus } from "./codes.ts";
 import { accountOf, type Desk, ordersOf } from "./desk.ts";
 import { isReported, orderMessage, transactionMessage } from "./order-message.ts";
@@ -14,19 +14,23 @@ import { orderOf } from "./trade-writes.ts";
 type Answer = Readonly<Record<string, unknown>>;
 type Chosen = (entry: VenueOrder) => boolean;
 
-/** `orders`: with an id that order itself, else a page, newest first. */
+/** `orders`: with an id that order itself, else a page, newest first. Of a Global account open ones, unless others are asked for. */
 export function orders(desk: Desk, biz: unknown): Answer {
   const request = v.parse(requests.orders, biz);
   const account = accountOf(desk, request.account);
   if (request.id !== undefined || (request.order_id !== undefined && request.order_id !== "0")) {
     return orderMessage(desk, orderOf(desk, account, request));
   }
-  return page(desk, account, request, () => true);
+  return page(desk, account, request, isGlobal(account) && statesOf(request) === undefined ? isOpen : () => true);
 }
 
 /** `active_orders`: what is still working. */
 export function activeOrders(desk: Desk, biz: unknown): Answer {
-  return listed(desk, biz, ({ order }) => !isTerminal(order.status));
+  return listed(desk, biz, isOpen);
+}
+
+function isOpen({ order }: VenueOrder): boolean {
+  return !isTerminal(order.status);
 }
 
 /** `inactive_orders`: what was cancelled, expired or refused. */

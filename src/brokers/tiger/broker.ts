@@ -46,6 +46,7 @@ type TigerAdapter = Adapter & Required<Pick<Broker, "orderNumber">>;
 /** The adapter of an account; `index.ts` says what it does. */
 export function createTigerBroker(config: TigerConfig, deadlineMs: number): TigerAdapter {
   const environment = environmentOf(config.account);
+  const isGlobal = isGlobalAccount(config.account);
   let host: BrokerHost | undefined;
 
   const wire = createWire(config, deadlineMs, {
@@ -53,7 +54,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     onReachable: (reachable, reason) => changes.onReachable(reachable, reason),
   });
   // A reconciliation that does not end within its deadline would keep every write waiting.
-  const listings = createListings(wire, deadlineMs / 2);
+  const listings = createListings(wire, deadlineMs / 2, isGlobal);
   const changes = createChanges(config, wire, listings, {
     onOrder: (order) => host?.onOrder(order),
     onConnection: (connected, reason) =>
@@ -123,7 +124,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
     },
 
     async cash({ currency }, call) {
-      if (isGlobalAccount(config.account)) {
+      if (isGlobal) {
         const content = { segment: true, market_value: true };
         const assets = await wire.read({ method: "assets", content, schema: GLOBAL_ASSETS }, call);
         return toGlobalCash(assets, config.account, currency);

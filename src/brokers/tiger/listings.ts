@@ -24,6 +24,21 @@ const OTHER_KINDS = ["OPT", "WAR", "IOPT", "FUT"] as const;
 /** These change seldom, and each is a call of a budget of 60 a minute. */
 const OTHER_KINDS_MS = 60_000;
 
+/**
+ * Every state of an order, as the vendor's own SDKs ask for them. Source: `OrderStatus` of its Java SDK. Of a Global account, and
+ * of none other, `orders` lists those in the states that it is asked for: open ones, where it is not.
+ */
+const EVERY_STATE: readonly string[] = [
+  "Invalid",
+  "Initial",
+  "PendingCancel",
+  "Cancelled",
+  "Submitted",
+  "Filled",
+  "Inactive",
+  "PendingSubmit",
+];
+
 export interface ListedOrders {
   readonly items: readonly unknown[];
   /** Every page was there: what lacks its items would prove every order absent. */
@@ -49,8 +64,12 @@ export interface Listings {
   positions(call: Call): Promise<readonly VendorPosition[]>;
 }
 
-/** @param patienceMs how long a fresh list of the history may take, in milliseconds. */
-export function createListings(wire: Wire, patienceMs: number): Listings {
+/**
+ * @param patienceMs how long a fresh list of the history may take, in milliseconds.
+ * @param isGlobal whether the account is a Global one.
+ */
+export function createListings(wire: Wire, patienceMs: number, isGlobal: boolean): Listings {
+  const ofAllStates: JsonObject = isGlobal ? { states: EVERY_STATE } : {};
   let others: { readonly at: number; readonly items: readonly VendorPosition[] } | undefined;
 
   function idOf(orderId: string): bigint {
@@ -76,10 +95,14 @@ export function createListings(wire: Wire, patienceMs: number): Listings {
     }
   }
 
-  /** The window ends by the vendor's clock and by ours, whichever is later, and begins by the earlier one. */
+  /**
+   * Orders in whatever state. The window ends by the vendor's clock and by ours, whichever is later, and begins by the earlier
+   * one.
+   */
   function since(days: number): JsonObject {
     const now = [wire.now(), Date.now()];
     return {
+      ...ofAllStates,
       start_date: dayStart(Math.min(...now) - days * DAY_MS),
       end_date: dayStart(Math.max(...now) + 2 * DAY_MS),
     };

@@ -1,7 +1,7 @@
 /** A Global account of Tiger's (`U…`, `F…`), whose assets the vendor tells in another answer than those of all others. */
 import { describe, expect, test } from "vitest";
 import { toGlobalCash } from "../../../src/brokers/tiger/convert.ts";
-import { call, makeBroker, openTiger, rejection, startBroker } from "./setup.ts";
+import { call, makeBroker, openTiger, rejection, restingOrder, startBroker } from "./setup.ts";
 
 const ACCOUNT = "U5755619";
 
@@ -22,6 +22,21 @@ test("its cash is told in its own currency, and by the vendor's rate in others t
 test.each(["DU575569", "F575569", "DF575569"])("%s is one too, as the vendor's own SDK has it", async (account) => {
   const { broker } = await openGlobal(account);
   expect(await broker.cash({ currency: "USD" }, call())).toMatchObject({ currency: "USD", amount: 1_000_000 });
+});
+
+test("what has ended is in its list of all orders, which would prove it absent otherwise", async () => {
+  const { tiger, broker } = await openGlobal();
+  const filled = await broker.placeOrder(restingOrder(), call());
+  const canceled = await broker.placeOrder(restingOrder(), call());
+  const open = await broker.placeOrder(restingOrder(), call());
+  tiger.venue.fill(filled.orderId, 10, 190);
+  await broker.cancelOrder(canceled.orderId, call());
+  const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+  expect(Object.fromEntries(orders.map(({ orderId, status }) => [orderId, status]))).toEqual({
+    [filled.orderId]: "FILLED",
+    [canceled.orderId]: "CANCELED",
+    [open.orderId]: "OPEN",
+  });
 });
 
 test("it counts as real money", async () => {
