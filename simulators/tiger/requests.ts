@@ -54,7 +54,7 @@ export const requests = {
     action: v.optional(text),
     order_type: v.optional(text),
     total_quantity: v.optional(v.pipe(whole, v.minValue(1, "must be above 0"))),
-    total_quantity_scale: v.optional(v.pipe(whole, v.minValue(0), v.maxValue(8)), 0),
+    total_quantity_scale: v.optional(v.pipe(whole, v.minValue(0), v.maxValue(8))),
     limit_price: v.optional(v.number("must be a number")),
     time_in_force: v.optional(text, "DAY"),
     expire_time: v.optional(whole),

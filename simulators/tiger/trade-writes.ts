@@ -64,7 +64,8 @@ export function placeOrder(desk: Desk, biz: unknown): Answer {
 
 /**
  * `modify_order`: takes an order written out whole, and changes its quantity and price. What it leaves out counts as empty,
- * as in a place: without its mark an order has none any more.
+ * as in a place: without its mark an order has none any more. But where it does not say how many digits of the quantity are
+ * behind the point, those of the order are.
  */
 export function modifyOrder(desk: Desk, biz: unknown): Answer {
   const request = v.parse(requests.modify, biz);
@@ -78,7 +79,8 @@ export function modifyOrder(desk: Desk, biz: unknown): Answer {
   if (request.time_in_force === "GTD" && request.expire_time === undefined) {
     throw bizParameter("GTD order 'expire_time' is required");
   }
-  const change = { qty: quantity / 10 ** scale, ...(order.price === null ? {} : { price: limitOf(price) }) };
+  const digits = scale ?? Number(desk.shownAs.get(wireId)?.["totalQuantityScale"] ?? 0);
+  const change = { qty: quantity / 10 ** digits, ...(order.price === null ? {} : { price: limitOf(price) }) };
   exchangeSays(account, () => desk.venue.book(account.book).replace(order.orderId, change));
   const note = desk.notes.get(wireId);
   if (note !== undefined) desk.notes.set(wireId, { ...note, isReplaced: true });

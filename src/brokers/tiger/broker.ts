@@ -219,7 +219,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
       // Tiger takes what is missing for empty: the order is written out whole, with its mark.
       const content = {
         ...sameOrder(orderId, vendor),
-        ...(change.qty === undefined ? quantityOf(vendor) : { total_quantity: qty }),
+        ...quantityOf(vendor, change.qty),
         limit_price: price,
         user_mark: change.tag ?? vendor.userMark ?? undefined,
       };
@@ -282,7 +282,11 @@ function sameOrder(orderId: string, vendor: VendorOrder) {
   };
 }
 
-function quantityOf({ totalQuantity, totalQuantityScale }: VendorOrder) {
+/** @param changed the new one, in whole shares. */
+function quantityOf({ totalQuantity, totalQuantityScale }: VendorOrder, changed: number | undefined) {
+  // Some of the vendor's pages say that what a change leaves out stays as it was: so would the digits behind the point.
+  if (changed !== undefined)
+    return { total_quantity: changed, total_quantity_scale: totalQuantityScale ? 0 : undefined };
   return {
     total_quantity: BigInt(totalQuantity ?? "0"),
     total_quantity_scale: totalQuantityScale ? totalQuantityScale : undefined,

@@ -736,6 +736,18 @@ describe("an order", () => {
     expect(await broker.order(wireId, call())).toMatchObject({ price: 189, qty: 10 });
   });
 
+  test("placed elsewhere with a fraction is for whole shares after a replace to so many", async () => {
+    const tiger = await openTiger();
+    const { contract, direction, orderType, timeInForce, lifecycle, qty } = restingOrder();
+    const request = { contract, direction, orderType, timeInForce, lifecycle, qty, price: 190, tag: null };
+    const { wireId } = tiger.venue.place("LIVE", request);
+    tiger.showAs(wireId, { totalQuantity: 10_500, totalQuantityScale: 3 });
+    const { broker } = await startBroker(tiger, POLLING);
+    expect(await broker.order(wireId, call())).toMatchObject({ qty: 10.5 });
+    await broker.replaceOrder(wireId, { qty: 20 }, call());
+    expect(tiger.venue.find(wireId)?.order).toMatchObject({ qty: 20, price: 190 });
+  });
+
   test.each([
     ["in Hong Kong", { contract: { ...AAPL, region: "HK", symbol: "00700" }, qty: 100, price: 450 }],
     // Held until the session opens.
