@@ -183,7 +183,7 @@ export function createTigerBroker(config: TigerConfig, deadlineMs: number): Tige
       const placed = await wire.write({ method: "place_order", content, schema: ACCEPTED }, call, "place");
       const orderId = placed.id ?? (await idOf(order.tag, number, call));
       // Not every developer is given marks back.
-      changes.learn([{ orderId, lifecycle, status: "PENDING" }]);
+      changes.learn([{ orderId, lifecycle, status: "PENDING", tag: order.tag }]);
       changes.follow(orderId);
       return effective === undefined ? { orderId } : { orderId, effective };
     },

@@ -9,7 +9,7 @@ import { isBrokerError } from "../../spec/broker-error.ts";
 import { createInOrder } from "../shared/in-order.ts";
 import { pushOf } from "./capabilities.ts";
 import type { TigerConfig } from "./config.ts";
-import { toOrder, toOrderListing } from "./convert.ts";
+import { isAttached, toOrder, toOrderListing } from "./convert.ts";
 import type { Sign } from "./keys.ts";
 import type { Listings } from "./listings.ts";
 import { createPoller } from "./poller.ts";
@@ -33,21 +33,25 @@ export interface Changes {
   onReachable(reachable: boolean, reason?: string): void;
   /** An order that is about to be placed: pushes do not say in which session it may trade. */
   expect(tag: string, lifecycle: Lifecycle): void;
-  /** Orders as they were read or taken, which says in which session they may trade. */
-  learn(orders: readonly Pick<Order, "orderId" | "lifecycle" | "status">[]): void;
+  /** Orders as they were read or taken, which says in which session they may trade, and whose their marks are. */
+  learn(orders: readonly Pick<Order, "orderId" | "lifecycle" | "status" | "tag">[]): void;
   /** Somebody asks something: a time to see whether the orders are still looked at. */
   wake(): void;
   /** An order that was placed or changed. */
   follow(orderId: string): void;
 }
 
-/** The session of so many orders is remembered, the latest ones. */
+/** So much of so many orders is remembered, the latest ones. */
 const REMEMBERED_ORDERS = 10_000;
 
 export function createChanges(config: TigerConfig, wire: Wire, listings: Listings, handlers: ChangeHandlers): Changes {
   const kind = pushOf(config);
   /** By id or tag; `null` is a session without a word here. */
   const lifecycles = new Remembered<string, Lifecycle | null>(REMEMBERED_ORDERS);
+  /** Orders by their tags. */
+  const marked = new Remembered<string, string>(REMEMBERED_ORDERS);
+  /** Those that have the tag of the order that they are attached to. */
+  const attached = new Remembered<string, true>(REMEMBERED_ORDERS);
   const tellInOrder = createInOrder();
   let closed = false;
   let reachable = true;
@@ -76,18 +80,29 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
     if (closed || vendor.account !== config.account) return;
     const order = toOrder(vendor);
     if (order === undefined) return;
-    const isKnown = sessionOf(order) !== undefined;
-    tellInOrder(order.orderId, isKnown ? undefined : () => askSession(order.orderId), () => tell(order));
+    const isKnown = sessionOf(order) !== undefined && !hasMarkOfAnother(order);
+    tellInOrder(order.orderId, isKnown ? undefined : () => askAbout(order.orderId), () => tell(order));
   }
 
-  async function askSession(orderId: string): Promise<void> {
+  /** A push does not say what an order is attached to. */
+  function hasMarkOfAnother({ orderId, tag }: Order): boolean {
+    const owner = tag === null ? undefined : marked.get(tag);
+    return owner !== undefined && owner !== orderId && attached.get(orderId) === undefined;
+  }
+
+  async function askAbout(orderId: string): Promise<void> {
     const vendor = await listings.one(orderId, { signal: AbortSignal.timeout(MS.read) }).catch(() => undefined);
     const order = vendor && toOrder(vendor);
-    if (order !== undefined) lifecycles.set(orderId, order.lifecycle);
+    if (vendor === undefined || order === undefined) return;
+    lifecycles.set(orderId, order.lifecycle);
+    if (isAttached(vendor)) attached.set(orderId, true);
+    else if (order.tag !== null) marked.set(order.tag, orderId);
   }
 
   function tell(order: Order): void {
-    if (!closed) handlers.onOrder({ ...order, lifecycle: sessionOf(order) ?? null });
+    if (closed) return;
+    const tag = attached.get(order.orderId) === undefined ? order.tag : null;
+    handlers.onOrder({ ...order, tag, lifecycle: sessionOf(order) ?? null });
   }
 
   const poller = createPoller({
@@ -159,7 +174,8 @@ export function createChanges(config: TigerConfig, wire: Wire, listings: Listing
 
     expect: (tag, lifecycle) => lifecycles.set(tag, lifecycle),
     learn(orders) {
-      for (const { orderId, lifecycle, status } of orders) {
+      for (const { orderId, lifecycle, status, tag } of orders) {
+        if (tag !== null && !isTerminal(status)) marked.set(tag, orderId);
         // Of one for regular hours a push says enough.
         if (lifecycle !== "RTH" && !isTerminal(status)) lifecycles.set(orderId, lifecycle);
       }

@@ -144,13 +144,18 @@ export function toOrder(vendor: VendorOrder): Order | undefined {
     originStatus: word,
     errorReason: failed ? remark || word : "",
     warning: isTerminal(status) ? null : remark || null,
-    tag: isTag(vendor.userMark) ? vendor.userMark : null,
+    tag: isTag(vendor.userMark) && !isAttached(vendor) ? vendor.userMark : null,
     ...(vendor.orderId == null || vendor.orderId === "0" ? {} : { number: vendor.orderId }),
     ...(vendor.canCancel === false && !isTerminal(status) && status !== "PENDING" ? { cancelable: false } : {}),
     // 0 is no time: an order of 1970 would be older than all that is known of it, and its status be left aside.
     createdAt: vendor.openTime || null,
     updatedAt: vendor.updateTime || vendor.latestTime || null,
   };
+}
+
+/** True for what is attached to another order, to take a profit or to end a loss. It has that one's mark, and none of its own. */
+export function isAttached({ parentId }: VendorOrder): boolean {
+  return parentId != null && parentId !== "0";
 }
 
 /** Numbers come as text too. */

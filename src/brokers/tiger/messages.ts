@@ -47,6 +47,8 @@ export const VENDOR_ORDER = v.object({
   id,
   /** The number that it was placed with, 0 for none. */
   orderId: v.nullish(whole),
+  /** The order that it is attached to, 0 for none. */
+  parentId: v.nullish(whole),
   symbol: v.string(),
   market: text,
   secType: text,

@@ -267,6 +267,15 @@ describe("an order", () => {
     ]);
   });
 
+  // As the vendor shows what is attached to an order: under the order's id, and with its mark.
+  test.each([
+    ["29360379940044800", null],
+    ["0", TAG],
+    [null, TAG],
+  ])("with the parent %s has the tag %s", (parentId, tag) => {
+    expect(order({ parentId }).tag).toBe(tag);
+  });
+
   test.each(["", "for my pension", "HTABCDEFGHIJKLMNOPQRSTUVWX"])("with the mark %j has no tag", (userMark) => {
     expect(order({ userMark }).tag).toBeNull();
   });

@@ -103,6 +103,25 @@ describe("the push service", () => {
     expect(host.orders.find((one) => one.orderId === other)).toMatchObject({ tag: null, lifecycle: "RTH", qty: 5 });
   });
 
+  test("tells of what is attached to an order, with the order's mark, that it is another one", async () => {
+    const { tiger, broker, host } = await openBoth();
+    const contract = { tradeType: "Securities", region: "US", symbol: "QQQ" } as const;
+    const order = restingOrder({ contract, price: 400 });
+    const { orderId } = await broker.placeOrder(order, call());
+    const { orderType, timeInForce, lifecycle, qty, tag } = order;
+    const selling = { contract, direction: "SELL", orderType, timeInForce, lifecycle, qty, price: 900, tag } as const;
+    const { wireId } = tiger.venue.place("LIVE", selling);
+    tiger.showAs(wireId, { parentId: BigInt(orderId) });
+    tiger.venue.fill(wireId, 4, 900);
+    await until(() => host.orders.some((one) => one.orderId === wireId && one.filledQty === 4));
+    for (const one of host.orders) expect(one.tag).toBe(one.orderId === wireId ? null : order.tag);
+    const { orders } = await broker.orders({ status: "open" }, call());
+    expect(Object.fromEntries(orders.map((one) => [one.orderId, one.tag]))).toEqual({
+      [orderId]: order.tag,
+      [wireId]: null,
+    });
+  });
+
   test("tells of the session of an order also where it gives no mark back", async () => {
     const { tiger, broker, host } = await openBoth({}, { marks: false });
     const { orderId } = await broker.placeOrder(restingOrder({ lifecycle: "OVERNIGHT" }), call());
