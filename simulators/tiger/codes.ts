@@ -35,7 +35,7 @@ export type VendorStatus = (typeof STATUSES)[number];
 
 /**
  * The vendor's status of an order. An order whose session is not open yet is held (`PendingSubmit`); a part that is
- * filled shows in the quantity alone.
+ * filled shows in the quantity alone, and that an order has expired in its remark.
  */
 export function vendorStatus(status: OrderStatus, isReported: boolean): VendorStatus {
   const live = isReported ? "Submitted" : "PendingSubmit";
@@ -47,7 +47,7 @@ export function vendorStatus(status: OrderStatus, isReported: boolean): VendorSt
     PENDING_CANCEL: "PendingCancel",
     FILLED: "Filled",
     CANCELED: "Cancelled",
-    EXPIRED: "Invalid",
+    EXPIRED: "Cancelled",
     REJECTED: "Inactive",
     UNKNOWN: "Initial",
   } as const satisfies Record<OrderStatus, VendorStatus>;

@@ -167,15 +167,18 @@ describe("an order", () => {
   });
 
   test.each([
-    ["CANCELED", "Cancelled", ""],
-    ["EXPIRED", "Invalid", "the day is over"],
-    ["REJECTED", "Inactive", "201:the exchange did not like it"],
-  ] as const)("that the exchange ends as %s is %s, with the reason in its remark", async (status, text, remark) => {
-    const id = await place();
-    tiger.venue.fill(String(id), 1, 190);
-    tiger.venue.end(String(id), status, remark);
-    expect(await order(id)).toMatchObject({ status: text, remark, filledQuantity: 1 });
-  });
+    ["CANCELED", "", "Cancelled", ""],
+    ["EXPIRED", "the day is over", "Cancelled", "Order is expired: the day is over"],
+    ["REJECTED", "201:the exchange did not like it", "Inactive", "201:the exchange did not like it"],
+  ] as const)(
+    "that the exchange ends as %s since %j is %s, with the remark %j",
+    async (status, reason, text, remark) => {
+      const id = await place();
+      tiger.venue.fill(String(id), 1, 190);
+      tiger.venue.end(String(id), status, reason);
+      expect(await order(id)).toMatchObject({ status: text, remark, filledQuantity: 1 });
+    },
+  );
 
   test("may be shown in a state that no exchange comes to", async () => {
     const id = await place();

@@ -163,6 +163,9 @@ function statusWord(status: string | number): string {
   return lookUp<string>(ORDER_STATUS_WORD, String(status)) ?? String(status);
 }
 
+/** What the vendor says of an order that was open until the end of its time, in English answers and Chinese ones. */
+const EXPIRED = /\bexpired\b|过期|過期/i;
+
 /** A part that is filled is no state of the vendor's own: it shows in the quantities. */
 function toStatus(vendor: VendorOrder, word: string, qty: number, filledQty: number): OrderStatus {
   const means: OrderStatus = lookUp(ORDER_STATUS, word) ?? "UNKNOWN";
@@ -174,6 +177,8 @@ function toStatus(vendor: VendorOrder, word: string, qty: number, filledQty: num
   if (means === "FILLED" && filledQty < qty) return "PARTIALLY_FILLED";
   // What an account cannot pay or sell is taken at first, and refused by the same word that has other ends too.
   if (means === "EXPIRED" && filledQty === 0 && isRefusal(vendor.remark ?? "")) return "REJECTED";
+  // Nobody canceled an order whose time is over: that it is shows in the remark alone.
+  if (means === "CANCELED" && EXPIRED.test(vendor.remark ?? "")) return "EXPIRED";
   if (isTerminal(means)) return means;
   if (means === "UNKNOWN") return means;
   if (means === "PENDING_CANCEL" || lookUp(CHANGE_IS_PENDING, vendor.cancelStatus)) return "PENDING_CANCEL";

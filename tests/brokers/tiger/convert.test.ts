@@ -164,6 +164,17 @@ describe("an order", () => {
     expect(order({ status: "Invalid", remark: null }).errorReason).toBe("Invalid");
   });
 
+  test.each([
+    ["Order is expired", "0", "EXPIRED"],
+    ["订单已过期", "4", "EXPIRED"],
+    ["Order is expired", "10", "FILLED"],
+    ["canceled by the user", "0", "CANCELED"],
+    [null, "4", "CANCELED"],
+  ])("that is Cancelled with the remark %j and %s filled is %s", (remark, filledQuantity, status) => {
+    const ended = order({ status: "Cancelled", remark, filledQuantity });
+    expect(ended).toMatchObject({ status, originStatus: "Cancelled", errorReason: status === "EXPIRED" ? remark : "" });
+  });
+
   // What the account cannot pay is taken at first, and is Invalid soon after.
   test.each([
     ["您的可用资金或者可用购买力不足", "0", "REJECTED"],
