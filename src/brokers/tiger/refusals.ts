@@ -41,7 +41,8 @@ const RULES: readonly Rule[] = [
     code: "OrderNotOpen",
   },
   {
-    text: /(?:position|holding|shares|持仓|可卖).{0,24}(?:insufficient|not enough|不足)|(?:insufficient|not enough|exceeds .{0,20}available) (?:position|holding|shares)/i,
+    // The last is an order that would trade with another one of the same holder.
+    text: /(?:position|holding|shares|持仓|可卖).{0,24}(?:insufficient|not enough|不足)|(?:insufficient|not enough|exceeds .{0,20}available) (?:position|holding|shares)|\bcross-trading\b/i,
     code: "OrderRejected",
   },
   {

@@ -181,6 +181,8 @@ describe("an order", () => {
     ["Insufficient buying power", "0", "REJECTED"],
     ["The order quantity you entered exceeds your currently available position", "0", "REJECTED"],
     ["合约不正确", "0", "REJECTED"],
+    ["The current order is cross-trading with your pending sell order of the same holders account", "0", "REJECTED"],
+    ["The primary order has expired", "0", "EXPIRED"],
     ["Insufficient buying power", "4", "EXPIRED"],
     ["day order expired at close", "0", "EXPIRED"],
     ["Order not found", "0", "EXPIRED"],
