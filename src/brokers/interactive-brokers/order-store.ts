@@ -224,7 +224,8 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
             known,
             () => {
               known.missing = false;
-              identify(known, orderId, message.clientId);
+              // Who placed an order is in its description: a status of it may name who has it canceled.
+              identify(known, orderId, known.clientId === undefined ? message.clientId : undefined);
               if (filled >= known.filled) {
                 known.filled = filled;
                 known.average = avgFillPrice;

@@ -306,6 +306,24 @@ test("an order of another client id that works takes nothing from what was said 
 });
 
 test.each([
+  { placer: 70, teller: 7, cancelable: false },
+  { placer: 7, teller: 70, cancelable: undefined },
+])(
+  "an order of client id $placer stays its own where a status of it names $teller",
+  ({ placer, teller, cancelable }) => {
+    const { store, tell } = numbered();
+    tell(1, placer, "Submitted");
+    const told = { orderId: 5, status: "PendingCancel", filled: 0, avgFillPrice: 0 };
+    store.hear({ kind: "orderStatus", ...told, permId: 1, clientId: teller });
+    const known = store.get(1);
+    const order = known && toOrder(known, { tradeType: "Securities", region: "US", symbol: "AAPL" }, 7);
+    expect(order).toMatchObject({ status: "PENDING_CANCEL" });
+    expect(order?.cancelable).toBe(cancelable);
+    expect(store.own(5)?.permId).toBe(placer === 7 ? 1 : undefined);
+  },
+);
+
+test.each([
   ["BOT", "BUY"],
   ["SLD", "SELL"],
 ])("an order of which only a fill %s is known is told as a %s", (side, direction) => {
