@@ -2,7 +2,7 @@
 import { Remembered } from "../../domain/remembered.ts";
 import type { Call } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
-import type { PacingClass } from "../shared/pacing.ts";
+import { type PacingClass, paceOf } from "../shared/pacing.ts";
 import type { TradingAccount } from "./accounts.ts";
 import { toHistoryTime } from "./convert.ts";
 import type { Holdings } from "./holdings.ts";
@@ -23,8 +23,8 @@ const REMEMBERED_ORDERS = 10_000;
 interface Sought {
   /** Default: all. */
   readonly orderIds?: readonly string[];
-  /** What depends on them. Default `read`. */
-  readonly kind?: PacingClass;
+  /** What depends on them. Default: what the call says. */
+  readonly kind?: PacingClass | undefined;
   /** Of old ones: how many spans of history before the last one, and whether no read that is under way will do. */
   readonly spansBefore?: number;
   readonly fresh?: boolean;
@@ -46,7 +46,7 @@ export interface Listings {
   accountOf(orderId: string): string | undefined;
   /**
    * Looks in today's orders, then in history, first in the account the order is known to be in. `kind` says what depends
-   * on it: no write waits behind reads for what it has to know. Default `read`.
+   * on it: no write waits behind reads for what it has to know. Default: what the call says.
    *
    * @throws BrokerError `OrderNotFound`
    */
@@ -76,16 +76,18 @@ export function createListings(
     account: TradingAccount,
     fresh: boolean,
     call: Call,
-    { orderIds = [], kind = "read" }: Sought = {},
+    { orderIds = [], kind }: Sought = {},
   ) {
     const request = {
       header: queryHeader(account),
       ...(orderIds.length === 0 ? {} : { filterConditions: { orderIDExList: orderIds } }),
       ...(fresh ? { refreshCache: true } : {}),
     };
-    const pace = fresh ? { limit: "orders" as const, accId: account.accId, kind, fresh } : undefined;
-    const isKept = account.silent && !fresh && kind === "read";
-    const list = isKept ? holdings.read("GetOrderList", request, call) : wire.read("GetOrderList", request, call, pace);
+    const pace = { limit: "orders", accId: account.accId, kind: kind ?? paceOf(call), fresh } as const;
+    const isKept = account.silent && !fresh && kind === undefined;
+    const list = isKept
+      ? holdings.read("GetOrderList", request, call)
+      : wire.read("GetOrderList", request, call, fresh ? pace : undefined);
     return (await list).orderList;
   }
 
@@ -93,7 +95,7 @@ export function createListings(
   async function pastOrders(
     account: TradingAccount,
     call: Call,
-    { orderIds = [], kind = "read", spansBefore = 0, fresh = false }: Sought = {},
+    { orderIds = [], kind = paceOf(call), spansBefore = 0, fresh = false }: Sought = {},
   ) {
     // Orders have the vendor's times, whatever our clock says.
     const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000;
@@ -123,7 +125,7 @@ export function createListings(
     isIn: (orderId, accId) => void accountOf.set(orderId, accId),
     accountOf: (orderId) => accountOf.get(orderId),
 
-    async find(orderId, fresh, call, kind = "read") {
+    async find(orderId, fresh, call, kind) {
       if (!/^[\w-]{1,64}$/.test(orderId)) throw notFound(orderId);
       const known = accountOf.get(orderId);
       const all = accounts();
@@ -165,7 +167,7 @@ export function createListings(
           const [today, past] = await Promise.all([
             todaysOrders(account, fresh, call),
             // A fresh list tells what became of orders, and none leaves before the first: no client's reading may stand in its way.
-            withPast ? pastOrders(account, call, { kind: fresh ? "write" : "read", fresh }) : [],
+            withPast ? pastOrders(account, call, fresh ? { kind: "write", fresh } : {}) : [],
           ]);
           for (const { orderIDEx } of today) accountOf.set(orderIDEx, account.accId);
           const current = new Set(today.map(({ orderIDEx }) => orderIDEx));

@@ -492,6 +492,25 @@ describe("orders", () => {
     });
     for (let i = 0; i < 20; i += 1) await broker.orders({ status: "open" }, call());
   });
+
+  test("a list and an order that a write waits for are read beside all that may be read otherwise", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5, deadlineMs: 1000 });
+    const forWrite = () => ({ ...call(), forWrite: true });
+    const readAll = async (query: Parameters<typeof broker.orders>[0]): Promise<unknown> => {
+      for (;;) await broker.orders(query, call());
+    };
+    // As for an unknown outcome, and by clients that read all orders.
+    expect(await rejection(readAll({ status: "open", fresh: true }))).toMatchObject({ code: "RateLimited" });
+    expect(await rejection(readAll({ status: "all" }))).toMatchObject({ code: "RateLimited" });
+    const order = restingOrder();
+    const { orderId } = await broker.placeOrder(order, call());
+    const { orders } = await broker.orders({ status: "open", fresh: true }, forWrite());
+    expect(orders.map(({ tag }) => tag)).toEqual([order.tag]);
+    opend.venue.end(orderId, "CANCELED", "");
+    opend.venue.setNow(opend.venue.now() + 4 * DAY_MS);
+    expect(await broker.order(orderId, forWrite())).toMatchObject({ orderId, status: "CANCELED" });
+  });
 });
 
 function unlock(pwdMD5: string) {
