@@ -10,7 +10,7 @@ import {
 } from "../../src/domain/order.ts";
 import { isExchangeError } from "../../src/exchange/exchange-error.ts";
 import type { VenueOrder } from "../shared/venue.ts";
-import { type Account, tradesShares } from "./accounts.ts";
+import { type Account, isSilent, tradesShares } from "./accounts.ts";
 import { MODIFY_OP, ORDER_TYPE, regionOfTrdMarket, SEC_MARKET, SESSION, TIME_IN_FORCE, TRD_SIDE } from "./codes.ts";
 import { accountOf, type Desk, type Peer, readsTextIds } from "./desk.ts";
 import { countCall } from "./limits.ts";
@@ -156,6 +156,10 @@ function lifecycleOf(
   const lifecycle = usLifecycle(session, fillOutsideRTH);
   if (lifecycle === "OVERNIGHT" && account.env === "SIMULATE") throw new Refusal("模拟交易不支持夜盘");
   if (lifecycle !== "RTH" && orderType === "Market") throw new Refusal("市价单只能在盘中时段成交");
+  // Of the simulated accounts only that for shares and options has pre and post hours.
+  if (lifecycle === "ETH" && account.env === "SIMULATE" && !isSilent(account)) {
+    throw new Refusal("模拟交易不支持盘前盘后");
+  }
   return lifecycle;
 }
 

@@ -79,6 +79,7 @@ describe("orders that are refused", () => {
   test.each([
     ["good till cancelled on a simulated account", SIM_US, { ...BUY, timeInForce: 1 }, "当日有效"],
     ["the night session on a simulated account", SIM_US, { ...BUY, session: 4 }, "夜盘"],
+    ["pre and post hours on the simulated account for shares alone", SIM_US, { ...BUY, session: 2 }, "盘前盘后"],
     ["immediate or cancel", SIM_US, { ...BUY, timeInForce: 2 }, "有效期"],
     ["all sessions at once", SIM_US, { ...BUY, session: 3 }, "时段"],
     ["a market order outside regular hours", SIM_US, { ...BUY, orderType: 2, session: 2 }, "盘中"],

@@ -19,6 +19,8 @@ export interface TradingAccount {
   readonly markets: ReadonlyMap<Region, number>;
   /** True for one that OpenD pushes nothing of, and lists as it was, until it is asked anew. */
   readonly silent: boolean;
+  /** True for one whose US orders may trade in pre and post hours too. */
+  readonly extended: boolean;
 }
 
 /** None or more than one account fits the options: a person has to choose. */
@@ -33,7 +35,7 @@ const DISABLED = 1;
 const MASTER = 2;
 const IPO_ONLY = 3;
 const CONTEST = 5;
-/** The paper account for shares and options in the US, says the vendor of it. */
+/** The paper account for shares and options in the US, says the vendor of it; the only one with pre and post hours. */
 const SHARES_AND_OPTIONS = 4;
 
 /**
@@ -51,6 +53,7 @@ export function chooseAccounts(
     firm: account.securityFirm,
     markets: marketsOf(account, config.tradeEnv),
     silent: account.simAccType === SHARES_AND_OPTIONS,
+    extended: config.tradeEnv === "REAL" || account.simAccType === SHARES_AND_OPTIONS,
   }));
   if (chosen.length === 0) throw notOne("fits", accounts, config);
   const ambiguous =

@@ -61,6 +61,10 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     return known;
   }
 
+  function taker() {
+    return { tradeEnv: config.tradeEnv, accounts: wire.accounts(), version: wire.version() };
+  }
+
   function header({ accId }: TradingAccount, market: number) {
     return { trdEnv: NUMBER_OF_ENVIRONMENT[config.tradeEnv], accID: accId, trdMarket: market };
   }
@@ -110,7 +114,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
   }
 
   return {
-    capabilities: () => toCapabilities(config.tradeEnv, wire.accounts(), wire.version()),
+    capabilities: () => toCapabilities(taker()),
     queues: wire.queues,
 
     start(given) {
@@ -166,7 +170,7 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
 
     async placeOrder(order, call): Promise<Placed> {
       const { region, code, secMarket } = toSecurity(order.contract);
-      const { effective } = checkOrder(order, config.tradeEnv, region, wire.version());
+      const { effective } = checkOrder(order, region, taker());
       const account = accountFor(region);
       const placed = await holdings.write(
         "PlaceOrder",

@@ -49,7 +49,7 @@ function realRows(): OrderCapability[] {
   ];
 }
 
-/** Paper accounts take orders for the day only, and none for the night. */
+/** Paper accounts take orders for the day only, and none for the night; one of them alone takes those of pre and post hours. */
 function simulateRows(): OrderCapability[] {
   return [
     ...orderRows({ regions: ["US"], orderTypes: ["Limit"], timesInForce: ["DAY"], lifecycles: ["RTH", "ETH"] }),
@@ -83,25 +83,33 @@ export function needsNumbers(version: number | undefined): boolean {
   return version !== undefined && version < FIRST_WITH_TEXT_IDS;
 }
 
-/** What an OpenD of this version takes; `undefined` for one that is not known yet. */
-function rowsOf(tradeEnv: FutuConfig["tradeEnv"], version: number | undefined): readonly OrderCapability[] {
-  const rows = ROWS[tradeEnv];
+/** Who takes orders. */
+export interface Taker {
+  readonly tradeEnv: FutuConfig["tradeEnv"];
+  /** `undefined` until they are known. */
+  readonly accounts?: readonly TradingAccount[] | undefined;
+  /** OpenD's, 1011 for 10.11; `undefined` until it is known. */
+  readonly version?: number | undefined;
+}
+
+/** What this OpenD takes for these accounts, in whatever market. */
+function rowsOf({ tradeEnv, accounts, version }: Taker): readonly OrderCapability[] {
   const heedsSessions = version === undefined || version >= FIRST_WITH_SESSIONS;
-  return heedsSessions ? rows : rows.filter(({ lifecycle }) => lifecycle !== "OVERNIGHT");
+  const isExtended = accounts?.find(({ markets }) => markets.has("US"))?.extended ?? true;
+  return ROWS[tradeEnv].filter(
+    ({ region, lifecycle }) => region !== "US" || { RTH: true, ETH: isExtended, OVERNIGHT: heedsSessions }[lifecycle],
+  );
 }
 
 /** Everything the environment offers; once OpenD and the accounts are known, only what that one takes for their markets. */
-export function toCapabilities(
-  tradeEnv: FutuConfig["tradeEnv"],
-  accounts: readonly TradingAccount[] | undefined,
-  version?: number,
-): Capabilities {
+export function toCapabilities(taker: Taker): Capabilities {
+  const { tradeEnv, accounts } = taker;
   const offered = (region: string) => accounts?.some(({ markets }) => markets.has(region as Region)) ?? true;
   return {
     environment: tradeEnv,
     account: accounts === undefined ? null : accounts.map(({ accId }) => maskAccount(accId)).join(" "),
     markets: REGIONS.filter(offered).map(toMarket),
-    orders: rowsOf(tradeEnv, version).filter(({ region }) => offered(region)),
+    orders: rowsOf(taker).filter(({ region }) => offered(region)),
     quotes: REGIONS,
     push: accounts?.some(({ silent }) => silent) ? "none" : "stream",
     listing: { complete: true, settleMs: 30_000 },
@@ -120,19 +128,20 @@ function toMarket(region: Region): MarketCapability {
   };
 }
 
+const SESSION_HINTS = {
+  RTH: "",
+  ETH: "; limit orders alone trade in pre and post hours, in SIMULATE those of the account for shares and options",
+  OVERNIGHT: "; REAL accounts take limit orders for the night, from OpenD 9.3 on",
+} as const satisfies Record<OrderRequest["lifecycle"], string>;
+
 /**
  * Finds the row of an order, and checks what Futu would cut in silence.
  *
  * @throws BrokerError `NotSupported` without a row, `InvalidRequest` for a price or quantity that is too fine.
  */
-export function checkOrder(
-  order: OrderRequest,
-  tradeEnv: FutuConfig["tradeEnv"],
-  region: Region,
-  version: number | undefined,
-): OrderCapability {
+export function checkOrder(order: OrderRequest, region: Region, taker: Taker): OrderCapability {
   const { orderType, timeInForce, lifecycle } = order;
-  const row = rowsOf(tradeEnv, version).find(
+  const row = rowsOf(taker).find(
     (each) =>
       each.region === region &&
       each.orderType === orderType &&
@@ -142,10 +151,8 @@ export function checkOrder(
   if (row === undefined) {
     throw new BrokerError(
       "NotSupported",
-      `Futu (${tradeEnv}) takes no ${orderType} order ${timeInForce} ${lifecycle} in ${region}` +
-        (lifecycle === "OVERNIGHT" && region === "US"
-          ? "; REAL accounts take limit orders for the night, from OpenD 9.3 on"
-          : ""),
+      `Futu (${taker.tradeEnv}) takes no ${orderType} order ${timeInForce} ${lifecycle} in ${region}` +
+        (region === "US" ? SESSION_HINTS[lifecycle] : ""),
       { outcome: "not_sent" },
     );
   }

@@ -42,7 +42,7 @@ export function futu(options: FutuOptions): Broker {
   const outline = {
     kind: "futu",
     display: "富途证券",
-    capabilities: () => toCapabilities(config.tradeEnv, undefined),
+    capabilities: () => toCapabilities({ tradeEnv: config.tradeEnv }),
   };
   const broker = loadedAtStart(outline, async () => {
     const { createFutuBroker } = await import("./broker.ts");

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { DEFAULT_ACCOUNTS, SILENT_ACCOUNT } from "../../../simulators/opend/accounts.ts";
 import { sdkConnect } from "../../simulators/sdk-client.ts";
 import { call, makeBroker, openOpenD, PIN_MD5, rejection, restingOrder, startBroker, until } from "./setup.ts";
 
@@ -223,7 +224,8 @@ describe("writes", () => {
       [broker, { contract: { ...MOUTAI, region: "JP", symbol: "7203" } }, "InvalidRequest"],
       [broker, { timeInForce: "GTC" }, "NotSupported"],
       [broker, { lifecycle: "OVERNIGHT" }, "NotSupported"],
-      [broker, { orderType: "Market", lifecycle: "ETH" }, "NotSupported"],
+      [broker, { lifecycle: "ETH" }, "NotSupported"],
+      [real.broker, { orderType: "Market", lifecycle: "ETH" }, "NotSupported"],
       [broker, { contract: MOUTAI, orderType: "Market", qty: 100 }, "NotSupported"],
       [real.broker, { contract: TENCENT, lifecycle: "OVERNIGHT", price: 500, qty: 100 }, "NotSupported"],
     ] as const;
@@ -255,6 +257,22 @@ describe("writes", () => {
       code: "NotSupported",
       outcome: "not_sent",
     });
+  });
+
+  test("of the paper accounts that for shares and options alone takes orders for pre and post hours", async () => {
+    const others = DEFAULT_ACCOUNTS.filter(({ accId }) => accId !== "3450311");
+    const opend = await openOpenD({ accounts: [...others, SILENT_ACCOUNT] });
+    const { broker } = await startBroker(opend.port);
+    const { orderId } = await broker.placeOrder(restingOrder({ lifecycle: "ETH" }), call());
+    expect(await broker.order(orderId, call())).toMatchObject({ lifecycle: "ETH" });
+    const ofShares = await startBroker((await openOpenD()).port);
+    const offered = [ofShares, { broker }].map((each) =>
+      each.broker.capabilities().orders.flatMap((row) => (row.region === "US" ? row.lifecycle : [])),
+    );
+    expect(offered).toEqual([
+      ["RTH", "RTH"],
+      ["RTH", "ETH", "RTH"],
+    ]);
   });
 
   test("what is not taken is told in words also while OpenD has not been there", async () => {
