@@ -97,8 +97,8 @@ export function createListings(
     call: Call,
     { orderIds = [], kind = paceOf(call), spansBefore = 0, fresh = false }: Sought = {},
   ) {
-    // Orders have the vendor's times, whatever our clock says.
-    const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000;
+    // Orders have the vendor's times, whatever our clock says, but where OpenD has heard none: a span of 1970 has no orders.
+    const vendorNow = Number((await wire.read("GetGlobalState", { userID: 0 }, call)).time) * 1000 || Date.now();
     const end = dayStart(vendorNow) + (AHEAD_DAYS - spansBefore * SPAN_DAYS) * DAY_MS;
     const request = {
       header: queryHeader(account),

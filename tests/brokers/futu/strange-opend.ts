@@ -9,6 +9,7 @@ import { readWsFrame } from "../../../simulators/opend/ws-frames.ts";
 export interface Asked {
   readonly cmd: number;
   readonly section: bigint;
+  readonly body: Uint8Array;
   readonly peer: Peer;
 }
 
@@ -34,7 +35,7 @@ export async function serveRequests(onRequest: (asked: Asked) => void): Promise<
     peer.on("message", (data) => {
       const frame = Buffer.isBuffer(data) ? readWsFrame(data) : undefined;
       if (frame === undefined) throw new Error("no frame");
-      onRequest({ cmd: frame.cmd, section: frame.section, peer });
+      onRequest({ ...frame, peer });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,6 +1,6 @@
 /** Orders that the simulator's exchange does not know: those that people place in the vendor's app. */
 import { describe, expect, test } from "vitest";
-import { encodeReply, type Reply } from "../../../simulators/opend/messages.ts";
+import { decodeRequest, encodeReply, type Reply } from "../../../simulators/opend/messages.ts";
 import { writeWsFrame } from "../../../simulators/opend/ws-frames.ts";
 import { call, rejection, restingOrder, startBroker } from "./setup.ts";
 import { STATE, serveRequests } from "./strange-opend.ts";
@@ -230,3 +230,30 @@ test("an order that was placed or changed from here is canceled without another 
   await broker.cancelOrder(changed.orderId, call());
   expect(asked).toEqual([2205]);
 });
+
+test("an old order is found and listed also where OpenD has no time of the vendor's", async () => {
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 19).replace("T", " ");
+  const old = { ...ORDER, orderType: 1, orderStatus: 11, createTime: yesterday, updateTime: yesterday };
+  const isAsked = ({ beginTime, endTime }: Span) => beginTime <= yesterday && yesterday <= endTime;
+  const port = await serveRequests(({ cmd, section, body, peer }) => {
+    const span = () => (decodeRequest(2221, body) as { filterConditions: Span }).filterConditions;
+    const answers: Readonly<Record<number, () => Reply["s2c"]>> = {
+      1: () => ({ connID: "7" }),
+      1002: () => ({ ...STATE, qotLogined: false, time: 0 }),
+      2001: () => ({ accList: [{ trdEnv: 0, accID: HEADER.accID, trdMarketAuthList: [2], simAccType: 1 }] }),
+      2008: () => ({}),
+      2201: () => ({ header: HEADER }),
+      2221: () => ({ header: HEADER, orderList: isAsked(span()) ? [old] : [] }),
+    };
+    const reply = { retType: 0, s2c: answers[cmd]?.() } as Reply;
+    peer.send(writeWsFrame({ cmd, section, body: encodeReply(cmd, reply) }));
+  });
+  const { broker } = await startBroker(port);
+  expect(await broker.order("77", call())).toMatchObject({ status: "FILLED" });
+  expect((await broker.orders({ status: "all", fresh: true }, call())).orders).toMatchObject([{ orderId: "77" }]);
+});
+
+interface Span {
+  readonly beginTime: string;
+  readonly endTime: string;
+}
