@@ -101,10 +101,11 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       const { vendor } = await listings.find(orderId, true, call, kind);
       const order = toOrder(vendor);
       if (order !== undefined && isTerminal(order.status)) return notOpen(order, error.message, "rejected");
+      if (error.code === "OrderNotFound") return new HeardOfSince(error.message);
     } catch (lookup) {
       if (isBrokerError(lookup) && lookup.code === "OrderNotFound") return lookup;
     }
-    // It is there, or may be: what OpenD has not heard of yet it does not know, until it is asked anew.
+    // It may be there all the same: what OpenD has not heard of yet it does not know, until it is asked anew.
     return new BrokerError("OrderRejected", error.message, { outcome: "rejected" });
   }
 
@@ -264,9 +265,13 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
         ...named(orderId, found),
         modifyOrderOp: MODIFY.cancel,
       };
-      await holdings
-        .write("ModifyOrder", request, call, { limit: "modify", accId: account.accId, kind: "cancel" })
-        .catch(async (error) => Promise.reject(await explain(error, orderId, call, "cancel")));
+      const pace = { limit: "modify", accId: account.accId, kind: "cancel" } as const;
+      const send = () =>
+        holdings
+          .write("ModifyOrder", request, call, pace)
+          .catch(async (error) => Promise.reject(await explain(error, orderId, call, "cancel")));
+      // One that OpenD refused at its own door, as of an order that it knew nothing of then, has not gone on.
+      await send().catch((error) => (error instanceof HeardOfSince ? send() : Promise.reject(error)));
     },
 
     async order(orderId, call) {
@@ -285,6 +290,13 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       return { orders, unmapped, since: historySince(HISTORY_DAYS) };
     },
   };
+}
+
+/** OpenD refused a change of an order as of one that it does not know, and has heard of it since, being asked anew. */
+class HeardOfSince extends BrokerError {
+  constructor(message: string) {
+    super("OrderRejected", message, { outcome: "rejected" });
+  }
 }
 
 function notOpen(order: Order, message: string, outcome: "not_sent" | "rejected"): BrokerError {
