@@ -14,13 +14,17 @@ export type Purpose = "read" | "place" | "modify";
 
 /** OpenD refused an order since trading is locked: nothing was sent to the exchange, and unlocking heals it. */
 export class TradingLocked extends BrokerError {
-  constructor(text: string) {
-    super(
-      "AuthenticationFailed",
-      `OpenD has locked trading: ${text}; set unlockPin to the MD5 of the trade password or unlock trading in OpenD ` +
-        "(a password that OpenD has refused is not sent again)",
-      { outcome: "rejected" },
-    );
+  /** OpenD's words. */
+  readonly text: string;
+
+  /** @param unlocking what unlocking it failed with, where there is a password. */
+  constructor(text: string, unlocking?: unknown) {
+    const advice =
+      unlocking === undefined
+        ? "set unlockPin to the MD5 of the trade password or unlock trading in OpenD (a password that OpenD has refused is not sent again)"
+        : `unlockPin did not unlock it: ${reasonOf(unlocking)}`;
+    super("AuthenticationFailed", `OpenD has locked trading: ${text}; ${advice}`, { outcome: "rejected" });
+    this.text = text;
   }
 }
 

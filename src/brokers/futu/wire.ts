@@ -386,7 +386,7 @@ export function createWire(config: FutuConfig, deadlineMs: number, handlers: Wir
         // OpenD refused it at its own door, so that no order came of it; with trading unlocked it may go in.
         if (!(error instanceof TradingLocked) || config.unlockPin === undefined || unlocking.isRefused()) throw error;
         asked.unlocked = false;
-        await unlocking.unlockFor(call, asked).catch(() => Promise.reject(error));
+        await unlocking.unlockFor(call, asked).catch((why) => Promise.reject(new TradingLocked(error.text, why)));
         return await once();
       }
     },

@@ -196,6 +196,20 @@ describe("writes", () => {
     other.close();
   });
 
+  test("where the password that is there does not unlock trading, an order says why", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
+    const other = await sdkConnect(opend.port);
+    await other.call("UnlockTrade", { unlock: false });
+    other.close();
+    opend.faults.arm({ kind: "refuse", on: "read" });
+    const message = String(await rejection(broker.placeOrder(restingOrder(), call())));
+    expect(message).toContain("请先解锁交易");
+    expect(message).toContain("OpenD refused UnlockTrade: 服务器拒绝了请求");
+    expect(message).not.toContain("set unlockPin");
+    expect(opend.venue.orders()).toEqual([]);
+  });
+
   test("a write that waits for the unlock ends with its caller, and was not sent", async () => {
     const opend = await openOpenD();
     // The state, the accounts and their pushes are answered, the unlock is not, neither then nor with the order.
