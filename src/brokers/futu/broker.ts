@@ -197,7 +197,9 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
     },
 
     async replaceOrder(orderId, change, call): Promise<Placed> {
-      const found = await beforeSending(listings.find(orderId, true, call, "write"));
+      // What a change leaves out goes out as the order has it now; for one that leaves out nothing, what OpenD keeps will do.
+      const isWhole = change.qty !== undefined && change.price !== undefined;
+      const found = await beforeSending(listings.find(orderId, !isWhole, call, "write"));
       const order = toOrder(found.vendor);
       const region = REGIONS.find((each) => each === order?.contract.region);
       if (order === undefined || region === undefined) {

@@ -479,6 +479,20 @@ describe("orders", () => {
     expect(opend.venue.find(orderId)?.order).toMatchObject({ price: 192 });
   });
 
+  test("changes that say all go out up to OpenD's limit on changes, however often it was asked anew", async () => {
+    const opend = await openOpenD();
+    const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5, deadlineMs: 2000 });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    for (let i = 0; i < 6; i += 1) await broker.orders({ status: "open", fresh: true }, call());
+    const change = (round: number) => broker.replaceOrder(orderId, { qty: 20 + round, price: 180 }, call());
+    for (let round = 1; round <= 18; round += 1) await change(round);
+    expect(opend.venue.find(orderId)?.order).toMatchObject({ qty: 38, price: 180 });
+    expect(await rejection(change(19))).toMatchObject({
+      code: "RateLimited",
+      message: expect.stringContaining("modify"),
+    });
+  });
+
   test("listings that look for an unknown outcome stand in the way of no replace and no cancel", async () => {
     const opend = await openOpenD();
     const { broker } = await startBroker(opend.port, { tradeEnv: "REAL", unlockPin: PIN_MD5 });
