@@ -132,9 +132,11 @@ export function createListings(
       const places = known === undefined ? all : all.filter(({ accId }) => accId === known);
       const sought = { orderIds: [orderId], kind };
       const today = (anew: boolean) => (account: TradingAccount) => todaysOrders(account, anew, call, sought);
+      // No write ends as of an order that there is not for one that OpenD has not heard of.
+      const isToAskAnew = !fresh && (kind !== undefined || unheard.get(orderId) === true);
       for (const list of [
         today(fresh),
-        ...(unheard.get(orderId) && !fresh ? [today(true)] : []),
+        ...(isToAskAnew ? [today(true)] : []),
         (account: TradingAccount) => pastOrders(account, call, sought),
         // One that was good for as long as the vendor lets it has ended since.
         (account: TradingAccount) => pastOrders(account, call, { ...sought, spansBefore: 1 }),

@@ -405,6 +405,21 @@ describe("orders", () => {
     await until(() => opend.venue.orders()[0]?.order.status === "CANCELED");
   });
 
+  test("one placed elsewhere that OpenD has not heard of yet is canceled and changed all the same", async () => {
+    const opend = await openOpenD({ lagMs: 3_000 });
+    const { broker } = await startBroker(opend.port);
+    const placeElsewhere = () => opend.venue.place("SIMULATE", { ...restingOrder(), tag: null }).wireId;
+    await broker.cancelOrder(placeElsewhere(), call());
+    await broker.replaceOrder(placeElsewhere(), { qty: 20, price: 191 }, call());
+    await until(
+      () =>
+        opend.venue
+          .orders()
+          .map(({ order }) => `${order.status} ${order.qty}`)
+          .join() === "CANCELED 10,OPEN 20",
+    );
+  });
+
   test("one that OpenD has not heard of, and cannot be asked about, is not told as one that there is not", async () => {
     const opend = await openOpenD({ lagMs: 3_000 });
     const { broker } = await startBroker(opend.port);
