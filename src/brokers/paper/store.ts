@@ -39,6 +39,8 @@ interface FileSystem {
   open(path: string, flags: string, mode?: number): Promise<FileHandle>;
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: boolean }): Promise<void>;
+  realpath(path: string): Promise<string>;
+  readlink(path: string): Promise<string>;
   stat(path: string): Promise<{ readonly mtimeMs: number }>;
 }
 
@@ -53,12 +55,11 @@ const LEFT_AFTER_MS = 60_000;
 
 /**
  * A file, readable by its owner only. A new text is written beside it, flushed, and put in its place in one step, so
- * that a crash leaves the old text or the new one. A text of somebody else is not written over.
+ * that a crash leaves the old text or the new one; a link to the file stays one. A text of somebody else is not written over.
  */
 export function fileStore(path: string): PaperStore {
   /** What the file holds as far as we know, `null` for none. */
   let known: string | null = null;
-  const beside = `${path}.new`;
   const read = async (): Promise<string | null> => {
     try {
       return await fileSystem().readFile(path, "utf8");
@@ -68,7 +69,7 @@ export function fileStore(path: string): PaperStore {
     }
   };
   /** Made anew, so that of two who write at the same time the second fails, and neither reads what the other replaces. */
-  const openBeside = async (files: FileSystem): Promise<FileHandle> => {
+  const openBeside = async (files: FileSystem, beside: string): Promise<FileHandle> => {
     const open = () => files.open(beside, "wx", 0o600);
     try {
       return await open();
@@ -81,14 +82,17 @@ export function fileStore(path: string): PaperStore {
   };
   return {
     load: async () => {
+      const files = fileSystem();
       // What a process left that was killed while it wrote.
-      await fileSystem().rm(beside, { force: true });
+      await files.rm(`${await placeOf(path, files)}.new`, { force: true });
       known = await read();
       return known;
     },
     save: async (text) => {
       const files = fileSystem();
-      const opened = await openBeside(files);
+      const place = await placeOf(path, files);
+      const beside = `${place}.new`;
+      const opened = await openBeside(files, beside);
       try {
         await withFile(opened, async (file) => {
           const found = await read();
@@ -98,20 +102,33 @@ export function fileStore(path: string): PaperStore {
           await file.writeFile(text);
           await file.sync();
         });
-        await files.rename(beside, path);
+        await files.rename(beside, place);
       } catch (error) {
         await files.rm(beside, { force: true });
         throw error;
       }
       known = text;
       // The new name itself must survive too; a system that opens no folders sees to that unasked.
-      const folder = path.replace(/[^/\\]*$/, "") || ".";
       await files
-        .open(folder, "r")
+        .open(folderOf(place) || ".", "r")
         .then((held) => withFile(held, () => held.sync()))
         .catch(() => undefined);
     },
   };
+}
+
+/** Where the file is that a path names, through a link to it too, even if there is none yet. */
+async function placeOf(path: string, files: FileSystem): Promise<string> {
+  try {
+    return await files.realpath(path);
+  } catch {
+    const link = await files.readlink(path).catch(() => path);
+    return link === path || /^([/\\]|[A-Z]:)/i.test(link) ? link : `${folderOf(path)}${link}`;
+  }
+}
+
+function folderOf(path: string): string {
+  return path.replace(/[^/\\]*$/, "");
 }
 
 async function withFile(file: FileHandle, use: (file: FileHandle) => Promise<void>): Promise<void> {

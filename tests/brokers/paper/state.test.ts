@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -268,6 +268,19 @@ describe("a file", () => {
     const second = await openAccount({ stateFile });
     expect(await second.broker.order(orderId, call())).toMatchObject({ status: "OPEN", contract: AAPL });
     await second.broker.close();
+  });
+
+  test("that a link names is written where it is, also if it is not there yet", async () => {
+    const [stateFile, kept] = [join(folder, "link.json"), join(folder, "kept.json")];
+    await symlink("kept.json", stateFile);
+    for (const orders of [1, 2]) {
+      const { broker } = await openAccount({ stateFile });
+      await broker.placeOrder(limit({ timeInForce: "GTC" }), call());
+      await broker.close();
+      expect(await readlink(stateFile)).toBe("kept.json");
+      expect(JSON.parse(await readFile(kept, "utf8")).exchange.orders).toHaveLength(orders);
+    }
+    expect(await readdir(folder)).toEqual(["kept.json", "link.json"]);
   });
 
   test("that cannot be written makes the outcome unknown", async () => {
