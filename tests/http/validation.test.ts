@@ -87,6 +87,13 @@ describe("order/place", () => {
     expect(json.error.details).toEqual([{ path: "price", message: "a Limit order needs a price" }]);
   });
 
+  test("names in other scripts, which can be printed, with the script that is taken", async () => {
+    const { json } = await refused("order/place", place({ symbol: "苹果" }));
+    expect(json.ex).toBe("symbol: must be 1 to 32 printable ASCII characters without spaces");
+    const { json: ofOrder } = await refused("order/state?orderId=%E4%B8%80");
+    expect(ofOrder.ex).toBe("orderId: must be 1 to 64 printable ASCII characters without spaces");
+  });
+
   test("numbers that JSON can write and a double cannot hold", async () => {
     const body = JSON.stringify(ORDER).replace('"qty":12', '"qty":1e400');
     const { json } = await refused("order/place", { body });

@@ -13,7 +13,7 @@ export const contractParameters = once(() => ({
   tradeType: wordInput(TRADE_TYPES, "Kind of instrument; `Securities` for stocks and funds."),
   symbol: z
     .string({ error: "must be text, such as AAPL or 00700" })
-    .regex(/^[\x21-\x7e]{1,32}$/, { error: "must be 1 to 32 printable characters without spaces" })
+    .regex(/^[\x21-\x7e]{1,32}$/, { error: "must be 1 to 32 printable ASCII characters without spaces" })
     .meta({ description: SYMBOL, examples: ["QQQ", "00700", "000001"] }),
   region: z
     .string({ error: "must be text, such as US" })

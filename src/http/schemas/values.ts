@@ -47,7 +47,7 @@ export function wordInput<const Words extends readonly [string, ...string[]]>(wo
 export const orderIdInput = once(() =>
   z
     .string({ error: "must be text, as it was given by order/place (order numbers can be larger than a number holds)" })
-    .regex(/^[\x21-\x7e]{1,64}$/, { error: "must be 1 to 64 printable characters without spaces" })
+    .regex(/^[\x21-\x7e]{1,64}$/, { error: "must be 1 to 64 printable ASCII characters without spaces" })
     .meta({ description: "The order's id as text, as `order/place` gave it.", examples: ["69788888"] }),
 );
 
