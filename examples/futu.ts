@@ -1,8 +1,8 @@
 /**
  * An account at Futu, through OpenD. Unset, the environment fits the simulator (`npm run simulate -- opend --port 33333`):
  * FUTU_HOST, FUTU_PORT (OpenD's websocket_port), FUTU_KEY (the plain text of its websocket_key_md5), FUTU_TRADE_ENV
- * (SIMULATE or REAL) and FUTU_UNLOCK_PIN (the MD5 of the trade password). JOURNAL names the journal's file, httptrading.db
- * unless set; JOURNAL=memory needs none.
+ * (SIMULATE or REAL) and FUTU_UNLOCK_PIN (the MD5 of the trade password). JOURNAL names the journal's file,
+ * httptrading-futu.db unless set; JOURNAL=memory needs none.
  *
  *     bun examples/futu.ts
  *     deno run --allow-net --allow-env --allow-read --allow-write --allow-sys examples/futu.ts
@@ -34,4 +34,4 @@ const broker = futu({
   ...(unlockPin === undefined ? {} : { unlockPin }),
 });
 
-await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal() }));
+await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-futu.db") }));

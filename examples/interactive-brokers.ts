@@ -2,7 +2,7 @@
  * An account at Interactive Brokers, through TWS or IB Gateway. Unset, the environment fits the simulator
  * (`npm run simulate -- tws --port 4002`): IB_HOST, IB_PORT (the socket port of the gateway's API settings), IB_CLIENT_ID
  * (this program's own number, always the same) and IB_ACCOUNT (needed where the login has several; paper accounts begin
- * with D). JOURNAL names the journal's file, httptrading.db unless set; JOURNAL=memory needs none.
+ * with D). JOURNAL names the journal's file, httptrading-interactive-brokers.db unless set; JOURNAL=memory needs none.
  *
  *     bun examples/interactive-brokers.ts
  *     deno run --allow-net --allow-env --allow-read --allow-write --allow-sys examples/interactive-brokers.ts
@@ -29,4 +29,6 @@ const broker = interactiveBrokers({
   ...(accountId === undefined ? {} : { accountId }),
 });
 
-await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal() }));
+await serveExample(
+  createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-interactive-brokers.db") }),
+);

@@ -3,7 +3,8 @@
  * LONGPORT_APP_KEY, LONGPORT_APP_SECRET and LONGPORT_ACCESS_TOKEN from the vendor's developer site, or LONGPORT_TOKEN_FILE
  * instead of the token; LONGPORT_HTTP_URL, LONGPORT_QUOTE_WS_URL and LONGPORT_TRADE_WS_URL, which at the vendor are
  * https://openapi.longportapp.com, wss://openapi-quote.longportapp.com/v2 and wss://openapi-trade.longportapp.com/v2; and
- * LONGPORT_TRANSPORT (web or native). JOURNAL names the journal's file, httptrading.db unless set; JOURNAL=memory needs none.
+ * LONGPORT_TRANSPORT (web or native). JOURNAL names the journal's file, httptrading-longport.db unless set; JOURNAL=memory
+ * needs none.
  *
  *     bun examples/longport.ts
  *     deno run --allow-net --allow-env --allow-read --allow-write --allow-sys examples/longport.ts
@@ -42,4 +43,4 @@ const broker = longport({
   transport,
 });
 
-await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal() }));
+await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-longport.db") }));

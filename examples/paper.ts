@@ -11,8 +11,9 @@ import { createHttpTrading } from "../mod.ts";
 import { paper } from "../src/brokers/paper/index.ts";
 import { DEMO, exampleJournal, journalFile, serveExample } from "./serve.ts";
 
-const file = journalFile();
+const preset = "httptrading.db";
+const file = journalFile(preset);
 // An account that was forgotten beside a journal that was not would give the numbers of old orders to new ones.
 const account = file === undefined ? {} : { stateFile: `${file.replace(/\.db$/, "")}-paper.json` };
 
-await serveExample(createHttpTrading({ brokers: [paper({ ...DEMO, ...account })], journal: exampleJournal() }));
+await serveExample(createHttpTrading({ brokers: [paper({ ...DEMO, ...account })], journal: exampleJournal(preset) }));

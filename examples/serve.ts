@@ -11,15 +11,19 @@ import type { LogFormat, RunningServer } from "../src/runtime/node.ts";
 /** The instance that every example serves. Make both up anew for an account of your own: they are secrets. */
 export const DEMO = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] } as const;
 
-/** Path of the journal's file, from `JOURNAL`: `httptrading.db` where that is not set, `undefined` where it is `memory`. */
-export function journalFile(): string | undefined {
-  const { JOURNAL: file = "httptrading.db" } = process.env;
+/**
+ * Path of the journal's file, from `JOURNAL`: `preset` where that is not set, `undefined` where it is `memory`. Each example
+ * has one of its own, since all serve the same instance: an order at one broker would stand among those of the next, and a
+ * key be answered with it.
+ */
+export function journalFile(preset: string): string | undefined {
+  const { JOURNAL: file = preset } = process.env;
   return file === "memory" ? undefined : file;
 }
 
 /** A journal in that file. */
-export function exampleJournal(): Journal {
-  const file = journalFile();
+export function exampleJournal(preset: string): Journal {
+  const file = journalFile(preset);
   return file === undefined ? memoryJournal() : sqliteJournal(file);
 }
 

@@ -2,8 +2,8 @@
  * An account at Tiger Brokers. Unset, the environment fits the simulator (`npm run simulate -- tiger`): TIGER_ID,
  * TIGER_ACCOUNT (17 digits or more are a paper account, others trade real money), TIGER_PRIVATE_KEY_PATH (the file of the
  * developer's private key), TIGER_SERVER_URL (https://openapi.tigerfintech.com/gateway is the vendor's) and TIGER_PUSH_URL
- * (tls://openapi.tigerfintech.com:9883). JOURNAL names the journal's file, httptrading.db unless set; JOURNAL=memory needs
- * none.
+ * (tls://openapi.tigerfintech.com:9883). JOURNAL names the journal's file, httptrading-tiger.db unless set; JOURNAL=memory
+ * needs none.
  *
  *     bun examples/tiger.ts
  *     deno run --allow-net --allow-env --allow-read --allow-write --allow-sys examples/tiger.ts
@@ -43,4 +43,4 @@ const broker = tiger({
   ...(serverUrl.startsWith("http://127.0.0.1:") ? simulator : {}),
 });
 
-await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal() }));
+await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-tiger.db") }));

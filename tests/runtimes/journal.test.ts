@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { DEMO } from "../../examples/serve.ts";
-import { addressOf, type Program, RUNTIMES, start } from "./program.ts";
+import { addressOf, type Program, ROOT, RUNTIMES, start, startCommand } from "./program.ts";
 
 async function ask(program: Program, path: string, body?: unknown) {
   const response = await fetch(`${await addressOf(program)}/httptrading/api/${DEMO.instanceId}/${path}`, {
@@ -45,3 +45,19 @@ test.each(RUNTIMES)(
     expect(orders).toMatchObject([{ orderId: placed.answer.orderId, status: "OPEN", external: false }]);
   },
 );
+
+test("no two examples write into one journal, since all serve the same instance", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "httptrading-examples-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const journals = new Set<string>();
+  const examples = ["paper", "futu", "interactive-brokers", "longport", "tiger"];
+  for (const example of examples) {
+    // Nobody listens there: an example serves all the same, and says that its broker is not connected.
+    const nowhere = { FUTU_PORT: "1", IB_PORT: "1", TIGER_SERVER_URL: "http://127.0.0.1:1/gateway" };
+    const command = [process.execPath, join(ROOT, "examples", `${example}.ts`)];
+    await using program = startCommand(command, { ...nowhere, PORT: "0", JOURNAL: undefined }, folder);
+    const [, journal = ""] = await program.printed(/ journal: (\S+)/);
+    journals.add(journal);
+  }
+  expect(journals.size).toBe(examples.length);
+});

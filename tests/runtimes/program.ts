@@ -56,14 +56,15 @@ export function start(
   return startCommand([join(ROOT, "node_modules/.bin", command), ...flags, path], env);
 }
 
-/** Starts a program with a command of its own, from the root of the project. */
+/** Starts a program with a command of its own. What is `undefined` in `env` is not set. */
 export function startCommand(
   [file = "", ...args]: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
+  cwd = ROOT,
 ): Program {
   const { npm_lifecycle_event: _, ...inherited } = process.env;
   const child = spawn(file, args, {
-    cwd: ROOT,
+    cwd,
     env: { ...inherited, JOURNAL: "memory", ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
