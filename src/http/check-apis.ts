@@ -7,6 +7,18 @@ const KEYS: readonly string[] = ["name", "method", "path", "scope", "schema", "h
 const METHODS: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE"] satisfies readonly ApiMethod[];
 const NAME = /^[A-Za-z][\w-]*$/;
 const SEGMENT = /^[A-Za-z0-9._-]+$/;
+const SCHEMA_KEYS: readonly string[] = [
+  "summary",
+  "description",
+  "query",
+  "body",
+  "answer",
+  "failures",
+  "bodyExample",
+  "queryExample",
+  "answerExample",
+  "eventStreamExample",
+] satisfies readonly (keyof ApiSchema)[];
 const PARTS = ["query", "body", "answer"] as const satisfies readonly (keyof ApiSchema)[];
 
 /** Those that need no check: they are right, and to look at a part of one would make it. */
@@ -21,13 +33,12 @@ export function checkApis(candidates: readonly unknown[], own: number, faults: s
   const names = new Set<string>();
   const routes = new Map<string, string>();
   return candidates.flatMap((api, index) => {
-    if (typeof api !== "object" || api === null || !isNamed(api)) {
-      const which = index < own ? `stdApis gives back [${index}], which` : `extendApis[${index - own}]`;
-      faults.push(`${which} is no API with a name of letters and digits; make one with defineApi`);
-      return [];
-    }
-    const place = `API "${api.name}"`;
-    faults.push(...apiFaults(api).map((fault) => `${place}: ${fault}`));
+    const which = index < own ? `[${index}] of what stdApis gives back` : `extendApis[${index - own}]`;
+    const named = isNamed(api);
+    const place = named ? `API "${api.name}"` : which;
+    if (!named) faults.push(`${which} is no API with a name of letters and digits; make one with defineApi`);
+    if (isObject(api)) faults.push(...apiFaults(api as Api).map((fault) => `${place}: ${fault}`));
+    if (!named) return [];
     if (names.has(api.name)) faults.push(`${place}: there are two of that name`);
     names.add(api.name);
     const route = `${api.method} ${api.path}`;
@@ -45,8 +56,12 @@ export function unknownKeys(options: object, known: readonly string[]): string[]
     .map((key) => `"${key}" is not an option; there are ${known.join(", ")}`);
 }
 
-function isNamed(api: object): api is Api {
-  return "name" in api && typeof api.name === "string" && NAME.test(api.name);
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isNamed(api: unknown): api is Api {
+  return isObject(api) && "name" in api && typeof api.name === "string" && NAME.test(api.name);
 }
 
 function apiFaults(api: Api): string[] {
@@ -68,9 +83,11 @@ function apiFaults(api: Api): string[] {
   }
   if (typeof handler !== "function") faults.push("handler must be a function");
   if (schema !== undefined) {
-    if (typeof schema !== "object" || schema === null || typeof schema.summary !== "string") {
+    if (!isObject(schema) || typeof schema.summary !== "string") {
       faults.push("schema must be an object with a summary");
-    } else {
+    }
+    if (isObject(schema)) {
+      faults.push(...unknownKeys(schema, SCHEMA_KEYS).map((fault) => `schema: ${fault}`));
       for (const part of STD_SCHEMAS.has(schema) ? [] : PARTS) {
         // An answer may be loaded when the document is asked for.
         if (part === "answer" && typeof schema.answer === "function") continue;

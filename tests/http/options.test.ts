@@ -414,22 +414,22 @@ describe("one fault each", () => {
     [
       "something that is no API",
       { brokers: [], stdApis: () => [undefined] },
-      /^stdApis gives back \[0\], which is no API/,
+      /^\[0\] of what stdApis gives back is no API/,
     ],
     [
       "something that is no API, among those of one's own",
-      { brokers: [], extendApis: [api({}), { path: "x" }] },
+      { brokers: [], extendApis: [api({}), function handler() {}] },
       /^extendApis\[1\] is no API/,
     ],
     [
       "an API without a name",
       { brokers: [], stdApis: () => [api({ name: "" })] },
-      /^stdApis gives back \[0\], which is no API/,
+      /^\[0\] of what stdApis gives back is no API/,
     ],
     [
       "a name of other letters",
       { brokers: [], stdApis: () => [api({ name: "hello world" })] },
-      /^stdApis gives back \[0\], which is no API/,
+      /^\[0\] of what stdApis gives back is no API/,
     ],
     [
       "an unknown method",
@@ -447,6 +447,11 @@ describe("one fault each", () => {
       "a schema without a summary",
       { brokers: [], extendApis: [api({ schema: {} })] },
       /schema must be an object with a summary/,
+    ],
+    [
+      "a schema with a part that is misspelt, of which nothing would be checked",
+      { brokers: [], extendApis: [api({ schema: { summary: "x", bdy: {} } as object })] },
+      /^API "hello": schema: "bdy" is not an option; there are summary, description, query, body,/,
     ],
     [
       "a schema of another kind",
@@ -519,4 +524,19 @@ test("all of them in one error", () => {
     port: 8080,
   });
   expect(found).toHaveLength(8);
+});
+
+test("all of what is wrong with an API, also of one without a name", () => {
+  const wrong = {
+    name: 1,
+    method: "get",
+    path: "/a",
+    handler: undefined,
+    schema: { query: {}, bdy: {} },
+    one: 1,
+    two: 2,
+  };
+  const found = faults({ brokers: [], extendApis: [api(wrong)] });
+  expect(found).toHaveLength(9);
+  for (const fault of found) expect(fault).toMatch(/^extendApis\[0\](?:: | is no API with a name)/);
 });
