@@ -3,6 +3,7 @@ import { myBroker } from "../../examples/custom-broker.ts";
 import type { BrokerHost } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { brokerConformance, runConformance, type Stage } from "../../src/testing/index.ts";
+import { aFewTurns, unheardRejections } from "../unheard.ts";
 import { TOY_ID, TOY_TOKEN, toyStage } from "./toy/toy-broker.ts";
 
 test("a broker that keeps every promise passes every check that says something about it", async () => {
@@ -193,3 +194,11 @@ test.each([
     expect(open).toBe(0);
   },
 );
+
+test("a stage without a contract for limit orders lets no error go by unheard, which would end the author's process", async () => {
+  const unheard = unheardRejections();
+  const checks = brokerConformance.filter(({ name }) => name === "puts no secret into an error");
+  const results = await runConformance({ ...toyStage(), instruments: [] }, checks);
+  await aFewTurns();
+  expect([results.map(({ status }) => status), unheard]).toEqual([["passed"], []]);
+});

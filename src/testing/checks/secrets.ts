@@ -4,7 +4,7 @@ import { instanceOf } from "../../spec/define-broker.ts";
 import type { ConformanceCheck } from "../check.ts";
 import { ConformanceError, expect } from "../expect.ts";
 import { check, rejectionOf, type Scene } from "../scene.ts";
-import { cashCurrency, limitRow, newTag, requestFor } from "../trade.ts";
+import { canRest, cashCurrency, limitRow, newTag, requestFor } from "../trade.ts";
 import { methods } from "./needing.ts";
 
 export const secretChecks: readonly ConformanceCheck[] = [
@@ -43,6 +43,8 @@ async function provoke(scene: Scene): Promise<readonly unknown[]> {
   const { broker, stage } = scene;
   const signal = AbortSignal.abort();
   const unknownId = stage.unknownOrderId ?? "0";
+  // Made before a call is under way: what fails here would leave those unheard.
+  const request = canRest(scene) ? requestFor(scene, limitRow(scene)) : undefined;
   const calls: Promise<unknown>[] = [];
   if (broker.order !== undefined) calls.push(scene.order(unknownId), scene.order(unknownId, { signal }));
   if (broker.cancelOrder !== undefined) calls.push(scene.cancel(unknownId));
@@ -51,8 +53,7 @@ async function provoke(scene: Scene): Promise<readonly unknown[]> {
   if (broker.positions !== undefined) calls.push(scene.positions({ signal }));
   if (broker.cash !== undefined) calls.push(scene.cash(cashCurrency(scene), { signal }), scene.cash("XTS"));
   if (broker.quote !== undefined && stage.unknownContract !== undefined) calls.push(scene.quote(stage.unknownContract));
-  if (broker.placeOrder !== undefined && broker.capabilities().orders.some(({ orderType }) => orderType === "Limit")) {
-    const request = requestFor(scene, limitRow(scene));
+  if (request !== undefined) {
     calls.push(scene.place({ ...request, contract: { ...request.contract, region: "ZZ" }, tag: newTag() }));
     calls.push(scene.place({ ...request, tag: newTag() }, { signal }));
   }
