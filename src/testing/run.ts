@@ -1,5 +1,6 @@
 import { isBrokerError } from "../spec/broker-error.ts";
 import type { ConformanceCheck, ConformanceResult } from "./check.ts";
+import { checkStage } from "./check-stage.ts";
 import { findGap, type Gap } from "./needs.ts";
 import { openScene } from "./scene.ts";
 import type { Stage } from "./stage.ts";
@@ -10,15 +11,14 @@ import { conformanceFor } from "./suite.ts";
  *
  * Without `checks` it is all of `brokerConformance`, and those of a region also for every further one of the stage.
  *
- * Never rejects for a fault of the broker: a stage that cannot even be opened gives one failed result a check.
+ * Never rejects for a fault of the broker: a stage that cannot even be opened gives one failed result a check. Rejects with a
+ * TypeError for a stage that is none.
  */
-export async function runConformance(
-  stage: Stage,
-  checks: readonly ConformanceCheck[] = conformanceFor(stage),
-): Promise<ConformanceResult[]> {
+export async function runConformance(stage: Stage, checks?: readonly ConformanceCheck[]): Promise<ConformanceResult[]> {
+  checkStage(stage);
   const gapOf = await takeInventory(stage);
   const results: ConformanceResult[] = [];
-  for (const check of checks) {
+  for (const check of checks ?? conformanceFor(stage)) {
     const { name, needs } = check;
     try {
       const gap = gapOf(check);

@@ -19,6 +19,7 @@ import type {
 import { BrokerError, type BrokerErrorCode, isBrokerError } from "../spec/broker-error.ts";
 import type { Operation } from "../spec/capabilities.ts";
 import type { ConformanceCheck, Need } from "./check.ts";
+import { checkOpened } from "./check-stage.ts";
 import { ConformanceError, ends, eventually, expect, expectOneOf, show } from "./expect.ts";
 import type { Stage, Venue } from "./stage.ts";
 
@@ -59,6 +60,7 @@ const OPENING_MS = 60_000;
 /** Opens the stage and starts the broker; the caller closes the scene. */
 export async function openScene(stage: Stage, options: { readonly start?: boolean } = {}): Promise<Scene> {
   const opened = await ends("opening the stage", stage.open(), OPENING_MS);
+  checkOpened(opened);
   const { broker, venue = {} } = opened;
   const patienceMs = stage.patienceMs ?? 10_000;
   const pushes: Order[] = [];

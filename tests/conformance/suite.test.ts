@@ -202,3 +202,17 @@ test("a stage without a contract for limit orders lets no error go by unheard, w
   await aFewTurns();
   expect([results.map(({ status }) => status), unheard]).toEqual([["passed"], []]);
 });
+
+test("a stage that is none is told all that it has to have", async () => {
+  const wrong = { name: "x", open: toyStage(), instruments: [{ symbol: "AAPL" }] };
+  await expect(runConformance(wrong as never)).rejects.toThrow(
+    "runConformance cannot begin: open must be a function that resolves with { broker }; instruments[0].contract must be { tradeType, region, symbol }; instruments[0].price must be a number",
+  );
+  await expect(runConformance(undefined as never)).rejects.toThrow("instruments must be a list of { contract, price }");
+});
+
+test("a stage that opens as a broker itself is told what to give", async () => {
+  const open = async () => myBroker({ instanceId: TOY_ID, tokens: [TOY_TOKEN] });
+  const [first] = await runConformance({ ...toyStage(), open: open as never }, brokerConformance.slice(0, 1));
+  expect(first).toMatchObject({ status: "failed", error: expect.stringContaining("must be { broker }") });
+});
