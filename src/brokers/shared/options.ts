@@ -42,10 +42,28 @@ export function checkOptions<T>(
     if (type !== "strict_object") return `${name} ${message}${isOpen ? `, not ${shown(input)}` : ""}`;
     if (expected !== "never") return `${name} is missing${hint(name)}`;
     // Of several the schema tells the first alone.
-    const unknown = path?.length === 1 ? Object.keys(own).filter((key) => !Object.hasOwn(schema.entries, key)) : [name];
-    return unknown.map((key) => `${key} is not an option of ${broker}`);
+    const keys = (path ?? []).map(({ key }) => String(key));
+    const { entries = {} } = within(schema, keys.slice(0, -1));
+    const unknown = Object.keys(Object(path?.at(-1)?.input)).filter((key) => !Object.hasOwn(entries, key));
+    return unknown.map((key) => `${[...keys.slice(0, -1), key].join(".")} is not an option of ${broker}`);
   });
   return { own, output: success ? output : undefined, faults };
+}
+
+/** What a schema is made of: an object, a list, one that may be left out, or one that is checked further. */
+interface Part {
+  readonly entries?: object;
+  readonly item?: Part;
+  readonly wrapped?: Part;
+  readonly pipe?: readonly Part[];
+}
+
+/** The part of a schema that a path leads to. */
+function within(schema: Part, keys: readonly string[]): Part {
+  const [key, ...rest] = keys;
+  const inner = schema.wrapped ?? schema.pipe?.[0];
+  if (inner !== undefined) return within(inner, keys);
+  return key === undefined ? schema : within(Reflect.get(Object(schema.entries), key) ?? schema.item ?? {}, rest);
 }
 
 /**

@@ -18,3 +18,17 @@ test.each([
   const options = { ...INSTANCE, ...Object.fromEntries(names.map((name) => [name, "x"])) };
   expect(() => make(options as never)).toThrow(names.map((name) => `${name} is not an option of ${kind}`).join("; "));
 });
+
+test.each([
+  [
+    "paper",
+    paper,
+    { prices: [{ contract: { symbol: "AAPL", sym: 1, reg: 2 }, price: 1, lot: 1, close: 1 }] },
+    ["prices.0.contract.sym", "prices.0.contract.reg", "prices.0.lot", "prices.0.close"],
+  ],
+  ["tiger", tiger, { pushTls: { cert: "x", key: "y" } }, ["pushTls.cert", "pushTls.key"]],
+] as const)("%s names each that it does not know within another", (kind, make, options, names) => {
+  for (const name of names) {
+    expect(() => make({ ...INSTANCE, ...options } as never)).toThrow(`${name} is not an option of ${kind}`);
+  }
+});
