@@ -13,6 +13,8 @@ const TOKEN_RULE = "must be 16 to 64 visible ASCII characters without spaces";
 
 const MOMENT_RULE = "must be a Date, or text with its time zone such as 2026-12-31T23:59:59Z";
 
+const SCOPES_RULE = `must have one or more of ${SCOPES.join(", ")}`;
+
 /** A trade type, where it is not `Securities`, a region and a symbol. */
 const SYMBOL = /^(?:([A-Z][A-Za-z]+) )?([A-Z]{2,}) (\S+)$/;
 
@@ -51,7 +53,7 @@ function makeSchemas() {
 
   const token = z.strictObject({
     ...credential,
-    scopes: listOf(oneOf(SCOPES)).min(1, { error: `must have one or more of ${SCOPES.join(", ")}` }),
+    scopes: z.array(oneOf(SCOPES), { error: SCOPES_RULE }).min(1, { error: SCOPES_RULE }),
     allow: z
       .strictObject({
         ...contracts,

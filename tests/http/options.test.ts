@@ -257,9 +257,14 @@ describe("one fault each", () => {
       /^adminTokens\[0\] is a token of an instance too/,
     ],
     [
-      "a token without scopes",
+      "a token with no scope in the list",
       { brokers: [brokerOf({ tokens: [{ ...BOT, scopes: [] }] })] },
-      /tokens\[0\]\.scopes must have one/,
+      /tokens\[0\]\.scopes must have one or more of read, trade, cancel, admin$/,
+    ],
+    [
+      "a token without scopes",
+      { brokers: [brokerOf({ tokens: [{ ...BOT, scopes: undefined }] })] },
+      /tokens\[0\]\.scopes must have one or more of read, trade, cancel, admin$/,
     ],
     [
       "an unknown scope",
