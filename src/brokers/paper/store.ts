@@ -64,8 +64,8 @@ export function fileStore(path: string): PaperStore {
     try {
       return await fileSystem().readFile(path, "utf8");
     } catch (error) {
-      if (error instanceof Error && Reflect.get(error, "code") === "ENOENT") return null;
-      throw error;
+      if (isMissing(error)) return null;
+      throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : error}`, { cause: error });
     }
   };
   /** Made anew, so that of two who write at the same time the second fails, and neither reads what the other replaces. */
@@ -83,9 +83,14 @@ export function fileStore(path: string): PaperStore {
   return {
     load: async () => {
       const files = fileSystem();
+      const place = await placeOf(path, files);
       // What a process left that was killed while it wrote.
-      await files.rm(`${await placeOf(path, files)}.new`, { force: true });
+      await files.rm(`${place}.new`, { force: true });
       known = await read();
+      // Otherwise the first order would tell, of which nobody could say any more that it was not placed.
+      await files.stat(folderOf(place) || ".").catch((error: unknown) => {
+        if (isMissing(error)) throw new Error(`${path} has no folder to be kept in: make it`, { cause: error });
+      });
       return known;
     },
     save: async (text) => {
@@ -129,6 +134,10 @@ async function placeOf(path: string, files: FileSystem): Promise<string> {
 
 function folderOf(path: string): string {
   return path.replace(/[^/\\]*$/, "");
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, "code") === "ENOENT";
 }
 
 async function withFile(file: FileHandle, use: (file: FileHandle) => Promise<void>): Promise<void> {

@@ -1,6 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -284,9 +296,19 @@ describe("a file", () => {
   });
 
   test("that cannot be written makes the outcome unknown", async () => {
-    const { broker } = await openAccount({ stateFile: join(folder, "nowhere", "account.json") });
+    await mkdir(join(folder, "lost"));
+    const { broker } = await openAccount({ stateFile: join(folder, "lost", "account.json") });
+    await rmdir(join(folder, "lost"));
     expect(await errorOf(broker.placeOrder(limit(), call()))).toMatchObject({ code: "OutcomeUnknown" });
     expect(await errorOf(broker.close())).toMatchObject({ code: "BrokerFault" });
+  });
+
+  test("that can be no file is told by its name when the account is opened, and not with the first order", async () => {
+    const nowhere = join(folder, "nowhere", "account.json");
+    await expect(openAccount({ stateFile: nowhere })).rejects.toThrow(
+      `${nowhere} has no folder to be kept in: make it`,
+    );
+    await expect(openAccount({ stateFile: folder })).rejects.toThrow(`${folder} cannot be read: EISDIR`);
   });
 
   test("that two accounts keep themselves in holds all that was answered by the first to write", async () => {
