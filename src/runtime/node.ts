@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
@@ -20,7 +21,7 @@ import { getRequestListener } from "@hono/node-server";
 import { answerClientErrors } from "./client-errors.ts";
 import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
 import { lightResponse } from "./light-response.ts";
-import type { RunningServer, Servable, ServeOptions } from "./serve-options.ts";
+import type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
 
 export { type FutuOptions, futu } from "../brokers/futu/index.ts";
 export { type InteractiveBrokersOptions, interactiveBrokers } from "../brokers/interactive-brokers/index.ts";
@@ -64,6 +65,12 @@ const LIMITS = {
   maxHeaderSize: 16_384,
 } as const;
 
+/** Node takes the key of another certificate when it is of another kind, and then no client gets through. */
+function matching(tls: Tls): Tls {
+  if (new X509Certificate(tls.cert).checkPrivateKey(createPrivateKey(tls.key))) return tls;
+  throw new Error("the key is not that of the certificate");
+}
+
 /** Milliseconds between two looks for connections that have become idle while the server closes. */
 const IDLE_CHECK_MS = 20;
 
@@ -84,7 +91,7 @@ async function listen(
   };
   const listener = getRequestListener(addressed, { hostname, overrideGlobalObjects: false });
   const server =
-    tls === undefined ? createServer(LIMITS, listener) : createSecureServer({ ...LIMITS, ...tls }, listener);
+    tls === undefined ? createServer(LIMITS, listener) : createSecureServer({ ...LIMITS, ...matching(tls) }, listener);
   server.maxConnections = maxConnections;
   const isBusy = answerClientErrors(server);
   const sockets = openSockets(server);

@@ -1,4 +1,5 @@
 /** What `serve` and `worker` take and give back, where no second process is needed. */
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
@@ -8,6 +9,7 @@ import { serve as serveOnBun } from "../../src/runtime/bun.ts";
 import { serve as serveOnDeno } from "../../src/runtime/deno.ts";
 import { type RunningServer, type Servable, type ServeOptions, serve, type Tls } from "../../src/runtime/node.ts";
 import { worker } from "../../src/runtime/worker.ts";
+import { CERT } from "./certificate.ts";
 
 const closed: string[] = [];
 const trading: Servable = {
@@ -109,6 +111,16 @@ describe("a server that cannot begin", () => {
       "for a certificate that is none",
       { tls: { cert: NO_CERTIFICATE, key: NO_CERTIFICATE } },
       /^Cannot listen on 127\.0\.0\.1:0, or not with this tls: /,
+    ],
+    [
+      "for a key of another kind than that of the certificate",
+      {
+        tls: {
+          cert: CERT,
+          key: readFileSync(new URL("../../simulators/tiger/client.key.pem", import.meta.url), "utf8"),
+        },
+      },
+      /^Cannot listen on 127\.0\.0\.1:0, or not with this tls: the key is not that of the certificate$/,
     ],
     ["for a folder that cannot be made", { orderDump: "/dev/null/orders" }, /^orderDump: the folder cannot be made: /],
   ])("%s says so, and lets go of what watched for it", async (_why, options, message) => {
