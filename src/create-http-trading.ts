@@ -25,6 +25,7 @@ import { createObservers } from "./observe/observers.ts";
 import type { Broker } from "./spec/broker.ts";
 import type { Capabilities, Environment } from "./spec/capabilities.ts";
 import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "./spec/define-broker.ts";
+import type { TokenOptions } from "./spec/policy.ts";
 
 export { sharedTimer } from "./desk/alarm.ts";
 export type { AnswerInit, Server } from "./http/server.ts";
@@ -45,6 +46,8 @@ export interface InstanceInfo {
   readonly connected?: boolean | undefined;
   /** Why not, in the broker's words; of a connection that stands, what is about to end it. */
   readonly reason?: string | null;
+  /** Names of its tokens that have expired: who sends one gets the 404 that every miss is. */
+  readonly expired?: readonly string[];
 }
 
 /**
@@ -71,7 +74,7 @@ export interface HttpTrading extends AsyncDisposable {
   readonly endStreams: () => void;
   /** Ends every stream, call and connection, then closes the journal. From then on requests are answered 503. */
   readonly close: () => Promise<void>;
-  /** What is served. `environment`, `account`, `connected` and `reason` are of the moment in which they are read. */
+  /** What is served. `environment`, `account`, `connected`, `reason` and `expired` are of the moment in which they are read. */
   readonly instances: readonly InstanceInfo[];
   /** Where orders are written down. */
   readonly journal: JournalPlace;
@@ -204,7 +207,7 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
     },
     close,
     journal: given.place ?? { name: "a journal of your own", lasting: true },
-    instances: instances.map(({ broker, name }, index) => ({
+    instances: instances.map(({ broker, name, instance }, index) => ({
       name,
       kind: broker.kind,
       display: broker.display,
@@ -219,6 +222,9 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       },
       get reason() {
         return scrub(desks[index]?.state().reason ?? "") || null;
+      },
+      get expired() {
+        return instance.tokens.flatMap((token) => (isExpired(token) ? [token.name] : []));
       },
     })),
     [Symbol.asyncDispose]: close,
@@ -272,6 +278,10 @@ function toldBy(broker: Broker): Partial<Capabilities> {
 
 function isAdmin(token: InstanceOptions["tokens"][number]): boolean {
   return typeof token === "object" && token.scopes.includes("admin");
+}
+
+function isExpired(token: string | TokenOptions): token is TokenOptions {
+  return typeof token === "object" && new Date(token.expiresAt ?? Number.NaN).getTime() <= Date.now();
 }
 
 /** The text of a token, unless only its digest is known. */

@@ -43,10 +43,11 @@ export function bannerWarnings(
   journal?: HttpTrading["journal"],
 ): string[] {
   const lines: string[] = [];
-  for (const { name, connected, reason } of instances) {
+  for (const { name, connected, reason, expired = [] } of instances) {
     const because = reason ? `: ${reason}` : "";
     if (connected === false) lines.push(`Warning: ${name} is not connected${because}`);
     else if (because !== "") lines.push(`Warning: ${name} is connected${because}`);
+    if (expired.length > 0) lines.push(`Warning: tokens of ${name} have expired: ${expired.join(", ")}`);
   }
   if (instances.some((instance) => instance.environment === "REAL") && journal?.lasting === false) {
     lines.push(

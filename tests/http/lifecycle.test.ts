@@ -72,7 +72,8 @@ describe("the handler", () => {
       name: "main account",
     });
     const { instances } = gatewayOf(broker);
-    const info = { name: "main account", kind: "futu", display: "富途证券", environment: "SIMULATE", reason: null };
+    const told = { kind: "futu", display: "富途证券", environment: "SIMULATE", reason: null, expired: [] };
+    const info = { name: "main account", ...told };
     expect(instances).toEqual([{ ...info, account: null }]);
     account = "****5678";
     expect(instances).toEqual([{ ...info, account: "****5678" }]);

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type ConnectionState, createHttpTrading, defineBroker } from "../../mod.ts";
+import { paper } from "../../src/brokers/paper/index.ts";
 import { bannerLines, bannerWarnings, localUrl } from "../../src/runtime/banner.ts";
 import { serve as serveOnBun } from "../../src/runtime/bun.ts";
 import { serve as serveOnDeno } from "../../src/runtime/deno.ts";
@@ -317,6 +318,19 @@ describe("the banner", () => {
     expect(lines.filter((line) => line.startsWith("Warning: mine "))).toEqual(
       said === undefined ? [] : [`Warning: mine ${said}`],
     );
+  });
+
+  test("says which tokens have expired, since who sends one is answered as any stranger", async () => {
+    const tokenOf = (name: string, expiresAt?: string) => ({
+      ...{ name, token: `${name}0123456789abcdef`, scopes: ["read"] as const },
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    });
+    const tokens = [tokenOf("old", "2020-12-31T23:59:59Z"), tokenOf("new", "2999-12-31T23:59:59Z"), tokenOf("lasting")];
+    const broker = paper({ instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR", ...tokens], name: "mine" });
+    const lines: string[] = [];
+    const gateway = createHttpTrading({ brokers: [broker] });
+    await using _server = await serve(gateway, { port: 0, print: (line) => void lines.push(line), signals: false });
+    expect(lines.filter((line) => line.startsWith("Warning"))).toEqual(["Warning: tokens of mine have expired: old"]);
   });
 
   test("says when nothing is served", () => {
