@@ -41,7 +41,8 @@ export async function readJson(request: Request, server: Server, limitMs: number
 const NO_TEXT = "\ufffd";
 
 function parse(text: string): StrictJson {
-  if (text.includes(NO_TEXT)) fault("body", "is not valid UTF-8, or holds U+FFFD, which stands for what was not");
+  if (text.includes(NO_TEXT))
+    fault("body", "is not valid UTF-8, as no compressed body is, or holds U+FFFD, which stands for that");
   if (text.trim() === "") fault("body", "is empty; a JSON object is needed");
   try {
     return parseStrictJson(text);

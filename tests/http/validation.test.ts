@@ -1,4 +1,5 @@
 /** What a request may contain. Every fault is told at once, and nothing of a faulty request reaches the broker. */
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { createHttpTrading, memoryJournal, SCOPES } from "../../mod.ts";
 import {
@@ -218,6 +219,14 @@ describe("bodies", () => {
     );
     expect([response.status, writes(calls).length]).toEqual([400, before]);
     expect(await response.text()).toContain("is not valid UTF-8");
+  });
+
+  test("a compressed body, with a word about that", async () => {
+    const body = gzipSync(JSON.stringify(ORDER));
+    const asked = request("order/place", { body: "{}" });
+    const headers = { ...Object.fromEntries(asked.headers), "content-encoding": "gzip" };
+    const response = await trading.fetch(new Request(asked.url, { method: "POST", headers, body }));
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining("compressed")]);
   });
 
   test("a text that was broken before it was sent", async () => {
