@@ -25,9 +25,12 @@ export interface Tracker {
   taken(order: Order): OrderRecord | Promise<OrderRecord>;
   /** Takes over an order as the journal remembers it. */
   restore(record: OrderRecord): void;
-  /** Says that the order with this tag, or with this number of the vendor's, is ours, and about to be handed over. */
-  expect(tag: string, number?: string): void;
-  /** The same of one that a process before this one handed over, and may have seen. Numbers belong to an account. */
+  /**
+   * Says that the order with this tag, or with this number of the vendor's in this account, is ours, and about to be handed
+   * over.
+   */
+  expect(tag: string, number?: string, account?: string): void;
+  /** The same of one that a process before this one handed over, and may have seen. */
   expectAgain(tag: string, number: string, account: string | undefined): void;
   /** Takes that back: the intent has ended without an order. */
   forget(tag: string): void;
@@ -52,9 +55,9 @@ export interface TrackerOptions {
 
 /** Starts tracking. */
 export function createTracker({ book, journal, events, account, onTracked, onAdopted }: TrackerOptions): Tracker {
-  /** By tags, with their numbers. */
-  const expected = new Map<string, string | undefined>();
-  const expectedAgain = new Map<string, { readonly number: string; readonly account: string | undefined }>();
+  /** By tags. */
+  const expected = new Map<string, Numbered>();
+  const expectedAgain = new Map<string, Numbered>();
   /** First meetings under way: later reports of the same order wait for them, so that none overtakes. */
   const meetings = new Map<string, Promise<boolean>>();
   /** Orders of which the journal could not say whose they are. */
@@ -65,11 +68,9 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
     if (given.number === undefined) return given;
     const { number, ...report } = given;
     if (report.tag !== null) return report;
-    for (const [tag, awaited] of expected) if (awaited === number) return { ...report, tag };
-    for (const [tag, sent] of expectedAgain) {
-      if (sent.number === number && (sent.account ?? account()) === account()) return { ...report, tag };
-    }
-    return report;
+    const isIts = ([, sent]: [string, Numbered]) => sent.number === number && (sent.account ?? account()) === account();
+    const [tag] = [...expected, ...expectedAgain].find(isIts) ?? [];
+    return tag === undefined ? report : { ...report, tag };
   }
 
   function apply(report: Order, own: boolean, askedAt: number | undefined): OrderRecord {
@@ -212,12 +213,18 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
     receive: (report, askedAt) => take(readReport(report), askedAt),
     taken,
     restore,
-    expect: (tag, number) => void expected.set(tag, number),
+    expect: (tag, number, its) => void expected.set(tag, { number, account: its }),
     expectAgain: (tag, number, its) => void expectedAgain.set(tag, { number, account: its }),
     forget,
     markOwn,
     reconsider,
   };
+}
+
+/** What an order was sent with: numbers belong to an account. */
+interface Numbered {
+  readonly number: string | undefined;
+  readonly account: string | undefined;
 }
 
 /** False where a broker has given an old order's id to a new one, as an account in memory may after a restart. */

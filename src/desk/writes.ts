@@ -199,7 +199,7 @@ export function createWrites(options: WriteOptions): Writes {
                 // That of an earlier attempt, told as not sent, may have shown up since this one began.
                 const late = orderOf(claim, request);
                 if (late !== undefined) return Promise.resolve(foundAs(late, request));
-                tracker.expect(tag, number);
+                tracker.expect(tag, number, account);
                 const contract = { ...request.contract };
                 const order = { ...request, contract, tag };
                 return placeOrder(number === undefined ? order : { ...order, number }, call);

@@ -145,6 +145,21 @@ describe("an unknown order whose mark the vendor lost", () => {
     expect(await next.unknownIntents()).toHaveLength(left);
   });
 
+  test("is looked for in its own account, though another one is logged in to meanwhile", async () => {
+    const { desk, venue, state } = numberedVenue({ losesMarks: true, settleMs: 60_000 });
+    state.account = "****0001";
+    const opened = desk();
+    venue.next("drop-before");
+    await rejection(opened.place(LIMIT_BUY, KEYED));
+    state.account = "****0002";
+    venue.accept({ ...LIMIT_BUY, qty: 1, number: "1001" });
+    venue.reconnect();
+    const { orders } = await opened.orders({ status: "all" }, {});
+    expect(orders).toMatchObject([{ orderId: "1", tag: null, external: true }]);
+    expect(await opened.unknownIntents()).toHaveLength(1);
+    expect(await rejection(opened.place(LIMIT_BUY, KEYED))).toMatchObject({ code: "OutcomeUnknown" });
+  });
+
   test("that was heard of without its number first is ours once it is listed with it", async () => {
     const { desk, venue } = numberedVenue({ losesMarks: true, settleMs: 60_000 });
     const opened = desk();
