@@ -1,6 +1,7 @@
 /** Numbers under which a vendor takes one order only, for brokers that take one beforehand. */
 import { Failure } from "../domain/failure.ts";
 import type { Deadline } from "./deadline.ts";
+import type { Claim } from "./idempotency.ts";
 import type { Seat } from "./seat.ts";
 import { notSent } from "./write-outcome.ts";
 
@@ -18,4 +19,9 @@ export async function takeNumber({ broker }: Seat, deadline: Deadline): Promise<
   } catch (error) {
     throw notSent(error);
   }
+}
+
+/** The number of an earlier attempt, unless that went to another account, which may have an order of that number. */
+export function numberFor({ reserved }: Claim, account: string | undefined): string | undefined {
+  return (reserved?.account ?? account) === account ? reserved?.number : undefined;
 }

@@ -32,6 +32,8 @@ export interface Tracker {
   expect(tag: string, number?: string, account?: string): void;
   /** The same of one that a process before this one handed over, and may have seen. */
   expectAgain(tag: string, number: string, account: string | undefined): void;
+  /** Resolves once it is in the book, where an order of this tag has been told of and the journal is asked whose it is. */
+  meeting(tag: string): Promise<unknown> | undefined;
   /** Takes that back: the intent has ended without an order. */
   forget(tag: string): void;
   /** Says that an order is ours, and tells of it, if it was taken for one placed elsewhere. */
@@ -58,8 +60,8 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
   /** By tags. */
   const expected = new Map<string, Numbered>();
   const expectedAgain = new Map<string, Numbered>();
-  /** First meetings under way: later reports of the same order wait for them, so that none overtakes. */
-  const meetings = new Map<string, Promise<boolean>>();
+  /** First meetings under way, by order: later reports of it wait for them, so that none overtakes. */
+  const meetings = new Map<string, { readonly own: Promise<boolean>; tag: string | null }>();
   /** Orders of which the journal could not say whose they are. */
   const doubtful = new Set<string>();
 
@@ -189,12 +191,15 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
       known = undefined;
     }
     const meeting = meetings.get(orderId);
-    if (meeting !== undefined) return meeting.then(() => take(report, askedAt));
+    if (meeting !== undefined) {
+      meeting.tag ??= report.tag;
+      return meeting.own.then(() => take(report, askedAt));
+    }
     // Whose an order is that was told of without its tag can be said once it has that.
     if (known !== undefined && (known.tag !== null || report.tag === null)) return apply(report, byNumber, askedAt);
     const met = meet(report, known !== undefined);
     if (!(met instanceof Promise)) return applyMet(report, met, askedAt);
-    meetings.set(orderId, met);
+    meetings.set(orderId, { own: met, tag: report.tag });
     return met.then((own) => {
       meetings.delete(orderId);
       return applyMet(report, own, askedAt);
@@ -204,7 +209,7 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
   function taken(order: Order): OrderRecord | Promise<OrderRecord> {
     const { orderId, tag } = order;
     const meeting = meetings.get(orderId);
-    if (meeting !== undefined) return meeting.then(() => taken(order));
+    if (meeting !== undefined) return meeting.own.then(() => taken(order));
     const known = book.get(orderId);
     return take(known !== undefined && isSameOrder(known, order) ? { ...known, tag } : order);
   }
@@ -215,6 +220,7 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
     restore,
     expect: (tag, number, its) => void expected.set(tag, { number, account: its }),
     expectAgain: (tag, number, its) => void expectedAgain.set(tag, { number, account: its }),
+    meeting: (tag) => [...meetings.values()].find((meeting) => meeting.tag === tag)?.own,
     forget,
     markOwn,
     reconsider,

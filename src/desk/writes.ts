@@ -2,7 +2,7 @@ import { contractKey, currencyOf } from "../domain/contract.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentLine } from "../journal/journal.ts";
-import type { Placed } from "../spec/broker.ts";
+import type { Call, Placed } from "../spec/broker.ts";
 import type { Capabilities, OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
@@ -13,7 +13,7 @@ import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
-import { takeNumber } from "./order-number.ts";
+import { numberFor, takeNumber } from "./order-number.ts";
 import type { Reads } from "./reads.ts";
 import type { Reconciler } from "./reconciler.ts";
 import type { Admission, Risk } from "./risk/admission.ts";
@@ -189,21 +189,25 @@ export function createWrites(options: WriteOptions): Writes {
         try {
           const reserved = numberFor(claim, account);
           const number = reserved ?? (seat.broker.orderNumber && (await takeNumber(seat, deadline)));
+          const send = (call: Call): Promise<Placed> => {
+            if (deadline.isAborted) throw heldUp("the time was up");
+            // That of an earlier attempt, told as not sent, may show up just now, or have done so since this one began.
+            const meeting = tracker.meeting(tag);
+            if (meeting !== undefined) return meeting.then(() => send(call));
+            reconciler.confirm(generation);
+            admission.confirm(() => deadline.abort());
+            const late = orderOf(claim, request);
+            if (late !== undefined) return Promise.resolve(foundAs(late, request));
+            tracker.expect(tag, number, account);
+            const contract = { ...request.contract };
+            const order = { ...request, contract, tag };
+            return placeOrder(number === undefined ? order : { ...order, number }, call);
+          };
           const { placed, answeredAt } = await handOver.send(
             {
               line: lineOf(claim, action, context, { value: admission.value, number, account }),
               ...(reserved === undefined ? {} : { reason: SENT_AGAIN }),
-              send(call) {
-                reconciler.confirm(generation);
-                admission.confirm(() => deadline.abort());
-                // That of an earlier attempt, told as not sent, may have shown up since this one began.
-                const late = orderOf(claim, request);
-                if (late !== undefined) return Promise.resolve(foundAs(late, request));
-                tracker.expect(tag, number, account);
-                const contract = { ...request.contract };
-                const order = { ...request, contract, tag };
-                return placeOrder(number === undefined ? order : { ...order, number }, call);
-              },
+              send,
               placedOf: (answer) => withEffective(row, answer),
               takenBack: admission.takenBack,
               // In the book from the answer on, even if no push ever comes.
@@ -358,11 +362,6 @@ function pendingOrder(request: OrderRequest, orderId: string, tag: string, capab
     currency: currencyOf(request.contract, market?.currency ?? ""),
     ...UNHEARD,
   };
-}
-
-/** The number of an earlier attempt, unless that went to another account, which may have an order of that number. */
-function numberFor({ reserved }: Claim, account: string | undefined): string | undefined {
-  return (reserved?.account ?? account) === account ? reserved?.number : undefined;
 }
 
 /** Tells the limits what became of an order that was admitted and then not taken. */

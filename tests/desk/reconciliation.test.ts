@@ -364,6 +364,49 @@ describe("an unknown place", () => {
     expect(await journal.intent(DIGEST, tag)).toMatchObject({ placed: { orderId: "1" }, value });
   });
 
+  test.each([
+    ["order", false],
+    ["intent", false],
+    ["order", true],
+  ] as const)(
+    "that shows up just before it is sent again is found, however long the journal takes to say whose it is: %s, without its tag at first %s",
+    async (asked, isBareAtFirst) => {
+      const memory = memoryJournal();
+      const disk = deferred<void>();
+      let isStalled = false;
+      const stalled = async <T>(method: string, read: () => T | Promise<T>) => {
+        if (isStalled && method === asked) {
+          isStalled = false;
+          await disk.promise;
+        }
+        return read();
+      };
+      const journal: Journal = {
+        ...memory,
+        order: (instance, orderId) => stalled("order", () => memory.order(instance, orderId)),
+        intent: (instance, id) => stalled("intent", () => memory.intent(instance, id)),
+      };
+      const venue = createVenue();
+      const { desk } = at(venue, { journal, risk: { maxDailyValue: 3000 } });
+      venue.next("not-sent");
+      const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+      isStalled = true;
+      venue.silence(true);
+      const order = venue.accept({ ...LIMIT_BUY, tag });
+      venue.silence(false);
+      if (isBareAtFirst) venue.push({ ...order, tag: null });
+      venue.push(order);
+      await aFewTurns();
+      const again = desk.place(LIMIT_BUY, KEYED);
+      await aFewTurns();
+      disk.resolve();
+      expect(await again).toMatchObject({ orderId: "1", tag });
+      expect(venue.ledger.size).toBe(1);
+      expect(await failureOf(desk.place({ ...LIMIT_BUY, qty: 4 }, BY))).toMatchObject({ code: "LimitExceeded" });
+      await desk.place({ ...LIMIT_BUY, qty: 3 }, BY);
+    },
+  );
+
   test.each(["OPEN", "FILLED"] as const)(
     "that shows up after it was sent again under its key is told to somebody: %s",
     async (status) => {
