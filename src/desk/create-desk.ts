@@ -123,7 +123,12 @@ export function createDesk(options: DeskOptions): Desk {
     deadlineMs,
     newDeadline,
   });
-  const keys = createKeys({ instance: digest, journal, required: options.requireIdempotencyKey ?? false });
+  const keys = createKeys({
+    instance: digest,
+    journal,
+    required: options.requireIdempotencyKey ?? false,
+    isUnknown: unknowns.has,
+  });
   const switchesRecovered = () => Promise.all([ownSwitch.recover(), gatewaySwitch.recover()]);
   const risk = createRisk({
     options: instance.risk,

@@ -45,10 +45,12 @@ export interface KeyOptions {
   readonly journal: InstanceJournal;
   /** Refuses writes without a key. */
   readonly required: boolean;
+  /** Whether what became of the write of this id is not known yet, or is just being told to those who wait for it. */
+  readonly isUnknown: (id: string) => boolean;
 }
 
 /** No key is in use yet. */
-export function createKeys({ instance, journal, required }: KeyOptions): Keys {
+export function createKeys({ instance, journal, required, isUnknown }: KeyOptions): Keys {
   const inFlight = new Map<string, string>();
 
   async function earlier(id: string, action: IntentAction): Promise<IntentRecord | undefined> {
@@ -82,10 +84,7 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
     const running = inFlight.get(id);
     if (running !== undefined) {
       if (running !== fingerprint) throw mismatch();
-      throw new Failure("IdempotencyConflict", "a request with this Idempotency-Key is still under way", {
-        outcome: "not_sent",
-        retryAfterMs: 1000,
-      });
+      throw conflict();
     }
     inFlight.set(id, fingerprint);
     let held: Promise<unknown> | undefined;
@@ -97,6 +96,9 @@ export function createKeys({ instance, journal, required }: KeyOptions): Keys {
     try {
       const record = await earlier(id, action);
       const replay = record === undefined ? undefined : replayOf(record, fingerprint);
+      // A journal may tell of its end before that is safe: what it gives back then would be taken from the next attempt.
+      const isEnding = record?.state === "resolved" && replay === undefined && isUnknown(id);
+      if (isEnding && action.kind !== "cancel") throw conflict();
       // What was found nowhere may still be on its way: under the same number only one of the two is taken. Attempts between
       // the two that were not sent change nothing about that.
       const isReserved = record?.state === "resolved" || record?.reason === SENT_AGAIN;
@@ -177,6 +179,14 @@ function invalidKey(message: string): Failure {
   return new Failure("InvalidRequest", message, {
     outcome: "not_sent",
     details: [{ path: "Idempotency-Key", message }],
+  });
+}
+
+/** What a key of a request that has not ended is answered with. */
+function conflict(): Failure {
+  return new Failure("IdempotencyConflict", "a request with this Idempotency-Key is still under way", {
+    outcome: "not_sent",
+    retryAfterMs: 1000,
   });
 }
 

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { fingerprintOf } from "../../src/desk/idempotency.ts";
 import type { Desk } from "../../src/desk/types.ts";
+import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
-import { AAPL, DIGEST, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { aFewTurns } from "../unheard.ts";
+import { AAPL, DIGEST, deferred, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt } from "./venue.ts";
 
 const open: Desk[] = [];
@@ -208,6 +210,37 @@ describe("a place under a key", () => {
     expect(await placing).toMatchObject({ orderId: late.orderId, tag });
     expect(venue.ledger.size).toBe(1);
     expect(await desk.place(sale, by("k1"))).toMatchObject({ orderId: late.orderId, replayed: true });
+  });
+
+  test("is free only once what its end gives back is given back: a journal may tell of that before it is safe", async () => {
+    const inner = memoryJournal();
+    let synced: Promise<void> | undefined;
+    const journal: Journal = {
+      ...inner,
+      append: async (lines, durability) => {
+        const sequence = await inner.append(lines, durability);
+        await synced;
+        return sequence;
+      },
+    };
+    const venue = createVenue();
+    const { desk } = at(venue, { journal, risk: { maxDailyValue: 10_000 } });
+    venue.next("drop-before");
+    const { tag } = (await rejection(desk.place({ ...LIMIT_BUY, qty: 1 }, by("k1")))) as { tag: string };
+    const { promise, resolve } = deferred<void>();
+    synced = promise;
+    await vi.waitFor(async () => expect(await inner.intent(DIGEST, tag)).toMatchObject({ state: "resolved" }), 10_000);
+    const early = rejection(desk.place({ ...LIMIT_BUY, qty: 40 }, by("k1")));
+    await aFewTurns();
+    synced = undefined;
+    resolve();
+    expect(await early).toMatchObject({ code: "IdempotencyConflict", outcome: "not_sent" });
+    await vi.waitFor(() => expect(desk.state().unknownIntents).toBe(0));
+    await desk.place({ ...LIMIT_BUY, qty: 40 }, by("k1"));
+    expect(await rejection(desk.place({ ...LIMIT_BUY, qty: 11 }, { principal: "default" }))).toMatchObject({
+      code: "LimitExceeded",
+      details: { value: 10_200 },
+    });
   });
 
   test("answers after a restart with the same journal", async () => {
