@@ -114,6 +114,7 @@ export function createDesk(options: DeskOptions): Desk {
     unknowns,
     deadlineMs,
     newDeadline,
+    onRemembered: (intent) => risk.remembered(intent),
   });
   const reads = createReads({
     seat,

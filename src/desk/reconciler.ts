@@ -1,4 +1,5 @@
 import { Failure } from "../domain/failure.ts";
+import type { IntentRecord } from "../journal/journal.ts";
 import type { OrderListing } from "../spec/broker.ts";
 import type { Deadline } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
@@ -61,6 +62,8 @@ export interface ReconcilerOptions {
   /** Milliseconds that the broker may take for one answer. */
   readonly deadlineMs: number;
   newDeadline(): Deadline;
+  /** Called with what an earlier process has sent so shortly ago that the broker need not show what it took of it. */
+  onRemembered(intent: IntentRecord): void;
 }
 
 /** Prepares reconciliation; nothing runs before the first `ensure` or `connection`. */
@@ -96,6 +99,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (intent.number !== undefined) tracker.expectAgain(intent.id, intent.number, intent.account);
       unknowns.recover(intent);
     }
+    const shownBefore = Date.now() - seat.settleMs() - 2 * deadlineMs;
+    for (const intent of await journal.intentsSince(shownBefore)) options.onRemembered(intent);
     await tracker.reconsider();
   });
 

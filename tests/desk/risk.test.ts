@@ -855,6 +855,37 @@ describe("short sales", () => {
     expect([...taken.all()].map(({ id }) => id)).toEqual(["other"]);
   });
 
+  test("what a replace has added holds its shares for as long after a restart too", async () => {
+    const journal = memoryJournal();
+    const begin = () => {
+      const { desk } = deskOver(
+        {
+          capabilities: () => ({ ...CAPABILITIES, listing: { complete: true, settleMs: 30_000 } }),
+          positions: async () => ({
+            positions: [{ contract: AAPL, unit: "Share", currency: "USD", qty: 24 }],
+            unmapped: [],
+          }),
+          orders: async () => ({ orders: [anOrder({ ...SELL, orderId: "1", qty: 12 })], unmapped: [] }),
+          order: async (orderId) => anOrder({ ...SELL, orderId, qty: 12 }),
+          replaceOrder: async (orderId) => ({ orderId }),
+          placeOrder: async () => ({ orderId: "2" }),
+        },
+        { journal, risk: { maxOrderQty: 24 } },
+      );
+      onTestFinished(() => desk.close());
+      return desk;
+    };
+    const first = begin();
+    await first.replace("1", { qty: 20 }, BY);
+    await first.replace("1", { qty: 24 }, BY);
+    await first.close();
+    const next = begin();
+    expect(await rejection(next.place({ ...LIMIT_BUY, ...SELL }, BY))).toEqual(exceeded("risk.allowShort", 12, 0));
+    await next.close();
+    vi.advanceTimersByTime(60_000);
+    await begin().place({ ...LIMIT_BUY, ...SELL }, BY);
+  });
+
   test("what is on its way counts once, and for its own contract only", () => {
     const book = createOrderBook();
     const sale = draftOfPlace("htnew", { ...LIMIT_BUY, ...SELL });

@@ -49,6 +49,8 @@ export interface Risk {
   settled(write: Pending, refused: boolean): void;
   /** Told of an intent that had ended without an order, and whose order is there all the same. */
   adopted(intent: IntentRecord): void;
+  /** Told of what an earlier process has sent a short while ago. */
+  remembered(intent: IntentRecord): void;
   /** Told of every order that is reported. */
   seen(order: OrderRecord): void;
   /** Told of every turn of a kill switch. */
@@ -317,6 +319,9 @@ export function createRisk(context: RiskContext): Risk {
       duplicates?.remove(id);
     },
     adopted: values.adopt,
+    remembered({ id, action, placed }) {
+      if (placed !== null) taken.add(id, action);
+    },
     seen(order) {
       values.seen(order);
       taken.seen(order);
