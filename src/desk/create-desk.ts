@@ -75,7 +75,7 @@ export function createDesk(options: DeskOptions): Desk {
     book,
     journal,
     events,
-    account: () => broker.capabilities().account,
+    account: () => seat.account(),
     onTracked(order, known) {
       unknowns.seen(order, known);
       risk.seen(order);

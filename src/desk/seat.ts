@@ -16,6 +16,8 @@ export interface Seat {
   /** Starts the broker if it is not started; rejects with what it rejects with, and asks again the next time. */
   start(): Promise<void>;
   close(): Promise<void>;
+  /** Whose orders the broker sends and tells of, as it shows that now; `undefined` where it does not say. Never throws. */
+  account(): string | undefined;
   /** Milliseconds after which an accepted order is certain to be listed, as the broker last said. Never throws. */
   settleMs(): number;
   /** The broker's method of that name, bound; throws `NotSupported` where there is none. */
@@ -84,6 +86,14 @@ export function createSeat(broker: Broker, host: BrokerHost): Seat {
       if (holder !== undefined && holder !== lose) return;
       holders.delete(broker);
       await broker.close?.();
+    },
+    account() {
+      try {
+        const { account } = broker.capabilities();
+        return typeof account === "string" ? account : undefined;
+      } catch {
+        return undefined;
+      }
     },
     settleMs() {
       try {

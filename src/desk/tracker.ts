@@ -47,8 +47,8 @@ export interface TrackerOptions {
   readonly book: OrderBook;
   readonly journal: InstanceJournal;
   readonly events: EventLog;
-  /** The account whose orders are reported, as its broker shows it; `null` where it does not say. */
-  account(): string | null;
+  /** The account whose orders are reported, as its broker shows it; `undefined` where it does not say. */
+  account(): string | undefined;
   /** Called with every order after its report was merged, and with what was known of it before. */
   onTracked(record: OrderRecord, known: OrderRecord | undefined): void;
   /** Called before that for an order whose intent had ended without one. */

@@ -239,6 +239,8 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     const isAbsent = listing.absent.has(orderId);
     const order = book.get(orderId) ?? (isAbsent ? await journal.order(orderId) : undefined);
     if (unknowns.get(unknown.id) !== unknown || unknown.known) return;
+    // That another account does not know its order proves nothing.
+    if (isElsewhere(unknown, listing) && !listing.reported.has(orderId)) return;
     if (order?.staleSince !== null && action.kind === "cancel") return judgeCancelOfNothing(unknown, orderId, listing);
     // An order that could not be read proves nothing, unless it had ended: then nobody will tell more of it.
     if (order === undefined || !(listing.reported.has(orderId) || (isAbsent && isClosed(order)))) return;

@@ -63,7 +63,7 @@ export function createWrites(options: WriteOptions): Writes {
     { id, fingerprint }: Claim,
     action: IntentAction,
     { principal }: WriteContext,
-    { value, number, account }: Pick<IntentLine, "value" | "number" | "account"> = {},
+    { value, number, account }: Pick<IntentLine, "value" | "number" | "account">,
   ): IntentLine {
     return { kind: "intent", id, principal, action, fingerprint, value, number, account };
   }
@@ -164,15 +164,12 @@ export function createWrites(options: WriteOptions): Writes {
       try {
         if (claim.replay !== undefined) return { ...claim.replay.placed, tag, ...again(claim.replay) };
         if (!seat.isStarted) await prepare(deadline);
-        let capabilities = fromCapabilities(() => seat.broker.capabilities());
+        const capabilities = fromCapabilities(() => seat.broker.capabilities());
         const row = fromCapabilities(() => checkPlace(capabilities, request));
-        if (!reconciler.isReconciled()) {
-          await reconciler.ensure(deadline);
-          // The account may be known only now.
-          capabilities = fromCapabilities(() => seat.broker.capabilities());
-        }
+        if (!reconciler.isReconciled()) await reconciler.ensure(deadline);
         const generation = reconciler.generation();
-        const account = typeof capabilities.account === "string" ? capabilities.account : undefined;
+        // It may be known only now.
+        const account = seat.account();
         const already = orderOf(claim, request);
         if (already !== undefined) {
           // The journal has lost it, but the tag proves that it is the order of this key.
@@ -249,6 +246,7 @@ export function createWrites(options: WriteOptions): Writes {
         replacing.set(orderId, deadline);
         try {
           const generation = reconciler.generation();
+          const account = seat.account();
           const order = await orderToChange(orderId, deadline);
           fromCapabilities(() => checkReplace(seat.broker.capabilities(), change, order));
           const draft = draftOfReplace(claim.id, { ...risk.made(order), ...change }, order);
@@ -257,7 +255,7 @@ export function createWrites(options: WriteOptions): Writes {
           try {
             const { placed, answeredAt } = await handOver.send(
               {
-                line: lineOf(claim, action, context, { value: admission.value }),
+                line: lineOf(claim, action, context, { value: admission.value, account }),
                 async send(call) {
                   reconciler.confirm(generation);
                   admission.confirm(() => deadline.abort());
@@ -315,7 +313,7 @@ export function createWrites(options: WriteOptions): Writes {
             return alreadyEnded({ ...known, source: "journal" });
           const { answeredAt } = await handOver.send(
             {
-              line: lineOf(claim, action, context),
+              line: lineOf(claim, action, context, { account: seat.account() }),
               async send(call) {
                 try {
                   await changing(orderId, () => cancelOrder(orderId, call));

@@ -43,7 +43,7 @@ export interface IntentLine {
   readonly number?: string | undefined;
   /** What it counts against the limits of its day, in the currency of the account's limits; absent where none count. */
   readonly value?: number | undefined;
-  /** The account that a place is sent to, masked as its broker shows it; absent where it does not say. */
+  /** The account that it is sent to, masked as its broker shows it; absent where it does not say. */
   readonly account?: string | undefined;
 }
 

@@ -518,6 +518,49 @@ test("an unknown cancel of an order that nobody knows is found out", async () =>
   expect(desk.state().unknownIntents).toBe(0);
 });
 
+test.each([
+  ["cancel", "1"],
+  ["replace", "2"],
+] as const)("an unknown %s of an order is not judged by what another account shows", async (kind, becomes) => {
+  const lost = () => Promise.reject(new BrokerError("Timeout", "no answer", { outcome: "unknown" }));
+  const before = anOrder({ orderId: "1", tag: "htplaced", status: "CANCELED" });
+  const inItsPlace = anOrder({ orderId: "2", tag: "htplaced", qty: 13 });
+  const state = { account: "****0001", listings: 0, orders: [{ ...before, status: "OPEN" }] as Order[] };
+  const { desk, host, journal } = deskOver({
+    capabilities: () => ({ ...CAPABILITIES, account: state.account }),
+    cancelOrder: lost,
+    replaceOrder: lost,
+    order: async (orderId) => {
+      const order = state.orders.find((one) => one.orderId === orderId);
+      if (order === undefined) throw new BrokerError("OrderNotFound", `no order ${orderId}`);
+      return order;
+    },
+    orders: async () => {
+      state.listings += 1;
+      return { orders: state.orders, unmapped: [] };
+    },
+  });
+  open.push(desk);
+  const login = async (account: string, orders: Order[]) => {
+    Object.assign(state, { account, orders, listings: 0 });
+    await vi.waitUntil(() => {
+      host().onConnection({ connected: true });
+      return state.listings > 4;
+    });
+    await desk.orders({ status: "all" }, {});
+  };
+  await desk.reconcile();
+  const writing = kind === "cancel" ? desk.cancel("1", BY) : desk.replace("1", { qty: 13 }, BY);
+  await failureOf(writing);
+  if (kind === "replace") host().onOrder(before);
+  await login("****0002", []);
+  expect(await desk.unknownIntents()).toHaveLength(1);
+  await login("****0001", kind === "cancel" ? [before] : [before, inItsPlace]);
+  await expect.poll(() => desk.unknownIntents()).toEqual([]);
+  const intents = await journal.intentsSince(DIGEST, 0);
+  expect(intents).toMatchObject([{ state: "resolved", placed: { orderId: becomes }, account: "****0001" }]);
+});
+
 test("an unknown cancel of an order that its broker knew on the day before alone is found out after a restart", async () => {
   const journal = memoryJournal();
   const lost = () => Promise.reject(new BrokerError("Timeout", "no answer", { outcome: "unknown" }));
