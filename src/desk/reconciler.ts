@@ -111,7 +111,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return deadline;
   }
 
-  async function reconcile(): Promise<void> {
+  async function reconcile(begun: number): Promise<void> {
     wentOnAt = elapsedMs();
     const deadline = deadlineNow();
     // A broken journal keeps nothing from being compared; what it remembers is taken over when it is back.
@@ -138,6 +138,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     for (const orderId of unknowns.orderIds()) {
       if (!listed.has(orderId) && (await lookFor(orderId))) reported.add(orderId);
     }
+    // What was listed may be another account's.
+    if (begun !== generation) return;
     const { listing, account } = seat.broker.capabilities();
     await unknowns.judge({
       askedAt,
@@ -224,7 +226,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     let begun: number;
     do {
       begun = generation;
-      await reconcile();
+      await reconcile(begun);
     } while (begun !== generation && !closed);
     reconciled = true;
     void lookForMissing();

@@ -295,6 +295,31 @@ describe("an unknown place", () => {
     expect(await desk.unknownIntents()).toHaveLength(1);
   });
 
+  test("is not judged by a list of another account after which its own was logged in to again", async () => {
+    const state = { account: "****0001", listings: 0 };
+    const { desk, host } = deskOver({
+      capabilities: () => ({ ...CAPABILITIES, account: state.account }),
+      placeOrder: () => Promise.reject(new BrokerError("OutcomeUnknown", "no answer", { outcome: "unknown" })),
+      orders: async () => {
+        state.listings += 1;
+        const isFirst = state.listings === 1;
+        if (!isFirst && state.listings < 7) login("****0002");
+        if (!isFirst && state.listings < 6) queueMicrotask(() => login("****0001"));
+        return { orders: [], unmapped: [] };
+      },
+    });
+    const login = (account: string) => {
+      state.account = account;
+      host().onConnection({ connected: true });
+    };
+    open.push(desk);
+    await failureOf(desk.place(LIMIT_BUY, KEYED));
+    host().onConnection({ connected: true });
+    await vi.waitUntil(() => state.listings > 6);
+    await desk.orders({ status: "all" }, {});
+    expect(await desk.unknownIntents()).toHaveLength(1);
+  });
+
   test("whose call is still under way is not given up, however often it is missing", async () => {
     const venue = createVenue();
     const { desk } = at(venue, { deadlineMs: 50 });
