@@ -34,7 +34,7 @@ export function createReads(options: ReadOptions): Reads {
   const tooLate = `the broker did not answer within ${deadlineMs} ms; reading again is safe`;
 
   /** Listings under way, the oldest first: a broker may answer all of them with what it said to the first. */
-  const listings = new Set<{ askedAt: number; askedOn: number; before: ReadonlySet<OrderRecord> }>();
+  const listings = new Set<{ askedAt: number; before: ReadonlySet<OrderRecord> }>();
 
   async function read<O extends Operation, T>(
     operation: O,
@@ -82,12 +82,12 @@ export function createReads(options: ReadOptions): Reads {
   function unlisted(
     listed: ReadonlySet<string>,
     before: ReadonlySet<OrderRecord>,
-    askedOn: number,
+    askedAt: number,
     isWhole?: boolean,
   ): OrderView[] {
     const isUnheard = ({ status, originStatus }: Order) => status === "PENDING" && originStatus === "";
     return book.open().flatMap((order): OrderView[] => {
-      const isNews = !before.has(order) && order.asOf >= askedOn;
+      const isNews = !before.has(order) && (book.heardAt(order.orderId) ?? 0) >= askedAt;
       const isMissing = isWhole === false || isNews || order.staleSince !== null || isUnheard(order);
       return isMissing && !listed.has(order.orderId) ? [{ ...order, source: "journal" }] : [];
     });
@@ -136,11 +136,11 @@ export function createReads(options: ReadOptions): Reads {
       return keep(await read("order", context, (order, call) => order(orderId, call)), askedAt);
     },
     async orders(query, context) {
-      const mine = { askedAt: elapsedMs(), askedOn: Date.now(), before: new Set(book.open()) };
+      const mine = { askedAt: elapsedMs(), before: new Set(book.open()) };
       listings.add(mine);
       // In a worker one ends in silence with its request.
       for (const one of listings) if (one.askedAt < mine.askedAt - deadlineMs) listings.delete(one);
-      const [{ askedAt, askedOn, before } = mine] = listings;
+      const [{ askedAt, before } = mine] = listings;
       const listing = await read("orders", context, (list, call) => list(query, call)).finally(() =>
         listings.delete(mine),
       );
@@ -150,7 +150,7 @@ export function createReads(options: ReadOptions): Reads {
       const kept = received.map((order): OrderView => ({ ...(book.get(order.orderId) ?? order), source: "broker" }));
       const shown = query.status === "open" ? kept.filter((order) => !isClosed(order)) : kept;
       const listed = new Set(orders.map(({ orderId }) => orderId));
-      return { orders: [...shown, ...unlisted(listed, before, askedOn, isWhole)], unmapped };
+      return { orders: [...shown, ...unlisted(listed, before, askedAt, isWhole)], unmapped };
     },
   };
 }

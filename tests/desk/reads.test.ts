@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import type { OrderListing } from "../../src/spec/broker.ts";
@@ -412,6 +412,23 @@ test("a list has the order that was placed while it was being read, also once it
   for (const { orders } of await Promise.all(lists)) {
     expect(orders.map(({ orderId, source }) => `${orderId} ${source}`)).toEqual(["1 broker", "2 journal"]);
   }
+  await desk.close();
+});
+
+test("a list has the order that was placed while it was being read, though the clock was put back meanwhile", async () => {
+  const listed = deferred<OrderListing>();
+  const { desk, host } = deskOver({
+    placeOrder: async () => ({ orderId: "2" }),
+    orders: async ({ fresh }) => (fresh ? { orders: [], unmapped: [] } : listed.promise),
+  });
+  await desk.reconcile();
+  const listing = desk.orders({ status: "open" }, {});
+  vi.useFakeTimers({ now: Date.now() - 5000, toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  await desk.place(LIMIT_BUY, { principal: "default" });
+  host().onOrder(anOrder({ orderId: "2", status: "OPEN", originStatus: "NEW", updatedAt: 2 }));
+  listed.resolve({ orders: [], unmapped: [] });
+  expect(await listing).toMatchObject({ orders: [{ orderId: "2", source: "journal" }] });
   await desk.close();
 });
 
