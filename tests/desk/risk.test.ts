@@ -849,8 +849,10 @@ describe("short sales", () => {
     taken.add("other", { kind: "replace", orderId: "2", change: { qty: 24 } });
     expect([...taken.all()].map(({ id }) => id)).toEqual(["up", "other"]);
     vi.advanceTimersByTime(60_000);
-    taken.seen({ ...order, status: "PENDING_REPLACE" });
-    expect([...taken.all()].map(({ id }) => id)).toEqual(["up", "other"]);
+    for (const held of [{ status: "PENDING_REPLACE" }, { holdsChanges: true }] as const) {
+      taken.seen({ ...order, ...held });
+      expect([...taken.all()].map(({ id }) => id)).toEqual(["up", "other"]);
+    }
     taken.seen(order);
     expect([...taken.all()].map(({ id }) => id)).toEqual(["other"]);
   });

@@ -54,7 +54,8 @@ export function createTakenChanges(book: OrderBook, settleMs: () => number): Tak
     seen(order) {
       if (changes.size === 0) return;
       for (const { id, action, shownAt } of changesOf(order.orderId)) {
-        const isRefused = order.status !== "PENDING_REPLACE" && elapsedMs() >= shownAt;
+        const isHeld = order.status === "PENDING_REPLACE" || order.holdsChanges === true;
+        const isRefused = !isHeld && elapsedMs() >= shownAt;
         if (isRefused || isShown(order, action.change)) changes.delete(id);
       }
     },
