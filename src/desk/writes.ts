@@ -187,14 +187,14 @@ export function createWrites(options: WriteOptions): Writes {
           const reserved = numberFor(claim, account);
           const number = reserved ?? (seat.broker.orderNumber && (await takeNumber(seat, deadline)));
           const send = (call: Call): Promise<Placed> => {
-            if (deadline.isAborted) throw heldUp("the time was up");
             // That of an earlier attempt, told as not sent, may show up just now, or have done so since this one began.
             const meeting = tracker.meeting(tag);
             if (meeting !== undefined) return meeting.then(() => send(call));
-            reconciler.confirm(generation);
-            admission.confirm(() => deadline.abort());
             const late = orderOf(claim, request);
             if (late !== undefined) return Promise.resolve(foundAs(late, request));
+            if (deadline.isAborted) throw heldUp("the time was up");
+            reconciler.confirm(generation);
+            admission.confirm(() => deadline.abort());
             tracker.expect(tag, number, account);
             const contract = { ...request.contract };
             const order = { ...request, contract, tag };

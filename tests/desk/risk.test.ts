@@ -16,7 +16,8 @@ import { BrokerError } from "../../src/spec/broker-error.ts";
 import { orderRows } from "../../src/spec/capabilities.ts";
 import { defineBroker } from "../../src/spec/define-broker.ts";
 import type { Mandate, RiskOptions } from "../../src/spec/policy.ts";
-import { AAPL, anOrder, CAPABILITIES, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
+import { aFewTurns } from "../unheard.ts";
+import { AAPL, anOrder, CAPABILITIES, DIGEST, deferred, deskOver, LIMIT_BUY, rejection } from "./desk-broker.ts";
 import { createVenue, deskAt, type Fate } from "./venue.ts";
 
 const BY = { principal: "bot" };
@@ -458,6 +459,48 @@ describe("what is sent in a day", () => {
       if (when === "at once") values.seen(record);
       else await values.recover();
       expect([values.total(), values.total("bot")]).toEqual([0, 0]);
+    },
+  );
+
+  test.each(["the kill switch is turned", "its connection is lost", "it gets no number"])(
+    "counts an order that was thought not to have been sent, and shows up while it is sent again and %s",
+    async (what) => {
+      const memory = memoryJournal();
+      const disk = deferred<void>();
+      let isStalled = false;
+      const append: Journal["append"] = async (lines, durability) => {
+        if (isStalled) await disk.promise;
+        return memory.append(lines, durability);
+      };
+      const venue = createVenue();
+      let numbers = 0;
+      const orderNumber = async () => {
+        numbers += 1;
+        if (numbers === 2) await disk.promise.then(() => Promise.reject(new Error("none")));
+        return String(numbers);
+      };
+      const broker = (instance: Parameters<typeof venue.broker>[0]) =>
+        Object.assign(venue.broker(instance), what.includes("number") && { orderNumber });
+      const { desk } = deskAt({ ...venue, broker }, { journal: { ...memory, append }, risk: { maxDailyValue: 2400 } });
+      onTestFinished(() => desk.close());
+      const keyed = { ...BY, idempotencyKey: "k1" };
+      venue.next("not-sent");
+      const { tag } = (await rejection(desk.place(LIMIT_BUY, keyed))) as { tag: string };
+      isStalled = !what.includes("number");
+      const again = desk.place(LIMIT_BUY, keyed).catch((error: Failure) => error);
+      await aFewTurns();
+      venue.accept({ ...LIMIT_BUY, tag });
+      await aFewTurns();
+      if (what.includes("switch")) void desk.turn({ state: "HALTED", principal: "operator", reason: "test" });
+      if (what.includes("connection")) venue.reconnect();
+      disk.resolve();
+      expect(await again).toMatchObject(what.includes("number") ? { outcome: "not_sent" } : { orderId: "1", tag });
+      await desk.turn({ state: "ACTIVE", principal: "operator", reason: "test" });
+      expect(await rejection(desk.place({ ...LIMIT_BUY, qty: 1 }, BY))).toEqual(
+        exceeded("risk.maxDailyValue", 2600, 2400),
+      );
+      expect(await desk.place(LIMIT_BUY, keyed)).toMatchObject({ orderId: "1", replayed: true });
+      expect(await memory.intent(DIGEST, tag)).toMatchObject({ placed: { orderId: "1" } });
     },
   );
 

@@ -258,6 +258,9 @@ export function createRisk(context: RiskContext): Risk {
       },
       refused() {
         end();
+        // That of an earlier attempt under its key may have shown up meanwhile.
+        const there = book.byTag(draft.id);
+        if (there !== undefined && there.status !== "REJECTED") return;
         values.release(draft.id);
         duplicates?.remove(draft.id);
       },
