@@ -82,6 +82,10 @@ export function createDesk(options: DeskOptions): Desk {
       fills.seen(order, known);
     },
     onAdopted: (intent) => risk.adopted(intent),
+    onUnwritten(intent, placed) {
+      unknowns.addKnown(intent, { placed });
+      reconciler.hurry();
+    },
   });
   const seat = createSeat(broker, {
     onOrder: told,

@@ -1,6 +1,7 @@
 import { contractKey } from "../domain/contract.ts";
 import { isTerminal, type Order } from "../domain/order.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
+import type { Placed } from "../spec/broker.ts";
 import type { EventLog } from "./event-log.ts";
 import { foundAs } from "./found.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
@@ -53,10 +54,13 @@ export interface TrackerOptions {
   onTracked(record: OrderRecord, known: OrderRecord | undefined): void;
   /** Called before that for an order whose intent had ended without one. */
   onAdopted(intent: IntentRecord): void;
+  /** Called when the journal could not take that such an intent has become this order. */
+  onUnwritten(intent: IntentRecord, placed: Placed): void;
 }
 
 /** Starts tracking. */
-export function createTracker({ book, journal, events, account, onTracked, onAdopted }: TrackerOptions): Tracker {
+export function createTracker(options: TrackerOptions): Tracker {
+  const { book, journal, events, account, onTracked, onAdopted, onUnwritten } = options;
   /** By tags. */
   const expected = new Map<string, Numbered>();
   const expectedAgain = new Map<string, Numbered>();
@@ -178,7 +182,7 @@ export function createTracker({ book, journal, events, account, onTracked, onAdo
     const line = { kind: "progress", id, state: "resolved", placed, reason: message } as const;
     const appending = journal.append([line], "process");
     // The order is ours, whether that can be written down or not, and known from now on: its key may be sent again just now.
-    if (appending instanceof Promise) appending.catch(() => undefined);
+    if (appending instanceof Promise) appending.catch(() => onUnwritten(intent, placed));
   }
 
   function take(given: Order, askedAt?: number): OrderRecord | Promise<OrderRecord> {

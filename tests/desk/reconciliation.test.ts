@@ -531,6 +531,31 @@ test("an unknown cancel that went out without a journal is found out, and keeps 
   expect(desk.state().unknownIntents).toBe(0);
 });
 
+test.each(["not-sent", "drop-before"] as const)(
+  "an order that shows up after it was told as not sent is written down once a full journal has room again: %s",
+  async (fate) => {
+    const venue = createVenue();
+    const { journal, disk } = journalThatFills();
+    const { desk } = at(venue, { journal });
+    venue.next(fate);
+    const { tag = "" } = await failureOf(desk.place(LIMIT_BUY, KEYED));
+    await expect.poll(() => desk.unknownIntents(), { timeout: 10_000 }).toEqual([]);
+    disk.isFull = true;
+    venue.accept({ ...LIMIT_BUY, tag });
+    await aFewTurns();
+    disk.isFull = false;
+    venue.reconnect();
+    await expect.poll(() => journal.intent(DIGEST, tag)).toMatchObject({ placed: { orderId: "1" } });
+    expect(desk.state().unknownIntents).toBe(0);
+    venue.set("1", { status: "FILLED", filledQty: 12, avgPrice: 200 });
+    await desk.close();
+    venue.hide("1");
+    const next = at(venue, { journal });
+    expect(await next.desk.place(LIMIT_BUY, KEYED)).toMatchObject({ orderId: "1", replayed: true });
+    expect(venue.ledger.size).toBe(1);
+  },
+);
+
 test("an unknown cancel of an order that nobody knows is found out", async () => {
   const { desk, journal } = deskOver({
     cancelOrder: () => Promise.reject(new BrokerError("Timeout", "no answer", { outcome: "unknown" })),
