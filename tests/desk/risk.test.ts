@@ -555,6 +555,25 @@ describe("what is sent in a day", () => {
     expect(await rejection(place())).toEqual(refused);
   });
 
+  test.each([-1, 1])("is counted over a restart also where the clock is set right only then: %i days", async (days) => {
+    const limits = { maxDailyValue: 2500 };
+    const { venue, desk, journal, place } = house(limits);
+    const right = Date.now();
+    await place();
+    await desk.close();
+    vi.setSystemTime(right + days * DAY_MS);
+    const next = deskAt(venue, { journal, risk: limits }).desk;
+    onTestFinished(() => next.close());
+    const { orderId } = await next.place({ ...LIMIT_BUY, qty: 1 }, BY);
+    venue.set(orderId, { status: "FILLED", filledQty: 1, avgPrice: 200 });
+    vi.setSystemTime(right);
+    expect(await rejection(next.place(LIMIT_BUY, BY))).toEqual(exceeded("risk.maxDailyValue", 4800, 2500));
+    vi.setSystemTime(right + days * DAY_MS);
+    expect(await rejection(next.place({ ...LIMIT_BUY, qty: 12 }, BY))).toEqual(
+      exceeded("risk.maxDailyValue", 2600, 2500),
+    );
+  });
+
   test("is given back after a restart too when it was rejected, though the broker does not list it any more", async () => {
     const { venue, desk, place, journal } = house({ maxDailyValue: 2400 });
     const { orderId } = await place();

@@ -3,12 +3,12 @@ import { Sum } from "../../domain/money.ts";
 import type { IntentRecord, OrderRecord } from "../../journal/journal.ts";
 import type { InstanceJournal } from "../instance-journal.ts";
 import { isClosed, type OrderBook } from "../order-book.ts";
-import { createRecovery } from "../recovery.ts";
+import { createRecovery, type Recovery } from "../recovery.ts";
 
 const DAY_MS = 86_400_000;
 
 export interface DayValues {
-  /** False until the journal was asked. */
+  /** False until the journal was asked of this day. */
   readonly isRecovered: boolean;
   /**
    * Resolves once the day's orders are counted that the journal remembers; rejects while it cannot be read. To be asked
@@ -42,19 +42,20 @@ interface Day {
   readonly sums: Map<string, Sum>;
   /** Those that may still be taken back; of an order with what its changes have added. */
   readonly counted: Map<string, Counted[]>;
-}
-
-function emptyDay(day: number): Day {
-  return { day, sum: new Sum(), sums: new Map(), counted: new Map() };
+  /** Of what an earlier process has sent: the clock may have been wrong when this one began. */
+  readonly recovery: Recovery;
 }
 
 export function createDayValues(journal: InstanceJournal, book: OrderBook, now: () => number = Date.now): DayValues {
   let today = emptyDay(Math.floor(now() / DAY_MS));
   /** Kept for a clock that is put back over midnight: the limit of neither day must begin anew. */
   let other = today;
-  const recovery = createRecovery(read);
   /** Given back while the journal is read, which may tell of them as they were before. */
   const released = new Set<string>();
+
+  function emptyDay(day: number): Day {
+    return { day, sum: new Sum(), sums: new Map(), counted: new Map(), recovery: createRecovery(read) };
+  }
 
   function turnDay(): void {
     const day = Math.floor(now() / DAY_MS);
@@ -77,9 +78,9 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
   }
 
   function release(id: string): void {
-    if (recovery.hasBegun && !recovery.isDone) released.add(id);
     turnDay();
-    const { sum, sums, counted } = today;
+    const { sum, sums, counted, recovery } = today;
+    if (recovery.hasBegun && !recovery.isDone) released.add(id);
     for (const { principal, value } of counted.get(id) ?? []) {
       sum.subtract(value);
       sums.get(principal)?.subtract(value);
@@ -96,11 +97,12 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
   }
 
   async function read(): Promise<void> {
-    turnDay();
-    const intents = await journal.intentsSince(today.day * DAY_MS);
+    const its = today;
+    const intents = await journal.intentsSince(its.day * DAY_MS);
     const ended = await remembered(intents);
-    // Midnight may have passed meanwhile.
     turnDay();
+    // Midnight has passed meanwhile.
+    if (its !== today) return;
     const counting = intents.filter((each) => isOfToday(each) && counts(each) && !released.has(each.id));
     /** By ids of orders. */
     const tags = new Map<string, string>();
@@ -145,9 +147,13 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
 
   return {
     get isRecovered() {
-      return recovery.isDone;
+      turnDay();
+      return today.recovery.isDone;
     },
-    recover: recovery.run,
+    recover() {
+      turnDay();
+      return today.recovery.run();
+    },
     total(principal) {
       turnDay();
       return (principal === undefined ? today.sum : today.sums.get(principal))?.value ?? 0;
@@ -157,7 +163,7 @@ export function createDayValues(journal: InstanceJournal, book: OrderBook, now: 
       turnDay();
       const { id, principal, value } = intent;
       // What has not been read yet is read as it is by then.
-      if (!recovery.hasBegun || value === undefined || !isOfToday(intent) || today.counted.has(id)) return;
+      if (!today.recovery.hasBegun || value === undefined || !isOfToday(intent) || today.counted.has(id)) return;
       reserve(id, principal, value);
     },
     release,
