@@ -950,6 +950,48 @@ describe("short sales", () => {
     await begin().place({ ...LIMIT_BUY, ...SELL }, BY);
   });
 
+  test("a replace is not let through by what its order was before it was made smaller meanwhile", async () => {
+    const sent: string[] = [];
+    const first = deferred<void>();
+    let quotes = 0;
+    const sale = anOrder({ ...SELL, orderId: "1", qty: 24, updatedAt: 1 });
+    const { desk, host } = deskOver(
+      {
+        quote: async (contract) => {
+          quotes += 1;
+          if (quotes === 2) await first.promise;
+          const prices = { latest: 200, preClose: 200, highPrice: 200, lowPrice: 200, openPrice: 200 };
+          return { contract, currency: "USD", isTradable: true, ...prices, timestamp: Date.now() };
+        },
+        positions: async () => ({
+          positions: [{ contract: AAPL, unit: "Share", currency: "USD", qty: 24 }],
+          unmapped: [],
+        }),
+        orders: async () => ({ orders: [sale], unmapped: [] }),
+        order: async () => sale,
+        replaceOrder: async (orderId, { qty }) => {
+          sent.push(`replace ${qty}`);
+          return { orderId };
+        },
+        placeOrder: async ({ qty }) => {
+          sent.push(`place ${qty}`);
+          return { orderId: "2" };
+        },
+      },
+      { risk: { maxOrderValue: 1_000_000 } },
+    );
+    onTestFinished(() => desk.close());
+    await desk.replace("1", { qty: 12 }, BY);
+    const larger = rejection(desk.replace("1", { qty: 24 }, BY));
+    await aFewTurns();
+    host().onOrder({ ...sale, qty: 12, updatedAt: 2 });
+    await desk.place({ ...LIMIT_BUY, ...SELL }, BY);
+    first.resolve();
+    expect(await larger).toMatchObject({ code: "RateLimited", outcome: "not_sent" });
+    expect(sent).toEqual(["replace 12", "place 12"]);
+    expect(await rejection(desk.replace("1", { qty: 24 }, BY))).toEqual(exceeded("risk.allowShort", 24, 12));
+  });
+
   test("what is on its way counts once, and for its own contract only", () => {
     const book = createOrderBook();
     const sale = draftOfPlace("htnew", { ...LIMIT_BUY, ...SELL });

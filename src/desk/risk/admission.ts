@@ -10,6 +10,7 @@ import type { InstanceJournal } from "../instance-journal.ts";
 import type { OrderBook } from "../order-book.ts";
 import { Places } from "../places.ts";
 import type { OrderView, WriteContext } from "../types.ts";
+import { heldUp } from "../write-outcome.ts";
 import { notAllowed } from "./allowance.ts";
 import { type Breach, beyond, forbiddenOrder, limitExceeded, NONE } from "./breach.ts";
 import { createDayValues } from "./day-values.ts";
@@ -182,9 +183,14 @@ export function createRisk(context: RiskContext): Risk {
   }
 
   function positionBreaches(draft: Draft, now: Closable | undefined): readonly Breach[] {
-    if (now === undefined) return NONE;
+    const { remaining, replaced } = draft;
+    if (now === undefined) {
+      const shown = replaced && book.get(replaced.orderId);
+      if (shown && source.mustBeHeld({ ...draft, replaced: { ...replaced, qty: shown.qty } }))
+        throw heldUp(`order ${replaced.orderId} was made smaller meanwhile`);
+      return NONE;
+    }
     const { free, told } = now;
-    const { remaining } = draft;
     if (state() === "REDUCING" && remaining > free) {
       throw new Failure("Halted", `only orders that shrink a position are sent now: ${told}`, {
         outcome: "not_sent",
