@@ -404,6 +404,28 @@ describe("replace", () => {
     expect(await replacing).toMatchObject({ outcome: "not_sent" });
   });
 
+  test("a cancel takes back a replace that waits for a quote, also where the positions are there", async () => {
+    const log: string[] = [];
+    const { desk } = deskOver(
+      {
+        quote: () => new Promise(() => undefined),
+        positions: async () => ({ positions: [], unmapped: [] }),
+        order: async () => anOrder({ direction: "SELL" }),
+        replaceOrder: async (orderId) => ({ orderId }),
+        cancelOrder: async () => void log.push("cancel"),
+      },
+      { deadlineMs: 60_000, risk: { priceCollar: 0.5 } },
+    );
+    const replacing = rejection(desk.replace("1", { qty: 13 }, BY)).then((error) => {
+      log.push("replace");
+      return error;
+    });
+    await aFewTurns();
+    await desk.cancel("1", BY);
+    expect(log).toEqual(["replace", "cancel"]);
+    expect(await replacing).toMatchObject({ outcome: "not_sent" });
+  });
+
   test("does not leave any more once a cancel has waited for it, also to a broker that does not listen", async () => {
     const log: string[] = [];
     const reading = deferred<Order>();

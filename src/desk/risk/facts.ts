@@ -93,10 +93,13 @@ export function createFactSource(context: FactContext, values: DayValues, recent
       if (needs.recent) await limit(recent.recover());
       if (needs.day) await limit(values.recover());
       const read = async (filled: FilledMeanwhile) => {
-        const [reference, positions] = await Promise.all([
-          needs.quote ? limit(referenceFor(draft)) : undefined,
-          needs.positions ? limit(context.positions()) : undefined,
-        ]);
+        // As one wait: a cancel that takes a change back ends that which began last.
+        const [reference, positions] = await limit(
+          Promise.all([
+            needs.quote ? referenceFor(draft) : undefined,
+            needs.positions ? context.positions() : undefined,
+          ]),
+        );
         return decide({ reference, positions, filledMeanwhile: filled(draft) });
       };
       return needs.positions ? fills.during(read) : read(() => 0);
