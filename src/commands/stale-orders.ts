@@ -1,22 +1,12 @@
 /** Orders that a journal has as open and that their broker knows no more: showing them, and ending one by an operator's word. */
-import type { JournalLine, OrderRecord } from "../journal/journal.ts";
+import { demandStale, type Ending, endingLines } from "../journal/by-hand.ts";
 import { type InstanceOrder, readJournal, sqliteJournal } from "../journal/sqlite.ts";
 import { orderText, timeText } from "./texts.ts";
 import type { Given } from "./unknown-intents.ts";
 import { demandEnd, demandReason, UsageError } from "./usage-error.ts";
 
-/** How an operator found that an order has ended. */
-export interface Ending {
-  readonly orderId: string;
-  readonly status: "FILLED" | "CANCELED" | "EXPIRED" | "REJECTED";
-  /** What was filled of it in all; absent where that is what the journal has. */
-  readonly fills: { readonly qty: number; readonly price: number } | undefined;
-  readonly reason: string;
-  readonly instance: string | undefined;
-}
-
-/** How the arguments say that an order has ended. @throws UsageError */
-export function endingOf(words: readonly string[], options: Given): Ending {
+/** How the arguments say that an order has ended, and of which instance it is. @throws UsageError */
+export function endingOf(words: readonly string[], options: Given): Ending & Given {
   const [orderId, ending, ...rest] = words;
   if (orderId === undefined || ending === undefined) throw new UsageError("say which order, and how it ended");
   demandEnd(rest);
@@ -57,45 +47,19 @@ ended, stop the gateway, and run one of
 }
 
 /** The one order that is meant; throws for one that is not open, is known to its broker, or is one of several. */
-function orderToEnd(open: readonly InstanceOrder[], { orderId, instance }: Ending): InstanceOrder {
+function orderToEnd(open: readonly InstanceOrder[], { orderId, instance }: Ending & Given): InstanceOrder {
   const found = open.filter((one) => one.order.orderId === orderId && (instance ?? one.instance) === one.instance);
   const [only, ...more] = found.length > 1 ? found.filter(isStale) : found;
-  if (only === undefined) throw new Error(`no order ${orderId} is open in this journal`);
-  if (more.length > 0) {
+  if (only !== undefined && more.length > 0) {
     const digests = [only, ...more].map((one) => one.instance).join(", ");
     throw new Error(`several instances have an open order ${orderId}: say which with --instance (${digests})`);
   }
-  if (!isStale(only))
-    throw new Error(`order ${orderId} is known to its broker, which tells how it ends; cancel it there`);
+  demandStale(orderId, only?.order);
   return only;
 }
 
-/** The order as it ended. @throws Error for fills that it cannot have had */
-function ended(order: OrderRecord, { status, fills, reason }: Ending, at: number): OrderRecord {
-  const { orderId, qty } = order;
-  const filledQty = fills?.qty ?? order.filledQty;
-  if (filledQty < order.filledQty)
-    throw new Error(`${order.filledQty} of order ${orderId} were filled, not ${filledQty}`);
-  if (filledQty > qty) throw new Error(`order ${orderId} was for ${qty}, not ${filledQty}`);
-  if (status === "FILLED" && filledQty < qty) {
-    throw new Error(`order ${orderId} was for ${qty}: what ended with ${filledQty} filled is canceled or expired`);
-  }
-  if (status === "REJECTED" && filledQty > 0) throw new Error(`${filledQty} of order ${orderId} were filled`);
-  const { cancelable: _, ...rest } = order;
-  return {
-    ...rest,
-    status,
-    filledQty,
-    avgPrice: fills?.price ?? order.avgPrice,
-    errorReason: status === "REJECTED" || status === "EXPIRED" ? reason : "",
-    warning: `an operator ended it: ${reason}`,
-    asOf: at,
-    staleSince: null,
-  };
-}
-
 /** Ends the order, and says so. */
-export async function endOrder(file: string, ending: Ending): Promise<string> {
+export async function endOrder(file: string, ending: Ending & Given): Promise<string> {
   const reader = await readJournal(file);
   const before = reader.openOrders();
   reader.close();
@@ -106,15 +70,13 @@ export async function endOrder(file: string, ending: Ending): Promise<string> {
     // Looked up once more: only from here on nobody else can write of it.
     const open = journal.openOrders(instance).map((order) => ({ instance, order }));
     const at = Date.now();
-    const order = ended(orderToEnd(open, ending).order, ending, at);
-    const { orderId, tag, status, filledQty } = order;
-    const message = `an operator ended order ${orderId} as ${status}, filled ${filledQty}: ${ending.reason}`;
-    const lines: JournalLine[] = [
-      { kind: "order", order, instance, at },
-      { kind: "anomaly", message, orderId, tag, instance, at },
-    ];
-    await journal.append(lines, "power-loss");
-    return `${orderId} (${orderText(order)}) has ended: ${status}, filled ${filledQty}.\n`;
+    const lines = endingLines(orderToEnd(open, ending).order, ending, at);
+    await journal.append(
+      lines.map((line) => ({ ...line, instance, at })),
+      "power-loss",
+    );
+    const [{ order }] = lines;
+    return `${order.orderId} (${orderText(order)}) has ended: ${order.status}, filled ${order.filledQty}.\n`;
   } finally {
     await journal.close();
   }

@@ -1,6 +1,7 @@
 /** Intents of which nobody knows yet what became of them: showing them, and settling one by an operator's word. */
+import { demandPossible, demandUnsettled, resolutionLines, type Settlement } from "../journal/by-hand.ts";
 import { isSettled } from "../journal/intent-record.ts";
-import type { IntentRecord, JournalLine, OrderRecord, ProgressLine } from "../journal/journal.ts";
+import type { IntentRecord } from "../journal/journal.ts";
 import { readJournal, sqliteJournal } from "../journal/sqlite.ts";
 import { orderText, timeText } from "./texts.ts";
 import { demandEnd, demandReason, UsageError } from "./usage-error.ts";
@@ -11,17 +12,8 @@ export interface Given {
   readonly instance?: string | undefined;
 }
 
-/** What an operator found out about an intent. */
-export interface Settlement {
-  readonly tag: string;
-  /** The order at the broker; `null` when there is none. */
-  readonly orderId: string | null;
-  readonly reason: string;
-  readonly instance: string | undefined;
-}
-
-/** What the arguments say became of an intent. @throws UsageError */
-export function settlementOf(words: readonly string[], options: Given): Settlement {
+/** What the arguments say became of an intent, and of which instance that is. @throws UsageError */
+export function settlementOf(words: readonly string[], { reason, instance }: Given): Settlement & Given {
   const [tag, outcome, ...rest] = words;
   if (tag === undefined || outcome === undefined) throw new UsageError("say which intent, and what became of it");
   demandEnd(rest);
@@ -30,7 +22,7 @@ export function settlementOf(words: readonly string[], options: Given): Settleme
   if (orderId === undefined && outcome !== "not_sent") {
     throw new UsageError(`"${outcome}" is neither accepted= with an order's id nor not_sent`);
   }
-  return { tag, orderId: orderId ?? null, reason: demandReason(options.reason), instance: options.instance };
+  return { tag, orderId: orderId ?? null, reason: demandReason(reason), instance };
 }
 
 function actionText({ action }: IntentRecord): string {
@@ -66,90 +58,39 @@ what is unknown. What it cannot find: look at the broker for an order with the t
 }
 
 /** The one intent that is meant; throws for one that is not there, is settled, or is one of several. */
-function intentToResolve(intents: readonly IntentRecord[], { tag, instance, orderId }: Settlement): IntentRecord {
+function intentToResolve(intents: readonly IntentRecord[], { tag, instance }: Settlement & Given): IntentRecord {
   const found = intents.filter((intent) => instance === undefined || intent.instance === instance);
   const [intent, ...more] = found.length > 1 ? found.filter((one) => !isSettled(one)) : found;
-  if (intent === undefined) {
-    throw new Error(`there is no ${found.length > 1 ? "unsettled " : ""}intent ${tag} in this journal`);
-  }
-  if (more.length > 0) {
+  if (intent === undefined && found.length > 1) throw new Error(`there is no unsettled intent ${tag} in this journal`);
+  if (intent !== undefined && more.length > 0) {
     const digests = [intent, ...more].map((one) => one.instance).join(", ");
     throw new Error(`several instances have an unsettled intent ${tag}: say which with --instance (${digests})`);
   }
-  if (isSettled(intent)) {
-    throw new Error(`intent ${tag} is ${intent.state} already; only one that is sending or unknown can be resolved`);
-  }
-  const { action } = intent;
-  if (action.kind === "cancel" && orderId !== null && orderId !== action.orderId) {
-    throw new Error(`intent ${tag} cancels order ${action.orderId}, not ${orderId}`);
-  }
+  demandUnsettled(tag, intent);
   return intent;
 }
 
-function dealText({ direction, contract }: Pick<OrderRecord, "direction" | "contract">): string {
-  return `${direction} of ${contract.tradeType} ${contract.region} ${contract.symbol}`;
-}
-
-/** Throws for an order that is another intent's: whoever repeats the key would be told of that, and may cancel it. */
-function demandItsOwn({ id, action }: IntentRecord, named: OrderRecord, changed: OrderRecord | undefined): void {
-  const { orderId, tag } = named;
-  const wanted = dealText(action.kind === "place" ? action.request : (changed ?? named));
-  const its = action.kind === "place" ? id : (changed?.tag ?? tag);
-  if (tag !== null && tag !== its) {
-    throw new Error(`order ${orderId} carries the tag ${tag} in this journal, and so is not that of intent ${id}`);
-  }
-  if (dealText(named) !== wanted) {
-    throw new Error(`order ${orderId} is no ${wanted} in this journal, and so is not that of intent ${id}`);
-  }
-}
-
-/** What is written down of an intent that an operator settles. */
-export function resolutionLines(
-  intent: IntentRecord,
-  { orderId, reason }: Pick<Settlement, "orderId" | "reason">,
-  at: number,
-): JournalLine[] {
-  const { id, instance, action, state } = intent;
-  const found = orderId === null ? "not sent" : `accepted as order ${orderId}`;
-  const result: Pick<ProgressLine, "placed" | "failure"> =
-    orderId === null
-      ? { failure: { code: "BrokerFault", outcome: "not_sent", message: "an operator found that it was not sent" } }
-      : { placed: { orderId } };
-  const message = `an operator settled the ${state} ${action.kind} ${id} as ${found}: ${reason}`;
-  const about = {
-    orderId: orderId ?? (action.kind === "place" ? null : action.orderId),
-    tag: action.kind === "place" ? id : null,
-  };
-  return [
-    { kind: "progress", id, instance, at, state: "resolved", ...result, reason: `an operator: ${reason}` },
-    { kind: "anomaly", message, ...about, instance, at },
-  ];
-}
-
 /** Settles the intent, and says so. */
-export async function resolve(file: string, settlement: Settlement): Promise<string> {
+export async function resolve(file: string, settlement: Settlement & Given): Promise<string> {
+  const { tag, orderId } = settlement;
   const reader = await readJournal(file);
   const journal = sqliteJournal(file);
   try {
-    const { instance, id } = intentToResolve(reader.intents(settlement.tag), settlement);
+    const { instance } = intentToResolve(reader.intents(tag), settlement);
     await journal.open();
     // Looked up once more: only from here on nobody else can settle it.
-    const intent = intentToResolve([journal.intent(instance, id) ?? []].flat(), settlement);
+    const intent = intentToResolve([journal.intent(instance, tag) ?? []].flat(), settlement);
     const { action } = intent;
-    const named = settlement.orderId === null ? undefined : journal.order(instance, settlement.orderId);
+    const named = orderId === null ? undefined : journal.order(instance, orderId);
     const changed = action.kind === "place" ? undefined : journal.order(instance, action.orderId);
-    if (named !== undefined) demandItsOwn(intent, named, changed);
-    const open = journal.openOrders(instance).find(({ tag }) => tag === id);
-    const order = open ?? (named?.tag === id ? named : reader.orderOf(instance, id));
-    // Its key would be free, and whoever repeats it would buy again.
-    const cameAbout = order !== undefined && (order.status !== "REJECTED" || order.filledQty > 0);
-    if (cameAbout && settlement.orderId !== order.orderId) {
-      const found = `order ${order.orderId} ${open === undefined ? "has ended" : "is open"} in this journal`;
-      throw new Error(`${found} and carries the tag ${id}: resolve it as accepted`);
-    }
-    await journal.append(resolutionLines(intent, settlement, Date.now()), "power-loss");
-    const outcome = settlement.orderId === null ? "not sent" : `accepted as order ${settlement.orderId}`;
-    return `${id} (${actionText(intent)}) is resolved: ${outcome}.\n`;
+    const open = journal.openOrders(instance).find((order) => order.tag === tag);
+    const own = open ?? (named?.tag === tag ? named : reader.orderOf(instance, tag));
+    demandPossible(intent, orderId, { named, changed, own });
+    const at = Date.now();
+    const lines = resolutionLines(intent, settlement).map((line) => ({ ...line, instance, at }));
+    await journal.append(lines, "power-loss");
+    const outcome = orderId === null ? "not sent" : `accepted as order ${orderId}`;
+    return `${tag} (${actionText(intent)}) is resolved: ${outcome}.\n`;
   } finally {
     reader.close();
     await journal.close();

@@ -1,10 +1,10 @@
 /** A real desk at the venue of the model, process after process, and what the steps of a history do to them. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { resolutionLines } from "../../../src/commands/unknown-intents.ts";
 import { createDesk } from "../../../src/desk/create-desk.ts";
 import { createGatewaySwitch, type GatewaySwitch } from "../../../src/desk/kill-switch.ts";
 import type { Desk, WriteContext } from "../../../src/desk/types.ts";
 import { isFailure } from "../../../src/domain/failure.ts";
+import { resolutionLines } from "../../../src/journal/by-hand.ts";
 import type { NumberedEvent } from "../../../src/journal/journal.ts";
 import { DIGEST } from "../desk-broker.ts";
 import type { Attempt } from "./attempt.ts";
@@ -228,7 +228,9 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
       if (!isRight && truth !== null) rules.misled();
       const orderId = isRight ? truth : null;
       told(`an operator settles the ${intent.action.kind} as ${orderId ?? "not sent"}`);
-      await journal.append(resolutionLines(intent, { orderId, reason: "a step" }, Date.now()), "power-loss");
+      const stamp = { instance: DIGEST, at: Date.now() };
+      const lines = resolutionLines(intent, { orderId, reason: "a step" }).map((line) => ({ ...line, ...stamp }));
+      await journal.append(lines, "power-loss");
     });
 
   /** Lets time pass until something has ended. */

@@ -1,0 +1,170 @@
+/**
+ * What an operator may say of what nobody knows, and what is written down then: the same rules for a journal in a file and for
+ * a gateway that runs.
+ */
+import { Failure, type FailureCode } from "../domain/failure.ts";
+import { isCompleted } from "../domain/order.ts";
+import { isSettled } from "./intent-record.ts";
+import type { AnomalyLine, IntentRecord, OrderLine, OrderRecord, ProgressLine } from "./journal.ts";
+
+/** What an operator found out about an intent. */
+export interface Settlement {
+  readonly tag: string;
+  /** The order at the broker; `null` when there is none. */
+  readonly orderId: string | null;
+  /** How the operator knows. */
+  readonly reason: string;
+  /** The name of the operator's token; absent where nobody asks for one. */
+  readonly principal?: string | undefined;
+}
+
+/** How an operator found that an order has ended. */
+export interface Ending {
+  readonly orderId: string;
+  readonly status: "FILLED" | "CANCELED" | "EXPIRED" | "REJECTED";
+  /** What was filled of it in all; absent where that is what the journal has. */
+  readonly fills: { readonly qty: number; readonly price: number } | undefined;
+  /** How the operator knows. */
+  readonly reason: string;
+  /** The name of the operator's token; absent where nobody asks for one. */
+  readonly principal?: string | undefined;
+}
+
+/** What the journal has of an order that may be that of an intent. */
+export interface Evidence {
+  /** The order that the operator names. */
+  readonly named: OrderRecord | undefined;
+  /** The order that the intent changes. */
+  readonly changed: OrderRecord | undefined;
+  /** The order that carries the tag of the intent; rather one that is open. */
+  readonly own: OrderRecord | undefined;
+}
+
+/**
+ * Demands an intent of which something is left to find out.
+ *
+ * @throws Failure `OrderNotFound` where there is none, `OrderNotOpen` for one that is settled.
+ */
+export function demandUnsettled(tag: string, intent: IntentRecord | undefined): asserts intent is IntentRecord {
+  if (intent === undefined) throw refusal("OrderNotFound", `there is no intent ${tag} in this journal`);
+  if (!isSettled(intent)) return;
+  const can = "only one that is sending or unknown can be resolved";
+  throw refusal("OrderNotOpen", `intent ${tag} is ${intent.state} already; ${can}`);
+}
+
+/** @throws Failure (`InvalidRequest`) for what cannot have become of the intent, by what the journal has of orders. */
+export function demandPossible(
+  { id, action }: IntentRecord,
+  orderId: string | null,
+  { named, changed, own }: Evidence,
+): void {
+  if (action.kind === "cancel" && orderId !== null && orderId !== action.orderId) {
+    throw refusal("InvalidRequest", `intent ${id} cancels order ${action.orderId}, not ${orderId}`);
+  }
+  // Whoever repeats the key would be told of another intent's order, and may cancel it.
+  if (named !== undefined) {
+    const wanted = dealText(action.kind === "place" ? action.request : (changed ?? named));
+    const its = action.kind === "place" ? id : (changed?.tag ?? named.tag);
+    const isNot = `in this journal, and so is not that of intent ${id}`;
+    if (named.tag !== null && named.tag !== its) {
+      throw refusal("InvalidRequest", `order ${orderId} carries the tag ${named.tag} ${isNot}`);
+    }
+    if (dealText(named) !== wanted) throw refusal("InvalidRequest", `order ${orderId} is no ${wanted} ${isNot}`);
+  }
+  // Its key would be free, and whoever repeats it would buy again.
+  const cameAbout = own !== undefined && (own.status !== "REJECTED" || own.filledQty > 0);
+  if (cameAbout && orderId !== own.orderId) {
+    const found = `order ${own.orderId} ${isCompleted(own) ? "has ended" : "is open"} in this journal`;
+    throw refusal("InvalidRequest", `${found} and carries the tag ${id}: resolve it as accepted`);
+  }
+}
+
+/** What is written down of an intent that an operator settles. */
+export function resolutionLines(
+  { id, action, state }: IntentRecord,
+  { orderId, reason, principal }: Omit<Settlement, "tag">,
+): [ProgressLine, AnomalyLine] {
+  const found = orderId === null ? "not sent" : `accepted as order ${orderId}`;
+  const result: Pick<ProgressLine, "placed" | "failure"> =
+    orderId === null
+      ? { failure: { code: "BrokerFault", outcome: "not_sent", message: "an operator found that it was not sent" } }
+      : { placed: { orderId } };
+  const who = operator(principal);
+  const message = `${who} settled the ${state} ${action.kind} ${id} as ${found}: ${reason}`;
+  const about = {
+    orderId: orderId ?? (action.kind === "place" ? null : action.orderId),
+    tag: action.kind === "place" ? id : null,
+  };
+  return [
+    { kind: "progress", id, state: "resolved", ...result, reason: `${who}: ${reason}` },
+    { kind: "anomaly", message, ...about },
+  ];
+}
+
+/**
+ * Demands an order that is open and that its broker knows no more.
+ *
+ * @throws Failure `OrderNotFound` where there is none, `OrderNotOpen` for one that has ended, or whose broker tells how it ends.
+ */
+export function demandStale(orderId: string, order: OrderRecord | undefined): asserts order is OrderRecord {
+  if (order === undefined) throw refusal("OrderNotFound", `no order ${orderId} is open in this journal`);
+  if (isCompleted(order)) throw refusal("OrderNotOpen", `order ${orderId} is ${order.status} already`);
+  if (order.staleSince !== null) return;
+  throw refusal("OrderNotOpen", `order ${orderId} is known to its broker, which tells how it ends; cancel it there`);
+}
+
+/**
+ * What is written down of an order that an operator ends.
+ *
+ * @param at when, in milliseconds since the epoch.
+ * @throws Failure (`InvalidRequest`) for fills that it cannot have had.
+ */
+export function endingLines(
+  order: OrderRecord,
+  { status, fills, reason, principal }: Omit<Ending, "orderId">,
+  at: number,
+): [OrderLine, AnomalyLine] {
+  const { orderId, tag } = order;
+  const filledQty = fills?.qty ?? order.filledQty;
+  const fault = fillsFault(order, status, filledQty);
+  if (fault !== undefined) throw refusal("InvalidRequest", fault);
+  const who = operator(principal);
+  const { cancelable: _, ...rest } = order;
+  const ended: OrderRecord = {
+    ...rest,
+    status,
+    filledQty,
+    avgPrice: fills?.price ?? order.avgPrice,
+    errorReason: status === "REJECTED" || status === "EXPIRED" ? reason : "",
+    warning: `${who} ended it: ${reason}`,
+    asOf: at,
+    staleSince: null,
+  };
+  const message = `${who} ended order ${orderId} as ${status}, filled ${filledQty}: ${reason}`;
+  return [
+    { kind: "order", order: ended },
+    { kind: "anomaly", message, orderId, tag },
+  ];
+}
+
+function fillsFault({ orderId, qty, filledQty: known }: OrderRecord, status: string, filledQty: number) {
+  if (filledQty < known) return `${known} of order ${orderId} were filled, not ${filledQty}`;
+  if (filledQty > qty) return `order ${orderId} was for ${qty}, not ${filledQty}`;
+  if (status === "FILLED" && filledQty < qty) {
+    return `order ${orderId} was for ${qty}: what ended with ${filledQty} filled is canceled or expired`;
+  }
+  return status === "REJECTED" && filledQty > 0 ? `${filledQty} of order ${orderId} were filled` : undefined;
+}
+
+/** What an operator is told who cannot have his way: nothing was changed. */
+export function refusal(code: FailureCode, message: string): Failure {
+  return new Failure(code, message, { outcome: "not_sent" });
+}
+
+function operator(principal: string | undefined): string {
+  return principal === undefined ? "an operator" : `an operator (${principal})`;
+}
+
+function dealText({ direction, contract }: Pick<OrderRecord, "direction" | "contract">): string {
+  return `${direction} of ${contract.tradeType} ${contract.region} ${contract.symbol}`;
+}
