@@ -4,6 +4,7 @@ import type { Broker } from "../spec/broker.ts";
 import { OPERATIONS } from "../spec/capabilities.ts";
 import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "../spec/define-broker.ts";
 import { type Alarm, ownTimer } from "./alarm.ts";
+import type { ByHand } from "./by-hand.ts";
 import { Deadline, type NewDeadline } from "./deadline.ts";
 import { createEventLog } from "./event-log.ts";
 import { createFollowers } from "./follow.ts";
@@ -166,6 +167,18 @@ export function createDesk(options: DeskOptions): Desk {
     newDeadline,
   });
   const followers = createFollowers({ book, journal, events });
+  let byHand: Promise<ByHand> | undefined;
+
+  /** Loaded once somebody settles something: most gateways never need it. */
+  async function loadByHand(): Promise<ByHand> {
+    const { createByHand } = await import("./by-hand.ts");
+    return createByHand({ journal, events, book, tracker, unknowns, recover: reconciler.recover });
+  }
+
+  function settling(): Promise<ByHand> {
+    byHand ??= loadByHand();
+    return byHand;
+  }
 
   return {
     kind: broker.kind,
@@ -210,6 +223,8 @@ export function createDesk(options: DeskOptions): Desk {
       const unsettled = await journal.unsettled();
       return unsettled.filter(({ id, state }) => state === "unknown" || unknowns.has(id));
     },
+    resolveIntent: async (settlement) => (await settling()).resolve(settlement),
+    endOrder: async (ending) => (await settling()).end(ending),
     async follow(lastEventId) {
       await newDeadline().limit(seat.start(), "the broker did not start in time");
       // A snapshot without what the journal remembers would hide open orders from whoever starts with it.

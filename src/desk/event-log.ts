@@ -14,9 +14,9 @@ export interface EventLog {
   record(event: UnstampedEvent): void;
   /**
    * Writes an event, safe against loss of power, after all that were recorded before it. Rejects when the journal cannot
-   * be written, or the log is closed, and has then left nothing behind.
+   * be written, or the log is closed, and has then left nothing behind. `onWritten` is called before anybody hears of it.
    */
-  write(event: UnstampedEvent): Promise<void>;
+  write(event: UnstampedEvent, onWritten?: () => void): Promise<void>;
   /** Calls back with every event once it is written; returns the function that stops it. */
   subscribe(listener: (events: readonly NumberedEvent[]) => void): () => void;
   /** Resolves when everything recorded so far is written, or the journal has failed. */
@@ -28,6 +28,7 @@ interface Entry {
   readonly event: UnstampedEvent;
   /** Of one that is written now or never. */
   readonly written?: PromiseWithResolvers<void>;
+  readonly onWritten?: (() => void) | undefined;
 }
 
 /** Opens the log of one instance. */
@@ -70,6 +71,7 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
     const tell = (last: StampedLines): undefined => {
       const first = last.sequence - batch.length + 1;
       const events = lines.map((event, index) => ({ ...event, instance, at: last.at, sequence: first + index }));
+      for (const entry of batch) entry.onWritten?.();
       for (const listener of listeners) listener(events);
       for (const entry of batch) entry.written?.resolve();
     };
@@ -88,10 +90,10 @@ export function createEventLog(journal: InstanceJournal, instance: string): Even
       waiting.push({ event });
       if (waiting.length === 1) start();
     },
-    write(event) {
+    write(event, onWritten) {
       if (closed) return Promise.reject(closedFailure());
       const safe = Promise.withResolvers<void>();
-      waiting.push({ event, written: safe });
+      waiting.push({ event, written: safe, onWritten });
       clearTimeout(retry);
       start();
       return safe.promise;

@@ -39,6 +39,8 @@ export interface InstanceJournal {
   append(lines: readonly Unstamped[], durability: Durability, at?: number): Awaitable<StampedLines>;
   /** Waits for what is being written, but not longer than the journal may take; the writing goes on. */
   inTime<T>(writing: Promise<T>): Promise<T | typeof TIME_IS_UP>;
+  /** The same, and rejects when that has passed. */
+  answered<T>(writing: Promise<T>): Promise<T>;
   intent(id: string): Awaitable<IntentRecord | undefined>;
   unsettled(): Awaitable<readonly IntentRecord[]>;
   intentsSince(at: number): Awaitable<readonly IntentRecord[]>;
@@ -129,6 +131,7 @@ export function instanceJournal(
       return isPromise(appended) ? appended.then((sequence) => ({ sequence, at })) : { sequence: appended, at };
     },
     inTime,
+    answered,
     intent: (id) => read(() => journal.intent(instance, id)),
     unsettled: () => read(() => journal.unsettled(instance)),
     intentsSince: (at) => read(() => journal.intentsSince(instance, at)),

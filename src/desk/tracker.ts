@@ -26,6 +26,8 @@ export interface Tracker {
   taken(order: Order): OrderRecord | Promise<OrderRecord>;
   /** Takes over an order as the journal remembers it. */
   restore(record: OrderRecord): void;
+  /** Takes in how an order has ended by an operator's word, which is written down already. */
+  endedByHand(record: OrderRecord): void;
   /**
    * Says that the order with this tag, or with this number of the vendor's in this account, is ours, and about to be handed
    * over.
@@ -222,6 +224,10 @@ export function createTracker(options: TrackerOptions): Tracker {
     receive: (report, askedAt) => take(readReport(report), askedAt),
     taken,
     restore,
+    endedByHand(record) {
+      const { known } = book.apply(record, !record.external, record.asOf);
+      onTracked(record, known);
+    },
     expect: (tag, number, its) => void expected.set(tag, { number, account: its }),
     expectAgain: (tag, number, its) => void expectedAgain.set(tag, { number, account: its }),
     meeting: (tag) => [...meetings.values()].find((meeting) => meeting.tag === tag)?.own,

@@ -5,6 +5,7 @@ import type { FailureCode } from "../domain/failure.ts";
 import type { MarketStatusMap } from "../domain/market-status.ts";
 import type { OrderChange, OrderRequest } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
+import type { Ending, Settlement } from "../journal/by-hand.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing, QueueLoad } from "../spec/broker.ts";
 import type { Capabilities, Operation } from "../spec/capabilities.ts";
@@ -62,6 +63,17 @@ export interface Desk {
 
   /** The writes of which nobody knows yet what became of them, oldest first. */
   unknownIntents(): Promise<readonly IntentRecord[]>;
+  /**
+   * Settles one of them by an operator's word. Rejects with `OrderNotFound` for a tag of which there is none, `OrderNotOpen`
+   * for one that is settled or still being sent, `InvalidRequest` where orders that are known say otherwise, and
+   * `JournalUnavailable` when it could not be written down in time.
+   */
+  resolveIntent(settlement: Settlement): Promise<void>;
+  /**
+   * Ends an open order that its broker knows no more, in the same way. `OrderNotOpen` is also one that the broker knows
+   * again.
+   */
+  endOrder(ending: Ending): Promise<OrderView>;
   /** Follows the events after the one of this id, or from a snapshot of the open orders. */
   follow(lastEventId: string | undefined): Promise<EventCursor>;
   /**

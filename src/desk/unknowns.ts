@@ -1,34 +1,21 @@
-import type { FailureCode } from "../domain/failure.ts";
-import { type OrderRequest, orderFlags } from "../domain/order.ts";
-import type { IntentAction, IntentFailure, IntentRecord, OrderRecord, ProgressLine } from "../journal/journal.ts";
-import type { UnmappedOrder } from "../spec/broker.ts";
-import { TIME_IS_UP } from "./deadline.ts";
+import type { OrderRequest } from "../domain/order.ts";
+import type { IntentAction, IntentRecord, OrderRecord } from "../journal/journal.ts";
 import { elapsedMs } from "./elapsed.ts";
+import {
+  appliedTo,
+  isAt,
+  isElsewhere,
+  isNameless,
+  isSettled,
+  isUnderWay,
+  type Listing,
+  refusal,
+  type Settlement,
+} from "./evidence.ts";
 import { foundAs } from "./found.ts";
-import { endedWords } from "./guards.ts";
 import { type InstanceJournal, journalTooSlow } from "./instance-journal.ts";
 import { isClosed, type OrderBook } from "./order-book.ts";
 import { Places } from "./places.ts";
-
-/** A listing of the broker's orders, as evidence. */
-export interface Listing {
-  /** When it was asked for, by {@link elapsedMs}. */
-  readonly askedAt: number;
-  /** The orders that the broker has told of since then. */
-  readonly reported: ReadonlySet<string>;
-  /** The orders that the broker does not know, of those that it was asked for by their ids. */
-  readonly absent: ReadonlySet<string>;
-  /** What it shows and has no name here. */
-  readonly unmapped: readonly UnmappedOrder[];
-  /** Whether the broker vouches that it shows every order. */
-  readonly complete: boolean;
-  /** How long after the end of a call an accepted order may still be missing. */
-  readonly settleMs: number;
-  /** From when on the broker shows orders that have ended, in milliseconds since the epoch. Default: all of them. */
-  readonly since?: number | undefined;
-  /** Whose orders they are, as the broker shows it; `null` where it does not say. */
-  readonly account: string | null;
-}
 
 /** The writes of which nobody knows yet what became of them. */
 export interface Unknowns {
@@ -50,6 +37,11 @@ export interface Unknowns {
   settleKnown(): Promise<void>;
   /** Weighs a complete round of reconciliation. */
   judge(listing: Listing): Promise<void>;
+  /**
+   * Leaves one to an operator: until that has ended its absence is not judged. `undefined` for one that is not unknown, or not
+   * yet: its call is under way, or what became of it is being written down.
+   */
+  leaveToOperator(id: string): Left | undefined;
   /** All of them. */
   all(): Iterable<Pick<IntentRecord, "id" | "action">>;
   /** Resolves when every call has ended that is under way now. */
@@ -57,6 +49,16 @@ export interface Unknowns {
   /** True for an intent that is still unknown. */
   has(id: string): boolean;
   readonly size: number;
+}
+
+/** An unknown write that an operator settles. */
+export interface Left {
+  /** False once it was proven what became of it, or it has begun again under its key. */
+  isUnknown(): boolean;
+  /** Says that the operator's word is written down, and holds while it is unknown. */
+  settled(result: Settlement): void;
+  /** Ends that, whatever came of it. */
+  release(): void;
 }
 
 /** The call of one unknown write. It says nothing of another that has begun under the same id since. */
@@ -78,14 +80,8 @@ export interface Begun {
 /** An intent that stands in the journal. */
 export const WRITTEN: Begun = { isWritten: true };
 
-/** What became of an unknown write. */
-export type Settlement = Pick<ProgressLine, "placed" | "failure">;
-
 /** What is known of a write from its intent. */
 type Sent = Pick<IntentRecord, "id" | "action" | "account">;
-
-type Change = Exclude<IntentAction, { kind: "place" }>;
-type Replace = Extract<IntentAction, { kind: "replace" }>;
 
 interface Unknown {
   readonly id: string;
@@ -95,6 +91,10 @@ interface Unknown {
   stands?: boolean | undefined;
   /** What became of it, if only the journal does not know. */
   known?: Settlement;
+  /** How many lines are being written that say what became of it. */
+  lines: number;
+  /** Whether an operator's is one of them. */
+  isLeft?: boolean;
   endedAt: number | null;
   /** The account that it was sent to, as the broker showed it; absent where it did not say. */
   readonly account?: string | undefined;
@@ -147,7 +147,18 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     const sentElapsed = elapsedMs() - Math.max(0, Date.now() - sentAt);
     const before = unknowns.get(id);
     const stands = before?.stands || before?.begun.isWritten;
-    const unknown: Unknown = { id, action, begun, stands, endedAt, account, sentAt, sentElapsed, absences: 0 };
+    const unknown: Unknown = {
+      id,
+      action,
+      begun,
+      stands,
+      endedAt,
+      account,
+      sentAt,
+      sentElapsed,
+      absences: 0,
+      lines: 0,
+    };
     unknowns.set(id, unknown);
     // Its order may have been told of before its call failed, and a broker without a listing tells of it no second time.
     const order = book.byTag(id);
@@ -203,10 +214,14 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
         ? journal.append([{ kind: "progress", id, state: "resolved", ...result, reason }], "process")
         : undefined;
     if (!(appending instanceof Promise)) return end(unknown, result);
+    unknown.lines += 1;
+    const ended = () => {
+      unknown.lines -= 1;
+    };
+    appending.then(ended, ended);
     // Whoever waits for the whole round must not wait for ever: it is settled again in the next one, unless this is
     // written by then. From that moment on it is settled, and its key may be another attempt's.
-    const ending = appending.then(() => end(unknown, result));
-    if ((await journal.inTime(ending)) === TIME_IS_UP) throw journalTooSlow();
+    await journal.answered(appending.then(() => end(unknown, result)));
   }
 
   async function judgePlace(unknown: Unknown, request: OrderRequest, listing: Listing): Promise<void> {
@@ -238,7 +253,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     const { orderId } = action;
     const isAbsent = listing.absent.has(orderId);
     const order = book.get(orderId) ?? (isAbsent ? await journal.order(orderId) : undefined);
-    if (unknowns.get(unknown.id) !== unknown || unknown.known) return;
+    if (unknowns.get(unknown.id) !== unknown || unknown.known || unknown.isLeft) return;
     // That another account does not know its order proves nothing.
     if (isElsewhere(unknown, listing) && !listing.reported.has(orderId)) return;
     if (order?.staleSince !== null && action.kind === "cancel") return judgeCancelOfNothing(unknown, orderId, listing);
@@ -302,6 +317,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
         sentAt: 0,
         sentElapsed: 0,
         absences: 0,
+        lines: 0,
       });
     },
     begunAgain: (id) => void unknowns.delete(id),
@@ -315,7 +331,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     async judge(listing) {
       // What is known needs no evidence, and what the journal has not begun cannot be ended there.
       const open = [...unknowns.values()].filter(
-        ({ known, begun }) => known === undefined && begun.later === undefined,
+        ({ known, begun, isLeft }) => known === undefined && begun.later === undefined && !isLeft,
       );
       // All in one step: while one is written down another may begin again under its key, of which this list says nothing.
       const judging = open.map((unknown) =>
@@ -324,6 +340,21 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
           : judgeChange(unknown, listing),
       );
       await Promise.all(judging);
+    },
+    leaveToOperator(id) {
+      const unknown = unknowns.get(id);
+      if (unknown === undefined || unknown.endedAt === null || unknown.begun.later || unknown.isLeft) return undefined;
+      const isUnknown = () =>
+        unknowns.get(id) === unknown && !unknown.known && unknown.lines === 0 && callOf(id) === undefined;
+      if (!isUnknown()) return undefined;
+      unknown.isLeft = true;
+      return {
+        isUnknown,
+        settled: (result) => end(unknown, result),
+        release() {
+          unknown.isLeft = false;
+        },
+      };
     },
     all: () => unknowns.values(),
     async quiet() {
@@ -344,44 +375,4 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
 /** By the clock as it stands now: it may have been put back since, and listings are told to begin by it. */
 function sentAt({ sentAt: then, sentElapsed }: Unknown): number {
   return Math.min(then, Date.now() - (elapsedMs() - sentElapsed) + DRIFT_MS);
-}
-
-/**
- * True for what was sent to another account, as before a login or a token was changed: these lists say nothing of it. Lists
- * of nobody knows whose may be another's too.
- */
-function isElsewhere(unknown: Unknown, { account }: Listing): boolean {
-  return unknown.account !== undefined && unknown.account !== account;
-}
-
-/** True for what is listed and has no name here: it exists. */
-function isNameless({ id }: Unknown, { unmapped }: Listing): boolean {
-  return unmapped.some(({ tag }) => tag === id);
-}
-
-function isSettled({ endedAt }: Unknown, { askedAt, settleMs }: Listing): boolean {
-  return endedAt !== null && askedAt >= endedAt + settleMs;
-}
-
-/** What an order, or `next` in its place, says about a change to it; `undefined` when it says nothing yet. */
-function appliedTo(action: Change, order: OrderRecord, next: OrderRecord | undefined): Settlement | undefined {
-  const { orderId } = next ?? order;
-  const { isCompleted, isCanceled } = orderFlags(next ?? order);
-  const isApplied = action.kind === "cancel" ? isCanceled : isAt(action, next ?? order);
-  if (isApplied) return { placed: { orderId } };
-  return isCompleted || next ? { failure: refusal("OrderNotOpen", "rejected", endedWords(order, next)) } : undefined;
-}
-
-/** True for an order as this replace wanted it. */
-function isAt({ change: { qty, price } }: Replace, order: OrderRecord): boolean {
-  return (qty === undefined || qty === order.qty) && (price === undefined || price === order.price);
-}
-
-/** True while the broker works on such a change of the order, or may, which is this one for all that is known. */
-function isUnderWay({ kind }: IntentAction, { status, holdsChanges }: OrderRecord): boolean {
-  return kind === "cancel" ? status === "PENDING_CANCEL" : status === "PENDING_REPLACE" || holdsChanges === true;
-}
-
-function refusal(code: FailureCode, outcome: IntentFailure["outcome"], message: string): IntentFailure {
-  return { code, outcome, message };
 }

@@ -18,12 +18,14 @@ export interface Settlement {
   readonly principal?: string | undefined;
 }
 
+const ENDS = ["FILLED", "CANCELED", "EXPIRED", "REJECTED"] as const;
+
 /** How an operator found that an order has ended. */
 export interface Ending {
   readonly orderId: string;
-  readonly status: "FILLED" | "CANCELED" | "EXPIRED" | "REJECTED";
+  readonly status: (typeof ENDS)[number];
   /** What was filled of it in all; absent where that is what the journal has. */
-  readonly fills: { readonly qty: number; readonly price: number } | undefined;
+  readonly fills?: { readonly qty: number; readonly price: number } | undefined;
   /** How the operator knows. */
   readonly reason: string;
   /** The name of the operator's token; absent where nobody asks for one. */
@@ -84,12 +86,13 @@ export function resolutionLines(
   { id, action, state }: IntentRecord,
   { orderId, reason, principal }: Omit<Settlement, "tag">,
 ): [ProgressLine, AnomalyLine] {
+  demandSaid(orderId === null || typeof orderId === "string", "orderId: must be text, or null for none");
   const found = orderId === null ? "not sent" : `accepted as order ${orderId}`;
   const result: Pick<ProgressLine, "placed" | "failure"> =
     orderId === null
       ? { failure: { code: "BrokerFault", outcome: "not_sent", message: "an operator found that it was not sent" } }
       : { placed: { orderId } };
-  const who = operator(principal);
+  const who = operator(principal, reason);
   const message = `${who} settled the ${state} ${action.kind} ${id} as ${found}: ${reason}`;
   const about = {
     orderId: orderId ?? (action.kind === "place" ? null : action.orderId),
@@ -124,11 +127,13 @@ export function endingLines(
   { status, fills, reason, principal }: Omit<Ending, "orderId">,
   at: number,
 ): [OrderLine, AnomalyLine] {
+  demandSaid(ENDS.includes(status), `status: must be one of ${ENDS.join(", ")}`);
+  demandSaid(fills === undefined || (fills.qty > 0 && fills.price > 0), "fills: must be a qty and a price above 0");
   const { orderId, tag } = order;
   const filledQty = fills?.qty ?? order.filledQty;
   const fault = fillsFault(order, status, filledQty);
   if (fault !== undefined) throw refusal("InvalidRequest", fault);
-  const who = operator(principal);
+  const who = operator(principal, reason);
   const { cancelable: _, ...rest } = order;
   const ended: OrderRecord = {
     ...rest,
@@ -161,8 +166,15 @@ export function refusal(code: FailureCode, message: string): Failure {
   return new Failure(code, message, { outcome: "not_sent" });
 }
 
-function operator(principal: string | undefined): string {
+/** Who says so; nobody is heard who does not say how he knows. */
+function operator(principal: string | undefined, reason: string): string {
+  demandSaid(typeof reason === "string" && reason.trim() !== "", "reason: must be text, since it is written down");
   return principal === undefined ? "an operator" : `an operator (${principal})`;
+}
+
+/** What is written down is looked at also where no types hold: an API of one's own may be written in JavaScript. */
+function demandSaid(isRight: boolean, message: string): void {
+  if (!isRight) throw refusal("InvalidRequest", message);
 }
 
 function dealText({ direction, contract }: Pick<OrderRecord, "direction" | "contract">): string {

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { instanceJournal } from "../../src/desk/instance-journal.ts";
 import { createOrderBook } from "../../src/desk/order-book.ts";
 import { createUnknowns, WRITTEN } from "../../src/desk/unknowns.ts";
-import type { IntentAction } from "../../src/journal/journal.ts";
+import type { IntentAction, OrderRecord } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
 import { aFewTurns } from "../unheard.ts";
 import { anOrder, LIMIT_BUY } from "./desk-broker.ts";
@@ -160,6 +160,47 @@ test("it is quiet when every call has ended that was under way", async () => {
   expect(isQuiet).toBe(false);
   ends[1]?.();
   await quiet;
+});
+
+describe("one that an operator is to settle", () => {
+  test("is left to nobody while its call is under way, also one of another attempt without a line", async () => {
+    const { unknowns, call } = await unknownWrite(CANCEL, null);
+    expect(unknowns.leaveToOperator("httag")).toBeUndefined();
+    call.ended();
+    const end = unknowns.underWay("httag");
+    expect(unknowns.leaveToOperator("httag")).toBeUndefined();
+    end();
+    expect(unknowns.leaveToOperator("httag")).toBeDefined();
+  });
+
+  test("is left to nobody while the journal has not begun it", async () => {
+    const { unknowns } = await unknownWrite(CANCEL, 1000);
+    unknowns.add({ id: "httag", action: CANCEL }, 1000, { isWritten: false, later: new Promise(() => undefined) });
+    expect(unknowns.leaveToOperator("httag")).toBeUndefined();
+  });
+
+  test("is unknown no more once it has begun again, or a call of it is under way", async () => {
+    const { unknowns } = await unknownWrite(CANCEL, 1000);
+    const left = unknowns.leaveToOperator("httag");
+    const end = unknowns.underWay("httag");
+    expect(left?.isUnknown()).toBe(false);
+    end();
+    expect(left?.isUnknown()).toBe(true);
+    unknowns.begunAgain("httag");
+    expect(left?.isUnknown()).toBe(false);
+  });
+
+  test("is not judged by what was read of its order before", async () => {
+    const kept = memoryJournal();
+    const { promise: read, resolve } = Promise.withResolvers<OrderRecord>();
+    const { unknowns, journal } = await unknownWrite(CANCEL, 1000, { ...kept, order: () => read });
+    const judging = unknowns.judge({ ...LISTED, absent: new Set(["1"]) });
+    const left = unknowns.leaveToOperator("httag");
+    resolve({ ...anOrder({ status: "CANCELED" }), external: false, asOf: 1, staleSince: null });
+    await judging;
+    expect(left?.isUnknown()).toBe(true);
+    expect(await journal.intent("httag")).toMatchObject({ state: "sending" });
+  });
 });
 
 describe("an order that was sent before the listings begin", () => {

@@ -1,0 +1,125 @@
+/** What an operator settles of what nobody knows while the desk is at work. Loaded when somebody does. */
+import {
+  demandPossible,
+  demandStale,
+  demandUnsettled,
+  type Ending,
+  endingLines,
+  refusal,
+  resolutionLines,
+  type Settlement,
+} from "../journal/by-hand.ts";
+import type { EventPage, IntentRecord, OrderRecord } from "../journal/journal.ts";
+import type { EventLog } from "./event-log.ts";
+import type { InstanceJournal } from "./instance-journal.ts";
+import type { OrderBook } from "./order-book.ts";
+import type { Tracker } from "./tracker.ts";
+import type { OrderView } from "./types.ts";
+import type { Unknowns } from "./unknowns.ts";
+
+/** What settling stands on. */
+export interface ByHandOptions {
+  readonly journal: InstanceJournal;
+  readonly events: EventLog;
+  readonly book: OrderBook;
+  readonly tracker: Tracker;
+  readonly unknowns: Unknowns;
+  /** Resolves once what an earlier process left is in the book and among the unknowns; rejects while it cannot be read. */
+  recover(): Promise<void>;
+}
+
+export interface ByHand {
+  /** Settles an unknown intent. */
+  resolve(settlement: Settlement): Promise<void>;
+  /** Ends an open order that its broker knows no more. */
+  end(ending: Ending): Promise<OrderView>;
+}
+
+/** Events that are looked through at a time. */
+const PAGE = 500;
+
+export function createByHand({ journal, events, book, tracker, unknowns, recover }: ByHandOptions): ByHand {
+  /** Orders whose end is being written down. */
+  const ending = new Set<string>();
+
+  async function orderOf(orderId: string): Promise<OrderRecord | undefined> {
+    return book.get(orderId) ?? (await journal.order(orderId));
+  }
+
+  /** The order of a place; one that had ended before this process is found nowhere but among all events. */
+  async function ownOf({ id, action }: IntentRecord, named: OrderRecord | undefined): Promise<OrderRecord | undefined> {
+    if (action.kind !== "place") return undefined;
+    let found = book.byTag(id) ?? (named?.tag === id ? named : undefined);
+    for (let after: number | undefined = found === undefined ? 0 : undefined; after !== undefined; ) {
+      const { events: page }: EventPage = await journal.events(after, PAGE);
+      for (const event of page) if ("order" in event && event.order.tag === id) found = event.order;
+      after = page.at(-1)?.sequence;
+      // What came in meanwhile has its turn.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return found;
+  }
+
+  /** What is to be written down of the intent. */
+  async function linesOf(settlement: Settlement): Promise<ReturnType<typeof resolutionLines>> {
+    const { tag, orderId } = settlement;
+    const intent = await journal.intent(tag);
+    demandUnsettled(tag, intent);
+    const { action } = intent;
+    const named = orderId === null ? undefined : await orderOf(orderId);
+    const changed = action.kind === "place" ? undefined : await orderOf(action.orderId);
+    demandPossible(intent, orderId, { named, changed, own: await ownOf(intent, named) });
+    return resolutionLines(intent, settlement);
+  }
+
+  return {
+    async resolve(settlement) {
+      const { tag, orderId } = settlement;
+      await recover();
+      const left = unknowns.leaveToOperator(tag);
+      let writing: Promise<void> | undefined;
+      try {
+        const [line, anomaly] = await linesOf(settlement);
+        // Nothing comes between this look and the line: whatever is found out later stands behind it.
+        if (left?.isUnknown() !== true) {
+          throw refusal(
+            "OrderNotOpen",
+            `intent ${tag} is still being sent, or what became of it is being written down`,
+          );
+        }
+        const appending = Promise.resolve(journal.append([line], "power-loss"));
+        writing = appending.then(() => {
+          const isFound = (book.byTag(tag)?.orderId ?? orderId) !== orderId;
+          const holds = left.isUnknown() && !isFound;
+          if (holds) left.settled(line);
+          events.record(anomaly);
+          if (!holds) throw refusal("OrderNotOpen", `what became of intent ${tag} was found out meanwhile, and holds`);
+        });
+      } finally {
+        if (writing === undefined) left?.release();
+      }
+      await journal.answered(writing.finally(() => left?.release()));
+    },
+
+    async end(given) {
+      const { orderId } = given;
+      await recover();
+      const order = book.get(orderId);
+      demandStale(orderId, order ?? (await journal.order(orderId)));
+      if (order === undefined || book.get(orderId) !== order || ending.has(orderId)) {
+        throw refusal("OrderNotOpen", `what became of order ${orderId} is being written down`);
+      }
+      const [line, anomaly] = endingLines(order, given, Date.now());
+      let holds = true;
+      ending.add(orderId);
+      const writing = events.write(line, () => {
+        holds = book.get(orderId) === order;
+        if (holds) tracker.endedByHand(line.order);
+        events.record(anomaly);
+      });
+      await journal.answered(writing.finally(() => ending.delete(orderId)));
+      if (!holds) throw refusal("OrderNotOpen", `the broker has told of order ${orderId} meanwhile, and that holds`);
+      return { ...line.order, source: "journal" };
+    },
+  };
+}
