@@ -23,6 +23,7 @@ import { readInput, refuseSecrets } from "./input.ts";
 import type { Operators } from "./operators.ts";
 import { mountPublicRoutes } from "./public-routes.ts";
 import { newRequestId, requestNameOf } from "./request-id.ts";
+import { orderEnd, orderResolve } from "./routes/by-hand.ts";
 import { guardChange } from "./routes/guard.ts";
 import { orderCancel, orderReplace } from "./routes/trading.ts";
 import type { ServedBroker } from "./served-broker.ts";
@@ -73,7 +74,7 @@ const STANDARD: ReadonlySet<unknown> = new Set(STD_APIS.map(({ handler }) => han
 
 /** Of APIs that have the journal keep text as the client wrote it, also where a user has changed one of the two. */
 const WRITTEN_DOWN: ReadonlySet<unknown> = new Set(
-  [orderReplace, orderCancel, guardChange].flatMap(({ schema, handler }) => [schema, handler]),
+  [orderReplace, orderCancel, orderResolve, orderEnd, guardChange].flatMap(({ schema, handler }) => [schema, handler]),
 );
 
 /** An API, and what is known of it before anybody asks. */

@@ -1,5 +1,6 @@
 import type { Api } from "./api.ts";
 import { cashState, positionState } from "./routes/account.ts";
+import { orderEnd, orderResolve } from "./routes/by-hand.ts";
 import { capabilities } from "./routes/capabilities.ts";
 import { orderEvents } from "./routes/events.ts";
 import { guardChange, guardState } from "./routes/guard.ts";
@@ -23,6 +24,8 @@ export const STD_APIS: readonly Api[] = [
   orderList,
   orderEvents,
   orderIntents,
+  orderResolve,
+  orderEnd,
   capabilities,
   guardState,
   guardChange,

@@ -19,6 +19,8 @@ const STD_NAMES = [
   "orderList",
   "orderEvents",
   "orderIntents",
+  "orderResolve",
+  "orderEnd",
   "capabilities",
   "guardState",
   "guardChange",

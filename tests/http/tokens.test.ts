@@ -21,6 +21,8 @@ const BODIES: Readonly<Record<string, object>> = {
   orderPlace: ORDER,
   orderReplace: { orderId: "6278888", qty: 20 },
   orderCancel: { orderId: "6278888" },
+  orderResolve: { tag: "htabcdefghijklmnopqrstuvwx", outcome: "not_sent", reason: "a test" },
+  orderEnd: { orderId: "6278888", status: "CANCELED", reason: "a test" },
 };
 
 async function statusOf(api: Api, scopes: readonly Scope[]): Promise<number> {
@@ -41,6 +43,8 @@ describe("a scope opens its own APIs and no others", () => {
     orderPlace: "trade",
     orderReplace: "trade",
     orderCancel: "cancel",
+    orderResolve: "admin",
+    orderEnd: "admin",
     guardState: "admin",
     guardChange: "admin",
   };

@@ -28,7 +28,7 @@ export const FAILURE_TEXTS: Readonly<Record<FailureCode, FailureText>> = {
     details: { missing: "trade", scopes: ["read"] },
   },
   OrderNotFound: {
-    meaning: "The broker does not know this order.",
+    meaning: "The broker does not know this order, or the gateway no such write.",
     message: "no order 69788888 at this broker",
     outcome: "not_sent",
   },
@@ -43,7 +43,8 @@ export const FAILURE_TEXTS: Readonly<Record<FailureCode, FailureText>> = {
     outcome: "not_sent",
   },
   OrderNotOpen: {
-    meaning: "The order has ended, so it can be neither changed nor canceled.",
+    meaning:
+      "The order has ended, so it can be neither changed nor canceled; or there is nothing, or not yet, that an operator could settle.",
     message: "order 69788888 is FILLED",
     outcome: "not_sent",
   },

@@ -51,6 +51,18 @@ export const orderIdInput = once(() =>
     .meta({ description: "The order's id as text, as `order/place` gave it.", examples: ["69788888"] }),
 );
 
+/** Without `\p`: who reads the pattern in the document may know none, or take it for letters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what it is about
+const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,500}$/u;
+
+/** Why somebody does what is written down with it. */
+export function reasonInput(example: string) {
+  return z
+    .string({ error: "must be text: it is written down" })
+    .regex(ONE_LINE, { error: "must be 1 to 500 characters on one line" })
+    .meta({ description: "Why, for those who read the journal later.", examples: [example] });
+}
+
 export const currencyInput = once(() =>
   z
     .string()

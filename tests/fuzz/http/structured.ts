@@ -51,6 +51,14 @@ const TEMPLATES: readonly Template[] = [
   ].map((body): Template => ({ api: "orderPlace", method: "POST", path: "order/place", body: membersOf(body) })),
   { api: "orderReplace", method: "POST", path: "order/replace", body: membersOf({ orderId: "1", qty: 5, price: 99 }) },
   { api: "orderCancel", method: "POST", path: "order/cancel", body: membersOf({ orderId: "1" }) },
+  ...[
+    { tag: "htabcdefghijklmnopqrstuvwx", outcome: "accepted", orderId: "1", reason: "seen" },
+    { tag: "htabcdefghijklmnopqrstuvwx", outcome: "not_sent", reason: "not there" },
+  ].map((body): Template => ({ api: "orderResolve", method: "POST", path: "order/resolve", body: membersOf(body) })),
+  ...[
+    { orderId: "1", status: "FILLED", fills: { qty: 5, price: "99.5" }, reason: "seen" },
+    { orderId: "2", status: "CANCELED", reason: "seen" },
+  ].map((body): Template => ({ api: "orderEnd", method: "POST", path: "order/end", body: membersOf(body) })),
   { api: "orderState", method: "GET", path: "order/state", query: { orderId: "1" } },
   { api: "orderList", method: "GET", path: "order/list", query: { status: "all" } },
   { api: "orderEvents", method: "GET", path: "order/events", query: { after: "3f9c1a7e-43" } },
