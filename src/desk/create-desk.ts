@@ -167,16 +167,12 @@ export function createDesk(options: DeskOptions): Desk {
     newDeadline,
   });
   const followers = createFollowers({ book, journal, events });
-  let byHand: Promise<ByHand> | undefined;
+  let byHand: ByHand | undefined;
 
   /** Loaded once somebody settles something: most gateways never need it. */
-  async function loadByHand(): Promise<ByHand> {
+  async function settling(): Promise<ByHand> {
     const { createByHand } = await import("./by-hand.ts");
-    return createByHand({ journal, events, book, tracker, unknowns, recover: reconciler.recover });
-  }
-
-  function settling(): Promise<ByHand> {
-    byHand ??= loadByHand();
+    byHand ??= createByHand({ journal, events, book, tracker, unknowns, recover: reconciler.recover });
     return byHand;
   }
 
