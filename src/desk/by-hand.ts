@@ -13,19 +13,21 @@ import type { EventPage, IntentRecord, OrderRecord } from "../journal/journal.ts
 import type { EventLog } from "./event-log.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
 import type { OrderBook } from "./order-book.ts";
+import type { Reconciler } from "./reconciler.ts";
+import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import type { OrderView } from "./types.ts";
 import type { Unknowns } from "./unknowns.ts";
 
 /** What settling stands on. */
 export interface ByHandOptions {
+  readonly seat: Seat;
   readonly journal: InstanceJournal;
   readonly events: EventLog;
   readonly book: OrderBook;
   readonly tracker: Tracker;
   readonly unknowns: Unknowns;
-  /** Resolves once what an earlier process left is in the book and among the unknowns; rejects while it cannot be read. */
-  recover(): Promise<void>;
+  readonly reconciler: Reconciler;
 }
 
 export interface ByHand {
@@ -38,7 +40,7 @@ export interface ByHand {
 /** Events that are looked through at a time. */
 const PAGE = 500;
 
-export function createByHand({ journal, events, book, tracker, unknowns, recover }: ByHandOptions): ByHand {
+export function createByHand({ seat, journal, events, book, tracker, unknowns, reconciler }: ByHandOptions): ByHand {
   /** Orders whose end is being written down. */
   const ending = new Set<string>();
 
@@ -75,7 +77,7 @@ export function createByHand({ journal, events, book, tracker, unknowns, recover
   return {
     async resolve(settlement) {
       const { tag, orderId } = settlement;
-      await recover();
+      await reconciler.recover();
       const left = unknowns.leaveToOperator(tag);
       let writing: Promise<void> | undefined;
       try {
@@ -87,11 +89,22 @@ export function createByHand({ journal, events, book, tracker, unknowns, recover
             `intent ${tag} is still being sent, or what became of it is being written down`,
           );
         }
+        // Who has looked for it saw nothing of what had left just before.
+        const settleMs = seat.settleMs();
+        if (orderId === null && !left.isShown(settleMs)) {
+          const seconds = Math.ceil(settleMs / 1000);
+          throw refusal(
+            "OrderNotOpen",
+            `what intent ${tag} has sent need not be shown yet: look again after ${seconds} s`,
+          );
+        }
         const appending = Promise.resolve(journal.append([line], "power-loss"));
         writing = appending.then(() => {
           const isFound = (book.byTag(tag)?.orderId ?? orderId) !== orderId;
           const holds = left.isUnknown() && !isFound;
           if (holds) left.settled(line);
+          // As unknown it took its part of the limits: nothing more is sent until its order does, as after a start.
+          if (orderId !== null) reconciler.connection(true);
           events.record(anomaly);
           if (!holds) throw refusal("OrderNotOpen", `what became of intent ${tag} was found out meanwhile, and holds`);
         });
@@ -103,7 +116,7 @@ export function createByHand({ journal, events, book, tracker, unknowns, recover
 
     async end(given) {
       const { orderId } = given;
-      await recover();
+      await reconciler.recover();
       const order = book.get(orderId);
       demandStale(orderId, order ?? (await journal.order(orderId)));
       if (order === undefined || book.get(orderId) !== order || ending.has(orderId)) {

@@ -172,7 +172,7 @@ export function createDesk(options: DeskOptions): Desk {
   /** Loaded once somebody settles something: most gateways never need it. */
   async function settling(): Promise<ByHand> {
     const { createByHand } = await import("./by-hand.ts");
-    byHand ??= createByHand({ journal, events, book, tracker, unknowns, recover: reconciler.recover });
+    byHand ??= createByHand({ seat, journal, events, book, tracker, unknowns, reconciler });
     return byHand;
   }
 

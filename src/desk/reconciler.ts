@@ -42,7 +42,7 @@ export interface Reconciler {
   confirm(generation: number): void;
   /** Resolves once the book has what the journal remembers; rejects while the journal cannot be read. */
   recover(): Promise<void>;
-  /** Says that the connection came or went: what was known before may be out of date. */
+  /** Says that the connection came or went, or what is known is out of date for another reason. */
   connection(connected: boolean): void;
   /** Looks soon, since an outcome is unknown. */
   hurry(): void;
@@ -271,7 +271,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     generation: () => generation,
     confirm(since) {
-      if (!isReconciled() || since !== generation) throw notReconciled("the connection was lost meanwhile");
+      if (!isReconciled() || since !== generation) throw notReconciled("they have to be compared anew");
     },
     connection(connected) {
       generation += 1;

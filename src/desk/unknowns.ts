@@ -55,6 +55,8 @@ export interface Unknowns {
 export interface Left {
   /** False once it was proven what became of it, or it has begun again under its key. */
   isUnknown(): boolean;
+  /** Whether what its call has made of it is shown, where the broker shows that within so many milliseconds. */
+  isShown(settleMs: number): boolean;
   /** Says that the operator's word is written down, and holds while it is unknown. */
   settled(result: Settlement): void;
   /** Ends that, whatever came of it. */
@@ -344,12 +346,14 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     leaveToOperator(id) {
       const unknown = unknowns.get(id);
       if (unknown === undefined || unknown.endedAt === null || unknown.begun.later || unknown.isLeft) return undefined;
+      const { endedAt } = unknown;
       const isUnknown = () =>
         unknowns.get(id) === unknown && !unknown.known && unknown.lines === 0 && callOf(id) === undefined;
       if (!isUnknown()) return undefined;
       unknown.isLeft = true;
       return {
         isUnknown,
+        isShown: (settleMs) => elapsedMs() >= endedAt + settleMs,
         settled: (result) => end(unknown, result),
         release() {
           unknown.isLeft = false;

@@ -74,7 +74,7 @@ function losing({ members = {}, risk, deadlineMs, odd = oddJournal() }: Setting 
       replaceOrder: lost,
       cancelOrder: lost,
       orders: async () => ({ orders: [], unmapped: [] }),
-      capabilities: () => ({ ...CAPABILITIES, listing: { complete: false, settleMs: 60_000 } }),
+      capabilities: () => ({ ...CAPABILITIES, listing: { complete: false, settleMs: 0 } }),
       ...members,
     },
     { journal: odd.journal, ...(risk && { risk }), ...(deadlineMs && { deadlineMs }) },
@@ -197,6 +197,7 @@ test.each([
 
 describe("is not settled, and nothing changes:", () => {
   async function refused(desk: Desk, fields: object, expected: object): Promise<void> {
+    await desk.reconcile();
     await desk.unknownIntents();
     const before = desk.state();
     expect(await rejection(desk.resolveIntent({ tag: TAG, orderId: null, ...SEEN, ...fields }))).toMatchObject({
@@ -287,6 +288,16 @@ describe("is not settled, and nothing changes:", () => {
     await refused(desk, fields, { code: "InvalidRequest" });
   });
 
+  test("one as not sent, of which the broker need not show yet what it has taken", async () => {
+    const { desk, odd } = losing({
+      members: { capabilities: () => ({ ...CAPABILITIES, listing: { complete: false, settleMs: 60_000 } }) },
+    });
+    await rejection(desk.place(LIMIT_BUY, KEYED));
+    await refused(desk, {}, { code: "OrderNotOpen", message: expect.stringContaining("look again after 60 s") });
+    await desk.resolveIntent({ tag: TAG, orderId: "77", ...SEEN });
+    expect(intentOf(odd)).toMatchObject({ placed: { orderId: "77" } });
+  });
+
   test("what the journal does not take", async () => {
     const { desk, odd } = losing();
     await rejection(desk.place(LIMIT_BUY, KEYED));
@@ -315,6 +326,20 @@ test("what the journal takes only after its time holds from then on, and nobody 
   expect(intentOf(odd)).toMatchObject({ state: "resolved", failure: { outcome: "not_sent" } });
   await aFewTurns();
   expect(unheard).toEqual([]);
+});
+
+test("nothing more is sent after an order was said to be there until it is known, as after a start", async () => {
+  const found = anOrder({ orderId: "77", tag: TAG });
+  const placeOrder: Broker["placeOrder"] = async ({ qty }) => (qty === 12 ? lost() : { orderId: "78" });
+  let shown: Order[] = [];
+  const orders = async () => ({ orders: shown, unmapped: [] });
+  const { desk } = losing({ risk: { maxOpenOrders: 1, allowShort: true }, members: { placeOrder, orders } });
+  await rejection(desk.place(LIMIT_BUY, KEYED));
+  shown = [found];
+  await desk.resolveIntent({ tag: TAG, orderId: "77", ...SEEN });
+  expect(await rejection(desk.place(ONE_MORE, { principal: "bot" }))).toMatchObject({
+    details: { rule: "risk.maxOpenOrders" },
+  });
 });
 
 describe("when its order is found", () => {

@@ -33,7 +33,7 @@ function gateway(events: ObservedEvent[] = []): HttpTrading {
         if (orderId === "78") return { ...openOrder, orderId, tag: "htgone" };
         throw new BrokerError("OrderNotFound", `no order ${orderId}`);
       },
-      capabilities: () => ({ ...example.capabilities(), listing: { complete: false, settleMs: 60_000 } }),
+      capabilities: () => ({ ...example.capabilities(), listing: { complete: false, settleMs: 0 } }),
     },
     [],
     { instanceId: INSTANCE, tokens: [TOKEN, admin] },

@@ -4,7 +4,7 @@ import type { OrderRequest } from "../../../src/domain/order.ts";
 import type { VenueCall } from "./calls.ts";
 
 export interface Attempt {
-  readonly kind: "place" | "replace" | "cancel" | "cancelAll" | "turn" | "read";
+  readonly kind: "place" | "replace" | "cancel" | "cancelAll" | "turn" | "read" | "settle";
   readonly name: string;
   readonly principal: string;
   readonly key?: string | undefined;

@@ -40,7 +40,7 @@ export async function checkEnding(ending: Ending): Promise<void> {
   await checkOrders(ending, checkEvents(events, ending.setting.hasTimes, isBlind ? () => {} : violated));
   checkFollower(events, heard, violated);
   for (const event of events) {
-    if (event.kind !== "anomaly" || event.message.startsWith("an operator settled")) continue;
+    if (event.kind !== "anomaly" || event.message.startsWith("an operator")) continue;
     if (!isMisled && !(ending.setting.hasNewIds && event.message.includes("exists beside")))
       violated(`an anomaly: ${event.message}`);
   }

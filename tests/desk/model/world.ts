@@ -4,7 +4,8 @@ import { createDesk } from "../../../src/desk/create-desk.ts";
 import { createGatewaySwitch, type GatewaySwitch } from "../../../src/desk/kill-switch.ts";
 import type { Desk, WriteContext } from "../../../src/desk/types.ts";
 import { isFailure } from "../../../src/domain/failure.ts";
-import { resolutionLines } from "../../../src/journal/by-hand.ts";
+import { isTerminal } from "../../../src/domain/order.ts";
+import { type Ending, resolutionLines } from "../../../src/journal/by-hand.ts";
 import type { NumberedEvent } from "../../../src/journal/journal.ts";
 import { DIGEST } from "../desk-broker.ts";
 import type { Attempt } from "./attempt.ts";
@@ -14,7 +15,9 @@ import type { MortalJournal } from "./file-journal.ts";
 import { canAsk, type Happening, type History, SWITCHES, wordsOf } from "./history.ts";
 import { createJournalGate } from "./journal-gate.ts";
 import { createRules, DEADLINE_MS } from "./rules.ts";
-import { createVenue, type Life } from "./venue.ts";
+import { createVenue, type Life, type VenueOrder } from "./venue.ts";
+// Loaded before anything happens: a history takes no time of its own.
+import "../../../src/desk/by-hand.ts";
 
 interface Process {
   readonly life: Life;
@@ -218,16 +221,47 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
       await journal.prune(Date.now() - 24 * HOUR_MS);
     });
 
+  /** What an operator says of one of the unknown writes. */
+  async function wordOf({ which, isRight }: Pick<Of<"settle">, "which" | "isRight">) {
+    // Nobody may have asked it for anything yet.
+    await journal.open();
+    const unsettled = await journal.unsettled(DIGEST);
+    const intent = unsettled[which % Math.max(1, unsettled.length)];
+    if (intent === undefined) return undefined;
+    const truth = madeOf(venue, intent);
+    if (!isRight && truth !== null) rules.misled();
+    const orderId = isRight ? truth : null;
+    told(`an operator settles the ${intent.action.kind} as ${orderId ?? "not sent"}`);
+    return { intent, orderId };
+  }
+
+  /** Lets an operator settle an unknown write while the desk is at work, or end an order that is not known any more. */
+  async function settleAtWork(step: Pick<Of<"settle">, "which" | "isRight">): Promise<void> {
+    const { intent, orderId = null } = (await wordOf(step)) ?? {};
+    const by = { reason: "a step", principal: "operator" };
+    const asked = { kind: "settle", principal: "operator" } as const;
+    if (intent !== undefined) {
+      const work = ({ desk }: Process) => desk.resolveIntent({ tag: intent.id, orderId, ...by });
+      return void ask(asked, `settling of the ${intent.action.kind}`, work);
+    }
+    // Of one whose change was not heard of he says no more than how it ended.
+    const isStale = ({ truth }: VenueOrder) => {
+      const known = running.desk.remembered(truth.orderId);
+      return known && known.staleSince !== null && known.qty === truth.qty && known.price === truth.price;
+    };
+    const order = [...venue.ledger.values()].find((each) => isTerminal(each.truth.status) && isStale(each))?.truth;
+    if (order === undefined) return;
+    const { status, filledQty, avgPrice } = order;
+    const fills = filledQty > 0 ? { qty: filledQty, price: avgPrice } : undefined;
+    const ending = { orderId: order.orderId, status: status as Ending["status"], fills, ...by };
+    void ask(asked, `end of order ${order.orderId}`, ({ desk }) => desk.endOrder(ending));
+  }
+
   /** Lets an operator settle an unknown write while the gateway is closed. */
-  const settle = ({ which, isRight }: Omit<Of<"settle">, "kind">) =>
+  const settle = (step: Pick<Of<"settle">, "which" | "isRight">) =>
     close(async () => {
-      const unsettled = await journal.unsettled(DIGEST);
-      const intent = unsettled[which % Math.max(1, unsettled.length)];
+      const { intent, orderId = null } = (await wordOf(step)) ?? {};
       if (intent === undefined) return;
-      const truth = madeOf(venue, intent);
-      if (!isRight && truth !== null) rules.misled();
-      const orderId = isRight ? truth : null;
-      told(`an operator settles the ${intent.action.kind} as ${orderId ?? "not sent"}`);
       const stamp = { instance: DIGEST, at: Date.now() };
       const lines = resolutionLines(intent, { orderId, reason: "a step" }).map((line) => ({ ...line, ...stamp }));
       await journal.append(lines, "power-loss");
@@ -272,7 +306,9 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     line: ({ how }) => gate.next(how),
     kill: (step) => restart(step),
     close: () => close(),
-    settle,
+    // Without a roll of its own, so that what a seed makes stays as it is.
+    settle: ({ which, isRight }) =>
+      which % 2 === 0 ? settle({ which, isRight }) : settleAtWork({ which: which >> 1, isRight }),
     night,
     login: ({ to, taken }) => venue.login(to, taken),
   };
