@@ -151,7 +151,8 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       };
       begun = true;
       const answer = await api.handler(context);
-      if (own !== undefined && answer === own) return own;
+      // Who stands around a standard API may have read its answer, and has then nothing left to send.
+      if (own !== undefined && answer === own && (isStandard || !own.bodyUsed)) return own;
       if (!isResponse(answer)) throw new TypeError(`the handler of ${api.name} answered no Response that can be sent`);
       if (departures === undefined) return finish(answer, requestId);
       return finish(

@@ -294,6 +294,27 @@ describe("an API of one's own that fails once an order has left", () => {
     expect((await ask(trading, "at-once", { method: "POST" })).json.error.code).toBe("OutcomeUnknown");
   });
 
+  test("by reading the answer of the standard one that it wraps, which cannot be sent any more", async () => {
+    const errors: unknown[] = [];
+    const audited: string[] = [];
+    const trading = gatewayOf(exampleBroker(), {
+      stdApis: (apis) =>
+        apis.map((api) => ({
+          ...api,
+          async handler(context) {
+            const answer = await api.handler(context);
+            audited.push(await answer.text());
+            return answer;
+          },
+        })),
+      onError: (error) => errors.push(error),
+    });
+    const { status, json } = await ask(trading, "order/place", { body: ORDER });
+    expect([status, json.error.code]).toEqual([504, "OutcomeUnknown"]);
+    expect(audited).toEqual([expect.stringContaining('"orderId":"69788888"')]);
+    expect(errors).toEqual([new TypeError("the handler of orderPlace answered no Response that can be sent")]);
+  });
+
   test("by an exception, is unknown whatever its method", async () => {
     const thrown = defineApi({
       ...buyAndLook("GET"),

@@ -24,6 +24,15 @@ test("its answers are the global class's to everybody who looks", async () => {
   expect([wrapped.status, wrapped.headers.get("x-one"), await wrapped.text()]).toEqual([201, "1", "{}"]);
 });
 
+test("its answers tell whether they were read, and asking changes nothing about how they are written", async () => {
+  const Light = lightResponse();
+  const answer = new Light("{}", { status: 201 });
+  const parts = Object.getOwnPropertySymbols(answer);
+  expect(answer.bodyUsed).toBe(false);
+  expect(Object.getOwnPropertySymbols(answer)).toEqual(parts);
+  expect([await answer.text(), answer.bodyUsed]).toEqual(["{}", true]);
+});
+
 test.each([
   ["a header that no answer can have", { headers: { "x-name": "富途" } }],
   ["a header whose name is none", { headers: { "x name": "1" } }],
