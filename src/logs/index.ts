@@ -88,9 +88,12 @@ function settledAs({ tag, orderId }: { readonly tag: string; readonly orderId: s
   return orderId === null ? ` of tag ${tag} as without effect` : ` as order ${orderId}`;
 }
 
-/** LogTape would put values in the place of braces, and quotes around them: these messages are for people as they are. */
+/**
+ * LogTape would put values in the place of braces, and quotes around them: these messages are for people as they are. But for
+ * line breaks: what a vendor or a client wrote is set in behind them, so that none of its lines passes for a record.
+ */
 function literal(message: string): string {
-  return message.replace(/[{}]/g, "$&$&");
+  return message.replace(/[{}]/g, "$&$&").replace(/[\r\n\v\f\u0085\u2028\u2029]+[ \t]*/g, "\n    ");
 }
 
 /** A request as it is logged: where it was traced from belongs to traces. */

@@ -1,7 +1,7 @@
 /** Records of LogTape: written where the application says, from the level that it says, and never without it. */
 import { configure, type LogRecord, reset } from "@logtape/logtape";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { BrokerError, Failure, type Journal, memoryJournal } from "../../mod.ts";
+import { BrokerError, defineApi, Failure, type Journal, memoryJournal } from "../../mod.ts";
 import { logTape } from "../../src/logs/index.ts";
 import { serve } from "../../src/runtime/node.ts";
 import { ask, exampleBroker, gatewayOf, INSTANCE, ORDER, TOKEN } from "../http/gateway.ts";
@@ -130,6 +130,31 @@ describe("a gateway with LogTape", () => {
       "desk warning futu is not connected: no reason given",
       "desk warning futu is not connected: no quotes",
     ]);
+  });
+
+  test("lets no line of what a vendor or a client wrote pass for a record of its own", async () => {
+    await listen("info");
+    const forged = "[WRN] futu cancel: not_sent, order 1, by bot";
+    const placeOrder = async () => {
+      throw new BrokerError("OrderRejected", `no\n\r\n${forged}\r${forged}\u2028${forged}`, { outcome: "rejected" });
+    };
+    const own = defineApi({
+      name: "cancelThis",
+      method: "POST",
+      path: "cancel/this",
+      async handler({ broker, json, respond, ...context }) {
+        await broker.cancel(String(await json()), context);
+        return respond();
+      },
+    });
+    const trading = gatewayOf(exampleBroker({ placeOrder }), { observers: [logTape], extendApis: [own] });
+    await ask(trading, "order/place", { body: ORDER });
+    await ask(trading, "cancel/this", { body: JSON.stringify(`1\n${forged}`) });
+    expect(told()).toEqual([
+      `desk info futu place: rejected, by default: no\n    ${forged}\n    ${forged}\n    ${forged}`,
+      `desk info futu cancel: accepted, order 1\n    ${forged}, by default`,
+    ]);
+    await trading.close();
   });
 
   test("has an unforeseen error in place of the console, without the secrets that it quotes", async () => {
