@@ -11,7 +11,7 @@
 import process from "node:process";
 import { createHttpTrading } from "../mod.ts";
 import { futu } from "../src/brokers/futu/index.ts";
-import { DEMO, exampleJournal, serveExample } from "./serve.ts";
+import { exampleJournal, serveExample, vendorInstance } from "./serve.ts";
 
 const {
   FUTU_HOST: host = "127.0.0.1",
@@ -25,8 +25,10 @@ if (tradeEnv !== "SIMULATE" && tradeEnv !== "REAL") {
   throw new Error(`FUTU_TRADE_ENV must be SIMULATE or REAL, not ${tradeEnv}`);
 }
 
+const instance = vendorInstance();
+
 const broker = futu({
-  ...DEMO,
+  ...instance,
   host,
   port: Number(port),
   tradeEnv,
@@ -34,4 +36,4 @@ const broker = futu({
   ...(unlockPin === undefined ? {} : { unlockPin }),
 });
 
-await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-futu.db") }));
+await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-futu.db") }), instance);

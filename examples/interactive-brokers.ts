@@ -11,7 +11,7 @@
 import process from "node:process";
 import { createHttpTrading } from "../mod.ts";
 import { interactiveBrokers } from "../src/brokers/interactive-brokers/index.ts";
-import { DEMO, exampleJournal, serveExample } from "./serve.ts";
+import { exampleJournal, serveExample, vendorInstance } from "./serve.ts";
 
 const {
   IB_HOST: host = "127.0.0.1",
@@ -20,8 +20,10 @@ const {
   IB_ACCOUNT: accountId,
 } = process.env;
 
+const instance = vendorInstance();
+
 const broker = interactiveBrokers({
-  ...DEMO,
+  ...instance,
   host,
   port: Number(port),
   // An empty text would be 0, TWS's own number, to which orders entered there by hand belong.
@@ -31,4 +33,5 @@ const broker = interactiveBrokers({
 
 await serveExample(
   createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-interactive-brokers.db") }),
+  instance,
 );

@@ -15,7 +15,7 @@
 import process from "node:process";
 import { createHttpTrading } from "../mod.ts";
 import { longport } from "../src/brokers/longport/index.ts";
-import { DEMO, exampleJournal, serveExample } from "./serve.ts";
+import { exampleJournal, serveExample, vendorInstance } from "./serve.ts";
 
 const {
   LONGPORT_APP_KEY: appKey = "longport-app-key",
@@ -32,8 +32,10 @@ if (transport !== "web" && transport !== "native") {
   throw new Error(`LONGPORT_TRANSPORT must be web or native, not ${transport}`);
 }
 
+const instance = vendorInstance();
+
 const broker = longport({
-  ...DEMO,
+  ...instance,
   appKey,
   appSecret,
   ...(tokenFile === undefined ? { accessToken } : { tokenFile, autoRefreshToken: true }),
@@ -43,4 +45,7 @@ const broker = longport({
   transport,
 });
 
-await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-longport.db") }));
+await serveExample(
+  createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-longport.db") }),
+  instance,
+);

@@ -8,8 +8,18 @@ import { type HttpTrading, isFailure, type Journal, memoryJournal } from "../mod
 import { sqliteJournal } from "../src/journal/sqlite.ts";
 import type { LogFormat, RunningServer } from "../src/runtime/node.ts";
 
-/** The instance that every example serves. Make both up anew for an account of your own: they are secrets. */
+/** The instance of the paper account, which is nobody's. Make both up anew for one of your own: they are secrets. */
 export const DEMO = { instanceId: "WyLqtMhDvAnBb6a3", tokens: ["Vt5UCW2sLBvgPXjR"] } as const;
+
+/**
+ * The instance of an account at a vendor: under the token that `TOKEN` gives, or one that is made up at each start. Whoever
+ * has read this file knows that of {@link DEMO}: every program of this machine could place orders with it, and so could a
+ * web page that has its own name lead here (DNS rebinding).
+ */
+export function vendorInstance(): { readonly instanceId: string; readonly tokens: readonly [string] } {
+  const { TOKEN = crypto.randomUUID() } = process.env;
+  return { instanceId: DEMO.instanceId, tokens: [TOKEN] };
+}
 
 /**
  * Path of the journal's file, from `JOURNAL`: `preset` where that is not set, `undefined` where it is `memory`. Each example
@@ -29,9 +39,12 @@ export function exampleJournal(preset: string): Journal {
 
 /**
  * Serves on `HOST` (default 127.0.0.1) and `PORT` (default 8080), with logs as `LOGS` says (json or text), and shows how the
- * demo instance is asked.
+ * instance is asked.
  */
-export async function serveExample(trading: HttpTrading): Promise<void> {
+export async function serveExample(
+  trading: HttpTrading,
+  { instanceId, tokens: [token] }: ReturnType<typeof vendorInstance> = DEMO,
+): Promise<void> {
   const { HOST: hostname = "127.0.0.1", PORT: port = "8080", LOGS: logs } = process.env;
   const { serve } = await runtime();
   let server: RunningServer;
@@ -53,7 +66,7 @@ export async function serveExample(trading: HttpTrading): Promise<void> {
   }
   if (process.env["npm_lifecycle_event"] !== undefined) closeWhenAbandoned(server);
   const { url } = server;
-  for (const line of curlLines(`${url}/httptrading/api/${DEMO.instanceId}`)) console.log(line);
+  for (const line of curlLines(`${url}/httptrading/api/${instanceId}`, token)) console.log(line);
 }
 
 function runtime() {
@@ -75,8 +88,8 @@ function closeWhenAbandoned(server: RunningServer): void {
   }, 100);
 }
 
-function curlLines(api: string): string[] {
-  const curl = `curl -H "HT-TOKEN: ${DEMO.tokens[0]}"`;
+function curlLines(api: string, token: string): string[] {
+  const curl = `curl -H "HT-TOKEN: ${token}"`;
   const order = {
     tradeType: "Securities",
     region: "US",

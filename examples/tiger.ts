@@ -13,7 +13,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { createHttpTrading } from "../mod.ts";
 import { tiger } from "../src/brokers/tiger/index.ts";
-import { DEMO, exampleJournal, serveExample } from "./serve.ts";
+import { exampleJournal, serveExample, vendorInstance } from "./serve.ts";
 
 const {
   TIGER_ID: tigerId = "20150001",
@@ -33,8 +33,10 @@ const simulator = {
   pushTls: { rejectUnauthorized: false },
 };
 
+const instance = vendorInstance();
+
 const broker = tiger({
-  ...DEMO,
+  ...instance,
   tigerId,
   account,
   privateKeyPath,
@@ -43,4 +45,4 @@ const broker = tiger({
   ...(serverUrl.startsWith("http://127.0.0.1:") ? simulator : {}),
 });
 
-await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-tiger.db") }));
+await serveExample(createHttpTrading({ brokers: [broker], journal: exampleJournal("httptrading-tiger.db") }), instance);

@@ -91,7 +91,7 @@ describe.concurrent.each(RUNTIMES)("on %s", (runtime) => {
     "%s passes the HTTP suite",
     async (_name, { example, denoFlags, context, simulate }) => {
       const simulator = await simulate();
-      const program = start(runtime, example, { PORT: "0", ...simulator.env }, denoFlags);
+      const program = start(runtime, example, { PORT: "0", TOKEN: DEMO.tokens[0], ...simulator.env }, denoFlags);
       try {
         const url = await addressOf(program);
         const faults: string[] = [];
@@ -108,3 +108,18 @@ describe.concurrent.each(RUNTIMES)("on %s", (runtime) => {
     300_000,
   );
 });
+
+test.each(Object.entries(SERVERS))(
+  "%s does not open under the token that everybody can read",
+  async (_name, server) => {
+    const simulator = await server.simulate();
+    try {
+      await using program = start("node", server.example, { PORT: "0", ...simulator.env });
+      const [, printed = "", url = ""] = await program.printed(/HT-TOKEN: (\S+)" "(\S+\/ping\/state)"/);
+      const ask = async (token: string) => (await fetch(url, { headers: { "HT-TOKEN": token } })).status;
+      expect([await ask(DEMO.tokens[0]), await ask(printed)]).toEqual([404, 200]);
+    } finally {
+      await simulator.close();
+    }
+  },
+);

@@ -22,6 +22,7 @@ describe.each(RUNTIMES)("examples/futu.ts on %s", (runtime) => {
     opend = await startOpenD({ key: KEY });
     program = start(runtime, "examples/futu.ts", {
       PORT: "0",
+      TOKEN: DEMO.tokens[0],
       FUTU_PORT: String(opend.port),
       FUTU_KEY: KEY,
       FUTU_UNLOCK_PIN: PIN,

@@ -19,6 +19,7 @@ describe.each(RUNTIMES)("examples/interactive-brokers.ts on %s", (runtime) => {
     tws = await startTws();
     program = start(runtime, "examples/interactive-brokers.ts", {
       PORT: "0",
+      TOKEN: DEMO.tokens[0],
       IB_PORT: String(tws.port),
       IB_CLIENT_ID: "21",
     });

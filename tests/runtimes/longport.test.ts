@@ -25,6 +25,7 @@ describe.each(RUNTIMES)("examples/longport.ts on %s", (runtime) => {
     server = await startLongport(CREDENTIALS);
     program = start(runtime, "examples/longport.ts", {
       PORT: "0",
+      TOKEN: DEMO.tokens[0],
       LONGPORT_APP_KEY: CREDENTIALS.appKey,
       LONGPORT_APP_SECRET: CREDENTIALS.appSecret,
       LONGPORT_ACCESS_TOKEN: CREDENTIALS.accessToken,

@@ -23,6 +23,7 @@ describe.each(RUNTIMES)("examples/tiger.ts on %s", (runtime) => {
     simulator = await startTiger();
     program = start(runtime, "examples/tiger.ts", {
       PORT: "0",
+      TOKEN: DEMO.tokens[0],
       TIGER_SERVER_URL: `http://127.0.0.1:${simulator.port}/gateway`,
       TIGER_PUSH_URL: `tls://127.0.0.1:${simulator.pushPort}`,
       TIGER_PRIVATE_KEY_PATH: CLIENT_KEY_FILE,
