@@ -155,6 +155,8 @@ export function createApp(options: AppOptions): (request: Request, server: Serve
       if (own !== undefined && answer === own && (isStandard || !own.bodyUsed)) return own;
       if (!isResponse(answer)) throw new TypeError(`the handler of ${api.name} answered no Response that can be sent`);
       if (departures === undefined) return finish(answer, requestId);
+      // Nobody reads the answer to a HEAD, nor lets go of what its body stands on.
+      if (request.method === "HEAD") await answer.body?.cancel();
       return finish(
         withToldBody(answer, (error) => {
           // Who goes away breaks off what was asked for him.

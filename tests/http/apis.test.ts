@@ -1,5 +1,5 @@
 /** APIs of one's own, and the standard ones as one wants them. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { helloGet, helloPost, helloPrice } from "../../examples/extend-apis.ts";
 import { byName, myPing, readOnly, withMyPing, withOpeningHours } from "../../examples/std-apis.ts";
@@ -182,6 +182,20 @@ describe("extendApis", () => {
     const trading = gatewayOf(exampleBroker(), { extendApis: [api, own] });
     expect((await trading.fetch(request("own"))).headers.get("cache-control")).toBe("no-store");
     expect((await trading.fetch(request("kept"))).headers.get("cache-control")).toBe("private");
+  });
+
+  test("the body of an answer to a HEAD, which nobody reads, is let go", async () => {
+    const cancel = vi.fn();
+    const api = defineApi({
+      name: "stream",
+      method: "GET",
+      path: "stream",
+      handler: () => new Response(new ReadableStream({ cancel }), { status: 202 }),
+    });
+    const trading = gatewayOf(exampleBroker(), { extendApis: [api] });
+    const response = await trading.fetch(request("stream", { method: "HEAD" }));
+    expect([response.status, response.body]).toEqual([202, null]);
+    expect(cancel).toHaveBeenCalledOnce();
   });
 
   test("an order of a custom API goes through the desk: it is checked, tagged and sent once", async () => {
