@@ -126,13 +126,14 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
   /**
    * What is known of an order: our own by what is pushed, others by a listing.
    *
-   * @param evenMissing Whether also of one that was open and that no list has any more.
+   * @param evenMissing Whether also of one that was open and is no more, and of which nobody has told how it ended.
    */
   async function find(orderId: string, call: Call, evenMissing = false): Promise<KnownOrder> {
     const permId = /^[1-9]\d{0,15}$/.test(orderId) ? Number(orderId) : 0;
     if (!Number.isSafeInteger(permId) || permId === 0) throw orderNotFound(orderId);
     const known = store.get(permId);
-    if (known?.described && isOwn(known, clientId) && wire.ready() && !store.isMissing(permId)) return known;
+    const isKnown = known?.described === true && isOwn(known, clientId) && wire.ready();
+    if (isKnown && (evenMissing || !store.isMissing(permId))) return known;
     const found = await listings.one(permId, call);
     if (found === undefined || (store.isMissing(permId) && !evenMissing)) throw orderNotFound(orderId);
     return found;

@@ -112,7 +112,7 @@ export interface Entry {
   changing: boolean;
   createdAt: number | null;
   changedAt: number | null;
-  /** True once all lists lacked it although nothing was heard of its end. */
+  /** True once the open orders lacked it although nothing was heard of its end. */
   missing: boolean;
 }
 

@@ -46,6 +46,8 @@ export function createListings(
   let wholeReads = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
   let watching = false;
+  /** True while the last reading failed: what became of orders that are open no more may be in a list that did not come. */
+  let cutShort = false;
   /** Orders that were looked for in all lists, of which only fills are known all the same. */
   let bare: readonly number[] = [];
 
@@ -61,7 +63,12 @@ export function createListings(
   async function everything(read: Reader): Promise<ReadonlySet<number>> {
     reading += 1;
     try {
-      return await readEverything(read);
+      const found = await readEverything(read);
+      cutShort = false;
+      return found;
+    } catch (error) {
+      cutShort = true;
+      throw error;
     } finally {
       reading -= 1;
       if (reading === 0) onListed();
@@ -72,6 +79,11 @@ export function createListings(
   async function readEverything(read: Reader): Promise<ReadonlySet<number>> {
     const openBefore = store.open();
     const found = new Set(await open(read));
+    const miss = () => {
+      if (!found.has(UNREAD)) store.miss(openBefore.map(({ permId }) => permId).filter((permId) => !found.has(permId)));
+    };
+    // Open no more, whatever became of them: the list that tells may not come.
+    miss();
     for (const permId of await completed(read)) found.add(permId);
     const filled = await fills(read);
     const isBare = (permId: number) => store.get(permId)?.described === false;
@@ -81,8 +93,8 @@ export function createListings(
       for (const permId of await completed(read)) found.add(permId);
     }
     for (const permId of filled) found.add(permId);
-    // What ended on an earlier day while there was no connection is in no list, and nobody was told.
-    if (!found.has(UNREAD)) store.miss(openBefore.map(({ permId }) => permId).filter((permId) => !found.has(permId)));
+    // What ended on an earlier day while there was no connection is in none, and its fills may be told all the same.
+    miss();
     return found;
   }
 
@@ -90,7 +102,8 @@ export function createListings(
   async function look(): Promise<void> {
     const call = { signal: AbortSignal.timeout(MS.watch * 2) };
     const listed = await wire.read("watch", call, open);
-    const vanished = store.open().some(({ permId }) => !listed.has(permId) && !store.isMissing(permId));
+    const isNews = (permId: number) => cutShort || !store.isMissing(permId);
+    const vanished = store.open().some(({ permId }) => !listed.has(permId) && isNews(permId));
     const now = store.bare();
     if (!vanished && now.every((permId) => bare.includes(permId))) return;
     await wire.read("watch all", call, everything);
@@ -133,7 +146,7 @@ export function createListings(
     async one(permId, call) {
       const found = await wire.read("orders all", call, everything);
       const known = store.get(permId);
-      if (found.has(UNREAD) && known?.described !== true) throw unread();
+      if (found.has(UNREAD) && (known?.described !== true || store.isMissing(permId))) throw unread();
       return known;
     },
 

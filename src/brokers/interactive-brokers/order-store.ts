@@ -22,7 +22,7 @@ export interface OrderStore {
   open(): readonly KnownOrder[];
   /** Those of which only fills are known, by `permId`. */
   bare(): readonly number[];
-  /** Says that no list has these: what is known of those that are open may be out of date, until they are heard of again. */
+  /** Says that these are open no more: what is known of those that were may be out of date, until they are heard of again. */
   miss(permIds: readonly number[]): void;
   isMissing(permId: number): boolean;
   /** What the gateway last refused about this number, since {@link begin}. */

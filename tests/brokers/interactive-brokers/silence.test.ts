@@ -138,3 +138,36 @@ test.concurrent.each([
     await tws.close();
   }
 });
+
+test.concurrent.each([
+  ["fills", RESPONSE.executionDetailsEnd],
+  ["orders that ended", RESPONSE.completedOrderEnd],
+])(
+  "an order that is open no more is not told as open, nor changed, where TWS does not answer which %s there are",
+  async (_, id) => {
+    const tws = await startTws();
+    const broker = newBroker(tws.port, BRIEF);
+    const connections: boolean[] = [];
+    try {
+      await broker.start({ onOrder() {}, onConnection: ({ connected }) => connections.push(connected) });
+      const { orderId } = await broker.placeOrder(restingOrder({ timeInForce: "GTC" }), call());
+      tws.faults.arm({ kind: "restart", ms: 300 });
+      await until(() => connections.at(-1) === false);
+      tws.venue.end(orderId, "CANCELED", "");
+      tws.venue.setNow(tws.venue.now() + 3 * 86_400_000);
+      const answer = tws.silence(id);
+      await until(() => connections.at(-1) === true);
+      await broker.cancelOrder(orderId, call());
+      await Promise.all([
+        expect(broker.order(orderId, call())).rejects.toMatchObject({ code: "Timeout" }),
+        expect(broker.replaceOrder(orderId, { qty: 11 }, call())).rejects.toMatchObject({ outcome: "not_sent" }),
+      ]);
+      answer();
+      const end = () => broker.order(orderId, call()).catch((error) => error.code);
+      await until(async () => (await end()) === "OrderNotFound");
+    } finally {
+      await broker.close();
+      await tws.close();
+    }
+  },
+);
