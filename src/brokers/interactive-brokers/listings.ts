@@ -117,7 +117,7 @@ export function createListings(
       } catch (error) {
         // TWS leaves fills and what has ended unanswered at times: open orders can be canceled all the same, and who needs the
         // whole list is told that there is none.
-        if (!isTimeout(error)) throw error;
+        unlessTimeout(error);
       }
     },
 
@@ -127,7 +127,8 @@ export function createListings(
       const act = async (read: Reader) => {
         if (status === "all") return everything(read);
         const listed = await open(read);
-        await fills(read);
+        // With each order comes what of it is filled: a kill switch does not fail for want of the fills themselves.
+        await fills(read).catch(unlessTimeout);
         return listed;
       };
       // A whole list may be to tell what became of an order: no client's reading may stand in its way.
@@ -167,6 +168,11 @@ export function createListings(
       clearInterval(timer);
     },
   };
+}
+
+/** TWS leaves some lists unanswered at times; whatever else fails is thrown. */
+function unlessTimeout(error: unknown): void {
+  if (!isTimeout(error)) throw error;
 }
 
 function unread(): BrokerError {

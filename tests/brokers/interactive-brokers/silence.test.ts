@@ -120,7 +120,7 @@ test.concurrent("a TWS that leaves the time unanswered once, as where it is aske
 test.concurrent.each([
   ["fills", RESPONSE.executionDetailsEnd],
   ["orders that ended", RESPONSE.completedOrderEnd],
-])("an order is canceled also where TWS does not answer which %s there are", async (_, id) => {
+])("an order is listed as open, and canceled, also where TWS does not answer which %s there are", async (_, id) => {
   const tws = await startTws();
   const before = newBroker(tws.port);
   const broker = newBroker(tws.port, BRIEF);
@@ -130,6 +130,7 @@ test.concurrent.each([
     await before.close();
     tws.silence(id);
     await broker.start(HOST);
+    expect((await broker.orders({ status: "open", fresh: true }, call())).orders).toMatchObject([{ orderId }]);
     await broker.cancelOrder(orderId, call());
     expect(tws.venue.orders()).toMatchObject([{ order: { status: "CANCELED" } }]);
     await expect(broker.orders({ status: "all", fresh: true }, call())).rejects.toMatchObject({ code: "Timeout" });
