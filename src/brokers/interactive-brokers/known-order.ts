@@ -215,16 +215,15 @@ export function statusOf(entry: Entry): Pick<KnownOrder, "status" | "originStatu
   if (entry.order === undefined) return { status: "FILLED", originStatus: "Filled", errorReason: "" };
   const said = lookUp<OrderStatus>(ORDER_STATUS, entry.status) ?? "UNKNOWN";
   const isWhole = total > 0 && filledQty >= total;
-  // What is listed as completed has ended, whatever the word for how.
-  const means = completed && !isWhole && !isTerminal(said) ? "CANCELED" : said;
+  const isRefused = entry.status === "Inactive" && (completed || refusal !== undefined);
+  // What is listed as completed has ended, whatever the word for how, and so has what is refused.
+  const means = (completed || isRefused) && !isWhole && !isTerminal(said) ? "CANCELED" : said;
   const originStatus = entry.status || "Unknown";
   const reason = refusal?.text || completedStatus || originStatus;
-  if (entry.status === "Inactive" && (completed || refusal !== undefined)) {
-    return { status: "REJECTED", originStatus, errorReason: reason };
-  }
   if (means === "CANCELED") {
-    // Among what has ended, a refused order is canceled too, and its reason is in the words for how it ended.
-    const refused = (refusal !== undefined || /^rejected\b/i.test(completedStatus)) && filledQty === 0;
+    // Among what has ended, a refused order is canceled too, and its reason is in the words for how it ended. Of one that was
+    // filled in part it is the rest that was refused.
+    const refused = (isRefused || refusal !== undefined || /^rejected\b/i.test(completedStatus)) && filledQty === 0;
     return { status: refused ? "REJECTED" : "CANCELED", originStatus, errorReason: refused ? reason : "" };
   }
   if (means === "FILLED" && !completed && (filledQty < total || filledQty === 0)) {

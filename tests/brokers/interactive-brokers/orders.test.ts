@@ -224,6 +224,20 @@ test("an order that the venue turns down later is rejected, and says why", async
   expect(host.orders.at(-1)?.errorReason).toContain("no more of this");
 });
 
+test("an order whose rest the venue turns down was traded: it is canceled with its fills, for a later program too", async () => {
+  const tws = await openTws();
+  const { broker, host } = await startBroker(tws.port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.venue.fill(orderId, 4, 190);
+  tws.venue.end(orderId, "REJECTED", "no more of this");
+  await until(() => host.orders.at(-1)?.originStatus === "Inactive");
+  const ended = { status: "CANCELED", filledQty: 4, errorReason: "" };
+  expect(host.orders.at(-1)).toMatchObject(ended);
+  await broker.close();
+  const { broker: later } = await startBroker(tws.port);
+  expect(await later.order(orderId, call())).toMatchObject(ended);
+});
+
 test("of two programs that place at once, each gets the ids of its own orders", async () => {
   const tws = await openTws();
   const [{ broker: one }, { broker: two }] = [
