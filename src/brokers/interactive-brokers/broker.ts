@@ -335,7 +335,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
     async orders({ status, fresh = false }, call): Promise<OrderListing> {
       account();
       const since = listedSince();
-      const listed = await listings.read(status, call, fresh);
+      const { orders: listed, isWhole } = await listings.read(status, call, fresh);
       const mapped = await Promise.all(listed.map(async (known) => ({ known, order: await orderOf(known, call) })));
       const nameless = mapped.flatMap(({ known, order }) => (order === undefined ? [known] : []));
       return {
@@ -346,6 +346,7 @@ export function createInteractiveBrokersBroker(config: InteractiveBrokersConfig,
           ...ownTag(orderRef),
         })),
         since: Math.max(since, listedSince()),
+        isWhole,
       };
     },
   };

@@ -10,16 +10,21 @@ import { isTimeout, notConnected, notWhole } from "./refusals.ts";
 import { MS } from "./timing.ts";
 import type { Reader, Wire } from "./wire.ts";
 
+export interface Listed {
+  readonly orders: readonly KnownOrder[];
+  readonly isWhole: boolean;
+}
+
 export interface Listings {
   /** Reads everything on one connection, so that the store knows it, as far as TWS answers. */
   load(read: Reader): Promise<void>;
   /**
-   * Every order that the gateway lists.
+   * Every order that the gateway lists, and whether there can be no other.
    *
    * @param whole Whether it proves that there is no other; it is then read anew, whatever else is being read.
    * @throws BrokerError also where it has to be whole and the gateway has an order of ours that cannot be named yet.
    */
-  read(status: "open" | "all", call: Call, whole?: boolean): Promise<readonly KnownOrder[]>;
+  read(status: "open" | "all", call: Call, whole?: boolean): Promise<Listed>;
   /**
    * What all lists have of one order; `undefined` where none has it.
    *
@@ -141,7 +146,10 @@ export function createListings(
         .flatMap((permId) => store.get(permId) ?? [])
         // Fills alone say that an order has ended only where its description cannot be what was not read.
         .filter(({ described }) => described || !found.has(UNREAD));
-      return status === "all" ? orders : orders.filter((known) => isOpen(known));
+      return {
+        orders: status === "all" ? orders : orders.filter((known) => isOpen(known)),
+        isWhole: !found.has(UNNUMBERED) && !found.has(UNREAD),
+      };
     },
 
     async one(permId, call) {

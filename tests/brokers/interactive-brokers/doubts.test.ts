@@ -523,10 +523,13 @@ test("a list of which TWS's words on an order could not be read proves nothing o
   const { orderId } = await broker.placeOrder(restingOrder(), call());
   cut = true;
   const list = () => broker.orders({ status: "all", fresh: true }, call());
+  const open = () => broker.orders({ status: "open", fresh: true }, call());
   expect(await rejection(list())).toMatchObject({ code: "BrokerFault", message: expect.stringContaining("read") });
+  expect(await open()).toMatchObject({ orders: [], isWhole: false });
   expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN" });
   cut = false;
   expect((await list()).orders).toMatchObject([{ orderId }]);
+  expect(await open()).toMatchObject({ orders: [{ orderId }], isWhole: true });
 });
 
 test.each([true, false])(
