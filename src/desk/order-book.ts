@@ -103,7 +103,8 @@ export function createOrderBook(): OrderBook {
     },
     restore(record) {
       keep(record, orders.get(record.orderId));
-      hear(record, elapsedMs() - Math.max(0, Date.now() - record.asOf));
+      // When an earlier process heard of it, only the clock of the day would say, which may have been set since.
+      hear(record, elapsedMs());
     },
     forget(orderId) {
       const tag = orders.get(orderId)?.tag ?? null;

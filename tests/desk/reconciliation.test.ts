@@ -1014,6 +1014,33 @@ test.each([
   expect(desk.remembered("1")).toMatchObject({ status: "REJECTED" });
 });
 
+test("an open order of an earlier process that the broker does not show yet is asked for again, though the clock was put forward meanwhile", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let shown: Order | undefined;
+  const members: Parameters<typeof deskOver>[0] = {
+    capabilities: () => ({ ...CAPABILITIES, listing: { complete: false, settleMs: 2000 } }),
+    placeOrder: async () => ({ orderId: "1" }),
+    orders: async () => ({ orders: [], unmapped: [] }),
+    order: async (orderId) => {
+      if (shown === undefined) throw new BrokerError("OrderNotFound", `no order ${orderId} yet`);
+      return shown;
+    },
+  };
+  const first = deskOver(members);
+  await first.desk.place(LIMIT_BUY, BY);
+  await first.desk.close();
+  vi.setSystemTime(Date.now() + 3_600_000);
+  const { desk } = deskOver(members, { journal: first.journal });
+  open.push(desk);
+  await desk.reconcile();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(desk.remembered("1")).toMatchObject({ staleSince: null });
+  shown = anOrder({ orderId: "1", status: "REJECTED" });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(desk.remembered("1")).toMatchObject({ status: "REJECTED" });
+});
+
 test("an open order of a broker that cannot list is asked for after a reconnect: its end may have been told in vain", async () => {
   let order = anOrder({ orderId: "1" });
   const { desk, host } = deskOver({ order: async () => order });
