@@ -55,6 +55,8 @@ export function createOrderBook(): OrderBook {
   const toldAt = new Map<string, number>();
   /** When anything of an open order was last heard, by `elapsedMs`. */
   const heardAt = new Map<string, number>();
+  /** Orders that the journal remembers and the broker has not told of since. */
+  const restored = new Set<string>();
 
   function byTag(tag: string): OrderRecord | undefined {
     const orderId = idByTag.get(tag);
@@ -72,8 +74,10 @@ export function createOrderBook(): OrderBook {
     if (known?.tag === tag) {
       if (holder === orderId && isClosed(known) === isOpen) idByTag.replace(tag, orderId, isOpen);
     } else if (holder === undefined) idByTag.add(tag, orderId, isOpen);
-    // Some brokers put an order of another id, with the tag, in the place of one that is changed, and end that.
-    else if (isOpen || record.status === "FILLED") idByTag.replace(tag, orderId, isOpen);
+    // Some brokers put an order of another id, with the tag, in the place of one that is changed, and end that. What is only
+    // remembered may be that one.
+    else if (lives(record) && !(restored.has(orderId) && !restored.has(holder) && lives(byTag(tag))))
+      idByTag.replace(tag, orderId, isOpen);
   }
 
   /** Of one that has ended nobody asks. */
@@ -92,6 +96,7 @@ export function createOrderBook(): OrderBook {
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
       const now = elapsedMs();
+      restored.delete(report.orderId);
       keep(record, known);
       hear(record, now);
       if (isClosed(record)) toldAt.delete(report.orderId);
@@ -102,6 +107,7 @@ export function createOrderBook(): OrderBook {
       return { record, kind, known };
     },
     restore(record) {
+      restored.add(record.orderId);
       keep(record, orders.get(record.orderId));
       // When an earlier process heard of it, only the clock of the day would say, which may have been set since.
       hear(record, elapsedMs());
@@ -144,6 +150,11 @@ export function createOrderBook(): OrderBook {
     },
     open: () => [...orders.open()],
   };
+}
+
+/** False for an order that has ended otherwise than filled, as one does in whose place another is put. */
+function lives(order: OrderRecord | undefined): boolean {
+  return order !== undefined && (!isClosed(order) || order.status === "FILLED");
 }
 
 /** True for an order that no write can change any more. */

@@ -1304,6 +1304,44 @@ test("an order met while the journal was away is ours once that is back", async 
   expect(desk.remembered(ofOthers.orderId)).toMatchObject({ external: true });
 });
 
+test("an unknown change that has put another order in the place of its own is accepted, though the journal is away when that is listed", async () => {
+  const journal = memoryJournal();
+  let orders: readonly Order[] = [];
+  const members: Parameters<typeof deskOver>[0] = {
+    placeOrder: async () => ({ orderId: "1" }),
+    replaceOrder: async () => {
+      throw new BrokerError("BrokerFault", "the socket dropped", { outcome: "unknown" });
+    },
+    orders: async () => ({ orders, unmapped: [] }),
+    order: async (orderId) => anOrder({ orderId, tag, status: orders.length > 0 ? "CANCELED" : "OPEN" }),
+  };
+  const first = deskOver(members, { journal });
+  const { tag } = await first.desk.place({ ...LIMIT_BUY, price: 200 }, BY);
+  expect(await failureOf(first.desk.replace("1", { price: 201 }, KEYED))).toMatchObject({ outcome: "unknown" });
+  await first.desk.close();
+  orders = [anOrder({ orderId: "2", tag, price: 201 })];
+  let isAway = true;
+  const flaky = {
+    ...journal,
+    openOrders(instance: string) {
+      if (isAway) throw new Error("the disk is away");
+      return journal.openOrders(instance);
+    },
+    order(instance: string, orderId: string) {
+      if (isAway) throw new Error("the disk is away");
+      return journal.order(instance, orderId);
+    },
+  };
+  const { desk, host } = deskOver(members, { journal: flaky });
+  open.push(desk);
+  await desk.orders({ status: "all" }, {});
+  isAway = false;
+  host().onConnection({ connected: true });
+  await desk.reconcile();
+  await expect.poll(() => desk.unknownIntents()).toEqual([]);
+  expect(await desk.replace("1", { price: 201 }, KEYED)).toMatchObject({ orderId: "2", replayed: true });
+});
+
 test("the end of another's order that was remembered as open is told, though it was met while the journal was away", async () => {
   const journal = memoryJournal();
   const order = { ...anOrder({ updatedAt: 1 }), external: true, asOf: 1, staleSince: null };
