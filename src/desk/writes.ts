@@ -1,14 +1,14 @@
-import { contractKey, currencyOf } from "../domain/contract.ts";
+import { contractKey } from "../domain/contract.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentLine } from "../journal/journal.ts";
 import type { Call, Placed } from "../spec/broker.ts";
-import type { Capabilities, OrderCapability } from "../spec/capabilities.ts";
+import type { OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { createEndedOrders } from "./ended-orders.ts";
-import { foundAs } from "./found.ts";
-import { checkPlace, checkReplace, demandScope, demandText, marketOf, orderNotOpen, refuse } from "./guards.ts";
+import { foundAs, pendingOrder, UNHEARD } from "./found.ts";
+import { checkPlace, checkReplace, demandScope, demandText, orderNotOpen, refuse } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
@@ -21,7 +21,7 @@ import { type Draft, draftOfPlace, draftOfReplace } from "./risk/draft.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import { type Turn, Turns } from "./turns.ts";
-import type { Desk, OrderView, WriteAnswer, WriteContext } from "./types.ts";
+import type { Desk, OrderView, PlaceAnswer, WriteAnswer, WriteContext } from "./types.ts";
 import { fromCapabilities, heldUp, notSent, throwNotSent } from "./write-outcome.ts";
 
 /** The writing half of a desk. */
@@ -170,22 +170,32 @@ export function createWrites(options: WriteOptions): Writes {
         const generation = reconciler.generation();
         // It may be known only now.
         const account = seat.account();
-        const already = orderOf(claim, request);
-        if (already !== undefined) {
-          // The journal has lost it, but the tag proves that it is the order of this key.
-          const found = withEffective(row, foundAs(already, request));
-          const { placed, answeredAt } = await handOver.adopt(
-            lineOf(claim, action, context, { value: claim.value }),
-            found,
-          );
-          tracker.markOwn(already.orderId);
+        // The journal has lost it, or another answer, but the tag proves that it is the order of this key.
+        const adopt = async (order: Order): Promise<PlaceAnswer> => {
+          const line = lineOf(claim, action, context, { value: claim.value });
+          const { placed, answeredAt } = await handOver.adopt(line, withEffective(row, foundAs(order, request)));
+          tracker.markOwn(order.orderId);
           return { ...placed, tag, answeredAt, replayed: true };
-        }
-        const admitting = admit(draftOfPlace(tag, request), action, context, deadline);
-        const admission = admitting instanceof Promise ? await admitting : admitting;
+        };
+        const already = orderOf(claim, request);
+        if (already !== undefined) return await adopt(already);
+        const reserved = numberFor(claim, account);
+        let number = reserved;
+        let admitted: Admission | undefined;
         try {
-          const reserved = numberFor(claim, account);
-          const number = reserved ?? (seat.broker.orderNumber && (await takeNumber(seat, deadline)));
+          const admitting = admit(draftOfPlace(tag, request), action, context, deadline);
+          admitted = admitting instanceof Promise ? await admitting : admitting;
+          number ??= seat.broker.orderNumber && (await takeNumber(seat, deadline));
+        } catch (error) {
+          await tracker.meeting(tag);
+          admitted?.refused();
+          // It may have shown up just now.
+          const late = orderOf(claim, request);
+          if (late === undefined) throw error;
+          return await adopt(late);
+        }
+        const admission = admitted;
+        try {
           const send = (call: Call): Promise<Placed> => {
             // That of an earlier attempt, told as not sent, may show up just now, or have done so since this one began.
             const meeting = tracker.meeting(tag);
@@ -335,30 +345,6 @@ export function createWrites(options: WriteOptions): Writes {
         claim.release();
       }
     },
-  };
-}
-
-/** What is known of an order that its broker has taken and not told of yet. */
-const UNHEARD = {
-  filledQty: 0,
-  avgPrice: 0,
-  status: "PENDING",
-  originStatus: "",
-  errorReason: "",
-  warning: null,
-  createdAt: null,
-  updatedAt: null,
-} as const;
-
-function pendingOrder(request: OrderRequest, orderId: string, tag: string, capabilities: Capabilities): Order {
-  const market = marketOf(capabilities, request.contract);
-  return {
-    ...request,
-    orderId,
-    tag,
-    price: request.price ?? null,
-    currency: currencyOf(request.contract, market?.currency ?? ""),
-    ...UNHEARD,
   };
 }
 

@@ -494,13 +494,48 @@ describe("what is sent in a day", () => {
       if (what.includes("switch")) void desk.turn({ state: "HALTED", principal: "operator", reason: "test" });
       if (what.includes("connection")) venue.reconnect();
       disk.resolve();
-      expect(await again).toMatchObject(what.includes("number") ? { outcome: "not_sent" } : { orderId: "1", tag });
+      expect(await again).toMatchObject({ orderId: "1", tag });
       await desk.turn({ state: "ACTIVE", principal: "operator", reason: "test" });
       expect(await rejection(desk.place({ ...LIMIT_BUY, qty: 1 }, BY))).toEqual(
         exceeded("risk.maxDailyValue", 2600, 2400),
       );
       expect(await desk.place(LIMIT_BUY, keyed)).toMatchObject({ orderId: "1", replayed: true });
       expect(await memory.intent(DIGEST, tag)).toMatchObject({ placed: { orderId: "1" } });
+    },
+  );
+
+  test.each([2400])(
+    "counts an order once that was thought not to have been sent, and shows up before it is let through again, of at most %i",
+    async (maxDailyValue) => {
+      const venue = createVenue();
+      const quoted = deferred<void>();
+      let isSlow = false;
+      const broker = (instance: Parameters<typeof venue.broker>[0]) => {
+        const made = venue.broker(instance);
+        const quote = made.quote as NonNullable<typeof made.quote>;
+        return Object.assign(made, {
+          quote: (...asked: Parameters<typeof quote>) =>
+            isSlow ? quoted.promise.then(() => quote(...asked)) : quote(...asked),
+        });
+      };
+      venue.quote(200);
+      const { desk } = deskAt({ ...venue, broker }, { risk: { maxDailyValue, priceCollar: 1 } });
+      onTestFinished(() => desk.close());
+      const keyed = { ...BY, idempotencyKey: "k1" };
+      venue.next("not-sent");
+      const { tag } = (await rejection(desk.place(LIMIT_BUY, keyed))) as { tag: string };
+      isSlow = true;
+      const again = desk.place(LIMIT_BUY, keyed).catch((error: Failure) => error);
+      await aFewTurns();
+      venue.accept({ ...LIMIT_BUY, tag });
+      await aFewTurns();
+      quoted.resolve();
+      expect(await again).toMatchObject({ orderId: "1", tag });
+      const rest = maxDailyValue - 2400;
+      expect(await rejection(desk.place({ ...LIMIT_BUY, qty: rest / 200 + 1 }, BY))).toEqual(
+        exceeded("risk.maxDailyValue", maxDailyValue + 200, maxDailyValue),
+      );
+      expect(venue.ledger.size).toBe(1);
     },
   );
 
