@@ -504,9 +504,13 @@ describe("what is sent in a day", () => {
     },
   );
 
-  test.each([2400])(
-    "counts an order once that was thought not to have been sent, and shows up before it is let through again, of at most %i",
-    async (maxDailyValue) => {
+  test.each([
+    [2400, "OPEN", 0],
+    [4800, "OPEN", 0],
+    [4800, "FILLED", 12],
+  ] as const)(
+    "counts an order once that was thought not to have been sent, and shows up before it is let through again, of at most %i, %s",
+    async (maxDailyValue, status, filledQty) => {
       const venue = createVenue();
       const quoted = deferred<void>();
       let isSlow = false;
@@ -527,7 +531,7 @@ describe("what is sent in a day", () => {
       isSlow = true;
       const again = desk.place(LIMIT_BUY, keyed).catch((error: Failure) => error);
       await aFewTurns();
-      venue.accept({ ...LIMIT_BUY, tag });
+      venue.accept({ ...LIMIT_BUY, tag, ...{ status, filledQty } });
       await aFewTurns();
       quoted.resolve();
       expect(await again).toMatchObject({ orderId: "1", tag });

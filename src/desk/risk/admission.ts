@@ -248,7 +248,8 @@ export function createRisk(context: RiskContext): Risk {
     const admitted: Admitted = { id: draft.id, action, isShrinking, withdraw: undefined };
     const place = pending.enter(admitted);
     const end = () => pending.leave(place, admitted);
-    if (counts !== undefined) values.reserve(draft.id, principal, counts);
+    // That of an earlier attempt under its key counts already, and is the answer.
+    if (counts !== undefined && book.byTag(draft.id) === undefined) values.reserve(draft.id, principal, counts);
     if (draft.replaced === undefined) duplicates?.add(draft, now);
     return {
       ...(counts === undefined ? {} : { value: counts }),
