@@ -581,6 +581,33 @@ describe("what is sent in a day", () => {
     await deskAt(venue, { journal: late, risk }).desk.place(LIMIT_BUY, BY);
   });
 
+  test("is counted once where midnight passes while an order waits for its quote", async () => {
+    const venue = createVenue();
+    let passes = 0;
+    const broker = (instance: Parameters<typeof venue.broker>[0]) => {
+      const made = venue.broker(instance);
+      const quote = made.quote as NonNullable<typeof made.quote>;
+      return Object.assign(made, {
+        quote: (...asked: Parameters<typeof quote>) => {
+          vi.setSystemTime(Date.now() + passes);
+          venue.quote(200);
+          return quote(...asked);
+        },
+      });
+    };
+    const { desk } = deskAt({ ...venue, broker }, { risk: { maxDailyValue: 4800, priceCollar: 1 } });
+    onTestFinished(() => desk.close());
+    await desk.place(LIMIT_BUY, BY);
+    passes = DAY_MS;
+    const { orderId } = await desk.place(LIMIT_BUY, BY);
+    passes = 0;
+    venue.set(orderId, { status: "FILLED", filledQty: 12 });
+    await desk.place(LIMIT_BUY, BY);
+    expect(await rejection(desk.place({ ...LIMIT_BUY, qty: 1 }, BY))).toEqual(
+      exceeded("risk.maxDailyValue", 5000, 4800),
+    );
+  });
+
   test("is the same after the clock was put back over midnight", async () => {
     const { place } = house({ maxDailyValue: 2400 });
     const refused = exceeded("risk.maxDailyValue", 4800, 2400);

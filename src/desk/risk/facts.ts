@@ -91,7 +91,6 @@ export function createFactSource(context: FactContext, values: DayValues, recent
     },
     async read(draft, needs, limit, decide) {
       if (needs.recent) await limit(recent.recover());
-      if (needs.day) await limit(values.recover());
       const read = async (filled: FilledMeanwhile) => {
         // As one wait: a cancel that takes a change back ends that which began last.
         const [reference, positions] = await limit(
@@ -100,6 +99,8 @@ export function createFactSource(context: FactContext, values: DayValues, recent
             needs.positions ? context.positions() : undefined,
           ]),
         );
+        // Last, since midnight may have passed by now.
+        if (needs.value && !values.isRecovered) await limit(values.recover());
         return decide({ reference, positions, filledMeanwhile: filled(draft) });
       };
       return needs.positions ? fills.during(read) : read(() => 0);
