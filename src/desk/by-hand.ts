@@ -17,7 +17,7 @@ import type { Reconciler } from "./reconciler.ts";
 import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import type { OrderView } from "./types.ts";
-import type { Unknowns } from "./unknowns.ts";
+import type { Left, Unknowns } from "./unknowns.ts";
 
 /** What settling stands on. */
 export interface ByHandOptions {
@@ -36,6 +36,8 @@ export interface ByHand {
   /** Ends an open order that its broker knows no more. */
   end(ending: Ending): Promise<OrderView>;
 }
+
+type Lines = ReturnType<typeof resolutionLines>;
 
 /** Events that are looked through at a time. */
 const PAGE = 500;
@@ -63,7 +65,7 @@ export function createByHand({ seat, journal, events, book, tracker, unknowns, r
   }
 
   /** What is to be written down of the intent. */
-  async function linesOf(settlement: Settlement): Promise<ReturnType<typeof resolutionLines>> {
+  async function linesOf(settlement: Settlement): Promise<Lines> {
     const { tag, orderId } = settlement;
     const intent = await journal.intent(tag);
     demandUnsettled(tag, intent);
@@ -74,44 +76,43 @@ export function createByHand({ seat, journal, events, book, tracker, unknowns, r
     return resolutionLines(intent, settlement);
   }
 
+  /** Writes the operator's word down, which then holds unless the broker has shown meanwhile what became of the intent. */
+  async function write(left: Left, { tag, orderId }: Settlement, [line, anomaly]: Lines): Promise<void> {
+    left.begin();
+    try {
+      await journal.append([line], "power-loss");
+      const isFound = (book.byTag(tag)?.orderId ?? orderId) !== orderId;
+      const holds = left.isUnknown() && !isFound;
+      if (holds) left.settled(line);
+      // As unknown it took its part of the limits: nothing more is sent until its order does, as after a start.
+      if (orderId !== null) reconciler.connection(true);
+      events.record(anomaly);
+      if (!holds) throw refusal("OrderNotOpen", `what became of intent ${tag} was found out meanwhile, and holds`);
+    } finally {
+      left.end();
+    }
+  }
+
   return {
     async resolve(settlement) {
       const { tag, orderId } = settlement;
       await reconciler.recover();
       const left = unknowns.leaveToOperator(tag);
-      let writing: Promise<void> | undefined;
-      try {
-        const [line, anomaly] = await linesOf(settlement);
-        // Nothing comes between this look and the line: whatever is found out later stands behind it.
-        if (left?.isUnknown() !== true) {
-          throw refusal(
-            "OrderNotOpen",
-            `intent ${tag} is still being sent, or what became of it is being written down`,
-          );
-        }
-        // Who has looked for it saw nothing of what had left just before.
-        const settleMs = seat.settleMs();
-        if (orderId === null && !left.isShown(settleMs)) {
-          const seconds = Math.ceil(settleMs / 1000);
-          throw refusal(
-            "OrderNotOpen",
-            `what intent ${tag} has sent need not be shown yet: look again after ${seconds} s`,
-          );
-        }
-        const appending = Promise.resolve(journal.append([line], "power-loss"));
-        writing = appending.then(() => {
-          const isFound = (book.byTag(tag)?.orderId ?? orderId) !== orderId;
-          const holds = left.isUnknown() && !isFound;
-          if (holds) left.settled(line);
-          // As unknown it took its part of the limits: nothing more is sent until its order does, as after a start.
-          if (orderId !== null) reconciler.connection(true);
-          events.record(anomaly);
-          if (!holds) throw refusal("OrderNotOpen", `what became of intent ${tag} was found out meanwhile, and holds`);
-        });
-      } finally {
-        if (writing === undefined) left?.release();
+      const lines = await linesOf(settlement);
+      // Nothing comes between this look and the line: whatever is found out later stands behind it.
+      if (left?.isUnknown() !== true) {
+        throw refusal("OrderNotOpen", `intent ${tag} is still being sent, or what became of it is being written down`);
       }
-      await journal.answered(writing.finally(() => left?.release()));
+      // Who has looked for it saw nothing of what had left just before.
+      const settleMs = seat.settleMs();
+      if (orderId === null && !left.isShown(settleMs)) {
+        const seconds = Math.ceil(settleMs / 1000);
+        throw refusal(
+          "OrderNotOpen",
+          `what intent ${tag} has sent need not be shown yet: look again after ${seconds} s`,
+        );
+      }
+      await journal.answered(write(left, settlement, lines));
     },
 
     async end(given) {

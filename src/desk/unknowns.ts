@@ -38,8 +38,8 @@ export interface Unknowns {
   /** Weighs a complete round of reconciliation. */
   judge(listing: Listing): Promise<void>;
   /**
-   * Leaves one to an operator: until that has ended its absence is not judged. `undefined` for one that is not unknown, or not
-   * yet: its call is under way, or what became of it is being written down.
+   * One that an operator is to settle. `undefined` for one that is not unknown, or not yet: its call is under way, or what
+   * became of it is being written down.
    */
   leaveToOperator(id: string): Left | undefined;
   /** All of them. */
@@ -53,14 +53,16 @@ export interface Unknowns {
 
 /** An unknown write that an operator settles. */
 export interface Left {
-  /** False once it was proven what became of it, or it has begun again under its key. */
+  /** False once it was proven what became of it, it has begun again under its key, or another operator settles it. */
   isUnknown(): boolean;
   /** Whether what its call has made of it is shown, where the broker shows that within so many milliseconds. */
   isShown(settleMs: number): boolean;
-  /** Says that the operator's word is written down, and holds while it is unknown. */
+  /** Says that the operator's word is being written down: until that has ended, its absence is not judged. */
+  begin(): void;
+  /** Says that the word is written down, and holds while it is unknown. */
   settled(result: Settlement): void;
-  /** Ends that, whatever came of it. */
-  release(): void;
+  /** Says that the writing has ended, whatever came of it. */
+  end(): void;
 }
 
 /** The call of one unknown write. It says nothing of another that has begun under the same id since. */
@@ -95,8 +97,8 @@ interface Unknown {
   known?: Settlement;
   /** How many lines are being written that say what became of it. */
   lines: number;
-  /** Whether an operator's is one of them. */
-  isLeft?: boolean;
+  /** Whether an operator's is being written, which is none of those. */
+  isLeft: boolean;
   endedAt: number | null;
   /** The account that it was sent to, as the broker showed it; absent where it did not say. */
   readonly account?: string | undefined;
@@ -160,6 +162,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       sentElapsed,
       absences: 0,
       lines: 0,
+      isLeft: false,
     };
     unknowns.set(id, unknown);
     // Its order may have been told of before its call failed, and a broker without a listing tells of it no second time.
@@ -320,6 +323,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
         sentElapsed: 0,
         absences: 0,
         lines: 0,
+        isLeft: false,
       });
     },
     begunAgain: (id) => void unknowns.delete(id),
@@ -345,19 +349,25 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     },
     leaveToOperator(id) {
       const unknown = unknowns.get(id);
-      if (unknown === undefined || unknown.endedAt === null || unknown.begun.later || unknown.isLeft) return undefined;
+      if (unknown === undefined || unknown.endedAt === null || unknown.begun.later) return undefined;
       const { endedAt } = unknown;
+      let isMine = false;
       const isUnknown = () =>
-        unknowns.get(id) === unknown && !unknown.known && unknown.lines === 0 && callOf(id) === undefined;
+        unknowns.get(id) === unknown &&
+        !unknown.known &&
+        unknown.lines === 0 &&
+        unknown.isLeft === isMine &&
+        callOf(id) === undefined;
       if (!isUnknown()) return undefined;
-      unknown.isLeft = true;
+      const write = (writes: boolean) => {
+        unknown.isLeft = isMine = writes;
+      };
       return {
         isUnknown,
         isShown: (settleMs) => elapsedMs() >= endedAt + settleMs,
+        begin: () => write(true),
         settled: (result) => end(unknown, result),
-        release() {
-          unknown.isLeft = false;
-        },
+        end: () => write(false),
       };
     },
     all: () => unknowns.values(),

@@ -196,10 +196,30 @@ describe("one that an operator is to settle", () => {
     const { unknowns, journal } = await unknownWrite(CANCEL, 1000, { ...kept, order: () => read });
     const judging = unknowns.judge({ ...LISTED, absent: new Set(["1"]) });
     const left = unknowns.leaveToOperator("httag");
+    left?.begin();
     resolve({ ...anOrder({ status: "CANCELED" }), external: false, asOf: 1, staleSince: null });
     await judging;
     expect(left?.isUnknown()).toBe(true);
     expect(await journal.intent("httag")).toMatchObject({ state: "sending" });
+  });
+
+  test("is another's too while nothing is written: an operator's request may end in silence while it is weighed", async () => {
+    const { unknowns } = await unknownWrite(PLACE, 1000);
+    const [silent, second] = [unknowns.leaveToOperator("httag"), unknowns.leaveToOperator("httag")];
+    second?.begin();
+    expect(silent?.isUnknown()).toBe(false);
+    expect(second?.isUnknown()).toBe(true);
+    expect(unknowns.leaveToOperator("httag")).toBeUndefined();
+    second?.end();
+    expect(silent?.isUnknown()).toBe(true);
+  });
+
+  test("is judged while nothing is written", async () => {
+    const { unknowns } = await unknownWrite(PLACE, 1000);
+    const left = unknowns.leaveToOperator("httag");
+    for (const askedAt of [2000, 3000, 4000])
+      await unknowns.judge({ ...NOTHING, complete: true, settleMs: 0, askedAt });
+    expect(left?.isUnknown()).toBe(false);
   });
 });
 
