@@ -1,13 +1,4 @@
-/**
- * Runs the conformance suite on every broker and draws the table of what was seen.
- *
- *     node scripts/conformance-table.ts                         prints it
- *     node scripts/conformance-table.ts README.md …             puts it between the marks of these files, in Chinese
- *                                                               where the name ends in .zh-CN.md
- *     node scripts/conformance-table.ts --check README.md …     says whether it stands there already
- *
- * Ends with 1 when a broker fails a check, or when `--check` finds an older table.
- */
+/** `npm run conformance`: see HELP. */
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { runConformance } from "../src/testing/index.ts";
@@ -17,31 +8,65 @@ import { betweenMarks } from "./conformance/between-marks.ts";
 import { type BrokerRun, conformanceTable, failuresOf } from "./conformance/table.ts";
 import { wordsFor } from "./conformance/words.ts";
 
-const { values, positionals: files } = parseArgs({
-  options: { check: { type: "boolean", default: false } },
-  allowPositionals: true,
-});
+const HELP = `usage: npm run conformance -- [options]
 
-const host = await startSimulatorHost();
-const runs: BrokerRun[] = await Promise.all(
-  Object.values(STAGES).map(async (stageOf) => {
-    const stage = stageOf(host.url);
-    return { name: stage.name, results: await runConformance(stage) };
-  }),
-);
-await host.close();
+Runs the conformance suite on every broker and puts the table of what was seen between the marks of README.md and
+README.zh-CN.md. Ends with 1 when a broker fails a check.
 
-const faults = failuresOf(runs);
-if (faults.length === 0) {
-  if (files.length === 0) process.stdout.write(`${conformanceTable(runs)}\n`);
-  for (const file of files) faults.push(...(await place(file, conformanceTable(runs, wordsFor(file)))));
+      --check   writes nothing, and ends with 1 where an older table stands there`;
+
+const EXIT_USAGE = 2;
+
+const asked = askedFor(process.argv.slice(2));
+if (asked !== undefined) await draw(asked);
+
+/** Where the table is to stand. */
+interface Asked {
+  /** In Chinese where a name ends in `.zh-CN.md`; none: it is printed. */
+  readonly files: readonly string[];
+  /** Whether only to say if it stands there already. */
+  readonly isCheck: boolean;
 }
-for (const fault of faults) process.stderr.write(`${fault}\n`);
-// The SDK of Longport holds a call whose venue has gone for ever, and the process with it.
-process.exit(faults.length === 0 ? 0 : 1);
+
+/** What the arguments ask for; `undefined` where nothing is to be done. */
+function askedFor(args: string[]): Asked | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { check: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
+      allowPositionals: true,
+    });
+    if (values.help !== true) return { files: positionals, isCheck: values.check };
+    console.log(HELP);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${HELP}`);
+    process.exitCode = EXIT_USAGE;
+  }
+  return undefined;
+}
+
+async function draw({ files, isCheck }: Asked): Promise<void> {
+  const host = await startSimulatorHost();
+  const runs: BrokerRun[] = await Promise.all(
+    Object.values(STAGES).map(async (stageOf) => {
+      const stage = stageOf(host.url);
+      return { name: stage.name, results: await runConformance(stage) };
+    }),
+  );
+  await host.close();
+  const faults = failuresOf(runs);
+  if (faults.length === 0) {
+    if (files.length === 0) process.stdout.write(`${conformanceTable(runs)}\n`);
+    for (const file of files) faults.push(...(await place(file, conformanceTable(runs, wordsFor(file)), isCheck)));
+  }
+  for (const fault of faults) process.stderr.write(`${fault}\n`);
+  // The SDK of Longport holds a call whose venue has gone for ever, and the process with it.
+  process.exit(faults.length === 0 ? 0 : 1);
+}
 
 /** Writes the table into a file, or says what is wrong with the one that is there. */
-async function place(file: string, table: string): Promise<string[]> {
+async function place(file: string, table: string, isCheck: boolean): Promise<string[]> {
   const text = await readFile(file, "utf8");
   let wanted: string;
   try {
@@ -50,7 +75,7 @@ async function place(file: string, table: string): Promise<string[]> {
     return [`${file}: ${error instanceof Error ? error.message : String(error)}`];
   }
   if (wanted === text) return [];
-  if (values.check) return [`${file}: the table is out of date; run node scripts/conformance-table.ts ${file}`];
+  if (isCheck) return [`${file}: the table is out of date; run node scripts/conformance-table.ts ${file}`];
   await writeFile(file, wanted);
   return [];
 }

@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { betweenMarks } from "../../scripts/conformance/between-marks.ts";
 import { type BrokerRun, conformanceTable, failuresOf } from "../../scripts/conformance/table.ts";
@@ -111,4 +114,18 @@ describe("between the marks", () => {
       expect(() => betweenMarks(text, "| new |")).toThrow("conformance:start");
     },
   );
+});
+
+describe("the arguments of npm run conformance", () => {
+  const script = fileURLToPath(new URL("../../scripts/conformance-table.ts", import.meta.url));
+  const run = (argument: string) => promisify(execFile)(process.execPath, [script, argument], { timeout: 50_000 });
+
+  test("--help says what is done, and does none of it", { timeout: 60_000 }, async () => {
+    const { stdout } = await run("--help");
+    expect(stdout).toMatch(/^usage: npm run conformance/);
+  });
+
+  test("an unknown option: usage and exit code 2", { timeout: 60_000 }, async () => {
+    await expect(run("--only")).rejects.toMatchObject({ code: 2, stdout: "" });
+  });
 });
