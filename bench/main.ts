@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { betweenMarks } from "../scripts/conformance/between-marks.ts";
+import { orUsage } from "../scripts/or-usage.ts";
 import { buildPackage } from "../scripts/package.ts";
 import type { Bench, MeasureTable } from "./bench.ts";
 import { missedByHalf } from "./check.ts";
@@ -21,24 +22,10 @@ import { TABLES } from "./tables/index.ts";
 
 const READMES = ["README.md", "README.zh-CN.md"] as const;
 
-const EXIT_USAGE = 2;
-
 if (process.argv.includes("--help") || process.argv.includes("-h")) process.stdout.write(USAGE);
 else {
-  const options = optionsOf(process.argv.slice(2));
+  const options = orUsage(USAGE.trimEnd(), () => readOptions(process.argv.slice(2)));
   if (options !== undefined) await main(options);
-}
-
-/** Says what is wrong with the arguments, if anything is. */
-function optionsOf(args: readonly string[]): BenchOptions | undefined {
-  try {
-    return readOptions(args);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    process.stderr.write(`${error.message}\n\n${USAGE}`);
-    process.exitCode = EXIT_USAGE;
-    return undefined;
-  }
 }
 
 async function main(options: BenchOptions): Promise<void> {

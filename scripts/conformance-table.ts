@@ -7,6 +7,7 @@ import { startSimulatorHost } from "../tests/conformance/stages/simulator-host.t
 import { betweenMarks } from "./conformance/between-marks.ts";
 import { type BrokerRun, conformanceTable, failuresOf } from "./conformance/table.ts";
 import { wordsFor } from "./conformance/words.ts";
+import { orUsage } from "./or-usage.ts";
 
 const HELP = `usage: npm run conformance -- [options]
 
@@ -15,9 +16,7 @@ README.zh-CN.md. Ends with 1 when a broker fails a check.
 
       --check   writes nothing, and ends with 1 where an older table stands there`;
 
-const EXIT_USAGE = 2;
-
-const asked = askedFor(process.argv.slice(2));
+const asked = orUsage(HELP, askedFor);
 if (asked !== undefined) await draw(asked);
 
 /** Where the table is to stand. */
@@ -29,20 +28,13 @@ interface Asked {
 }
 
 /** What the arguments ask for; `undefined` where nothing is to be done. */
-function askedFor(args: string[]): Asked | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      options: { check: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
-      allowPositionals: true,
-    });
-    if (values.help !== true) return { files: positionals, isCheck: values.check };
-    console.log(HELP);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    process.exitCode = EXIT_USAGE;
-  }
+function askedFor(): Asked | undefined {
+  const { values, positionals } = parseArgs({
+    options: { check: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
+    allowPositionals: true,
+  });
+  if (values.help !== true) return { files: positionals, isCheck: values.check };
+  console.log(HELP);
   return undefined;
 }
 

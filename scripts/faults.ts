@@ -4,37 +4,31 @@ import { parseArgs } from "node:util";
 import { cellName, faultsPage } from "../tests/faults/matrix/page.ts";
 import { runCell } from "../tests/faults/matrix/run-cell.ts";
 import { CELLS, expectationOf } from "../tests/faults/matrix/table.ts";
+import { orUsage } from "./or-usage.ts";
 
 const HELP = `usage: npm run faults
 
 Strikes every broker with every fault and writes what was seen into docs/faults.md. Takes some minutes, nearly all of which
 is waiting. Ends with 1, and writes nothing, when something was seen in a cell that the table does not permit.`;
 
-const EXIT_USAGE = 2;
-
 /** Cells that run at the same time. */
 const AT_ONCE = 40;
 
-const file = askedFor(process.argv.slice(2));
+const file = orUsage(HELP, fileAskedFor);
 if (file !== undefined) await strike(file);
 
 /** The file that is to be written; `undefined` where nothing is to be done. */
-function askedFor(args: string[]): string | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      options: { help: { type: "boolean", short: "h" } },
-      allowPositionals: true,
-    });
-    if (values.help === true) console.log(HELP);
-    else if (positionals.length !== 1) throw new TypeError("one file is written, no more");
-    else return positionals[0];
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    process.exitCode = EXIT_USAGE;
+function fileAskedFor(): string | undefined {
+  const { values, positionals } = parseArgs({
+    options: { help: { type: "boolean", short: "h" } },
+    allowPositionals: true,
+  });
+  if (values.help === true) {
+    console.log(HELP);
+    return undefined;
   }
-  return undefined;
+  if (positionals.length !== 1) throw new TypeError("one file is written, no more");
+  return positionals[0];
 }
 
 async function strike(file: string): Promise<void> {

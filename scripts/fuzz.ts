@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { allowedGrowth, type Failure, fuzz, type Memory, type Outcome } from "../tests/fuzz/host.ts";
 import type { Target } from "../tests/fuzz/target.ts";
 import { TARGETS } from "../tests/fuzz/targets/index.ts";
+import { orUsage } from "./or-usage.ts";
 
 const HELP = `usage: npm run fuzz -- [options]
 
@@ -14,42 +15,33 @@ Sends every route and every decoder of a vendor's messages what nobody should se
                      ${TARGETS.map(({ name }) => name).join(", ")}
       --input TEXT   tries this input of the one target, in the form in which a fault prints it`;
 
-const EXIT_USAGE = 2;
-
 /** A pass as `npm test` makes it takes about so long. */
 const PASS_SECONDS = 30;
 /** Longer passes would tell too late. */
 const LONGEST_PASS = 2;
 
-const asked = askedFor();
+const asked = orUsage(HELP, askedFor);
 if (asked !== undefined) await asked();
 
 /** What the arguments ask for, all of them checked. */
-function askedFor(): (() => Promise<void>) | undefined {
-  try {
-    const { values } = parseArgs({
-      options: {
-        seconds: { type: "string", default: "60" },
-        seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
-        target: { type: "string", multiple: true, default: TARGETS.map(({ name }) => name) },
-        input: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-    if (values.help === true) return async () => console.log(HELP);
-    const [seconds, seed] = [wholeNumber("seconds", values.seconds), wholeNumber("seed", values.seed)];
-    const targets = values.target.map(targetOf);
-    const { input } = values;
-    if (input === undefined) return () => passes(targets, seconds, seed);
-    const [first, second] = targets;
-    if (first === undefined || second !== undefined) throw new TypeError("--input needs the --target that it is for");
-    return () => tryOne(first, input);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(`${error.message}\n\n${HELP}`);
-    process.exitCode = EXIT_USAGE;
-    return undefined;
-  }
+function askedFor(): () => Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: "string", default: "60" },
+      seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+      target: { type: "string", multiple: true, default: TARGETS.map(({ name }) => name) },
+      input: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help === true) return async () => console.log(HELP);
+  const [seconds, seed] = [wholeNumber("seconds", values.seconds), wholeNumber("seed", values.seed)];
+  const targets = values.target.map(targetOf);
+  const { input } = values;
+  if (input === undefined) return () => passes(targets, seconds, seed);
+  const [first, second] = targets;
+  if (first === undefined || second !== undefined) throw new TypeError("--input needs the --target that it is for");
+  return () => tryOne(first, input);
 }
 
 function targetOf(name: string): Target {

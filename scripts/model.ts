@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { fileJournal, type MortalJournal } from "../tests/desk/model/file-journal.ts";
 import { historyOf } from "../tests/desk/model/history.ts";
 import { findFault, STEPS } from "../tests/desk/model/run.ts";
+import { orUsage } from "./or-usage.ts";
 
 const HELP = `usage: npm run model -- [options]
 
@@ -15,9 +16,11 @@ that shows it. Ends with 1 if a fault was found.
       --steps N  how long each is (default ${STEPS}); another length is another history
       --file     writes the journal to a file in a temporary folder`;
 
-const EXIT_USAGE = 2;
+const asked = orUsage(HELP, askedFor);
+if (asked !== undefined) await asked();
 
-try {
+/** What the arguments ask for, all of them checked. */
+function askedFor(): () => unknown {
   const text = { type: "string" } as const;
   const options = {
     seeds: text,
@@ -27,20 +30,11 @@ try {
     help: { type: "boolean", short: "h" },
   } as const;
   const { values } = parseArgs({ options });
-  if (values.help === true) console.log(HELP);
-  else {
-    const from = wholeNumber("from", values.from, 1);
-    await tellAll(
-      from,
-      from + wholeNumber("seeds", values.seeds, 1000) - 1,
-      wholeNumber("steps", values.steps, STEPS),
-      values.file ? fileJournal : undefined,
-    );
-  }
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error;
-  console.error(`${error.message}\n\n${HELP}`);
-  process.exitCode = EXIT_USAGE;
+  if (values.help === true) return () => console.log(HELP);
+  const from = wholeNumber("from", values.from, 1);
+  const last = from + wholeNumber("seeds", values.seeds, 1000) - 1;
+  const steps = wholeNumber("steps", values.steps, STEPS);
+  return () => tellAll(from, last, steps, values.file ? fileJournal : undefined);
 }
 
 async function tellAll(first: number, last: number, steps: number, journal?: () => MortalJournal): Promise<void> {
