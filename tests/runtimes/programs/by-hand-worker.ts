@@ -3,22 +3,8 @@
  * the answer to an order of 1 share, and has forgotten every other that it took.
  */
 import { BrokerError, type Capabilities, createHttpTrading, defineBroker, orderRows } from "../../../mod.ts";
-import { durableObjectJournal, type SqliteObjectStorage } from "../../../src/journal/durable-object.ts";
-
-interface Environment {
-  readonly GATEWAY: {
-    idFromName(name: string): unknown;
-    get(id: unknown): { fetch(request: Request): Promise<Response> };
-  };
-  readonly INSTANCE_ID: string;
-  readonly TOKEN: string;
-  readonly ADMIN_TOKEN: string;
-}
-
-interface State {
-  readonly storage: SqliteObjectStorage;
-  abort(reason: string): void;
-}
+import { durableObjectJournal } from "../../../src/journal/durable-object.ts";
+import { type Environment, endable, inFront, type State } from "./ended-object.ts";
 
 const OF_MARKET = { tradeType: "Securities", region: "US", currency: "USD", unit: "Share", qtyStep: 1 } as const;
 
@@ -58,14 +44,8 @@ export class Gateway {
       orders: async () => ({ orders: [], unmapped: [] }),
     });
     const trading = createHttpTrading({ brokers: [broker], journal: durableObjectJournal(state.storage) });
-    this.fetch = async (request) => {
-      if (new URL(request.url).pathname === "/end") state.abort("the host ends the object");
-      return trading.fetch(request);
-    };
+    this.fetch = endable(state, trading);
   }
 }
 
-export default {
-  fetch: (request: Request, { GATEWAY: objects }: Environment): Promise<Response> =>
-    objects.get(objects.idFromName("gateway")).fetch(request),
-};
+export default inFront;

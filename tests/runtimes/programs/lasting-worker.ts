@@ -3,17 +3,11 @@
  * journal stands in the storage.
  */
 import { createHttpTrading } from "../../../mod.ts";
-import { durableObjectJournal, type SqliteObjectStorage } from "../../../src/journal/durable-object.ts";
+import { durableObjectJournal } from "../../../src/journal/durable-object.ts";
 import { tiger } from "../../../src/runtime/worker.ts";
+import { type Environment, endable, inFront, type State } from "./ended-object.ts";
 
-interface Environment {
-  readonly GATEWAY: {
-    idFromName(name: string): unknown;
-    get(id: unknown): { fetch(request: Request): Promise<Response> };
-  };
-  readonly INSTANCE_ID: string;
-  readonly TOKEN: string;
-  readonly ADMIN_TOKEN: string;
+interface TigerEnvironment extends Environment {
   readonly TIGER_ID: string;
   readonly TIGER_ACCOUNT: string;
   readonly TIGER_PRIVATE_KEY: string;
@@ -23,15 +17,10 @@ interface Environment {
   readonly MAX_BYTES: number;
 }
 
-interface State {
-  readonly storage: SqliteObjectStorage;
-  abort(reason: string): void;
-}
-
 export class Gateway {
   readonly fetch: (request: Request) => Promise<Response>;
 
-  constructor(state: State, env: Environment) {
+  constructor(state: State, env: TigerEnvironment) {
     const broker = tiger({
       instanceId: env.INSTANCE_ID,
       tokens: [env.TOKEN, { token: env.ADMIN_TOKEN, name: "operator", scopes: ["admin"] }],
@@ -44,14 +33,8 @@ export class Gateway {
     });
     const journal = durableObjectJournal(state.storage, { maxBytes: env.MAX_BYTES });
     const trading = createHttpTrading({ brokers: [broker], journal });
-    this.fetch = async (request) => {
-      if (new URL(request.url).pathname === "/end") state.abort("the host ends the object");
-      return trading.fetch(request);
-    };
+    this.fetch = endable(state, trading);
   }
 }
 
-export default {
-  fetch: (request: Request, { GATEWAY: objects }: Environment): Promise<Response> =>
-    objects.get(objects.idFromName("gateway")).fetch(request),
-};
+export default inFront;
