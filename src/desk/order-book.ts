@@ -114,6 +114,7 @@ export function createOrderBook(): OrderBook {
     },
     forget(orderId) {
       const tag = orders.get(orderId)?.tag ?? null;
+      restored.delete(orderId);
       doubtful.delete(orderId);
       toldAt.delete(orderId);
       heardAt.delete(orderId);
