@@ -25,7 +25,7 @@ import { createObservers } from "./observe/observers.ts";
 import type { Broker } from "./spec/broker.ts";
 import type { Capabilities, Environment } from "./spec/capabilities.ts";
 import { DEFAULT_DEADLINE_MS, type InstanceOptions } from "./spec/define-broker.ts";
-import type { TokenOptions } from "./spec/policy.ts";
+import type { TokenOptions, TradingState } from "./spec/policy.ts";
 
 export { sharedTimer } from "./desk/alarm.ts";
 export type { AnswerInit, Server } from "./http/server.ts";
@@ -48,6 +48,8 @@ export interface InstanceInfo {
   readonly reason?: string | null;
   /** Names of its tokens that have expired: who sends one gets the 404 that every miss is. */
   readonly expired?: readonly string[];
+  /** What the kill switch lets through; `ACTIVE` until the start has read how it was left. */
+  readonly tradingState?: TradingState | undefined;
 }
 
 /**
@@ -74,7 +76,7 @@ export interface HttpTrading extends AsyncDisposable {
   readonly endStreams: () => void;
   /** Ends every stream, call and connection, then closes the journal. From then on requests are answered 503. */
   readonly close: () => Promise<void>;
-  /** What is served. `environment`, `account`, `connected`, `reason` and `expired` are of the moment in which they are read. */
+  /** What is served. `environment`, `account`, `connected`, `reason`, `expired` and `tradingState` are of the moment of reading. */
   readonly instances: readonly InstanceInfo[];
   /** Where orders are written down. */
   readonly journal: JournalPlace;
@@ -173,7 +175,9 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       throw notOpened(error);
     }
     pruning.start();
+    const left = desks.map((desk) => desk.tradingState());
     const results = await Promise.allSettled(desks.map((desk) => desk.start()));
+    await Promise.all(left);
     const failed = results.flatMap((result, index) =>
       result.status === "rejected" ? [{ name: desks[index]?.name, reason: result.reason as unknown }] : [],
     );
@@ -225,6 +229,9 @@ export function createHttpTrading(options: HttpTradingOptions): HttpTrading {
       },
       get expired() {
         return instance.tokens.flatMap((token) => (isExpired(token) ? [token.name] : []));
+      },
+      get tradingState() {
+        return desks[index]?.state().tradingState;
       },
     })),
     [Symbol.asyncDispose]: close,

@@ -43,11 +43,12 @@ export function bannerWarnings(
   journal?: HttpTrading["journal"],
 ): string[] {
   const lines: string[] = [];
-  for (const { name, connected, reason, expired = [] } of instances) {
+  for (const { name, connected, reason, expired = [], tradingState = "ACTIVE" } of instances) {
     const because = reason ? `: ${reason}` : "";
     if (connected === false) lines.push(`Warning: ${name} is not connected${because}`);
     else if (because !== "") lines.push(`Warning: ${name} is connected${because}`);
     if (expired.length > 0) lines.push(`Warning: tokens of ${name} have expired: ${expired.join(", ")}`);
+    if (tradingState !== "ACTIVE") lines.push(`Warning: ${name} is ${tradingState}: ${LETS_THROUGH[tradingState]}`);
   }
   if (instances.some((instance) => instance.environment === "REAL") && journal?.lasting === false) {
     lines.push(
@@ -68,6 +69,11 @@ export function bannerWarnings(
   }
   return lines;
 }
+
+const LETS_THROUGH = {
+  REDUCING: "only orders that shrink a position are sent",
+  HALTED: "no orders are sent, only cancels",
+};
 
 const WILDCARDS: ReadonlyMap<string, string> = new Map([
   ["0.0.0.0", "127.0.0.1"],

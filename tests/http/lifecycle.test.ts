@@ -73,7 +73,7 @@ describe("the handler", () => {
     });
     const { instances } = gatewayOf(broker);
     const told = { kind: "futu", display: "富途证券", environment: "SIMULATE", reason: null, expired: [] };
-    const info = { name: "main account", ...told };
+    const info = { name: "main account", ...told, tradingState: "ACTIVE" };
     expect(instances).toEqual([{ ...info, account: null }]);
     account = "****5678";
     expect(instances).toEqual([{ ...info, account: "****5678" }]);

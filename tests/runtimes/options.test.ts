@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type ConnectionState, createHttpTrading, defineBroker } from "../../mod.ts";
 import { paper } from "../../src/brokers/paper/index.ts";
+import { memoryJournal } from "../../src/journal/memory.ts";
 import { bannerLines, bannerWarnings, localUrl } from "../../src/runtime/banner.ts";
 import { serve as serveOnBun } from "../../src/runtime/bun.ts";
 import { serve as serveOnDeno } from "../../src/runtime/deno.ts";
@@ -331,6 +332,30 @@ describe("the banner", () => {
     const gateway = createHttpTrading({ brokers: [broker] });
     await using _server = await serve(gateway, { port: 0, print: (line) => void lines.push(line), signals: false });
     expect(lines.filter((line) => line.startsWith("Warning"))).toEqual(["Warning: tokens of mine have expired: old"]);
+  });
+
+  test.each([
+    ["HALTED", "no orders are sent, only cancels"],
+    ["REDUCING", "only orders that shrink a position are sent"],
+  ])("says that a kill switch was left %s", async (state, lets) => {
+    const journal = memoryJournal();
+    const token = { token: "ops-0123456789abcdef", name: "ops", scopes: ["admin"] as const };
+    const options = { instanceId: "WyLqtMhDvAnBb6a3", tokens: [token], name: "mine" };
+    const before = createHttpTrading({ brokers: [paper(options)], journal });
+    const turn = await before.fetch(
+      new Request("http://127.0.0.1/httptrading/api/WyLqtMhDvAnBb6a3/guard/state", {
+        method: "POST",
+        headers: { "HT-TOKEN": token.token, "content-type": "application/json" },
+        body: JSON.stringify({ state, reason: "drawdown" }),
+      }),
+    );
+    expect(turn.status).toBe(200);
+    await before.close();
+
+    const lines: string[] = [];
+    const gateway = createHttpTrading({ brokers: [paper(options)], journal });
+    await using _server = await serve(gateway, { port: 0, print: (line) => void lines.push(line), signals: false });
+    expect(lines.filter((line) => line.startsWith("Warning"))).toEqual([`Warning: mine is ${state}: ${lets}`]);
   });
 
   test("says when nothing is served", () => {
