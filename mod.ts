@@ -91,7 +91,7 @@ export type { ErrorReport } from "./src/http/app.ts";
 export type { HttpTradingOptions } from "./src/http/check-options.ts";
 export type { CorsOptions } from "./src/http/cors.ts";
 export type { ErrorStatus } from "./src/http/failures.ts";
-export type { Ending, Settlement } from "./src/journal/by-hand.ts";
+export type { Ending, Resolution } from "./src/journal/by-hand.ts";
 export type * from "./src/journal/journal.ts";
 export { memoryJournal } from "./src/journal/memory.ts";
 export type * from "./src/observe/observer.ts";

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { type JournalReader, readJournal } from "../journal/sqlite.ts";
 import { endingOf, endOrder, staleText } from "./stale-orders.ts";
-import { resolve, settlementOf, unknownText } from "./unknown-intents.ts";
+import { resolutionOf, resolve, unknownText } from "./unknown-intents.ts";
 import { UsageError } from "./usage-error.ts";
 
 const USAGE = `Usage:
@@ -65,7 +65,7 @@ async function* run(args: string[]): AsyncGenerator<string> {
   const [file, command = "unknown", ...words] = positionals;
   if (file === undefined) throw new UsageError("say which file");
   if (command === "resolve") {
-    yield await resolve(file, settlementOf(words, values));
+    yield await resolve(file, resolutionOf(words, values));
     return;
   }
   if (command === "end") {

@@ -1,5 +1,5 @@
 /** Intents of which nobody knows yet what became of them: showing them, and settling one by an operator's word. */
-import { demandPossible, demandUnsettled, resolutionLines, type Settlement } from "../journal/by-hand.ts";
+import { demandPossible, demandUnsettled, type Resolution, resolutionLines } from "../journal/by-hand.ts";
 import { isSettled } from "../journal/intent-record.ts";
 import type { IntentRecord } from "../journal/journal.ts";
 import { readJournal, sqliteJournal } from "../journal/sqlite.ts";
@@ -13,7 +13,7 @@ export interface Given {
 }
 
 /** What the arguments say became of an intent, and of which instance that is. @throws UsageError */
-export function settlementOf(words: readonly string[], { reason, instance }: Given): Settlement & Given {
+export function resolutionOf(words: readonly string[], { reason, instance }: Given): Resolution & Given {
   const [tag, outcome, ...rest] = words;
   if (tag === undefined || outcome === undefined) throw new UsageError("say which intent, and what became of it");
   demandEnd(rest);
@@ -58,7 +58,7 @@ what is unknown. What it cannot find: look at the broker for an order with the t
 }
 
 /** The one intent that is meant; throws for one that is not there, is settled, or is one of several. */
-function intentToResolve(intents: readonly IntentRecord[], { tag, instance }: Settlement & Given): IntentRecord {
+function intentToResolve(intents: readonly IntentRecord[], { tag, instance }: Resolution & Given): IntentRecord {
   const found = intents.filter((intent) => instance === undefined || intent.instance === instance);
   const [intent, ...more] = found.length > 1 ? found.filter((one) => !isSettled(one)) : found;
   if (intent === undefined && found.length > 1) throw new Error(`there is no unsettled intent ${tag} in this journal`);
@@ -71,15 +71,15 @@ function intentToResolve(intents: readonly IntentRecord[], { tag, instance }: Se
 }
 
 /** Settles the intent, and says so. */
-export async function resolve(file: string, settlement: Settlement & Given): Promise<string> {
-  const { tag, orderId } = settlement;
+export async function resolve(file: string, resolution: Resolution & Given): Promise<string> {
+  const { tag, orderId } = resolution;
   const reader = await readJournal(file);
   const journal = sqliteJournal(file);
   try {
-    const { instance } = intentToResolve(reader.intents(tag), settlement);
+    const { instance } = intentToResolve(reader.intents(tag), resolution);
     await journal.open();
     // Looked up once more: only from here on nobody else can settle it.
-    const intent = intentToResolve([journal.intent(instance, tag) ?? []].flat(), settlement);
+    const intent = intentToResolve([journal.intent(instance, tag) ?? []].flat(), resolution);
     const { action } = intent;
     const named = orderId === null ? undefined : journal.order(instance, orderId);
     const changed = action.kind === "place" ? undefined : journal.order(instance, action.orderId);
@@ -87,7 +87,7 @@ export async function resolve(file: string, settlement: Settlement & Given): Pro
     const own = open ?? (named?.tag === tag ? named : reader.orderOf(instance, tag));
     demandPossible(intent, orderId, { named, changed, own });
     const at = Date.now();
-    const lines = resolutionLines(intent, settlement).map((line) => ({ ...line, instance, at }));
+    const lines = resolutionLines(intent, resolution).map((line) => ({ ...line, instance, at }));
     await journal.append(lines, "power-loss");
     const outcome = orderId === null ? "not sent" : `accepted as order ${orderId}`;
     return `${tag} (${actionText(intent)}) is resolved: ${outcome}.\n`;

@@ -5,9 +5,9 @@ import {
   demandUnsettled,
   type Ending,
   endingLines,
+  type Resolution,
   refusal,
   resolutionLines,
-  type Settlement,
 } from "../journal/by-hand.ts";
 import type { EventPage, IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { EventLog } from "./event-log.ts";
@@ -32,7 +32,7 @@ export interface ByHandOptions {
 
 export interface ByHand {
   /** Settles an unknown intent. */
-  resolve(settlement: Settlement): Promise<void>;
+  resolve(resolution: Resolution): Promise<void>;
   /** Ends an open order that its broker knows no more. */
   end(ending: Ending): Promise<OrderView>;
 }
@@ -65,19 +65,19 @@ export function createByHand({ seat, journal, events, book, tracker, unknowns, r
   }
 
   /** What is to be written down of the intent. */
-  async function linesOf(settlement: Settlement): Promise<Lines> {
-    const { tag, orderId } = settlement;
+  async function linesOf(resolution: Resolution): Promise<Lines> {
+    const { tag, orderId } = resolution;
     const intent = await journal.intent(tag);
     demandUnsettled(tag, intent);
     const { action } = intent;
     const named = orderId === null ? undefined : await orderOf(orderId);
     const changed = action.kind === "place" ? undefined : await orderOf(action.orderId);
     demandPossible(intent, orderId, { named, changed, own: await ownOf(intent, named) });
-    return resolutionLines(intent, settlement);
+    return resolutionLines(intent, resolution);
   }
 
   /** Writes the operator's word down, which then holds unless the broker has shown meanwhile what became of the intent. */
-  async function write(left: Left, { tag, orderId }: Settlement, [line, anomaly]: Lines): Promise<void> {
+  async function write(left: Left, { tag, orderId }: Resolution, [line, anomaly]: Lines): Promise<void> {
     left.begin();
     try {
       await journal.append([line], "power-loss");
@@ -94,11 +94,11 @@ export function createByHand({ seat, journal, events, book, tracker, unknowns, r
   }
 
   return {
-    async resolve(settlement) {
-      const { tag, orderId } = settlement;
+    async resolve(resolution) {
+      const { tag, orderId } = resolution;
       await reconciler.recover();
       const left = unknowns.leaveToOperator(tag);
-      const lines = await linesOf(settlement);
+      const lines = await linesOf(resolution);
       // Nothing comes between this look and the line: whatever is found out later stands behind it.
       if (left?.isUnknown() !== true) {
         throw refusal("OrderNotOpen", `intent ${tag} is still being sent, or what became of it is being written down`);
@@ -112,7 +112,7 @@ export function createByHand({ seat, journal, events, book, tracker, unknowns, r
           `what intent ${tag} has sent need not be shown yet: look again after ${seconds} s`,
         );
       }
-      await journal.answered(write(left, settlement, lines));
+      await journal.answered(write(left, resolution, lines));
     },
 
     async end(given) {

@@ -219,7 +219,7 @@ export function createDesk(options: DeskOptions): Desk {
       const unsettled = await journal.unsettled();
       return unsettled.filter(({ id, state }) => state === "unknown" || unknowns.has(id));
     },
-    resolveIntent: async (settlement) => (await settling()).resolve(settlement),
+    resolveIntent: async (resolution) => (await settling()).resolve(resolution),
     endOrder: async (ending) => (await settling()).end(ending),
     async follow(lastEventId) {
       await newDeadline().limit(seat.start(), "the broker did not start in time");

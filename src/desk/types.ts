@@ -5,7 +5,7 @@ import type { FailureCode } from "../domain/failure.ts";
 import type { MarketStatusMap } from "../domain/market-status.ts";
 import type { OrderChange, OrderRequest } from "../domain/order.ts";
 import type { Quote } from "../domain/quote.ts";
-import type { Ending, Settlement } from "../journal/by-hand.ts";
+import type { Ending, Resolution } from "../journal/by-hand.ts";
 import type { IntentRecord, OrderRecord } from "../journal/journal.ts";
 import type { CashQuery, OrderListing, OrdersQuery, Placed, PositionListing, QueueLoad } from "../spec/broker.ts";
 import type { Capabilities, Operation } from "../spec/capabilities.ts";
@@ -68,7 +68,7 @@ export interface Desk {
    * for one that is settled or still being sent, `InvalidRequest` where orders that are known say otherwise, and
    * `JournalUnavailable` when it could not be written down in time.
    */
-  resolveIntent(settlement: Settlement): Promise<void>;
+  resolveIntent(resolution: Resolution): Promise<void>;
   /**
    * Ends an open order that its broker knows no more, in the same way. `OrderNotOpen` is also one that the broker knows
    * again.

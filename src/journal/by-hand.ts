@@ -8,7 +8,7 @@ import { isSettled } from "./intent-record.ts";
 import type { AnomalyLine, IntentRecord, OrderLine, OrderRecord, ProgressLine } from "./journal.ts";
 
 /** What an operator found out about an intent. */
-export interface Settlement {
+export interface Resolution {
   readonly tag: string;
   /** The order at the broker; `null` when there is none. */
   readonly orderId: string | null;
@@ -84,7 +84,7 @@ export function demandPossible(
 /** What is written down of an intent that an operator settles. */
 export function resolutionLines(
   { id, action, state }: IntentRecord,
-  { orderId, reason, principal }: Omit<Settlement, "tag">,
+  { orderId, reason, principal }: Omit<Resolution, "tag">,
 ): [ProgressLine, AnomalyLine] {
   demandSaid(orderId === null || typeof orderId === "string", "orderId: must be text, or null for none");
   const found = orderId === null ? "not sent" : `accepted as order ${orderId}`;
