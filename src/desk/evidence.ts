@@ -1,8 +1,9 @@
 /** What the broker says of its orders, weighed as proof of what became of a write. */
 import type { FailureCode } from "../domain/failure.ts";
-import { orderFlags } from "../domain/order.ts";
+import { type Order, orderFlags } from "../domain/order.ts";
 import type { IntentAction, IntentFailure, OrderRecord, ProgressLine } from "../journal/journal.ts";
 import type { UnmappedOrder } from "../spec/broker.ts";
+import { elapsedMs } from "./elapsed.ts";
 import { endedWords } from "./guards.ts";
 
 /** A listing of the broker's orders, as evidence. */
@@ -13,6 +14,8 @@ export interface Listing {
   readonly reported: ReadonlySet<string>;
   /** The orders that the broker does not know, of those that it was asked for by their ids. */
   readonly absent: ReadonlySet<string>;
+  /** What it shows. */
+  readonly orders: readonly Order[];
   /** What it shows and has no name here. */
   readonly unmapped: readonly UnmappedOrder[];
   /** Whether the broker vouches that it shows every order. */
@@ -23,6 +26,8 @@ export interface Listing {
   readonly since?: number | undefined;
   /** Whose orders they are, as the broker shows it; `null` where it does not say. */
   readonly account: string | null;
+  /** Whether a change may give an order a new id. */
+  readonly newIds: boolean;
 }
 
 /** What became of an unknown write. */
@@ -31,24 +36,46 @@ export type Settlement = Pick<ProgressLine, "placed" | "failure">;
 type Change = Exclude<IntentAction, { kind: "place" }>;
 type Replace = Extract<IntentAction, { kind: "replace" }>;
 
-/** An unknown write: when its call ended, and to which account it was sent. */
-interface Sent {
-  readonly id: string;
+/** Milliseconds by which the two clocks may run apart without one having been set. */
+export const DRIFT_MS = 1000;
+
+/** When an unknown write was sent, and to which account. */
+export interface Sent {
+  /** When its call ended, by {@link elapsedMs}; `null` while it is under way. */
   readonly endedAt: number | null;
+  /** The account that it was sent to, as the broker showed it; absent where it did not say. */
   readonly account?: string | undefined;
+  /** Its call began no earlier, in milliseconds since the epoch by the clock as it stood then. */
+  readonly sentAt: number;
+  /** The same by {@link elapsedMs}. */
+  readonly sentElapsed: number;
 }
 
 /**
  * True for what was sent to another account, as before a login or a token was changed: these lists say nothing of it. Lists
  * of nobody knows whose may be another's too.
  */
-export function isElsewhere(unknown: Sent, { account }: Listing): boolean {
-  return unknown.account !== undefined && unknown.account !== account;
+export function isElsewhere(write: Sent, { account }: Listing): boolean {
+  return write.account !== undefined && write.account !== account;
 }
 
-/** True for what is listed and has no name here: it exists. */
-export function isNameless({ id }: Sent, { unmapped }: Listing): boolean {
-  return unmapped.some(({ tag }) => tag === id);
+/** True for a list that has the order of this tag, by its name here, if this write has made one. */
+export function wouldShow(listing: Listing, write: Sent, tag: string): boolean {
+  const { complete, since, unmapped } = listing;
+  // Also where the listing says no moment that could be compared.
+  const isBefore = since !== undefined && !(sentAtNow(write) >= since);
+  const isNameless = unmapped.some((its) => its.tag === tag);
+  return complete && !isNameless && !isBefore && !isElsewhere(write, listing) && isSettled(write, listing);
+}
+
+/** By the clock as it stands now: it may have been put back since, and listings are told to begin by it. */
+function sentAtNow({ sentAt, sentElapsed }: Sent): number {
+  return Math.min(sentAt, Date.now() - (elapsedMs() - sentElapsed) + DRIFT_MS);
+}
+
+/** True for a list with an order that this change may have put in the place of its own, and that has ended since. */
+export function mayHaveMade(action: Replace, { orderId, tag }: OrderRecord, { orders }: Listing): boolean {
+  return orders.some((order) => order.tag === tag && order.orderId !== orderId && isAt(action, order));
 }
 
 export function isSettled({ endedAt }: Sent, { askedAt, settleMs }: Listing): boolean {
@@ -65,7 +92,7 @@ export function appliedTo(action: Change, order: OrderRecord, next: OrderRecord 
 }
 
 /** True for an order as this replace wanted it. */
-export function isAt({ change: { qty, price } }: Replace, order: OrderRecord): boolean {
+export function isAt({ change: { qty, price } }: Replace, order: Order): boolean {
   return (qty === undefined || qty === order.qty) && (price === undefined || price === order.price);
 }
 

@@ -140,16 +140,18 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
     // What was listed may be another account's.
     if (begun !== generation) return;
-    const { listing, account } = seat.broker.capabilities();
+    const { listing, account, newIds = false } = seat.broker.capabilities();
     await unknowns.judge({
       askedAt,
       reported,
       absent,
+      orders,
       unmapped,
       complete: canList && listing.complete && isWhole,
       settleMs: seat.settleMs(),
       since,
       account,
+      newIds,
     });
     const lacking = openBefore.filter((orderId) => {
       const order = book.get(orderId);

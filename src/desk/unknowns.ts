@@ -3,14 +3,17 @@ import type { IntentAction, IntentRecord, OrderRecord } from "../journal/journal
 import { elapsedMs } from "./elapsed.ts";
 import {
   appliedTo,
+  DRIFT_MS,
   isAt,
   isElsewhere,
-  isNameless,
   isSettled,
   isUnderWay,
   type Listing,
+  mayHaveMade,
   refusal,
+  type Sent,
   type Settlement,
+  wouldShow,
 } from "./evidence.ts";
 import { foundAs } from "./found.ts";
 import { type InstanceJournal, journalTooSlow } from "./instance-journal.ts";
@@ -22,11 +25,11 @@ export interface Unknowns {
   /** Says that the call of this intent is under way, and so nobody else's to settle; the returned function ends that. */
   underWay(id: string): () => void;
   /** Adds one. `endedAt` is when its call ended, by {@link elapsedMs}, `null` while it is still under way. */
-  add(intent: Sent, endedAt: number | null, begun: Begun): LateCall;
+  add(intent: Intended, endedAt: number | null, begun: Begun): LateCall;
   /** Adds one that is unknown to the journal alone, which could not take what became of it. */
   addKnown(intent: Pick<IntentRecord, "id" | "action">, known: Settlement): void;
   /** Adds one that an earlier process left behind, whose call has ended with it; not one that is under way here. */
-  recover(intent: Sent & Pick<IntentRecord, "at">): void;
+  recover(intent: Intended & Pick<IntentRecord, "at">): void;
   /** Says that one, if there is one, has begun again under its key: what becomes of that is what its id stands for now. */
   begunAgain(id: string): void;
   /** Settles the place that this order proves, and the replaces that made it what it was not before. */
@@ -85,9 +88,9 @@ export interface Begun {
 export const WRITTEN: Begun = { isWritten: true };
 
 /** What is known of a write from its intent. */
-type Sent = Pick<IntentRecord, "id" | "action" | "account">;
+type Intended = Pick<IntentRecord, "id" | "action" | "account">;
 
-interface Unknown {
+interface Unknown extends Sent {
   readonly id: string;
   readonly action: IntentAction;
   readonly begun: Begun;
@@ -100,12 +103,6 @@ interface Unknown {
   /** Whether an operator's is being written, which is none of those. */
   isLeft: boolean;
   endedAt: number | null;
-  /** The account that it was sent to, as the broker showed it; absent where it did not say. */
-  readonly account?: string | undefined;
-  /** Its call began no earlier, in milliseconds since the epoch by the clock as it stood then. */
-  readonly sentAt: number;
-  /** The same by {@link elapsedMs}. */
-  readonly sentElapsed: number;
   /** Complete listings after the settle time that lack the order. */
   absences: number;
 }
@@ -118,9 +115,6 @@ interface UnderWay {
 
 /** So many complete listings have to lack an order before it counts as not sent. */
 const ABSENCES = 2;
-
-/** Milliseconds by which the two clocks may run apart without one having been set. */
-const DRIFT_MS = 1000;
 
 /** Who is told of what becomes of them. */
 export interface UnknownsHost {
@@ -143,7 +137,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   }
 
   function add(
-    { id, action, account }: Sent,
+    { id, action, account }: Intended,
     endedAt: number | null,
     begun: Begun,
     sentAt = callOf(id)?.since ?? Date.now(),
@@ -232,16 +226,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   async function judgePlace(unknown: Unknown, request: OrderRequest, listing: Listing): Promise<void> {
     const order = book.byTag(unknown.id);
     if (order !== undefined) return settle(unknown.id, { placed: foundAs(order, request) }, "found by its tag");
-    // Also where the listing says no moment that could be compared.
-    const isBefore = listing.since !== undefined && !(sentAt(unknown) >= listing.since);
-    if (
-      !listing.complete ||
-      isNameless(unknown, listing) ||
-      isBefore ||
-      isElsewhere(unknown, listing) ||
-      !isSettled(unknown, listing)
-    )
-      return;
+    if (!wouldShow(listing, unknown, unknown.id)) return;
     unknown.absences += 1;
     if (unknown.absences < ABSENCES) return;
     host.onAbsent(unknown.id);
@@ -266,7 +251,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     if (order === undefined || !(listing.reported.has(orderId) || (isAbsent && isClosed(order)))) return;
     const next = book.inPlaceOf(order);
     // What a change puts in the place of an order that it ends may not be shown yet.
-    if (order.status === "CANCELED" && !next && isBeingChanged(orderId, listing)) return;
+    if (order.status === "CANCELED" && !next && isBeingChanged(order, listing)) return;
     const result = appliedTo(action, order, next);
     if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
     if (!isSettled(unknown, listing) || isUnderWay(action, order)) return;
@@ -287,10 +272,14 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
   }
 
   /** True while a change of this order may have come about, and need not be shown. */
-  function isBeingChanged(orderId: string, listing: Listing): boolean {
-    return [...unknowns.values()].some(
-      (other) => other.action.kind === "replace" && other.action.orderId === orderId && !isSettled(other, listing),
-    );
+  function isBeingChanged(order: OrderRecord, listing: Listing): boolean {
+    const { orderId, tag } = order;
+    return [...unknowns.values()].some((other) => {
+      const { action } = other;
+      if (action.kind !== "replace" || action.orderId !== orderId) return false;
+      if (!listing.newIds) return !isSettled(other, listing);
+      return tag === null || !wouldShow(listing, other, tag) || mayHaveMade(action, order, listing);
+    });
   }
 
   return {
@@ -384,9 +373,4 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
       return unknowns.size;
     },
   };
-}
-
-/** By the clock as it stands now: it may have been put back since, and listings are told to begin by it. */
-function sentAt({ sentAt: then, sentElapsed }: Unknown): number {
-  return Math.min(then, Date.now() - (elapsedMs() - sentElapsed) + DRIFT_MS);
 }

@@ -51,8 +51,8 @@ export interface Broker {
   /** Sends one order, once, with `tag` written into the vendor's free text. Resolves when the vendor took it. */
   placeOrder?(order: TaggedOrder, call: Call): Promise<Placed>;
   /**
-   * Changes an open order and writes `tag` again. Resolves with the new id where the vendor gives one: the old order is then
-   * CANCELED, and by the tag that both have it is known what is in its place.
+   * Changes an open order and writes `tag` again. Resolves with the new id where the vendor gives one, which the capabilities
+   * say as `newIds`: the old order is then CANCELED, and by the tag that both have it is known what is in its place.
    */
   replaceOrder?(orderId: string, change: TaggedChange, call: Call): Promise<Placed>;
   /** Asks for the cancellation. Resolves when the vendor took the request; the order may end later. */

@@ -78,6 +78,12 @@ export interface Capabilities {
   /** How changes of orders reach the gateway. */
   readonly push: "stream" | "polling" | "none";
   readonly listing: ListingCapability;
+  /**
+   * True where a change may give an order a new id, see `replaceOrder`: of an order that is CANCELED while the answer to a
+   * change of it is lost, only a whole list that has no other with its tag tells that it was not changed. Default false. Not
+   * on our wire.
+   */
+  readonly newIds?: boolean;
 }
 
 /** The sets whose every combination is a row. */

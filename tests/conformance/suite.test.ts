@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { myBroker } from "../../examples/custom-broker.ts";
+import { isMultipleOf } from "../../src/domain/money.ts";
 import type { BrokerHost } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { brokerConformance, runConformance, type Stage } from "../../src/testing/index.ts";
@@ -94,6 +95,40 @@ test("a broker that takes market orders alone fails no check", async () => {
   });
   const results = await runConformance(stage);
   expect(results.filter(({ status }) => status === "failed")).toEqual([]);
+});
+
+describe("a broker whose changes give orders new ids", () => {
+  const failedOf = async (newIds: boolean, endsOld: boolean) => {
+    const stage = toyStage((broker, venue) => {
+      const { capabilities, replaceOrder } = broker;
+      return Object.assign(broker, {
+        capabilities: () => ({ ...capabilities(), ...(newIds && { newIds }) }),
+        replaceOrder: async (...[orderId, change, call]: Parameters<typeof replaceOrder>) => {
+          const placed = await replaceOrder(orderId, change, call);
+          const { contract, direction, qty, price, filledQty, tag } = venue.order(orderId);
+          if (filledQty > 0 || price === null || !isMultipleOf(price, 0.01)) return placed;
+          const kind = { orderType: "Limit", timeInForce: "DAY", lifecycle: "RTH" } as const;
+          if (endsOld) venue.cancel(orderId);
+          return { orderId: venue.place({ contract, direction, ...kind, qty, price }, tag).orderId };
+        },
+      });
+    });
+    const results = await runConformance(stage);
+    return results.flatMap((one) => (one.status === "failed" ? [one.error] : []));
+  };
+
+  test("fails no check where it says so", async () => {
+    expect(await failedOf(true, true)).toEqual([]);
+  });
+
+  test("is caught where it does not say so, and where it leaves the old order", async () => {
+    const unsaid = await failedOf(false, true);
+    expect(unsaid.length).toBeGreaterThan(5);
+    for (const error of unsaid) expect(error).toMatch(/order T\d+ is T\d+ after a replace, .* do not say newIds/);
+    const left = await failedOf(true, false);
+    expect(left.length).toBeGreaterThan(5);
+    expect(left).toContainEqual(expect.stringContaining("the order to be CANCELED"));
+  });
 });
 
 test("a broker for a venue without dollars fails no check, and its cash is looked at", async () => {

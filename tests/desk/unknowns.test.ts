@@ -8,7 +8,14 @@ import { aFewTurns } from "../unheard.ts";
 import { anOrder, LIMIT_BUY } from "./desk-broker.ts";
 
 /** A listing of which nothing was heard. */
-const NOTHING = { reported: new Set<string>(), absent: new Set<string>(), unmapped: [], account: null };
+const NOTHING = {
+  reported: new Set<string>(),
+  absent: new Set<string>(),
+  orders: [],
+  unmapped: [],
+  account: null,
+  newIds: false,
+};
 const HOUR_MS = 3_600_000;
 const PLACE: IntentAction = { kind: "place", request: LIMIT_BUY };
 const CHANGED = { kind: "replace", orderId: "1", change: { price: 199 } } as const;
@@ -408,6 +415,42 @@ test.each([
   book.apply(anOrder({ tag: "htplaced", status: "CANCELED" }), true, 1040);
   await unknowns.judge(LISTED);
   expect(await journal.intent("httag")).toMatchObject({ state: "resolved", ...end });
+});
+
+describe("a change of an order that was canceled, at a broker that may give it a new id", () => {
+  const twin = anOrder({ orderId: "2", tag: "htplaced", price: 199, status: "CANCELED", filledQty: 5 });
+  const MINUTE_MS = 60_000;
+
+  test.each([
+    ["a whole list has no other with its tag", {}, true],
+    ["lists are not whole", { complete: false }, false],
+    ["what had ended before it is listed", { since: Date.now() - MINUTE_MS }, true],
+    ["what has ended since may not be listed", { since: Date.now() + MINUTE_MS }, false],
+    ["what has its tag has no name here", { unmapped: [{ originSymbol: "?", qty: 1, tag: "htplaced" }] }, false],
+    ["one as it was wanted has ended with its tag", { orders: [twin] }, false],
+    ["one before it had another price", { orders: [{ ...twin, price: 198 }] }, true],
+    ["one as it was wanted has another tag", { orders: [{ ...twin, tag: "htother" }] }, true],
+  ])("where %s", async (_name, fields, isProven) => {
+    const { unknowns, book, journal } = await unknownWrite(CHANGED, 1000);
+    book.apply(anOrder({ tag: "htplaced", status: "CANCELED" }), true, 1010);
+    await unknowns.judge({ ...LISTED, newIds: true, ...fields });
+    const rejected = { state: "resolved", failure: { code: "OrderNotOpen", outcome: "rejected" } };
+    expect(await journal.intent("httag")).toMatchObject(isProven ? rejected : { state: "sending" });
+  });
+
+  test("is told by no list where the order has no tag", async () => {
+    const { unknowns, book } = await unknownWrite(CHANGED, 1000);
+    book.apply(anOrder({ tag: null, status: "CANCELED" }), false, 1010);
+    await unknowns.judge({ ...LISTED, newIds: true });
+    expect(unknowns.size).toBe(1);
+  });
+
+  test("is told by the order while that works", async () => {
+    const { unknowns, book, journal } = await unknownWrite(CHANGED, 1000);
+    book.apply(anOrder({ tag: "htplaced" }), true, 1010);
+    await unknowns.judge({ ...LISTED, newIds: true, complete: false });
+    expect(await journal.intent("httag")).toMatchObject({ state: "resolved", failure: { outcome: "not_sent" } });
+  });
 });
 
 test("a replace of an order that was canceled waits for what may be in its place, and a cancel of that with it", async () => {

@@ -2,7 +2,7 @@
 import { add, divide, multiply } from "../../domain/money.ts";
 import { isTerminal, type OrderChange } from "../../domain/order.ts";
 import type { ConformanceCheck } from "../check.ts";
-import { expectEqual, expectOneOf } from "../expect.ts";
+import { expect, expectEqual, expectOneOf } from "../expect.ts";
 import { check, expectRefusal, rejectionOf, type Scene } from "../scene.ts";
 import {
   expectOrder,
@@ -235,10 +235,15 @@ function unknownOrder(operation: "replaceOrder" | "cancelOrder") {
   return [...methods(operation), { data: "unknownOrderId" }] as const;
 }
 
-/** Replaces, and gives the id the order has from then on. */
+/** Replaces, and gives the id the order has from then on: a new one only where the broker says so, and then in place of the old. */
 async function replaced(scene: Scene, { orderId, tag }: Resting, change: OrderChange): Promise<string> {
   await orderUntil(scene, orderId, ["OPEN", "PARTIALLY_FILLED"]);
-  return (await scene.replace(orderId, { ...change, tag })).orderId;
+  const { orderId: next } = await scene.replace(orderId, { ...change, tag });
+  if (next === orderId) return next;
+  const { newIds } = scene.broker.capabilities();
+  expect(newIds === true, () => `order ${orderId} is ${next} after a replace, and the capabilities do not say newIds`);
+  await orderUntil(scene, orderId, ["CANCELED"]);
+  return next;
 }
 
 async function expectReplaced(scene: Scene, resting: Resting, change: OrderChange): Promise<void> {

@@ -1,7 +1,7 @@
 /** What must hold once everything answers again: the desk, its journal and who follows tell what is so at the venue. */
 import type { Desk } from "../../../src/desk/types.ts";
 import { isFailure } from "../../../src/domain/failure.ts";
-import { isCompleted, isTerminal, type Order } from "../../../src/domain/order.ts";
+import { isCompleted, isTerminal, type Order, type OrderChange } from "../../../src/domain/order.ts";
 import type { IntentRecord, Journal, NumberedEvent } from "../../../src/journal/journal.ts";
 import { DIGEST, LIMIT_BUY } from "../desk-broker.ts";
 import { canAsk, isWhole, type Setting } from "./history.ts";
@@ -166,8 +166,25 @@ export function madeOf(venue: Venue, intent: IntentRecord): string | null {
   const { status, qty, price, orderId } = order.truth;
   if (action.kind === "cancel") return status.endsWith("CANCEL") || status === "CANCELED" ? action.orderId : null;
   if (action.kind === "place") return orderId;
-  const isAt = (action.change.qty ?? qty) === qty && (action.change.price ?? price) === price;
-  return isAt ? orderId : null;
+  const made = [...venue.ledger.values()].find(({ replaces }) => replaces === action.orderId);
+  if (made !== undefined) return isAt(action.change, made.shown[0]?.order) ? made.truth.orderId : null;
+  return isAt(action.change, { qty, price }) ? orderId : null;
+}
+
+const isAt = (change: OrderChange, order: Pick<Order, "qty" | "price"> | undefined) =>
+  (change.qty ?? order?.qty) === order?.qty && (change.price ?? order?.price) === order?.price;
+
+/**
+ * True for a write that may be unknown for good though every order can be asked for: a change of an order that is canceled now,
+ * which may have given it a new id that nothing shows any more, and what else was to be done with that order.
+ */
+export function isDoubtful({ venue, setting }: Pick<Ending, "venue" | "setting">, { action }: IntentRecord): boolean {
+  if (!setting.hasNewIds || action.kind === "place") return false;
+  const order = venue.ledger.get(action.orderId);
+  if (order?.truth.status !== "CANCELED") return false;
+  // Where lists are whole, they show of one with a tag whether there is another, but not which of two has become of it.
+  const isShown = setting.listing === "whole" && !setting.lacks.includes("orders") && order.isOwn;
+  return !isShown || [...venue.ledger.values()].filter(({ truth }) => truth.tag === order.truth.tag).length > 1;
 }
 
 const hasTaken = ({ state, placed }: IntentRecord) => state === "accepted" || (state === "resolved" && placed !== null);
@@ -182,12 +199,10 @@ function orderOf(venue: Venue, { id, action }: IntentRecord): VenueOrder | undef
   return order;
 }
 
-/** Where lists prove what there is, no change of an order says that it came to nothing while another works in its place. */
-function checkReplaced({ venue, setting, violated }: Ending, intents: readonly IntentRecord[]): void {
-  if (setting.lacks.includes("orders") || setting.listing === "unsure" || setting.listing === "open") return;
-  for (const { replaces, truth, isOwn } of venue.ledger.values()) {
-    // One that has no tag is told apart by nobody, nor is one that had ended unfilled before it was heard of.
-    if (replaces === undefined || !isOwn || (isTerminal(truth.status) && truth.status !== "FILLED")) continue;
+/** No change of an order says that it came to nothing while another is in its place. */
+function checkReplaced({ venue, violated }: Ending, intents: readonly IntentRecord[]): void {
+  for (const { replaces, truth } of venue.ledger.values()) {
+    if (replaces === undefined) continue;
     const its = intents.filter(({ action }) => action.kind === "replace" && action.orderId === replaces);
     const isTold = (one: IntentRecord) => hasTaken(one) || one.failure?.message.includes("was changed into") === true;
     if (!its.some(isTold))

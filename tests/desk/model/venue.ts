@@ -144,6 +144,7 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
         ...CAPABILITIES,
         account,
         push: setting.hasPushes ? "stream" : "none",
+        newIds: setting.hasNewIds,
         listing: { complete: setting.listing === "whole" || setting.listing === "recent", settleMs: SETTLE_MS },
       }),
       async start(host) {
