@@ -160,6 +160,7 @@ export function createDesk(options: DeskOptions): Desk {
     book,
     journal,
     tracker,
+    unknowns,
     reconciler,
     risk,
     handOver,

@@ -22,6 +22,7 @@ import type { Seat } from "./seat.ts";
 import type { Tracker } from "./tracker.ts";
 import { type Turn, Turns } from "./turns.ts";
 import type { Desk, OrderView, PlaceAnswer, WriteAnswer, WriteContext } from "./types.ts";
+import type { Unknowns } from "./unknowns.ts";
 import { fromCapabilities, heldUp, notSent, throwNotSent } from "./write-outcome.ts";
 
 /** The writing half of a desk. */
@@ -35,6 +36,7 @@ export interface WriteOptions {
   readonly book: OrderBook;
   readonly journal: InstanceJournal;
   readonly tracker: Tracker;
+  readonly unknowns: Unknowns;
   readonly reconciler: Reconciler;
   readonly risk: Risk;
   readonly handOver: HandOver;
@@ -53,7 +55,8 @@ const GIVEN_UP_MS = 1000;
 
 /** Writes of one seat: guarded, journalled, handed over once, and answered with what became of them. */
 export function createWrites(options: WriteOptions): Writes {
-  const { seat, reads, keys, book, journal, tracker, reconciler, risk, handOver, deadlineMs, newDeadline } = options;
+  const { seat, reads, keys, book, journal, tracker, unknowns, reconciler, risk, handOver, deadlineMs, newDeadline } =
+    options;
   const turns = new Turns();
   const { endedBefore, behindNotOpen } = createEndedOrders({ reads, book, journal });
   /** Replaces that have their order's turn. */
@@ -142,10 +145,14 @@ export function createWrites(options: WriteOptions): Writes {
     return order;
   }
 
-  /** To cancel what is canceled is a success; what ended otherwise is told with the order, and so is one in its place. */
+  /** To cancel what is canceled is a success; what ended otherwise is told with the order, and so is one in its place, once it is known. */
   function alreadyEnded(order: OrderView): WriteAnswer {
+    const { orderId } = order;
     const next = book.inPlaceOf(order);
     if (!orderFlags(next ?? order).isCanceled) throw orderNotOpen(order, next);
+    const isUnknown = [...unknowns.all()].some(({ action: its }) => its.kind === "replace" && its.orderId === orderId);
+    if (!next && isUnknown && fromCapabilities(() => seat.broker.capabilities()).newIds)
+      throw heldUp(`what a change of order ${orderId} has put in its place is not known yet`);
     return { answeredAt: Date.now(), replayed: false };
   }
 

@@ -611,6 +611,33 @@ test.each([
   expect(intents).toMatchObject([{ state: "resolved", placed: { orderId: becomes }, account: "****0001" }]);
 });
 
+test("an order that an unknown change may have given a new id is not told as canceled before that is known", async () => {
+  const before = anOrder({ orderId: "1", tag: "htplaced" });
+  const inItsPlace = anOrder({ orderId: "2", tag: "htplaced", qty: 13 });
+  const state = { newIds: true, orders: [before] };
+  const { desk, host } = deskOver({
+    capabilities: () => ({ ...CAPABILITIES, newIds: state.newIds, listing: { complete: true, settleMs: 60_000 } }),
+    replaceOrder: () => Promise.reject(new BrokerError("Timeout", "no answer", { outcome: "unknown" })),
+    cancelOrder: () => Promise.reject(new BrokerError("OrderNotOpen", "it has ended", { outcome: "rejected" })),
+    order: async () => ({ ...before, status: "CANCELED" }),
+    orders: async () => ({ orders: state.orders, unmapped: [] }),
+  });
+  open.push(desk);
+  await desk.reconcile();
+  await failureOf(desk.replace("1", { qty: 13 }, BY));
+  const known = { code: "RateLimited", outcome: "not_sent", message: expect.stringContaining("is not known yet") };
+  expect(await failureOf(desk.cancel("1", BY)), "by the broker").toMatchObject(known);
+  expect(await failureOf(desk.cancel("1", BY)), "by the book").toMatchObject(known);
+  state.newIds = false;
+  expect(await desk.cancel("1", BY), "where ids are kept").toMatchObject({ replayed: false });
+  state.newIds = true;
+  host().onOrder(inItsPlace);
+  expect(await failureOf(desk.cancel("1", BY))).toMatchObject({
+    code: "OrderNotOpen",
+    message: "order 1 was changed into order 2, which is OPEN",
+  });
+});
+
 test("an unknown cancel of an order that its broker knew on the day before alone is found out after a restart", async () => {
   const journal = memoryJournal();
   const lost = () => Promise.reject(new BrokerError("Timeout", "no answer", { outcome: "unknown" }));
