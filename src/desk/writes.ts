@@ -1,6 +1,7 @@
 import { contractKey } from "../domain/contract.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
+import { OPERATOR } from "../journal/intent-record.ts";
 import type { IntentAction, IntentLine } from "../journal/journal.ts";
 import type { Call, Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
@@ -325,9 +326,10 @@ export function createWrites(options: WriteOptions): Writes {
         const turn = await takeTurn(orderId, true, deadline);
         try {
           const known = book.get(orderId);
-          // What has expired may be woken again by a person, as in an app of Futu's: its broker knows.
-          if (known !== undefined && isClosed(known) && known.status !== "EXPIRED")
-            return alreadyEnded({ ...known, source: "journal" });
+          // What has expired may be woken again by a person, as in an app of Futu's, and one who has ended an order by hand may
+          // have been wrong: its broker knows.
+          const isTold = known?.status !== "EXPIRED" && known?.warning?.startsWith(OPERATOR) !== true;
+          if (known !== undefined && isClosed(known) && isTold) return alreadyEnded({ ...known, source: "journal" });
           const { answeredAt } = await handOver.send(
             {
               line: lineOf(claim, action, context, { account: seat.account() }),

@@ -4,7 +4,7 @@
  */
 import { Failure, type FailureCode } from "../domain/failure.ts";
 import { isCompleted } from "../domain/order.ts";
-import { isSettled } from "./intent-record.ts";
+import { isSettled, OPERATOR } from "./intent-record.ts";
 import type { AnomalyLine, IntentRecord, OrderLine, OrderRecord, ProgressLine } from "./journal.ts";
 
 /** What an operator found out about an intent. */
@@ -169,7 +169,7 @@ export function refusal(code: FailureCode, message: string): Failure {
 /** Who says so; nobody is heard who does not say how he knows. */
 function operator(principal: string | undefined, reason: string): string {
   demandSaid(typeof reason === "string" && reason.trim() !== "", "reason: must be text, since it is written down");
-  return principal === undefined ? "an operator" : `an operator (${principal})`;
+  return principal === undefined ? OPERATOR : `${OPERATOR} (${principal})`;
 }
 
 /** What is written down is looked at also where no types hold: an API of one's own may be written in JavaScript. */

@@ -22,6 +22,9 @@ export function begun(line: IntentLine & { instance: string; at: number }): Inte
   };
 }
 
+/** How the words begin in which is written down what an operator has said. */
+export const OPERATOR = "an operator";
+
 /** True when nothing is left to find out about an intent. */
 export function isSettled({ state }: Pick<IntentRecord, "state">): boolean {
   return state !== "sending" && state !== "unknown";

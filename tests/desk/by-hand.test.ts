@@ -620,6 +620,29 @@ describe("an open order that its broker knows no more", () => {
     expect(unheard).toEqual([]);
   });
 
+  test.each(["at work", "started again"])(
+    "is canceled at its broker where that still knows it though it was ended by hand: %s",
+    async (how) => {
+      const canceled: string[] = [];
+      const back = anOrder({ tag: "htgone" });
+      let listed: Order[] = [];
+      const members = {
+        cancelOrder: async (orderId: string) => void canceled.push(orderId),
+        orders: async () => ({ orders: listed, unmapped: [] }),
+      };
+      const first = withOrders({ members });
+      await first.desk.endOrder({ orderId: "1", status: "CANCELED", ...SEEN });
+      listed = [back];
+      const { desk, host } = how === "at work" ? first : losing({ members, odd: first.odd });
+      await desk.reconcile();
+      host().onOrder(back);
+      await desk.cancel("1", { principal: "bot" });
+      expect(canceled).toEqual(["1"]);
+      await desk.cancelAll("ops");
+      expect(canceled.filter((orderId) => orderId === "1")).toEqual(["1", "1"]);
+    },
+  );
+
   test("takes what its broker tells of it after all as after a restart: fills are a correction", async () => {
     const { desk, host } = withOrders();
     await desk.reconcile();
