@@ -101,7 +101,8 @@ export function createOrderBook(): OrderBook {
       hear(record, now);
       if (isClosed(record)) toldAt.delete(report.orderId);
       else if (askedAt === undefined) toldAt.set(report.orderId, now);
-      const isNewer = askedAt === undefined || askedAt > (doubtful.get(report.orderId) ?? 0);
+      // What is pushed and says nothing new may be from before the change.
+      const isNewer = askedAt === undefined ? merged.kind !== "none" : askedAt > (doubtful.get(report.orderId) ?? 0);
       if (isNewer || isClosed(record)) doubtful.delete(report.orderId);
       const kind = merged.kind === "none" && returned ? "order" : merged.kind;
       return { record, kind, known };

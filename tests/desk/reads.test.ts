@@ -270,6 +270,25 @@ describe("an order", () => {
     await desk.close();
   });
 
+  test("is asked for after a change though a push comes that says nothing new: it may be from before", async () => {
+    let price = 200;
+    const { desk, host } = deskOver({
+      order: async () => anOrder({ price, updatedAt: 1 }),
+      replaceOrder: async (orderId) => {
+        price = 201;
+        return { orderId };
+      },
+    });
+    await desk.start();
+    host().onOrder(anOrder({ updatedAt: 1 }));
+    await new Promise((resolve) => setTimeout(resolve));
+    await desk.replace("1", { price: 201 }, { principal: "default" });
+    host().onOrder(anOrder({ updatedAt: 1 }));
+    expect(await desk.order("1", {})).toMatchObject({ price: 201, source: "broker" });
+    expect(await desk.order("1", {})).toMatchObject({ price: 201, source: "journal" });
+    await desk.close();
+  });
+
   test("of a broker that can only list is looked for in the list", async () => {
     const { desk } = deskOver({ orders: async () => ({ orders: [anOrder()], unmapped: [] }) });
     expect(await desk.order("1", {})).toMatchObject({ orderId: "1" });
