@@ -140,9 +140,9 @@ export function createNativeTransport({ config, token, http, handlers }: NativeO
     }
   }
 
-  /** Asks the trade link again and again, and tells when it goes and comes. */
+  /** Asks the trade link, which has been told of as up, again and again, and tells when it goes and comes. */
   async function watch(mine: Contexts): Promise<void> {
-    let up = false;
+    let up = true;
     while (!stop.signal.aborted && contexts === mine) {
       const fault = await bounded(mine.trade.subscribe([PRIVATE]), stop.signal, ANSWER_IN_MS).then(
         () => undefined,

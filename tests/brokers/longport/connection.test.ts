@@ -337,3 +337,21 @@ test("an order that waited for its turn while the link was away does not go out 
   expect(host.connections.map(({ connected }) => connected)).toEqual([true, false, true]);
   expect(server.venue.orders()).toHaveLength(ids.length);
 });
+
+test("a native link that goes as soon as it is there is told as gone", async () => {
+  const server = await openLongport();
+  const broker = makeBroker(server.port, { transport: "native" });
+  const told: boolean[] = [];
+  await broker.start({
+    onOrder: () => {},
+    onConnection({ connected }) {
+      if (told.push(connected) === 1) server.setLoggedIn(false);
+    },
+  });
+  await until(() => told.length > 1);
+  expect(told).toEqual([true, false]);
+  expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ code: "NotConnected" });
+  server.setLoggedIn(true);
+  await until(() => told.length > 2);
+  expect(told).toEqual([true, false, true]);
+});
