@@ -110,7 +110,10 @@ export function createWire(config: LongportConfig, deadlineMs: number, handlers:
     },
     onChange() {
       handlers.onToken();
+      // The links may notice only later, and what goes out until then may go to another account.
+      if (running !== undefined) link = { up: false, reason: "the token has changed" };
       transport?.renew();
+      tell();
     },
   });
 

@@ -402,6 +402,37 @@ describe.each(TRANSPORTS)("a broker over %s", (transport) => {
     expect(server.venue.orders()).toHaveLength(before.length);
   });
 
+  test("sends no order with another token before its links have it", async () => {
+    const server = await openLongport({ keepsOldTokens: true });
+    const other = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
+    const { broker: stranger } = await startBroker(server.port, { tokenFile: other, autoRefreshToken: true });
+    await stranger.close();
+    let holds = false;
+    let isHeld = false;
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const tradeWsUrl = await openBetween(server.port, async () => {
+      if (!holds) return;
+      isHeld = true;
+      await released;
+    });
+    const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + 80 * DAY_MS);
+    const { broker } = await startBroker(server.port, { transport, tokenFile: path, tradeWsUrl });
+    const { orderId } = await broker.placeOrder(restingOrder(), call());
+    await until(() => broker.capabilities().account !== null);
+    await writeFile(path, fileText(server.tokens.current, Date.now() + 80 * DAY_MS));
+    server.faults.arm({ kind: "expired-token", on: "cancel" });
+    holds = true;
+    // The SDK is asked whether its link is there; the other transport need not be.
+    if (transport === "native") await until(() => isHeld);
+    await rejection(broker.cancelOrder(orderId, call()));
+    await until(() => broker.capabilities().account === null);
+    expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ code: "NotConnected" });
+    expect(server.venue.orders()).toHaveLength(1);
+    release();
+    await until(() => broker.ping(call()));
+    await broker.placeOrder(restingOrder(), call());
+  });
+
   test("shares its file with another one: one of them refreshes, both go on with the new token", async () => {
     const server = await openLongport();
     const path = await tokenFile(DEFAULT_ACCESS_TOKEN, Date.now() + DAY_MS);
