@@ -131,7 +131,8 @@ export const readChecks = (regions: readonly string[]): readonly ConformanceChec
         const { orderId, request, lot, instrument } = await placeResting(scene, { region });
         const before = await heldOf(scene, instrument.contract);
         await scene.venue.fill?.(orderId, lot, request.price);
-        await orderUntil(scene, orderId, ["FILLED"]);
+        const { filledQty, avgPrice } = await orderUntil(scene, orderId, ["FILLED"]);
+        expectEqual([filledQty, avgPrice], [lot, request.price], "filled and average of the order that bought");
         await heldUntil(scene, instrument.contract, add(before, lot));
         const { positions } = await scene.positions();
         const held = positions.find(({ contract }) => contractKey(contract) === contractKey(instrument.contract));

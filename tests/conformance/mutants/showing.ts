@@ -57,6 +57,13 @@ export const showingMutants: readonly Mutant[] = [
     red: ["shows what was bought as a position, in HK", "shows what was bought as a position, in CN"],
   },
   {
+    fault: "tells what is filled of an order in lots",
+    mutate: showing((order) =>
+      order.contract.region === "HK" ? { ...order, filledQty: order.filledQty / 100 } : order,
+    ),
+    red: ["shows what was bought as a position, in HK"],
+  },
+  {
     fault: "lists what is left of an order for what was filled",
     mutate: listing((orders) =>
       orders.map((one) => (one.filledQty > 0 ? { ...one, filledQty: add(one.qty, -one.filledQty) } : one)),
