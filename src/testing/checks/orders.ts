@@ -77,6 +77,8 @@ export const orderChecks = (regions: readonly string[]): readonly ConformanceChe
         orders.find((one) => one.orderId === orderId && one.status === "PARTIALLY_FILLED"),
       );
       expectEqual([part.filledQty, part.avgPrice], [lot, request.price], "filled and average as listed");
+      const tags = [part.tag, (await scene.order(orderId)).tag];
+      expectEqual(tags, [tag, tag], "tag of the order, filled in part, as listed and as read");
       expectOrder(scene, part, request, "the order, filled in part");
       await scene.venue.fill?.(orderId, multiply(2, lot), request.price);
       const whole = await listedUntil(scene, `a filled order with tag ${tag}`, "all", (orders) =>

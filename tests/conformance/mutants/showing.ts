@@ -64,6 +64,11 @@ export const showingMutants: readonly Mutant[] = [
     red: ["shows what was bought as a position, in HK"],
   },
   {
+    fault: "shows no tag of an order while a part of it is filled",
+    mutate: showing((order) => (order.status === "PARTIALLY_FILLED" ? { ...order, tag: null } : order)),
+    red: ["lists the fills of an order, and one that is filled under its tag"],
+  },
+  {
     fault: "lists what is left of an order for what was filled",
     mutate: listing((orders) =>
       orders.map((one) => (one.filledQty > 0 ? { ...one, filledQty: add(one.qty, -one.filledQty) } : one)),
