@@ -5,6 +5,7 @@ import { changingMutants } from "./mutants/changing.ts";
 import { failingMutants } from "./mutants/failing.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { placingMutants } from "./mutants/placing.ts";
+import { pressedMutants } from "./mutants/pressed.ts";
 import { readingMutants } from "./mutants/reading.ts";
 import { showingMutants } from "./mutants/showing.ts";
 import { toyStage } from "./toy/toy-broker.ts";
@@ -15,6 +16,7 @@ const MUTANTS: readonly Mutant[] = [
   ...changingMutants,
   ...showingMutants,
   ...failingMutants,
+  ...pressedMutants,
 ];
 
 describe.concurrent("a broker that", () => {

@@ -229,8 +229,8 @@ export const faultChecks: readonly ConformanceCheck[] = [
     "says that it was too fast when the venue says so, and that nothing was sent",
     [...TRADING, ...methods("cancelOrder"), ...powers("limit", "ledger")],
     async (scene) => {
-      const { orderId } = await placeResting(scene);
-      await orderUntil(scene, orderId, ["OPEN"]);
+      const known = await lookAround(scene);
+      const { orderId = "" } = known;
       const before = await scene.venue.ledger?.();
       const tooFast: Refusal = { codes: ["RateLimited"], outcomes: ["not_sent"] };
       await scene.venue.limit?.("place");
@@ -239,6 +239,10 @@ export const faultChecks: readonly ConformanceCheck[] = [
       await scene.venue.limit?.("cancel");
       await expectRefusal("a cancel over the limit", "cancelOrder", scene.cancel(orderId), tooFast);
       expectEqual(await scene.venue.ledger?.(), before, "the venue's orders after calls over the limit");
+      for (const [name, act] of reads(scene, known)) {
+        await scene.venue.limit?.("read");
+        await expectTruthOrError(scene, known, name, act(fresh(scene)));
+      }
     },
   ),
 

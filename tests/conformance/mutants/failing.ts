@@ -22,6 +22,7 @@ const UNANSWERED = [
   "ends every read whose call was aborted before",
   "ends every read that nobody answers when its call is aborted",
   "queues nothing while the venue is away, and trades again when it is back",
+  "says that it was too fast when the venue says so, and that nothing was sent",
   "ends the calls that nobody answers when it closes",
 ];
 

@@ -91,6 +91,7 @@ export const readingMutants: readonly Mutant[] = [
       "ping is not true when nobody answers",
       "ends every read whose call was aborted before",
       "ends every read that nobody answers when its call is aborted",
+      "says that it was too fast when the venue says so, and that nothing was sent",
       "ends the calls that nobody answers when it closes",
       "answers no read after it was closed",
     ],
