@@ -2,6 +2,9 @@
 import { BrokerError } from "../../../src/spec/broker-error.ts";
 import { altering, type Mutant } from "./mutant.ts";
 
+/** Within the patience of the toy's stage, and past half of it. */
+const OWN_MS = 300;
+
 const isTooFast = (error: unknown): boolean => error instanceof BrokerError && error.code === "RateLimited";
 
 export const pressedMutants: readonly Mutant[] = [
@@ -15,5 +18,22 @@ export const pressedMutants: readonly Mutant[] = [
         }),
     })),
     red: ["says that it was too fast when the venue says so, and that nothing was sent"],
+  },
+  {
+    fault: "sends a place again that was not answered in a time of its own",
+    mutate: altering(({ placeOrder }, venue) => ({
+      placeOrder: async ({ tag, ...request }, call) => {
+        const send = (signal: AbortSignal) => {
+          if (venue.faults.silent.has("place")) venue.place(request, tag);
+          return placeOrder({ ...request, tag }, { ...call, signal });
+        };
+        const own = AbortSignal.timeout(OWN_MS);
+        return send(AbortSignal.any([call.signal, own])).catch((error: unknown) => {
+          if (!own.aborted || call.signal.aborted) throw error;
+          return send(call.signal);
+        });
+      },
+    })),
+    red: ["ends a place that nobody answers when its call is aborted, and says what is certain"],
   },
 ];
