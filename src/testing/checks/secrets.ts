@@ -29,6 +29,10 @@ export const secretChecks: readonly ConformanceCheck[] = [
     errors.push(...(await provoke(scene)));
     await scene.venue.drop?.("read");
     errors.push(...(await provoke(scene)));
+    if (canRest(scene) && scene.venue.loseAnswer !== undefined) {
+      await scene.venue.loseAnswer("place");
+      errors.push(await rejectionOf(scene.place({ ...requestFor(scene, limitRow(scene)), tag: newTag() })));
+    }
     await scene.closeBroker();
     errors.push(...(await provoke(scene)));
     for (const error of errors) {
@@ -36,6 +40,7 @@ export const secretChecks: readonly ConformanceCheck[] = [
       const name = isBrokerError(error) ? error.code : "an error";
       expectNoSecret(scene, `${name} thrown by the broker`, textOf(error));
     }
+    expectNoSecret(scene, "a connection state", textOf(scene.connections));
   }),
 ];
 

@@ -400,6 +400,6 @@ export const failingMutants: readonly Mutant[] = [
       start: (host) =>
         start({ ...host, onConnection: (state) => host.onConnection({ ...state, reason: `with ${TOY_VENDOR_KEY}` }) }),
     })),
-    red: ["puts no secret into what it reports"],
+    red: ["puts no secret into what it reports", "puts no secret into an error"],
   },
 ];

@@ -1,5 +1,6 @@
 /** Right while all goes well, and wrong about what the venue does not take, does not answer, or breaks off. */
 import { BrokerError } from "../../../src/spec/broker-error.ts";
+import { TOY_VENDOR_KEY } from "../toy/toy-broker.ts";
 import { altering, type Mutant } from "./mutant.ts";
 
 /** Within the patience of the toy's stage, and past half of it. */
@@ -35,5 +36,28 @@ export const pressedMutants: readonly Mutant[] = [
       },
     })),
     red: ["ends a place that nobody answers when its call is aborted, and says what is certain"],
+  },
+  {
+    fault: "tells the vendor's key when the answer to a place is lost",
+    mutate: altering(({ placeOrder }) => ({
+      placeOrder: (order, call) =>
+        placeOrder(order, call).catch((error: unknown) => {
+          if (!(error instanceof BrokerError) || error.code !== "OutcomeUnknown") throw error;
+          throw new BrokerError(error.code, `${error.message}, with ${TOY_VENDOR_KEY}`);
+        }),
+    })),
+    red: ["puts no secret into an error"],
+  },
+  {
+    fault: "tells the vendor's key when it loses the connection",
+    mutate: altering(({ start }) => ({
+      start: (host) =>
+        start({
+          ...host,
+          onConnection: (state) =>
+            host.onConnection(state.connected ? state : { ...state, reason: `lost: wss://toy/?key=${TOY_VENDOR_KEY}` }),
+        }),
+    })),
+    red: ["puts no secret into an error"],
   },
 ];
