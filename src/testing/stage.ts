@@ -9,7 +9,9 @@ export interface Stage {
   readonly name: string;
   /**
    * Makes a new broker that has not been started, in front of a venue that no earlier check has touched. Called once a
-   * check, and once before all checks to see what applies.
+   * check, and once before all checks to see what applies. No more than three orders and a few positions are ever there at
+   * once: where the vendor gives its lists in pages, see to it that the venue's pages hold two orders and one position, or
+   * nobody looks whether the second page is read.
    */
   open(): Promise<OpenedStage>;
   /** One or more tradable contracts of every region; the first that takes a limit order is used most. */
