@@ -47,8 +47,11 @@ export function createFutuBroker(config: FutuConfig, deadlineMs: number): Adapte
       const order = toOrder(vendor);
       if (order !== undefined) host?.onOrder(order);
     },
-    onConnection: (connected, reason) =>
-      host?.onConnection(reason === undefined ? { connected } : { connected, reason }),
+    onConnection(connected, reason) {
+      // What was filled while there was none is told by nobody, and OpenD's list shows it from now on.
+      holdings.changed();
+      host?.onConnection(reason === undefined ? { connected } : { connected, reason });
+    },
   });
   const holdings = createHoldings(wire);
   const listings = createListings(wire, holdings, { accounts, queryHeader });

@@ -25,8 +25,8 @@ export type Holdings = ReturnType<typeof createHoldings>;
 export function createHoldings(wire: Pick<Wire, "read" | "write">) {
   const shared = createSharedReads();
   let changes = 0;
-  /** Lists of orders that nobody else tells of: each may show fills that holdings lack. */
-  let listed = 0;
+  /** Lists of orders that were asked for past what OpenD keeps: each may show fills that nobody told of, and holdings lack. */
+  let lists = 0;
   /** The changes known when a question was last asked anew, and when that was. */
   const asked = new Map<string, { readonly changes: number; readonly at: number }>();
 
@@ -37,8 +37,15 @@ export function createHoldings(wire: Pick<Wire, "read" | "write">) {
     shared.renew();
   }
 
+  /** To be called with each such list. */
+  function listed(): void {
+    lists += 1;
+    shared.renew();
+  }
+
   return {
     changed,
+    listed,
 
     /** Asks past what OpenD keeps after every change, and now and then, as often as the vendor lets it. */
     read<M extends keyof typeof KEPT>(method: M, request: Request, call: Call) {
@@ -49,17 +56,14 @@ export function createHoldings(wire: Pick<Wire, "read" | "write">) {
       return shared.read(`${method} ${JSON.stringify(request)}`, call.signal, async (signal) => {
         const own = { signal, deadline: call.deadline };
         const last = asked.get(key);
-        const now = { changes: method === "GetOrderList" ? changes : changes + listed, at: performance.now() };
+        const now = { changes: method === "GetOrderList" ? changes : changes + lists, at: performance.now() };
         const isChanged = last?.changes !== now.changes;
         if (isChanged || now.at - last.at > ms) {
           const pace = { limit, accId, kind, fresh: true, withinMs: isChanged ? turnMs : MS.idleTurn } as const;
           try {
             const reply = await wire.read(method, { ...request, refreshCache: true }, own, pace);
             asked.set(key, now);
-            if (method === "GetOrderList") {
-              listed += 1;
-              shared.renew();
-            }
+            if (method === "GetOrderList") listed();
             return reply;
           } catch (error) {
             if (!isBrokerError(error) || error.code !== "RateLimited") throw error;

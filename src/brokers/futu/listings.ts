@@ -65,7 +65,7 @@ export interface ListingScope {
 
 export function createListings(
   wire: Pick<Wire, "read">,
-  holdings: Pick<Holdings, "read">,
+  holdings: Pick<Holdings, "read" | "listed">,
   { accounts, queryHeader }: ListingScope,
 ): Listings {
   const accountOf = new Remembered<string, string>(REMEMBERED_ORDERS);
@@ -88,7 +88,9 @@ export function createListings(
     const list = isKept
       ? holdings.read("GetOrderList", request, call)
       : wire.read("GetOrderList", request, call, fresh ? pace : undefined);
-    return (await list).orderList;
+    const { orderList } = await list;
+    if (fresh) holdings.listed();
+    return orderList;
   }
 
   /** Orders of the last span of history, or of one so many before it. */

@@ -10,6 +10,8 @@ async function opened() {
   const { broker, host } = await startBroker(opend.port);
   return {
     opend,
+    broker,
+    host,
     holdings: async () => {
       const [{ positions }, { amount }] = await Promise.all([
         broker.positions(call()),
@@ -49,6 +51,32 @@ test("a fill that OpenD does not tell of is seen some seconds later", async () =
   const { wireId } = opend.venue.place("SIMULATE", { ...restingOrder(), tag: null });
   opend.venue.fill(wireId, 10, 190);
   await until(async () => (await holdings()).qty === before.qty + 10);
+});
+
+test("a fill while there was no connection is in the positions when it can be read", async () => {
+  const { opend, broker, host, holdings } = await opened();
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  const before = await holdings();
+  opend.faults.arm({ kind: "restart", ms: 0 });
+  await until(() => host.connections.at(-1)?.connected === false);
+  opend.venue.fill(orderId, 10, 190);
+  await until(() => host.connections.at(-1)?.connected === true);
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "FILLED" });
+  expect(host.orders.some(({ status }) => status === "FILLED")).toBe(false);
+  expect((await holdings()).qty).toBe(before.qty + 10);
+});
+
+test("a fill in the account that OpenD tells nothing of is in the positions when a comparison has shown it", async () => {
+  const others = DEFAULT_ACCOUNTS.filter(({ accId }) => accId !== "3450311");
+  const opend = await openOpenD({ accounts: [...others, SILENT_ACCOUNT] });
+  const { broker } = await startBroker(opend.port);
+  const qty = async () => (await broker.positions(call())).positions.reduce((sum, each) => sum + each.qty, 0);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  const before = await qty();
+  opend.venue.fill(orderId, 10, 190);
+  const { orders } = await broker.orders({ status: "all", fresh: true }, call());
+  expect(orders).toMatchObject([{ orderId, status: "FILLED" }]);
+  expect(await qty()).toBe(before + 10);
 });
 
 test("of the paper account that OpenD tells nothing of, a fill and a cancel are read all the same", async () => {
