@@ -32,30 +32,38 @@ export interface Poller {
 
 export function createPoller({ pollMs, look, order: read, onOrder, onFault }: PollerOptions): Poller {
   let running: AbortController | undefined;
-  /** What was told last of each order; an open order that was never told is an empty text. */
-  const told = new Map<string, string>();
+  /** What was told last of each order, and by which question: what was asked before that one may be older. */
+  const told = new Map<string, { readonly text: string; readonly asked: number }>();
   const open = new Set<string>();
+  let questions = 0;
   let lastStep = 0;
 
-  function tell(order: Order): void {
+  function tell(order: Order, asked: number): void {
+    const before = told.get(order.orderId);
+    if (before !== undefined && before.asked > asked) return;
     const text = JSON.stringify(order);
     if (isTerminal(order.status)) open.delete(order.orderId);
     else open.add(order.orderId);
-    if (told.get(order.orderId) === text) return;
-    told.set(order.orderId, text);
-    onOrder(order);
+    told.set(order.orderId, { text, asked });
+    if (before?.text !== text) onOrder(order);
   }
 
-  function hear(orderId: string, order: Order | undefined): void {
+  function ask(): number {
+    questions += 1;
+    return questions;
+  }
+
+  function hear(orderId: string, order: Order | undefined, asked: number): void {
     if (order === undefined) open.delete(orderId);
-    else tell(order);
+    else tell(order, asked);
   }
 
   async function once(signal: AbortSignal): Promise<void> {
     const before = [...open];
+    const asked = ask();
     const seen = await look(signal);
     const ids = new Set(seen.map(({ orderId }) => orderId));
-    for (const order of seen) tell(order);
+    for (const order of seen) tell(order, asked);
     // What was open and is listed no more has ended, or is so new that the list lacks it.
     for (const orderId of before) {
       if (ids.has(orderId)) continue;
@@ -63,7 +71,8 @@ export function createPoller({ pollMs, look, order: read, onOrder, onFault }: Po
       // Next time behind the others: one that cannot be read must not keep them waiting for ever.
       open.delete(orderId);
       open.add(orderId);
-      hear(orderId, await read(orderId, signal));
+      const askedNow = ask();
+      hear(orderId, await read(orderId, signal), askedNow);
     }
     for (const orderId of told.keys()) if (!ids.has(orderId) && !open.has(orderId)) told.delete(orderId);
   }
@@ -107,9 +116,10 @@ export function createPoller({ pollMs, look, order: read, onOrder, onFault }: Po
       if (running === undefined) return;
       open.add(orderId);
       const { signal } = new AbortController();
+      const asked = ask();
       // What cannot be read now is seen by the next look.
       read(orderId, signal).then(
-        (order) => hear(orderId, order),
+        (order) => hear(orderId, order, asked),
         () => {},
       );
     },

@@ -65,6 +65,40 @@ test("looks that take long follow one another all the same, and end with the sto
   expect(looks).toBe(13);
 });
 
+test("a look that was asked for before an order was read tells nothing older of it", async () => {
+  let looks = 0;
+  let held: PromiseWithResolvers<void> | undefined;
+  let now: Order = orderOf("1", "OPEN");
+  const told: (number | null)[] = [];
+  const poller = createPoller({
+    pollMs: POLL_MS,
+    async look() {
+      looks += 1;
+      const seen = now;
+      await held?.promise;
+      return [seen];
+    },
+    order: async () => now,
+    onOrder: ({ price }) => void told.push(price),
+    onFault() {},
+  });
+  onTestFinished(() => poller.stop());
+  await poller.start();
+  held = Promise.withResolvers();
+  await vi.advanceTimersByTimeAsync(POLL_MS);
+  expect(looks).toBe(2);
+  now = { ...now, price: 195 };
+  poller.follow("1");
+  await vi.advanceTimersByTimeAsync(0);
+  held.resolve();
+  await vi.advanceTimersByTimeAsync(POLL_MS);
+  expect(looks).toBe(3);
+  expect(told).toEqual([190, 195]);
+  now = { ...now, price: 199 };
+  await vi.advanceTimersByTimeAsync(POLL_MS);
+  expect(told).toEqual([190, 195, 199]);
+});
+
 test("a look at many orders that are open no more is not taken for one that ended in silence", async () => {
   const open = Array.from({ length: 100 }, (_, index) => String(index + 1));
   let looks = 0;
