@@ -36,11 +36,13 @@ export function createPoller({ pollMs, look, order: read, onOrder, onFault }: Po
   const told = new Map<string, { readonly text: string; readonly asked: number }>();
   const open = new Set<string>();
   let questions = 0;
+  /** The last question before the last stop: from then on others tell of orders, and may have told more. */
+  let stoppedAt = 0;
   let lastStep = 0;
 
   function tell(order: Order, asked: number): void {
     const before = told.get(order.orderId);
-    if (before !== undefined && before.asked > asked) return;
+    if (asked <= stoppedAt || (before !== undefined && before.asked > asked)) return;
     const text = JSON.stringify(order);
     if (isTerminal(order.status)) open.delete(order.orderId);
     else open.add(order.orderId);
@@ -106,6 +108,7 @@ export function createPoller({ pollMs, look, order: read, onOrder, onFault }: Po
     stop() {
       running?.abort();
       running = undefined;
+      stoppedAt = questions;
     },
     wake() {
       if (running === undefined || performance.now() - lastStep < pollMs + LONGEST_LOOK_MS) return;

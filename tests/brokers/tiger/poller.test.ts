@@ -99,6 +99,35 @@ test("a look that was asked for before an order was read tells nothing older of 
   expect(told).toEqual([190, 195, 199]);
 });
 
+test("what was asked for before the stop is told no more after it", async () => {
+  const held = Promise.withResolvers<void>();
+  const told: (number | null)[] = [];
+  let looks = 0;
+  const poller = createPoller({
+    pollMs: POLL_MS,
+    async look() {
+      looks += 1;
+      if (looks > 1) await held.promise;
+      return [{ ...orderOf("1", "OPEN"), price: looks }];
+    },
+    async order() {
+      await held.promise;
+      return { ...orderOf("1", "OPEN"), price: 195 };
+    },
+    onOrder: ({ price }) => void told.push(price),
+    onFault() {},
+  });
+  await poller.start();
+  await vi.advanceTimersByTimeAsync(POLL_MS);
+  expect(looks).toBe(2);
+  poller.follow("1");
+  // As when pushes have come: they tell of it from now on.
+  poller.stop();
+  held.resolve();
+  await vi.advanceTimersByTimeAsync(POLL_MS);
+  expect(told).toEqual([1]);
+});
+
 test("a look at many orders that are open no more is not taken for one that ended in silence", async () => {
   const open = Array.from({ length: 100 }, (_, index) => String(index + 1));
   let looks = 0;
