@@ -25,7 +25,7 @@ function cell({ cells, against }: Line, runtime: Runtime): string {
 }
 
 /** What the ratios are, for who reads the table. */
-export const LEGEND =
+const LEGEND =
   "In parentheses the target; in bold what missed it. A plain number is the share of what the baseline does, by requests a second or by the server's processor time; `×` is so many times the baseline, `+` what is added to it.";
 
 /** The whole document. `chart` is the file name of the chart beside it. */

@@ -21,7 +21,7 @@ export interface Results {
   readonly tables: readonly Table[];
 }
 
-export function machine(): Results["machine"] {
+function machine(): Results["machine"] {
   const [processor] = cpus();
   return {
     system: `${platform()} ${release().split("-")[0]} ${arch()}`,

@@ -4,7 +4,7 @@ import type { Desk } from "./desk.ts";
 import { CODE, Refusal, SOCKET_CODE, SOCKET_STATUS, SocketRefusal } from "./refusal.ts";
 
 /** Trading and account calls of one account together. */
-export const TRADE_LIMIT = { calls: 30, windowMs: 30_000, gapMs: 20 } as const satisfies FrequencyRule;
+const TRADE_LIMIT = { calls: 30, windowMs: 30_000, gapMs: 20 } as const satisfies FrequencyRule;
 /** Quote calls of one account together. */
 export const QUOTE_LIMIT = { calls: 10, windowMs: 1000 } as const satisfies FrequencyRule;
 /** Quote calls under way at the same time. */

@@ -13,7 +13,7 @@ import { SOCKET_CODE, SOCKET_STATUS, SocketRefusal } from "./refusal.ts";
 import { lastUsDay, type RegularCloses } from "./regular-close.ts";
 
 /** Kinds of session in the vendor's numbers. */
-export const SESSION_KIND = { normal: 0, pre: 1, post: 2, overnight: 3 } as const;
+const SESSION_KIND = { normal: 0, pre: 1, post: 2, overnight: 3 } as const;
 const TRADE_STATUS = { normal: 0, suspended: 10 } as const;
 const MOST_SYMBOLS = 500;
 const LONGEST_DAYS = 31;

@@ -20,7 +20,7 @@ export interface Cipher {
 }
 
 /** `Common.PacketEncAlgo`. */
-export const PACKET_ALGORITHM = { FTAES_ECB: 0, NONE: -1, AES_ECB: 1, AES_CBC: 2 } as const;
+const PACKET_ALGORITHM = { FTAES_ECB: 0, NONE: -1, AES_ECB: 1, AES_CBC: 2 } as const;
 
 /** True for a number of {@link PACKET_ALGORITHM}. */
 export function isPacketAlgorithm(number: number): boolean {

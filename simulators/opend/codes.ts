@@ -8,13 +8,13 @@ export type TradeEnv = keyof typeof TRD_ENV;
 
 export const TRD_MARKET = { HK: 1, US: 2, CN: 3, HKCC: 4, FUTURES: 5, JP: 15 } as const;
 export const SEC_MARKET = { HK: 1, US: 2, SH: 31, SZ: 32, JP: 51 } as const;
-export const CURRENCY = { HKD: 1, USD: 2, CNH: 3, JPY: 4 } as const;
+const CURRENCY = { HKD: 1, USD: 2, CNH: 3, JPY: 4 } as const;
 export const TRD_SIDE = { BUY: 1, SELL: 2 } as const;
 export const ORDER_TYPE = { Limit: 1, Market: 2 } as const;
 export const TIME_IN_FORCE = { DAY: 0, GTC: 1 } as const;
 export const SESSION = { NONE: 0, RTH: 1, ETH: 2, ALL: 3, OVERNIGHT: 4 } as const;
 export const MODIFY_OP = { NORMAL: 1, CANCEL: 2 } as const;
-export const ORDER_STATUS = {
+const ORDER_STATUS = {
   SUBMITTING: 2,
   SUBMITTED: 5,
   FILLED_PART: 10,

@@ -9,7 +9,7 @@ interface VendorLimit extends FrequencyRule {
 
 const WINDOW = 30_000;
 
-export const LIMITS = {
+const LIMITS = {
   unlock: { name: "解锁交易", calls: 10, windowMs: WINDOW },
   place: { name: "下单", calls: 15, windowMs: WINDOW, gapMs: 20 },
   modify: { name: "改单撤单", calls: 20, windowMs: WINDOW, gapMs: 40 },

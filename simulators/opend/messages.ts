@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import protobuf from "protobufjs";
 
 /** Every command the simulator serves or pushes, and the `.proto` package of its messages. */
-export const PROTOCOLS = {
+const PROTOCOLS = {
   1: "InitWebSocket",
   1001: "InitConnect",
   1002: "GetGlobalState",

@@ -13,7 +13,7 @@ import { WS_ERRORS } from "./ws-frames.ts";
 export type Answer = Readonly<Record<string, unknown>>;
 
 /** Seconds between a TCP client's keep-alives. */
-export const KEEP_ALIVE_SECONDS = 10;
+const KEEP_ALIVE_SECONDS = 10;
 const LOGIN_USER = "100000";
 
 /** cmd 1: the key is compared as MD5; a wrong one is reported in the frame's header, as the SDK expects. */

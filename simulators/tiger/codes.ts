@@ -21,7 +21,7 @@ export function sessionName(lifecycle: Lifecycle): string {
 }
 
 /** Every status text of the vendor. */
-export const STATUSES = [
+const STATUSES = [
   "Initial",
   "PendingSubmit",
   "Submitted",

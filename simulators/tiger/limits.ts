@@ -4,7 +4,7 @@ import { CODE, Refusal } from "./refusal.ts";
 
 const WINDOW_MS = 60_000;
 /** Calls a minute of each class. */
-export const CLASSES = { high: 120, middle: 60, low: 10 } as const;
+const CLASSES = { high: 120, middle: 60, low: 10 } as const;
 export type LimitClass = keyof typeof CLASSES;
 
 const HIGH: ReadonlySet<string> = new Set([
@@ -23,7 +23,7 @@ const MIDDLE: ReadonlySet<string> = new Set(["positions", "prime_assets", "asset
 const PAPER_WRITES: ReadonlySet<string> = new Set(["place_order", "modify_order", "cancel_order"]);
 
 /** An account's placing and changing of orders together: so many a second, beside what each method may. */
-export const ORDERS_A_SECOND = 5;
+const ORDERS_A_SECOND = 5;
 const COUNTED_BY_THE_SECOND: ReadonlySet<string> = new Set(["place_order", "modify_order"]);
 
 /** Refused calls of a window after which the developer is shut out. The vendor tells no number. */
@@ -40,7 +40,7 @@ export interface CallCounter {
 }
 
 /** The class of a method. */
-export function classOf(method: string): LimitClass {
+function classOf(method: string): LimitClass {
   if (HIGH.has(method)) return "high";
   return MIDDLE.has(method) ? "middle" : "low";
 }
@@ -56,7 +56,7 @@ export function tooManyCalls(
 }
 
 /** What the blacklisted are answered with. */
-export function blacklisted(): Refusal {
+function blacklisted(): Refusal {
   return new Refusal(CODE.forbidden, "access forbidden(you have been blacklisted because of too frequent requests)");
 }
 

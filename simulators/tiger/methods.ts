@@ -44,7 +44,7 @@ const NEEDED = ["tiger_id", "method", "charset", "version", "sign_type", "timest
  * How far a client's clock may be off. The vendor publishes no figure; its Python client sends a request again with the
  * same timestamp for up to a minute.
  */
-export const CLOCK_TOLERANCE_MS = 150_000;
+const CLOCK_TOLERANCE_MS = 150_000;
 
 /** The parameters of a request, `undefined` when the body is no JSON object. */
 export function parametersOf(body: string): Parameters | undefined {

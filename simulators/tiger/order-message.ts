@@ -132,7 +132,7 @@ function fillIdOf({ fillId }: ExchangeFill, { orderId }: ExchangeOrder): bigint 
 }
 
 /** Why an order failed, or what the vendor says about one that lives. */
-export function remarkOf({ status, errorReason, warning }: ExchangeOrder): string {
+function remarkOf({ status, errorReason, warning }: ExchangeOrder): string {
   if (status === "EXPIRED") return `Order is expired${errorReason && `: ${errorReason}`}`;
   return status === "REJECTED" ? errorReason : (warning ?? "");
 }

@@ -7,7 +7,7 @@ import type { Desk } from "./desk.ts";
 import type { Field } from "./frames.ts";
 
 /** Currency that an account's totals are in. */
-export const BASE_CURRENCY = "USD";
+const BASE_CURRENCY = "USD";
 
 /** One figure. */
 export interface AccountValue {

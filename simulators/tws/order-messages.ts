@@ -19,7 +19,7 @@ export interface KnownOrder {
 }
 
 /** Where an order stands: one whose session is closed waits in IB's own system. */
-export function statusOf(desk: Desk, { order, wireId }: VenueOrder): TwsStatus {
+function statusOf(desk: Desk, { order, wireId }: VenueOrder): TwsStatus {
   if (order.status === "FILLED") return "Filled";
   if (order.status === "REJECTED") return "Inactive";
   if (order.status === "CANCELED" || order.status === "EXPIRED") return "Cancelled";

@@ -55,7 +55,7 @@ const FIELDS = 114;
 const REFERENCE_CHARACTERS = 64;
 
 /** Fields of such an order in a version's dialect. */
-export function orderFieldCount(version: number): number {
+function orderFieldCount(version: number): number {
   const since = [SINCE.customerAccount, SINCE.professionalCustomer, SINCE.includeOvernight, SINCE.cmeTagging];
   return FIELDS + since.filter((first) => version >= first).length;
 }

@@ -5,7 +5,7 @@ import type { Server } from "./server.ts";
 import { parseStrictJson, type StrictJson } from "./strict-json.ts";
 
 /** The most a body may have: 64 KiB. */
-export const MAX_BODY_BYTES = 65_536;
+const MAX_BODY_BYTES = 65_536;
 
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset\s*=\s*"?utf-?8"?)?\s*;?\s*$/i;
 

@@ -17,7 +17,7 @@ import type { Output } from "./schemas/once.ts";
 import { wireTime } from "./time.ts";
 
 /** An instrument. */
-export function wireContract({ tradeType, region, symbol }: Contract): Output<typeof contractSchema> {
+function wireContract({ tradeType, region, symbol }: Contract): Output<typeof contractSchema> {
   return { type: "contract", tradeType, region, symbol };
 }
 

@@ -4,7 +4,7 @@ import { journalUnavailable } from "./sqlite-errors.ts";
 import { MIGRATIONS, newerVersion } from "./sqlite-tables.ts";
 
 /** `PRAGMA application_id` of every journal: "htjl". */
-export const APPLICATION_ID = 0x68746a6c;
+const APPLICATION_ID = 0x68746a6c;
 
 /** Brings a file to the present version; throws `JournalUnavailable`, and changes nothing, if it cannot be one. */
 export function migrate(db: DatabaseSync, path: string, migrations: readonly string[] = MIGRATIONS): void {

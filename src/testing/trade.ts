@@ -44,7 +44,7 @@ export function instrumentFor(scene: Scene, row: OrderCapability): Instrument {
 }
 
 /** The price step that holds at a price. */
-export function stepAt(steps: readonly PriceStep[], price: number): number {
+function stepAt(steps: readonly PriceStep[], price: number): number {
   return steps.findLast(({ from }) => price >= from)?.step ?? 0.01;
 }
 

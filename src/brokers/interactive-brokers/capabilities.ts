@@ -60,7 +60,7 @@ function regularRows(
 }
 
 /** The vendor's paper accounts begin with D; until the account is known it counts as real money. */
-export function environmentOf(account: string | undefined): Environment {
+function environmentOf(account: string | undefined): Environment {
   return account?.startsWith("D") === true ? "SIMULATE" : "REAL";
 }
 

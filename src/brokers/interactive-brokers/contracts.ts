@@ -74,7 +74,7 @@ export function toSearch(contract: Contract): ContractSearch {
 }
 
 /** Where the contract is listed, as a region of ours. */
-export function regionOf({ region }: Contract): Region | undefined {
+function regionOf({ region }: Contract): Region | undefined {
   return REGIONS.find((each) => each === region);
 }
 

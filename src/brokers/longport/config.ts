@@ -4,12 +4,12 @@ import type { InstanceOptions } from "../../spec/define-broker.ts";
 import { readOptions } from "../shared/options.ts";
 
 /** How the services are reached. */
-export const TRANSPORTS = ["web", "native"] as const;
+const TRANSPORTS = ["web", "native"] as const;
 
 const ENVIRONMENTS = ["REAL", "SIMULATE"] as const;
 
 /** Where the vendor's services are, unless an option says otherwise. */
-export const SERVICE_URLS = {
+const SERVICE_URLS = {
   httpUrl: "https://openapi.longportapp.com",
   quoteWsUrl: "wss://openapi-quote.longportapp.com/v2",
   tradeWsUrl: "wss://openapi-trade.longportapp.com/v2",

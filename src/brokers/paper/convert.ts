@@ -81,7 +81,7 @@ export function toPositions(held: ReturnType<Exchange["positions"]>): { position
 }
 
 /** How the exchange writes a contract that has no name in our language. */
-export function originSymbol({ region, symbol }: Contract): string {
+function originSymbol({ region, symbol }: Contract): string {
   return `${region}.${symbol}`;
 }
 

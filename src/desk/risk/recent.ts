@@ -17,7 +17,7 @@ export interface Duplicates {
   remove(id: string): void;
 }
 
-export function createDuplicates(windowMs: number): Duplicates {
+function createDuplicates(windowMs: number): Duplicates {
   /** Those that are the same, oldest first: with keys there may be several within the window. */
   const placed = new Map<string, { readonly id: string; readonly at: number }[]>();
   const isOld = (order: { readonly at: number } | undefined, now: number) =>
