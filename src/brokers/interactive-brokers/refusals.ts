@@ -75,7 +75,7 @@ interface Rule {
 /** Refusals of a new or changed order; the first that fits. */
 const ORDER_RULES: readonly Rule[] = [
   { codes: new Set([200]), means: "UnknownContract" },
-  { codes: new Set([104, 161, ORDER_CANCELED]), of: "the change", means: "OrderNotOpen" },
+  { codes: new Set([104, ORDER_CANCELED]), of: "the change", means: "OrderNotOpen" },
   {
     text: /insufficient|exceeds? .*(?:funds|buying power)|must exceed .*margin|available funds|not enough|minimum of .*(?:equity|required)|cash (?:available|needed)|margin requirement/i,
     means: "InsufficientFunds",
@@ -98,7 +98,9 @@ export function isTooFast({ code }: Notice): boolean {
 }
 
 const UNKNOWN_ORDER: ReadonlySet<number> = new Set([135, 10147]);
-const NOT_CANCELABLE: ReadonlySet<number> = new Set([104, 136, 161, 10148]);
+/** "Cannot modify a filled order." */
+const FILLED = 104;
+const NOT_CANCELABLE: ReadonlySet<number> = new Set([FILLED, 136, 161, 10148]);
 
 /** True for the refusal of a cancel of an order that takes none in its state. */
 export function isNotCancelable({ code }: Notice): boolean {
@@ -116,6 +118,14 @@ export function isFinal(notice: Notice): boolean {
 /** True for a refusal that says in what state the order is, and nothing against it. */
 export function isOfState(notice: Notice): boolean {
   return UNKNOWN_ORDER.has(notice.code) || isNotCancelable(notice);
+}
+
+/**
+ * True for what TWS says of nothing but a cancel: no word on a change of the same order that is under way, though it may be why
+ * the cancel was refused.
+ */
+export function isOfCancel(notice: Notice): boolean {
+  return isOfState(notice) && notice.code !== FILLED;
 }
 
 /** The vendor's refusal of a cancel. */

@@ -7,7 +7,15 @@ import type { Exchange, OrderTicket, Settle } from "./link.ts";
 import type { Message, Notice, VendorContract } from "./messages.ts";
 import type { OrderStore } from "./order-store.ts";
 import { UNNUMBERED, UNREAD } from "./read-calls.ts";
-import { isFinal, isNotCancelable, isTooFast, toCancelRefusal, toOrderRefusal, unknownOutcome } from "./refusals.ts";
+import {
+  isFinal,
+  isNotCancelable,
+  isOfCancel,
+  isTooFast,
+  toCancelRefusal,
+  toOrderRefusal,
+  unknownOutcome,
+} from "./refusals.ts";
 import { MS } from "./timing.ts";
 
 /** What every write needs. */
@@ -157,6 +165,7 @@ export function submit(
     hear(message, settle) {
       const notice = noticeOf(message, orderId);
       if (notice !== undefined) {
+        if (isOfCancel(notice)) return;
         if (REFUSALS.has(notice.code)) refuse(notice, settle);
         else {
           // Which message was thrown away for coming too fast is not said for sure, and it says nothing against an order.

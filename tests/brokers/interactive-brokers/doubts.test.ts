@@ -265,6 +265,28 @@ test("a change of an order that TWS is still working on is refused, and leaves t
   expect(host.orders.at(-1)).toMatchObject({ status: "CANCELED", errorReason: "" });
 });
 
+test.each([
+  [135, "Can't find order with ID ="],
+  [136, "This order cannot be cancelled."],
+  [161, "Cancel attempted when order is not in a cancellable state."],
+  [10147, "OrderId that needs to be cancelled is not found."],
+  [10148, "OrderId that needs to be cancelled cannot be cancelled, state: PendingSubmit."],
+])("the refusal of a cancel says nothing of a change that is under way: %i, %s", async (code, text) => {
+  const tws = await openTws();
+  const port = await openBetween(tws, ([id, number]) =>
+    id === "4" ? errorMessage(Number(number), code, text) : undefined,
+  );
+  const { broker } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "delay", on: "replace", ms: 1_500 });
+  tws.faults.arm({ kind: "stall", on: "cancel" });
+  const changing = broker.replaceOrder(orderId, { price: 150 }, call());
+  const canceling = rejection(broker.cancelOrder(orderId, call()));
+  expect(await changing).toEqual({ orderId });
+  expect(await canceling).toMatchObject({ outcome: "rejected" });
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", price: 150 });
+});
+
 test("a change to a size that TWS does not take is refused, and leaves the order as it was", async () => {
   const tws = await openTws();
   let sent = 0;

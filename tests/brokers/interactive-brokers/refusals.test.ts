@@ -8,7 +8,6 @@ describe("a refusal of an order", () => {
     [200, "UnknownContract", "UnknownContract"],
     [201, "OrderRejected", "OrderRejected"],
     [104, "OrderRejected", "OrderNotOpen"],
-    [161, "OrderRejected", "OrderNotOpen"],
     [202, "OrderRejected", "OrderNotOpen"],
     [110, "OrderRejected", "OrderRejected"],
   ])("with the number %i is %s of a new one and %s of a change, with the vendor's text", (code, placed, changed) => {
