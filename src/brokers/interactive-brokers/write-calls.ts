@@ -109,9 +109,9 @@ export function submit(
         (open) => {
           if (settled) return;
           const known = own();
-          // It may be one that the vendor has not numbered yet, or that could not be read: what follows says what becomes of it.
-          if (known === undefined && (open.has(UNNUMBERED) || open.has(UNREAD))) return;
           const isOpen = known !== undefined && open.has(known.permId);
+          // It may be one that the vendor has not numbered yet, or that could not be read: what follows says what becomes of it.
+          if (!isOpen && (open.has(UNREAD) || (known === undefined && open.has(UNNUMBERED)))) return;
           if (isOpen && isAsAsked()) settle.done(known.permId);
           // Of an order that waits for its session, TWS may show a change only then.
           else if (!isChange || !isOpen || known.originStatus === AT_EXCHANGE) refuse(notice, settle);

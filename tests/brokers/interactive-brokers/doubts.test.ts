@@ -334,6 +334,25 @@ test.each([
   expect(tws.venue.orders()).toMatchObject([{ wireId: orderId }]);
 });
 
+test("an order of which TWS says something is not told as refused where its words on it cannot be read any more", async () => {
+  const tws = await openTws();
+  let isListing = false;
+  const port = await openBetween(
+    tws,
+    ([id, number]) => {
+      isListing ||= id === "5" && tws.venue.orders().length > 0;
+      return id === "3" ? errorMessage(Number(number), 164, "There is no market data to check.") : undefined;
+    },
+    (fields) => {
+      if (isListing && Number(fields[0]) === RESPONSE.openOrder) return fields.slice(0, 60);
+      return fields.map((field) => field.replace(/^(?:Pre)?Submitted$/, "PendingSubmit"));
+    },
+  );
+  const { broker } = await startBroker(port, { writeTimeout: 2_500 });
+  expect(await rejection(broker.placeOrder(restingOrder(), call()))).toMatchObject({ outcome: "unknown" });
+  expect(tws.venue.orders()).toMatchObject([{ order: { status: "OPEN" } }]);
+});
+
 test("an order that TWS has, though it says that it is told too much, is not told as not sent", async () => {
   const { tws, placing } = await takenWith(100, "Max rate of messages per second has been exceeded");
   const { orderId } = await placing;
