@@ -152,7 +152,8 @@ export const ORDER_CANCELED = 202;
 
 /**
  * Refusals of a new or changed order that leave nothing open. What is not here is looked into before it is called a
- * refusal: also 131, which says that something is ignored, 133, which the vendor lays to the network as well, and 164.
+ * refusal: also 131, which says that something is ignored, 133, which the vendor lays to the network as well, 164, and 10311
+ * and 10329, "will be directly routed", at which a TWS with a screen may hold the order until a person sends it.
  */
 export const REFUSALS: ReadonlySet<number> = new Set([
   103, 104, 105, 106, 107, 109, 110, 111, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 129,
@@ -161,7 +162,7 @@ export const REFUSALS: ReadonlySet<number> = new Set([
   353, 355, 356, 357, 358, 359, 360, 361, 362, 363, 367, 369, 370, 371, 382, 383, 387, 388, 389, 391, 392, 395, 396,
   397, 398, 400, 401, 402, 403, 405, 406, 409, 411, 412, 413, 414, 415, 416, 417, 418, 419, 422, 423, 424, 427, 428,
   435, 436, 437, 438, 439, 440, 441, 442, 443, 444, 446, 447, 448, 449, 450, 451, 452, 453, 454, 455, 456, 457, 458,
-  459, 460, 461, 463, 2102, 10006, 10043, 10052, 10268, 10318, 10329,
+  459, 460, 461, 463, 2102, 10006, 10043, 10052, 10268, 10318,
 ]);
 
 /** The value of a table, `undefined` for what it lacks. */

@@ -328,6 +328,7 @@ test.each([
   ],
   [133, "Submit new order failed."],
   [164, "There is no market data to check price percent violations."],
+  [10329, "This order will be directly routed to OVERNIGHT."],
 ])("an order that TWS has, whatever it says of it with the number %i, is not told as refused", async (code, text) => {
   const { tws, placing } = await takenWith(code, text);
   const { orderId } = await placing;
