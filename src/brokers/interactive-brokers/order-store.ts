@@ -69,8 +69,8 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
   /** Errors about numbers of ours, which may come before the `permId` does. */
   const refusals = new Remembered<number, Notice>(KEPT_ORDERS);
   const warnings = new Remembered<number, string>(KEPT_ORDERS);
-  /** Numbers of orders of which a change or a cancel is under way. */
-  const asked = new Set<number>();
+  /** Numbers of orders of which a change or a cancel is under way, and how many are. */
+  const asked = new Map<number, number>();
   /** Those with a change that was given up: the next refusal is its answer. */
   const givenUp = new Remembered<number, true>(KEPT_ORDERS);
   /** When orders were handed over here that are not yet known by `permId`; those that are refused never are. */
@@ -337,7 +337,7 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
     },
 
     ask(orderId) {
-      asked.add(orderId);
+      asked.set(orderId, (asked.get(orderId) ?? 0) + 1);
       givenUp.delete(orderId);
       forget(orderId);
     },
@@ -350,7 +350,9 @@ export function createOrderStore({ clientId, account, now, toTime, dayBegan }: S
     },
 
     answered(orderId) {
-      asked.delete(orderId);
+      const others = (asked.get(orderId) ?? 1) - 1;
+      if (others > 0) asked.set(orderId, others);
+      else asked.delete(orderId);
       forget(orderId);
     },
   };

@@ -201,6 +201,31 @@ test("a refused change of an order that is inactive leaves the order as it was",
   expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", originStatus: "Inactive" });
 });
 
+test("the refusal of a change says nothing against the order also where a cancel of it was refused meanwhile", async () => {
+  const tws = await openTws();
+  let number = 0;
+  let isDue = false;
+  const port = await openBetween(
+    tws,
+    ([id, given]) => {
+      if (id === "3") number = Number(given);
+      if (id === "4") return errorMessage(number, 10147, "OrderId that needs to be cancelled is not found.");
+      if (!isDue || id !== "61") return undefined;
+      return errorMessage(number, 201, "Order rejected - reason: the price is too far away");
+    },
+    (fields) => fields.map((field) => field.replace(/^(?:Pre)?Submitted$/, "Inactive")),
+  );
+  const { broker, host } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  for (const on of ["replace", "cancel"] as const) tws.faults.arm({ kind: "stall", on });
+  const changing = rejection(broker.replaceOrder(orderId, { price: 150 }, call()));
+  await rejection(broker.cancelOrder(orderId, call()));
+  isDue = true;
+  await broker.positions(call());
+  expect(await changing).toMatchObject({ outcome: "rejected" });
+  expect(host.orders.map(({ status }) => status)).not.toContain("REJECTED");
+});
+
 test("the refusal of a change that comes when its outcome had become unknown says nothing against the order", async () => {
   const tws = await openTws();
   let number = 0;
