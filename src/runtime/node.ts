@@ -17,9 +17,10 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import process from "node:process";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, type Http2Bindings, type HttpBindings } from "@hono/node-server";
+import { cutWhereBroken } from "./broken-bodies.ts";
 import { answerClientErrors } from "./client-errors.ts";
-import { type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
+import { type Listen, type Listener, type ListenOptions, serveWith } from "./lifecycle.ts";
 import { lightResponse } from "./light-response.ts";
 import type { RunningServer, Servable, ServeOptions, Tls } from "./serve-options.ts";
 
@@ -38,7 +39,8 @@ export type { LogFormat, LogLevel, RunningServer, Servable, ServeOptions, Tls } 
 export function serve(trading: Servable, options: ServeOptions = {}): Promise<RunningServer> {
   outliveOutput();
   const Light = lightResponse();
-  return serveWith(listen, trading, options, { respond: (body, init) => new Light(body, init) });
+  const listenOn: Listen = (fetch, on) => listen(fetch, on, Light);
+  return serveWith(listenOn, trading, options, { respond: (body, init) => new Light(body, init) });
 }
 
 /**
@@ -77,18 +79,23 @@ const IDLE_CHECK_MS = 20;
 async function listen(
   fetch: Servable["fetch"],
   { hostname, port, tls, maxConnections }: ListenOptions,
+  Light: typeof Response,
 ): Promise<Listener> {
   /** What stands before the path in the last URL that was one: with that before it, every path makes one. */
   let known: string | undefined;
   // The adapter lets hosts through that no URL has, such as 999.0.0.1, and falls over them when the body is read.
-  const addressed = (request: Request) => {
+  const addressed = (request: Request, exchange: HttpBindings | Http2Bindings) => {
     const { url } = request;
     if (known === undefined || !url.startsWith(known)) {
       if (!URL.canParse(url)) return new Response(null, { status: 400 });
       known = url.slice(0, url.indexOf("/", url.indexOf("://") + 3) + 1);
     }
-    return fetch(request);
+    const answer = fetch(request);
+    return answer instanceof Promise ? answer.then((given) => whole(given, exchange)) : whole(answer, exchange);
   };
+  // What is light is written in one piece: to ask for its body would cost more than all the rest.
+  const whole = (answer: Response, exchange: HttpBindings | Http2Bindings) =>
+    answer instanceof Light ? answer : cutWhereBroken(answer, exchange as HttpBindings);
   const listener = getRequestListener(addressed, { hostname, overrideGlobalObjects: false });
   const server =
     tls === undefined ? createServer(LIMITS, listener) : createSecureServer({ ...LIMITS, ...matching(tls) }, listener);

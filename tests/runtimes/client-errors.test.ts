@@ -55,3 +55,26 @@ test("a host that no URL has is the caller's fault", async () => {
   const text = POST.replace("127.0.0.1", "927.0.0.1").replace("Content-Length", "Connection: close\r\nContent-Length");
   expect(await talk(text, placed)).toMatch(/^HTTP\/1\.1 400/);
 });
+
+test.each([
+  ["at its beginning", 0],
+  ["behind its beginning", 1],
+])("an answer that breaks off %s is none, and not that of a failure", async (_name, parts) => {
+  let left = parts;
+  const breaking = async () =>
+    new Response(
+      new ReadableStream({
+        pull(controller) {
+          if (left === 0) throw new Error("broken");
+          left -= 1;
+          controller.enqueue(new TextEncoder().encode("placed"));
+        },
+      }),
+    );
+  expect(await talk(POST, breaking)).not.toMatch(/500|Error|\r\n0\r\n/);
+  // What was asked before it gets its answer.
+  left = parts;
+  let asked = 0;
+  const second = async () => (++asked === 1 ? placed() : breaking());
+  expect(await talk(POST + POST, second)).toMatch(/^HTTP\/1\.1 200 OK(?!.*(500|Error)).*placed/s);
+});
