@@ -29,6 +29,7 @@ import type { TokenOptions, TradingState } from "./spec/policy.ts";
 
 export { sharedTimer } from "./desk/alarm.ts";
 export type { AnswerInit, Server } from "./http/server.ts";
+export { withBreak } from "./http/told-body.ts";
 
 /** One instance as operators see it, without its id and tokens. */
 export interface InstanceInfo {

@@ -3,13 +3,17 @@
  * may write the error's own words into the answer or onto the console.
  */
 export function withToldBody(answer: Response, report: (error: unknown) => void): Response {
+  return withBreak(answer, (error) => {
+    report(error);
+    throw new Error("internal error");
+  });
+}
+
+/** The same answer, whose body breaks off with what `brokeOff` throws. */
+export function withBreak(answer: Response, brokeOff: (error: unknown) => never | Promise<never>): Response {
   const { body, status, statusText, headers } = answer;
   if (body === null) return answer;
   const reader = body.getReader();
-  const brokeOff = (error: unknown): never => {
-    report(error);
-    throw new Error("internal error");
-  };
   const told = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

@@ -1,5 +1,6 @@
 /** Answers of Node's server whose body breaks off. */
 import type { HttpBindings } from "@hono/node-server";
+import { withBreak } from "../create-http-trading.ts";
 
 /** Milliseconds between two looks whether the answers before one that broke off have been given. */
 const TURN_CHECK_MS = 20;
@@ -10,9 +11,8 @@ const TURN_CHECK_MS = 20;
  */
 export function cutWhereBroken(answer: Response, { incoming, outgoing }: HttpBindings): Response {
   // What tells of events closes, and never breaks off; it is not slowed down.
-  if (answer.body === null || answer.headers.get("content-type") === "text/event-stream") return answer;
-  const reader = answer.body.getReader();
-  const brokeOff = async (error: unknown): Promise<never> => {
+  if (answer.headers.get("content-type") === "text/event-stream") return answer;
+  return withBreak(answer, async (error) => {
     // Others that came together with it, and may be of orders, are answered first: then it is given the connection.
     while (outgoing.socket === null && !incoming.socket.destroyed) {
       await new Promise((resolve) => setTimeout(resolve, TURN_CHECK_MS));
@@ -20,18 +20,5 @@ export function cutWhereBroken(answer: Response, { incoming, outgoing }: HttpBin
     // That the adapter still writes is no news to anybody.
     outgoing.on("error", () => undefined).destroy();
     throw error;
-  };
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await reader.read().catch(brokeOff);
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
-  const { status, statusText, headers } = answer;
-  return new Response(body, { status, statusText, headers });
+  });
 }
