@@ -1,4 +1,5 @@
 import { isCompleted, mergeOrder, type Order, type OrderUpdateKind } from "../domain/order.ts";
+import { OPERATOR } from "../journal/intent-record.ts";
 import type { OrderRecord } from "../journal/journal.ts";
 import { Kept } from "../journal/kept.ts";
 import { elapsedMs } from "./elapsed.ts";
@@ -31,6 +32,8 @@ export interface OrderBook {
   /** When this open order was last heard of, by `elapsedMs`. */
   heardAt(orderId: string): number | undefined;
   get(orderId: string): OrderRecord | undefined;
+  /** What its broker has shown last of an order that had ended, and not {@link isFinal}, where that is open all the same. */
+  awake(orderId: string): OrderRecord | undefined;
   byTag(tag: string): OrderRecord | undefined;
   /** What a broker that gives changed orders new ids has put, with its tag, in the place of this one, which it canceled. */
   inPlaceOf(order: Order): OrderRecord | undefined;
@@ -55,6 +58,7 @@ export function createOrderBook(): OrderBook {
   const toldAt = new Map<string, number>();
   /** When anything of an open order was last heard, by `elapsedMs`. */
   const heardAt = new Map<string, number>();
+  const awake = new Map<string, OrderRecord>();
   /** Orders that the journal remembers and the broker has not told of since. */
   const restored = new Set<string>();
 
@@ -95,6 +99,9 @@ export function createOrderBook(): OrderBook {
       const external = known === undefined || known.tag === null ? !own : known.external;
       const returned = known !== undefined && known.staleSince !== null;
       const record: OrderRecord = { ...merged.order, external, asOf: at, staleSince: null };
+      const isAwake = isClosed(record) && !isClosed(report) && !isFinal(record);
+      if (isAwake) awake.set(report.orderId, { ...record, ...report, tag: record.tag });
+      else awake.delete(report.orderId);
       const now = elapsedMs();
       restored.delete(report.orderId);
       keep(record, known);
@@ -119,6 +126,7 @@ export function createOrderBook(): OrderBook {
       doubtful.delete(orderId);
       toldAt.delete(orderId);
       heardAt.delete(orderId);
+      awake.delete(orderId);
       orders.delete(orderId);
       if (tag !== null) idByTag.delete(tag);
     },
@@ -131,6 +139,7 @@ export function createOrderBook(): OrderBook {
     },
     markStale(orderId, at) {
       const known = orders.get(orderId);
+      awake.delete(orderId);
       if (known === undefined || isClosed(known) || known.staleSince !== null) return undefined;
       const record = { ...known, staleSince: at };
       keep(record, known);
@@ -145,6 +154,7 @@ export function createOrderBook(): OrderBook {
     isDoubtful: (orderId) => doubtful.has(orderId),
     heardAt: (orderId) => heardAt.get(orderId),
     get: (orderId) => orders.get(orderId),
+    awake: (orderId) => awake.get(orderId),
     byTag,
     inPlaceOf({ orderId, tag, status }) {
       const next = tag === null || status !== "CANCELED" ? undefined : byTag(tag);
@@ -162,6 +172,14 @@ function lives(order: OrderRecord | undefined): boolean {
 /** True for an order that no write can change any more. */
 export function isClosed(order: Order): boolean {
   return isCompleted(order);
+}
+
+/**
+ * False for an order that may live on though it was told as ended: what has expired may be woken again by a person, as in an app
+ * of Futu's, and one who has ended an order by hand may have been wrong. Its broker knows.
+ */
+export function isFinal({ status, warning }: Order): boolean {
+  return status !== "EXPIRED" && warning?.startsWith(OPERATOR) !== true;
 }
 
 /** True for what had ended a day before it was last reported. */

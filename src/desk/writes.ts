@@ -1,7 +1,6 @@
 import { contractKey } from "../domain/contract.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
 import { type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
-import { OPERATOR } from "../journal/intent-record.ts";
 import type { IntentAction, IntentLine } from "../journal/journal.ts";
 import type { Call, Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
@@ -13,7 +12,7 @@ import { checkPlace, checkReplace, demandScope, demandText, orderNotOpen, refuse
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
 import type { InstanceJournal } from "./instance-journal.ts";
-import { isClosed, type OrderBook } from "./order-book.ts";
+import { isClosed, isFinal, type OrderBook } from "./order-book.ts";
 import { numberFor, takeNumber } from "./order-number.ts";
 import type { Reads } from "./reads.ts";
 import type { Reconciler } from "./reconciler.ts";
@@ -326,10 +325,8 @@ export function createWrites(options: WriteOptions): Writes {
         const turn = await takeTurn(orderId, true, deadline);
         try {
           const known = book.get(orderId);
-          // What has expired may be woken again by a person, as in an app of Futu's, and one who has ended an order by hand may
-          // have been wrong: its broker knows.
-          const isTold = known?.status !== "EXPIRED" && known?.warning?.startsWith(OPERATOR) !== true;
-          if (known !== undefined && isClosed(known) && isTold) return alreadyEnded({ ...known, source: "journal" });
+          if (known !== undefined && isClosed(known) && isFinal(known))
+            return alreadyEnded({ ...known, source: "journal" });
           const { answeredAt } = await handOver.send(
             {
               line: lineOf(claim, action, context, { account: seat.account() }),

@@ -643,6 +643,43 @@ describe("an open order that its broker knows no more", () => {
     },
   );
 
+  test.each(["by hand", "as expired"])(
+    "is told as canceled on its broker's word alone where that shows it as open though it had ended %s",
+    async (how) => {
+      const refused = new BrokerError("OrderNotOpen", "not while it is being changed", { outcome: "rejected" });
+      let back = anOrder({ tag: "htgone", updatedAt: 5 });
+      let failure = new BrokerError("Timeout", "no answer", { outcome: "unknown" });
+      let listed: Order[] = [];
+      const { desk, host, odd } = withOrders({
+        members: {
+          cancelOrder: () => Promise.reject(failure),
+          order: async () => back,
+          orders: async () => ({ orders: listed, unmapped: [] }),
+        },
+      });
+      if (how === "by hand") await desk.endOrder({ orderId: "1", status: "CANCELED", ...SEEN });
+      await desk.reconcile();
+      if (how !== "by hand") host().onOrder({ ...back, status: "EXPIRED" });
+      listed = [back];
+      expect(await rejection(desk.cancel("1", KEYED))).toMatchObject({ code: "OutcomeUnknown" });
+      const { id } = (odd.kept.unsettled(DIGEST) as IntentRecord[])[0] ?? { id: "" };
+      await expect
+        .poll(() => intentOf(odd, id), { timeout: 5000 })
+        .toMatchObject({
+          state: "resolved",
+          failure: { outcome: "not_sent", message: expect.stringContaining("not been applied") },
+        });
+      failure = refused;
+      back = { ...back, status: "PENDING_REPLACE" };
+      listed = [back];
+      expect(await rejection(desk.cancel("1", { principal: "bot" }))).toMatchObject({ code: "OrderRejected" });
+      const result = await desk.cancelAll("ops");
+      expect(result.failed).toContainEqual(expect.objectContaining({ orderId: "1", code: "OrderRejected" }));
+      back = { ...back, status: "CANCELED", updatedAt: 6 };
+      if (how === "by hand") expect(await desk.cancel("1", { principal: "bot" })).toMatchObject({ replayed: false });
+    },
+  );
+
   test("takes what its broker tells of it after all as after a restart: fills are a correction", async () => {
     const { desk, host } = withOrders();
     await desk.reconcile();
