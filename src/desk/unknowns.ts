@@ -250,8 +250,10 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     // An order that could not be read proves nothing, unless it had ended: then nobody will tell more of it.
     if (order === undefined || !(listing.reported.has(orderId) || (isAbsent && isClosed(order)))) return;
     const next = book.inPlaceOf(order);
-    // What a change puts in the place of an order that it ends may not be shown yet.
-    if (order.status === "CANCELED" && !next && isBeingChanged(order, listing)) return;
+    // What a change puts in the place of an order that it ends may not be shown yet, nor in the place of that.
+    const last = next ?? order;
+    const isOfLast = !next || action.kind === "cancel";
+    if (last.status === "CANCELED" && isOfLast && isBeingChanged(last, listing)) return;
     const result = appliedTo(action, order, next);
     if (result !== undefined) return settle(unknown.id, result, `read from the order, which is ${order.status}`);
     if (!isSettled(unknown, listing) || isUnderWay(action, order)) return;

@@ -147,11 +147,11 @@ export function createWrites(options: WriteOptions): Writes {
 
   /** To cancel what is canceled is a success; what ended otherwise is told with the order, and so is one in its place, once it is known. */
   function alreadyEnded(order: OrderView): WriteAnswer {
-    const { orderId } = order;
     const next = book.inPlaceOf(order);
+    const { orderId } = next ?? order;
     if (!orderFlags(next ?? order).isCanceled) throw orderNotOpen(order, next);
     const isUnknown = [...unknowns.all()].some(({ action: its }) => its.kind === "replace" && its.orderId === orderId);
-    if (!next && isUnknown && fromCapabilities(() => seat.broker.capabilities()).newIds)
+    if (isUnknown && fromCapabilities(() => seat.broker.capabilities()).newIds)
       throw heldUp(`what a change of order ${orderId} has put in its place is not known yet`);
     return { answeredAt: Date.now(), replayed: false };
   }

@@ -636,6 +636,10 @@ test("an order that an unknown change may have given a new id is not told as can
     code: "OrderNotOpen",
     message: "order 1 was changed into order 2, which is OPEN",
   });
+  state.orders = [inItsPlace];
+  await failureOf(desk.replace("2", { qty: 14 }, BY));
+  host().onOrder({ ...inItsPlace, status: "CANCELED" });
+  expect(await failureOf(desk.cancel("1", BY)), "what is in its place may have been changed too").toMatchObject(known);
 });
 
 test("an unknown cancel of an order that its broker knew on the day before alone is found out after a restart", async () => {

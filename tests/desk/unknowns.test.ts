@@ -445,6 +445,22 @@ describe("a change of an order that was canceled, at a broker that may give it a
     expect(unknowns.size).toBe(1);
   });
 
+  test("and what is in its place may be another by now: a cancel of it is not told as done for that", async () => {
+    const { unknowns, book, journal } = await unknownWrite({ ...CHANGED, orderId: "2" }, 1000);
+    const cancel = { kind: "intent", id: "htcancel", principal: "p", action: CANCEL, fingerprint: null } as const;
+    await journal.append([cancel], "power-loss");
+    unknowns.add(cancel, 1000, WRITTEN);
+    const first = anOrder({ orderId: "1", tag: "htplaced", status: "CANCELED" });
+    const second = { ...first, orderId: "2", price: 198 };
+    for (const order of [first, { ...second, status: "OPEN" } as const, second]) book.apply(order, true, 1010);
+    const both = { newIds: true, reported: new Set(["1", "2"]), orders: [first, second] };
+    await unknowns.judge({ ...LISTED, ...both, settleMs: 5000 });
+    expect(unknowns.size).toBe(2);
+    await unknowns.judge({ ...LISTED, ...both });
+    expect(await journal.intent("htcancel")).toMatchObject({ state: "resolved", placed: { orderId: "2" } });
+    expect(unknowns.size).toBe(0);
+  });
+
   test("is told by the order while that works", async () => {
     const { unknowns, book, journal } = await unknownWrite(CHANGED, 1000);
     book.apply(anOrder({ tag: "htplaced" }), true, 1010);
