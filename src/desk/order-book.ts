@@ -108,8 +108,7 @@ export function createOrderBook(): OrderBook {
       hear(record, now);
       if (isClosed(record)) toldAt.delete(report.orderId);
       else if (askedAt === undefined) toldAt.set(report.orderId, now);
-      // What is pushed and says nothing new may be from before the change.
-      const isNewer = askedAt === undefined ? merged.kind !== "none" : askedAt > (doubtful.get(report.orderId) ?? 0);
+      const isNewer = askedAt === undefined ? isOfChange(record, known) : askedAt > (doubtful.get(report.orderId) ?? 0);
       if (isNewer || isClosed(record)) doubtful.delete(report.orderId);
       const kind = merged.kind === "none" && returned ? "order" : merged.kind;
       return { record, kind, known };
@@ -162,6 +161,11 @@ export function createOrderBook(): OrderBook {
     },
     open: () => [...orders.open()],
   };
+}
+
+/** True for a push that tells of a change or a cancel: what says nothing new, or of a fill alone, may be from before it. */
+function isOfChange({ qty, price, status }: Order, known: Order | undefined): boolean {
+  return qty !== known?.qty || price !== known.price || (status !== known.status && status.startsWith("PENDING_"));
 }
 
 /** False for an order that has ended otherwise than filled, as one does in whose place another is put. */

@@ -270,12 +270,23 @@ describe("an order", () => {
     await desk.close();
   });
 
-  test("is asked for after a change though a push comes that says nothing new: it may be from before", async () => {
-    let price = 200;
+  const partFilled = { status: "PARTIALLY_FILLED", filledQty: 5, avgPrice: 200, updatedAt: 2 } as const;
+
+  test.each([
+    ["that says nothing new", "behind the answer", { updatedAt: 1 }, "broker"],
+    ["of a fill", "behind the answer", partFilled, "broker"],
+    ["of a fill", "before the answer", partFilled, "broker"],
+    ["of the change", "behind the answer", { price: 201, updatedAt: 2 }, "journal"],
+    ["of the change", "before the answer", { price: 201, updatedAt: 2 }, "journal"],
+    ["that it is under way", "before the answer", { status: "PENDING_REPLACE", updatedAt: 2 }, "journal"],
+  ] as const)("after a change and a push %s, %s", async (_what, when, pushed, source) => {
+    let now = { price: 200, updatedAt: 1 };
+    const push = () => host().onOrder(anOrder(pushed));
     const { desk, host } = deskOver({
-      order: async () => anOrder({ price, updatedAt: 1 }),
+      order: async () => anOrder(now),
       replaceOrder: async (orderId) => {
-        price = 201;
+        now = { ...pushed, price: 201, updatedAt: 3 };
+        if (when === "before the answer") push();
         return { orderId };
       },
     });
@@ -283,8 +294,11 @@ describe("an order", () => {
     host().onOrder(anOrder({ updatedAt: 1 }));
     await new Promise((resolve) => setTimeout(resolve));
     await desk.replace("1", { price: 201 }, { principal: "default" });
-    host().onOrder(anOrder({ updatedAt: 1 }));
-    expect(await desk.order("1", {})).toMatchObject({ price: 201, source: "broker" });
+    if (when === "behind the answer") push();
+    const first = await desk.order("1", {});
+    expect(first.source).toBe(source);
+    if (first.status === "PENDING_REPLACE") return;
+    expect(first).toMatchObject({ price: 201 });
     expect(await desk.order("1", {})).toMatchObject({ price: 201, source: "journal" });
     await desk.close();
   });
