@@ -74,8 +74,12 @@ function sentAtNow({ sentAt, sentElapsed }: Sent): number {
 }
 
 /** True for a list with an order that this change may have put in the place of its own, and that has ended since. */
-export function mayHaveMade(action: Replace, { orderId, tag }: OrderRecord, { orders }: Listing): boolean {
-  return orders.some((order) => order.tag === tag && order.orderId !== orderId && isAt(action, order));
+export function mayHaveMade(action: Replace, { orderId, tag, createdAt }: OrderRecord, { orders }: Listing): boolean {
+  // It is no older than its own, which may have been put in the place of another itself.
+  const isOlder = (order: Order) => createdAt !== null && order.createdAt !== null && order.createdAt < createdAt;
+  return orders.some(
+    (order) => order.tag === tag && order.orderId !== orderId && isAt(action, order) && !isOlder(order),
+  );
 }
 
 export function isSettled({ endedAt }: Sent, { askedAt, settleMs }: Listing): boolean {

@@ -418,7 +418,7 @@ test.each([
 });
 
 describe("a change of an order that was canceled, at a broker that may give it a new id", () => {
-  const twin = anOrder({ orderId: "2", tag: "htplaced", price: 199, status: "CANCELED", filledQty: 5 });
+  const twin = anOrder({ orderId: "2", tag: "htplaced", price: 199, status: "CANCELED", filledQty: 5, createdAt: 6 });
   const MINUTE_MS = 60_000;
 
   test.each([
@@ -429,10 +429,13 @@ describe("a change of an order that was canceled, at a broker that may give it a
     ["what has its tag has no name here", { unmapped: [{ originSymbol: "?", qty: 1, tag: "htplaced" }] }, false],
     ["one as it was wanted has ended with its tag", { orders: [twin] }, false],
     ["one before it had another price", { orders: [{ ...twin, price: 198 }] }, true],
+    ["one as it was wanted is older", { orders: [{ ...twin, createdAt: 4 }] }, true],
+    ["one as it was wanted says not how old it is", { orders: [{ ...twin, createdAt: null }] }, false],
+    ["one as it was wanted is as old", { orders: [{ ...twin, createdAt: 5 }] }, false],
     ["one as it was wanted has another tag", { orders: [{ ...twin, tag: "htother" }] }, true],
   ])("where %s", async (_name, fields, isProven) => {
     const { unknowns, book, journal } = await unknownWrite(CHANGED, 1000);
-    book.apply(anOrder({ tag: "htplaced", status: "CANCELED" }), true, 1010);
+    book.apply(anOrder({ tag: "htplaced", status: "CANCELED", createdAt: 5 }), true, 1010);
     await unknowns.judge({ ...LISTED, newIds: true, ...fields });
     const rejected = { state: "resolved", failure: { code: "OrderNotOpen", outcome: "rejected" } };
     expect(await journal.intent("httag")).toMatchObject(isProven ? rejected : { state: "sending" });

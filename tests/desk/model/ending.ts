@@ -184,7 +184,9 @@ export function isDoubtful({ venue, setting }: Pick<Ending, "venue" | "setting">
   if (order?.truth.status !== "CANCELED") return false;
   // Where lists are whole, they show of one with a tag whether there is another, but not which of two has become of it.
   const isShown = setting.listing === "whole" && !setting.lacks.includes("orders") && order.isOwn;
-  return !isShown || [...venue.ledger.values()].filter(({ truth }) => truth.tag === order.truth.tag).length > 1;
+  const { tag, createdAt } = order.truth;
+  const mayBeIts = ({ truth }: VenueOrder) => truth.tag === tag && Number(truth.createdAt) >= Number(createdAt);
+  return !isShown || [...venue.ledger.values()].filter(mayBeIts).length > 1;
 }
 
 const hasTaken = ({ state, placed }: IntentRecord) => state === "accepted" || (state === "resolved" && placed !== null);
