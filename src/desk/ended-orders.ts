@@ -45,7 +45,7 @@ export function createEndedOrders({ reads, book, journal }: EndedOrderSources): 
       // While somebody waits: what is known of the write must not become unknown for want of its order.
       const read = await (deadline.isOver ? reading : deadline.limit(reading, "")).catch(() => endedByBook(orderId));
       if (read === undefined) throw failure;
-      const order: OrderView = { ...read, ...book.awake(orderId) };
+      const order: OrderView = { ...read, ...book.awake.get(orderId) };
       if (isClosed(order) || order.status === "PENDING_CANCEL") return order;
       // A refusal in this state of it: whoever reads that it has ended buys again, or leaves it alone.
       const { message, outcome = "rejected" } = failure;

@@ -32,12 +32,14 @@ export interface OrderBook {
   /** When this open order was last heard of, by `elapsedMs`. */
   heardAt(orderId: string): number | undefined;
   get(orderId: string): OrderRecord | undefined;
-  /** What its broker has shown last of an order that had ended, and not {@link isFinal}, where that is open all the same. */
-  awake(orderId: string): OrderRecord | undefined;
+  /** By ids, orders that had ended, and not {@link isFinal}, and that their broker has shown last as open all the same: as it did. */
+  readonly awake: ReadonlyMap<string, OrderRecord>;
   byTag(tag: string): OrderRecord | undefined;
   /** What a broker that gives changed orders new ids has put, with its tag, in the place of this one, which it canceled. */
   inPlaceOf(order: Order): OrderRecord | undefined;
   open(): readonly OrderRecord[];
+  /** The ids of those that are open, and of those that are awake. */
+  openIds(): string[];
 }
 
 /** What a report made of an order. */
@@ -153,13 +155,14 @@ export function createOrderBook(): OrderBook {
     isDoubtful: (orderId) => doubtful.has(orderId),
     heardAt: (orderId) => heardAt.get(orderId),
     get: (orderId) => orders.get(orderId),
-    awake: (orderId) => awake.get(orderId),
+    awake,
     byTag,
     inPlaceOf({ orderId, tag, status }) {
       const next = tag === null || status !== "CANCELED" ? undefined : byTag(tag);
       return next?.orderId === orderId ? undefined : next;
     },
     open: () => [...orders.open()],
+    openIds: () => [...[...orders.open()].map(({ orderId }) => orderId), ...awake.keys()],
   };
 }
 

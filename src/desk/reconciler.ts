@@ -124,7 +124,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     // Of what can be neither listed nor read nothing can be found out.
     if (!canList && seat.broker.order === undefined) return;
     const askedAt = elapsedMs();
-    const openBefore = book.open().map(({ orderId }) => orderId);
+    const openBefore = book.openIds();
     const { orders, unmapped, since, isWhole = true } = canList ? await list(deadline) : NOTHING_LISTED;
     const listed = new Set(orders.map(({ orderId }) => orderId));
     // All at once: what is pushed from now on is newer, and must not be overtaken by these.
@@ -154,7 +154,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       newIds,
     });
     const lacking = openBefore.filter((orderId) => {
-      const order = book.get(orderId);
+      const order = book.awake.get(orderId) ?? book.get(orderId);
       if (order === undefined || isClosed(order) || reported.has(orderId)) return false;
       return order.staleSince === null || !absent.has(orderId);
     });

@@ -67,7 +67,7 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
 
   const isLeft = (orderId: string) => !canceled.has(orderId) && !failed.has(orderId);
 
-  await cancelEach(openIdsOf(book), true);
+  await cancelEach(book.openIds(), true);
   for (let round = 0; round < ROUNDS; round += 1) {
     const deadline = newDeadline();
     try {
@@ -85,13 +85,13 @@ export async function cancelAll(options: CancelAllOptions, context: WriteContext
     }
     await recovering;
     // What was remembered only then has not been looked at yet, nor what has been told of since, as by a late answer.
-    if ((wasRecovered || !isRecovered) && !openIdsOf(book).some(isLeft)) break;
+    if ((wasRecovered || !isRecovered) && !book.openIds().some(isLeft)) break;
   }
   await recovering;
   return {
     canceled: [...canceled],
     failed: [...failed].map(([orderId, failure]) => ({ orderId, ...failure })),
-    complete: complete && isRecovered && unknowns.size === 0 && !openIdsOf(book).some(isLeft),
+    complete: complete && isRecovered && unknowns.size === 0 && !book.openIds().some(isLeft),
   };
 }
 
@@ -105,19 +105,15 @@ async function openOrderIds({ seat, book, newDeadline }: CancelAllOptions) {
       "the broker did not list its orders in time",
     );
     // With what has been told of meanwhile, as by the late answer to an order that the list did not have yet.
-    const ids = new Set([...openIdsOf(book), ...orders.map(({ orderId }) => orderId)]);
+    const ids = new Set([...book.openIds(), ...orders.map(({ orderId }) => orderId)]);
     // What has no name here cannot be canceled from here either, and may be open all the same.
     return { orderIds: [...ids], listed: isWhole !== false && unmapped.length === 0 };
   } catch {
-    return { orderIds: openIdsOf(book), listed: false };
+    return { orderIds: book.openIds(), listed: false };
   }
 }
 
 function hasEnded(book: OrderBook, orderId: string): boolean {
   const order = book.get(orderId);
   return order !== undefined && isClosed(order);
-}
-
-function openIdsOf(book: OrderBook): string[] {
-  return book.open().map(({ orderId }) => orderId);
 }

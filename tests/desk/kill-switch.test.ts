@@ -612,18 +612,22 @@ describe("canceling everything", () => {
 
   test("cancels what was told as expired and is listed as open again, as an order that a person wakes in Futu's app", async () => {
     const canceled: string[] = [];
+    let isListing = true;
     const { desk, host } = deskOver({
       cancelOrder: async (orderId) => void canceled.push(orderId),
-      orders: async ({ status }) => ({
-        orders: status === "open" ? [anOrder({ orderId: "1", updatedAt: 3 })] : [],
-        unmapped: [],
-      }),
+      orders: async ({ status }) => {
+        if (!isListing) throw new BrokerError("NotConnected", "no connection");
+        return { orders: status === "open" ? [anOrder({ orderId: "1", updatedAt: 3 })] : [], unmapped: [] };
+      },
     });
     await desk.start();
     host().onOrder(anOrder({ orderId: "1", status: "EXPIRED", errorReason: "disabled", updatedAt: 2 }));
     await turn(desk, "HALTED");
     expect(await desk.cancelAll("ops")).toEqual({ canceled: ["1"], failed: [], complete: true });
     expect(canceled).toEqual(["1"]);
+    isListing = false;
+    host().onOrder(anOrder({ orderId: "1", updatedAt: 4 }));
+    expect(await desk.cancelAll("ops")).toEqual({ canceled: ["1"], failed: [], complete: false });
     await desk.close();
   });
 });

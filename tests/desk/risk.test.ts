@@ -697,6 +697,25 @@ describe("open orders", () => {
     expect(await rejection(place())).toEqual(exceeded("risk.maxOpenOrders", 2, 1));
   });
 
+  test("that have expired and work again, as a person wakes them in Futu's app, count until their broker says otherwise", async () => {
+    const { venue, desk, place } = house({ maxOpenOrders: 1 });
+    venue.hold(AAPL, 12);
+    const { orderId } = await place(SELL);
+    const refused = { details: { breaches: [{ rule: "risk.allowShort" }, { rule: "risk.maxOpenOrders" }] } };
+    venue.set(orderId, { status: "EXPIRED" });
+    await desk.cancel((await place(SELL)).orderId, BY);
+    venue.set(orderId, { status: "OPEN" });
+    expect(await rejection(place(SELL))).toMatchObject(refused);
+    venue.set(orderId, { status: "CANCELED" });
+    await desk.cancel((await place(SELL)).orderId, BY);
+    venue.set(orderId, { status: "OPEN" });
+    expect(await rejection(place(SELL))).toMatchObject(refused);
+    venue.hide(orderId);
+    vi.advanceTimersByTime(1);
+    venue.reconnect();
+    await vi.waitUntil(async () => (await place(SELL).catch(() => undefined)) !== undefined);
+  });
+
   test("whose outcome is unknown count too", async () => {
     const { venue, place } = house({ maxOpenOrders: 1 });
     venue.silence(true);

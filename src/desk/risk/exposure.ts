@@ -20,7 +20,9 @@ const DAY_MS = 86_400_000;
  * at night while nobody listened, of which no list ever tells, would otherwise take of the limits for ever.
  */
 function mayFill(book: OrderBook): readonly OrderRecord[] {
-  return book.open().filter(({ staleSince }) => (staleSince ?? Infinity) > Date.now() - DAY_MS);
+  return [...book.open(), ...book.awake.values()].filter(
+    ({ staleSince }) => (staleSince ?? Infinity) > Date.now() - DAY_MS,
+  );
 }
 
 /** What may still be filled of the orders of a draft's contract and direction, but for the one that it changes. */
