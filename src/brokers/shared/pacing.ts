@@ -1,9 +1,9 @@
 /**
  * Keeps calls within a vendor's documented frequency, so that the vendor never has to refuse one.
  *
- * One budget stands for one vendor interface of one account. What cannot go out before its deadline is refused at once
- * with the time to wait, instead of being kept until its caller has gone; what is aborted while it waits is taken out
- * and will not go out. Nothing here knows a vendor or a runtime.
+ * One budget stands for one vendor interface of one account. What cannot go out before its deadline, however soon what is on
+ * its way is answered, is refused at once with the time to wait, instead of being kept until its caller has gone; what is
+ * aborted while it waits is taken out and will not go out. Nothing here knows a vendor or a runtime.
  */
 import type { Call, QueueLoad } from "../../spec/broker.ts";
 import { BrokerError } from "../../spec/broker-error.ts";
@@ -165,13 +165,16 @@ export function createBudget(options: PacingOptions): Budget {
     const planned = taken.map(({ countedBy }) => countedBy).sort((a, b) => a - b);
     // Of one that waits it is when it leaves: answers come sooner than they may, and nothing is refused for one that does not.
     let last = planned.at(-1);
+    // The same if all that is on its way were answered now: only what is too late then as well is refused before its time is up.
+    let soonest = last === undefined ? undefined : Math.min(last, now);
     const next: Record<PacingClass, number> = { cancel: 0, write: 0, read: 0 };
     let wakeAt = Number.POSITIVE_INFINITY;
     for (;;) {
       const turn = firstTurn(planned, last, next, now);
       if (turn === undefined) break;
       const { kind, at, waiter } = turn;
-      if (at > waiter.deadline) {
+      const hoped = earliest(kind, planned, soonest, now);
+      if (hoped > waiter.deadline) {
         queues[kind].splice(next[kind], 1);
         load.refused += 1;
         waiter.refuse(tooLate(name, at - now));
@@ -183,6 +186,7 @@ export function createBudget(options: PacingOptions): Budget {
         taken.push(call);
         planned.push(call.countedBy);
         last = call.countedBy;
+        soonest = now;
         const count = (by: number) => {
           call.countedBy = by;
           // One that was on its way for longer than the longest window is counted no more.
@@ -200,8 +204,9 @@ export function createBudget(options: PacingOptions): Budget {
       } else {
         planned.push(at + transitMs);
         last = at;
+        soonest = hoped;
         next[kind] += 1;
-        wakeAt = Math.min(wakeAt, at);
+        wakeAt = Math.min(wakeAt, at, waiter.deadline);
       }
     }
     if (wakeAt < Number.POSITIVE_INFINITY) stopTimer = clock.after(Math.max(0, wakeAt - now), advance);

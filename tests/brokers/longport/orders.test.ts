@@ -577,6 +577,15 @@ test("cancels and reads that did not get as far as Longport take nothing of its 
   await broker.cancelOrder(orderId, call());
 });
 
+test("orders are listed and placed also where a request has less time than a call may be on its way", async () => {
+  const server = await openLongport();
+  const { broker } = await startBroker(server.port, { deadlineMs: 900 });
+  const inTime = (forWrite: boolean) => ({ ...call(), forWrite, deadline: performance.now() + 900 });
+  const { orderId } = await broker.placeOrder(restingOrder(), inTime(true));
+  const { orders } = await broker.orders({ status: "all", fresh: true }, inTime(true));
+  expect(orders).toMatchObject([{ orderId }]);
+});
+
 test("an order that nobody knows is looked for as long as its caller waits, under however many turns that is", async () => {
   vi.useFakeTimers({ toFake: ["performance"], shouldAdvanceTime: true });
   onTestFinished(() => void vi.useRealTimers());

@@ -131,6 +131,27 @@ describe("a budget", () => {
     expect(log.filter((line) => line !== "cancel")).toEqual(Array(20).fill("cancel: RateLimited not_sent"));
   });
 
+  test("keeps a call whose time is shorter than one on its way may take, for the case that it is answered sooner", async () => {
+    const clock = createManualClock();
+    const options = { name: "x", windows: [{ limit: 30, perMs: 30_000 }], minSpacingMs: 25, transitMs: 1_000, clock };
+    const budget = createBudget(options);
+    const { log, watch } = recorder();
+    const { arrived } = await budget.take("read");
+    for (const ms of [24, 300, 310]) watch(`${ms}`, budget.take("read", { deadline: clock.now() + ms }));
+    await settle();
+    expect(log).toEqual(["24: RateLimited not_sent"]);
+    await pass(clock, 100);
+    arrived();
+    await pass(clock, 24);
+    expect(log.slice(1)).toEqual([]);
+    await pass(clock, 1);
+    expect(log.slice(1)).toEqual(["300"]);
+    // Of that one nothing is heard.
+    await pass(clock, 185);
+    expect(log.slice(2)).toEqual(["310: RateLimited not_sent"]);
+    expect(clock.waiting()).toBe(0);
+  });
+
   test("counts a call as late as it may arrive, until its answer shows that it had", async () => {
     const clock = createManualClock();
     const budget = createBudget({ name: "x", windows: [], minSpacingMs: 20, transitMs: 50, clock });
