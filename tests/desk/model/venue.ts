@@ -53,9 +53,15 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
   const all = () => [...ledger.values()];
   const isOpen = ({ truth }: VenueOrder) => !isCompleted(truth);
 
-  function change(order: VenueOrder, fields: Partial<Order>): void {
+  /** By a clock of its own, which nobody puts back. */
+  function nextChange(): number {
     lastChange = Math.max(lastChange + 1, Date.now());
-    const truth = { ...order.truth, ...fields, updatedAt: setting.hasTimes ? lastChange : null };
+    return lastChange;
+  }
+
+  function change(order: VenueOrder, fields: Partial<Order>): void {
+    const updatedAt = nextChange();
+    const truth = { ...order.truth, ...fields, updatedAt: setting.hasTimes ? updatedAt : null };
     const isFilled = truth.filledQty >= truth.qty && !isTerminal(truth.status);
     const isPart = truth.filledQty > 0 && truth.status === "OPEN";
     order.truth = { ...truth, status: isFilled ? "FILLED" : isPart ? "PARTIALLY_FILLED" : truth.status };
@@ -70,7 +76,7 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
 
   function add(fields: Partial<Order>, isOwn: boolean, replaces?: string): VenueOrder {
     const orderId = String(ledger.size + 1);
-    const order = { truth: anOrder({ ...fields, orderId, createdAt: Date.now() }), isOwn, shown: [], replaces };
+    const order = { truth: anOrder({ ...fields, orderId, createdAt: nextChange() }), isOwn, shown: [], replaces };
     ledger.set(orderId, order);
     accounts.set(orderId, account);
     change(order, {});
