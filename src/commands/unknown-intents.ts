@@ -87,8 +87,11 @@ export async function resolve(file: string, resolution: Resolution & Given): Pro
     const own = open ?? (named?.tag === tag ? named : reader.orderOf(instance, tag));
     demandPossible(intent, orderId, { named, changed, own });
     const at = Date.now();
-    const lines = resolutionLines(intent, resolution).map((line) => ({ ...line, instance, at }));
-    await journal.append(lines, "power-loss");
+    const lines = resolutionLines(intent, resolution, { named, changed }, at);
+    await journal.append(
+      lines.map((line) => ({ ...line, instance, at })),
+      "power-loss",
+    );
     const outcome = orderId === null ? "not sent" : `accepted as order ${orderId}`;
     return `${tag} (${actionText(intent)}) is resolved: ${outcome}.\n`;
   } finally {

@@ -73,20 +73,25 @@ export function createByHand({ seat, journal, events, book, tracker, unknowns, r
     const named = orderId === null ? undefined : await orderOf(orderId);
     const changed = action.kind === "place" ? undefined : await orderOf(action.orderId);
     demandPossible(intent, orderId, { named, changed, own: await ownOf(intent, named) });
-    return resolutionLines(intent, resolution);
+    return resolutionLines(intent, resolution, { named, changed }, Date.now());
   }
 
   /** Writes the operator's word down, which then holds unless the broker has shown meanwhile what became of the intent. */
-  async function write(left: Left, { tag, orderId }: Resolution, [line, anomaly]: Lines): Promise<void> {
+  async function write(left: Left, { tag, orderId }: Resolution, [line, anomaly, told]: Lines): Promise<void> {
     left.begin();
     try {
       await journal.append([line], "power-loss");
       const isFound = (book.byTag(tag)?.orderId ?? orderId) !== orderId;
       const holds = left.isUnknown() && !isFound;
-      if (holds) left.settled(line);
-      // As unknown it took its part of the limits: nothing more is sent until its order does, as after a start.
-      if (orderId !== null) reconciler.connection(true);
       events.record(anomaly);
+      if (holds) {
+        left.settled(line);
+        // As unknown it took its part of the limits, from now on its order does. That this is ours is not looked up.
+        if (typeof told?.order.tag === "string") tracker.expect(told.order.tag);
+        if (told !== undefined) await tracker.taken(told.order);
+      }
+      // What the broker lists may say more of it: nothing more is sent until that is known, as after a start.
+      if (orderId !== null) reconciler.connection(true);
       if (!holds) throw refusal("OrderNotOpen", `what became of intent ${tag} was found out meanwhile, and holds`);
     } finally {
       left.end();

@@ -1,5 +1,5 @@
 import { currencyOf } from "../domain/contract.ts";
-import type { Order, OrderRequest } from "../domain/order.ts";
+import { type Order, type OrderRequest, placedOrder } from "../domain/order.ts";
 import type { Placed } from "../spec/broker.ts";
 import type { Capabilities } from "../spec/capabilities.ts";
 import { marketOf } from "./guards.ts";
@@ -14,27 +14,8 @@ export function foundAs(order: Order, { lifecycle, timeInForce }: OrderRequest):
   return Object.keys(effective).length > 0 ? { orderId, effective } : { orderId };
 }
 
-/** What is known of an order that its broker has taken and not told of yet. */
-export const UNHEARD = {
-  filledQty: 0,
-  avgPrice: 0,
-  status: "PENDING",
-  originStatus: "",
-  errorReason: "",
-  warning: null,
-  createdAt: null,
-  updatedAt: null,
-} as const;
-
-/** An order as its broker took it. */
+/** An order that was placed, as its broker took it. */
 export function pendingOrder(request: OrderRequest, orderId: string, tag: string, capabilities: Capabilities): Order {
   const market = marketOf(capabilities, request.contract);
-  return {
-    ...request,
-    orderId,
-    tag,
-    price: request.price ?? null,
-    currency: currencyOf(request.contract, market?.currency ?? ""),
-    ...UNHEARD,
-  };
+  return placedOrder(request, orderId, tag, currencyOf(request.contract, market?.currency ?? ""));
 }

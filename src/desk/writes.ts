@@ -1,13 +1,13 @@
 import { contractKey } from "../domain/contract.ts";
 import { Failure, isFailure } from "../domain/failure.ts";
-import { type Order, type OrderChange, type OrderRequest, orderFlags } from "../domain/order.ts";
+import { type Order, type OrderChange, type OrderRequest, orderFlags, replacedOrder } from "../domain/order.ts";
 import type { IntentAction, IntentLine } from "../journal/journal.ts";
 import type { Call, Placed } from "../spec/broker.ts";
 import type { OrderCapability } from "../spec/capabilities.ts";
 import { type Deadline, type NewDeadline, TIME_IS_UP } from "./deadline.ts";
 import { elapsedMs } from "./elapsed.ts";
 import { createEndedOrders } from "./ended-orders.ts";
-import { foundAs, pendingOrder, UNHEARD } from "./found.ts";
+import { foundAs, pendingOrder } from "./found.ts";
 import { checkPlace, checkReplace, demandScope, demandText, orderNotOpen, refuse } from "./guards.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Claim, type Keys, mismatch, type Replay, SENT_AGAIN } from "./idempotency.ts";
@@ -289,7 +289,7 @@ export function createWrites(options: WriteOptions): Writes {
                 onTaken({ orderId: id }) {
                   const old = book.get(orderId);
                   if (old === undefined || book.get(id) !== undefined) return undefined;
-                  return tracker.taken({ ...old, ...change, ...UNHEARD, orderId: id });
+                  return tracker.taken(replacedOrder(old, change, id));
                 },
                 holdKey: claim.holdUntil,
               },

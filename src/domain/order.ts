@@ -169,6 +169,28 @@ export function orderFlags(
   };
 }
 
+/** What is known of an order that its broker has taken and not told of yet. */
+const UNHEARD = {
+  filledQty: 0,
+  avgPrice: 0,
+  status: "PENDING",
+  originStatus: "",
+  errorReason: "",
+  warning: null,
+  createdAt: null,
+  updatedAt: null,
+} as const;
+
+/** One that was placed, as its broker took it. `currency` is empty where nobody says it yet. */
+export function placedOrder(request: OrderRequest, orderId: string, tag: string, currency: string): Order {
+  return { ...request, orderId, tag, price: request.price ?? null, currency, ...UNHEARD };
+}
+
+/** One that a change has put in the place of `old`, as its broker took it. */
+export function replacedOrder<T extends Order>(old: T, change: OrderChange, orderId: string): T {
+  return { ...old, ...change, ...UNHEARD, orderId };
+}
+
 /** How an update changed what was known: nothing new, the order moved on, or a fill came after the end. */
 export type OrderUpdateKind = "none" | "order" | "correction";
 

@@ -3,7 +3,7 @@
  * a gateway that runs.
  */
 import { Failure, type FailureCode } from "../domain/failure.ts";
-import { isCompleted } from "../domain/order.ts";
+import { isCompleted, placedOrder, replacedOrder } from "../domain/order.ts";
 import { isSettled, OPERATOR } from "./intent-record.ts";
 import type { AnomalyLine, IntentRecord, OrderLine, OrderRecord, ProgressLine } from "./journal.ts";
 
@@ -81,11 +81,19 @@ export function demandPossible(
   }
 }
 
-/** What is written down of an intent that an operator settles. */
+/**
+ * What is written down of an intent that an operator settles. With the order that has come of it, where nobody else has told
+ * of that: it counts and is asked for, also at a broker that need not list it.
+ *
+ * @param at when, in milliseconds since the epoch.
+ */
 export function resolutionLines(
-  { id, action, state }: IntentRecord,
+  intent: IntentRecord,
   { orderId, reason, principal }: Omit<Resolution, "tag">,
-): [ProgressLine, AnomalyLine] {
+  evidence: Pick<Evidence, "named" | "changed">,
+  at: number,
+): [ProgressLine, AnomalyLine, ...OrderLine[]] {
+  const { id, action, state } = intent;
   demandSaid(orderId === null || typeof orderId === "string", "orderId: must be text, or null for none");
   const found = orderId === null ? "not sent" : `accepted as order ${orderId}`;
   const result: Pick<ProgressLine, "placed" | "failure"> =
@@ -98,10 +106,25 @@ export function resolutionLines(
     orderId: orderId ?? (action.kind === "place" ? null : action.orderId),
     tag: action.kind === "place" ? id : null,
   };
+  const order = unheardOrder(intent, orderId, evidence, at);
   return [
     { kind: "progress", id, state: "resolved", ...result, reason: `${who}: ${reason}` },
     { kind: "anomaly", message, ...about },
+    ...(order === undefined ? [] : [{ kind: "order", order } as const]),
   ];
+}
+
+function unheardOrder(
+  { id, action }: IntentRecord,
+  orderId: string | null,
+  { named, changed }: Pick<Evidence, "named" | "changed">,
+  at: number,
+): OrderRecord | undefined {
+  if (orderId === null || named !== undefined || action.kind === "cancel") return undefined;
+  const heard = { asOf: at, staleSince: null };
+  if (action.kind === "replace") return changed && { ...replacedOrder(changed, action.change, orderId), ...heard };
+  // Its broker says in which currency it is.
+  return { ...placedOrder(action.request, orderId, id, ""), external: false, ...heard };
 }
 
 /**

@@ -80,7 +80,9 @@ test("resolves an unknown place with the order that was found, and tells it as a
       tag: "htplaced",
       message: "an operator settled the unknown place htplaced as accepted as order FH-77: seen in the app",
     },
+    { kind: "order", order: { orderId: "FH-77", tag: "htplaced", status: "PENDING", qty: 12, external: false } },
   ]);
+  expect(journal.openOrders(INSTANCE)).toMatchObject([{ orderId: "FH-77" }]);
 });
 
 test("resolves an intent that was never sent, so that its key is free", async () => {

@@ -110,10 +110,10 @@ async function settledPlace(how: "at work" | "started again", orderId: string | 
     return first;
   }
   await first.desk.close();
-  const stamp = { instance: DIGEST, at: Date.now() };
-  const lines = resolutionLines(intentOf(odd), { orderId, ...SEEN });
+  const at = Date.now();
+  const lines = resolutionLines(intentOf(odd), { orderId, ...SEEN }, { named: undefined, changed: undefined }, at);
   odd.kept.append(
-    lines.map((line) => ({ ...line, ...stamp })),
+    lines.map((line) => ({ ...line, instance: DIGEST, at })),
     "power-loss",
   );
   return losing({ ...setting, odd });
@@ -169,7 +169,51 @@ test("what was settled stands in the journal with the operator's words and name,
     reason: "an operator (ops): seen in the app",
   });
   const message = `an operator (ops) settled the unknown place ${TAG} as accepted as order 77: seen in the app`;
-  await expect.poll(() => heard.slice(1)).toMatchObject([{ kind: "anomaly", message, orderId: "77", tag: TAG }]);
+  const order = { orderId: "77", tag: TAG, external: false, status: "PENDING", qty: 12, price: 200 };
+  await expect
+    .poll(() => heard.slice(1))
+    .toMatchObject([
+      { kind: "anomaly", message, orderId: "77", tag: TAG },
+      { kind: "order", order: { ...order, staleSince: null } },
+      // Nor has the broker heard of it, which is told too.
+      { kind: "order", order: { ...order, staleSince: expect.any(Number) } },
+    ]);
+});
+
+test.each(["at work", "started again"] as const)(
+  "an order that is there by an operator's word counts where its broker does not list it, and its broker's word of it counts more: %s",
+  async (how) => {
+    const risk = { maxOpenOrders: 1, allowShort: true };
+    let its: Order | undefined;
+    const order = async () => {
+      if (its === undefined) throw new BrokerError("NotConnected", "no connection");
+      return its;
+    };
+    const { desk } = await settledPlace(how, "77", { risk, members: { order } });
+    const details = { breaches: [{ rule: "risk.maxOpenOrders", value: 2 }] };
+    expect(await rejection(desk.place(ONE_MORE, { principal: "bot" }))).toMatchObject({ details });
+    its = anOrder({ orderId: "77", tag: TAG, status: "FILLED", filledQty: 12, avgPrice: 200, updatedAt: 7 });
+    expect(await desk.order("77", {})).toMatchObject({ status: "FILLED", external: false });
+    expect(await rejection(desk.place(ONE_MORE, { principal: "bot" }))).toMatchObject({ code: "OutcomeUnknown" });
+  },
+);
+
+test("what an operator says a change has put in the place of its order counts where its broker does not list it", async () => {
+  const order = async (orderId: string) => {
+    if (orderId === "1") return anOrder({ tag: "htfirst" });
+    throw new BrokerError("NotConnected", "no connection");
+  };
+  const { desk, host } = losing({
+    risk: { maxOpenOrders: 2, allowShort: true },
+    members: { order },
+  });
+  expect(await rejection(desk.replace("1", { qty: 14 }, KEYED))).toMatchObject({ code: "OutcomeUnknown" });
+  await desk.resolveIntent({ tag: TAG, orderId: "2", ...SEEN });
+  expect(desk.remembered("2")).toMatchObject({ tag: "htfirst", qty: 14, status: "PENDING" });
+  const details = { breaches: [{ rule: "risk.maxOpenOrders", value: 3 }] };
+  expect(await rejection(desk.place(ONE_MORE, { principal: "bot" }))).toMatchObject({ details });
+  host().onOrder(anOrder({ tag: "htfirst", status: "CANCELED", updatedAt: 7 }));
+  expect(await rejection(desk.place(ONE_MORE, { principal: "bot" }))).toMatchObject({ code: "OutcomeUnknown" });
 });
 
 test("an intent that an earlier process left can be settled by the first who asks a desk for anything", async () => {

@@ -262,9 +262,14 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     close(async () => {
       const { intent, orderId = null } = (await wordOf(step)) ?? {};
       if (intent === undefined) return;
-      const stamp = { instance: DIGEST, at: Date.now() };
-      const lines = resolutionLines(intent, { orderId, reason: "a step" }).map((line) => ({ ...line, ...stamp }));
-      await journal.append(lines, "power-loss");
+      const at = Date.now();
+      const named = orderId === null ? undefined : await journal.order(DIGEST, orderId);
+      const changed = intent.action.kind === "place" ? undefined : await journal.order(DIGEST, intent.action.orderId);
+      const lines = resolutionLines(intent, { orderId, reason: "a step" }, { named, changed }, at);
+      await journal.append(
+        lines.map((line) => ({ ...line, instance: DIGEST, at })),
+        "power-loss",
+      );
     });
 
   /** Lets time pass until something has ended. */
@@ -313,6 +318,8 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     login: ({ to, taken }) => venue.login(to, taken),
   };
 
+  const accounts = setting.hasAccounts ? ACCOUNTS : ["A"];
+
   async function heal(): Promise<void> {
     lines.push("everything answers again");
     gate.heal();
@@ -320,7 +327,7 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     await calm();
     void running.desk.start();
     venue.connect(true);
-    for (const to of setting.hasAccounts ? ACCOUNTS : ["A"]) {
+    for (const to of accounts) {
       venue.login(to, 0);
       await tellRest();
       for (let round = 0; round < 30; round += 1) await clock.pass(10_000);
@@ -356,7 +363,12 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
     for (const _ of unsettled) await settle({ which: 0, isRight: true });
     if (unsettled.length === 0) return;
     await running.desk.start();
-    await tellRest();
+    // What he said is there may be in any of them.
+    for (const to of accounts) {
+      venue.login(to, 0);
+      await tellRest();
+      await clock.pass(65_000);
+    }
   }
 
   return {
