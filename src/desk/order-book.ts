@@ -78,7 +78,12 @@ export function createOrderBook(): OrderBook {
     if (tag === null) return;
     const holder = idByTag.get(tag);
     if (known?.tag === tag) {
-      if (holder === orderId && isClosed(known) === isOpen) idByTag.replace(tag, orderId, isOpen);
+      if (holder !== orderId || isClosed(known) !== isOpen) return;
+      // It was told of as open, and what is only remembered is in its place.
+      const next = lives(record)
+        ? undefined
+        : [...restored].find((id) => lives(orders.get(id)) && orders.get(id)?.tag === tag);
+      idByTag.replace(tag, next ?? orderId, isOpen || next !== undefined);
     } else if (holder === undefined) idByTag.add(tag, orderId, isOpen);
     // Some brokers put an order of another id, with the tag, in the place of one that is changed, and end that. What is only
     // remembered may be that one.

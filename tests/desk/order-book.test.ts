@@ -42,6 +42,19 @@ test("an order that is told of as canceled takes no tag away from the one that h
   expect(book.byTag("ht1")?.orderId).toBe("2");
 });
 
+test("what is remembered with the tag of an order is in its place once that is told of as canceled, and not before", () => {
+  const book = createOrderBook();
+  const first = anOrder({ orderId: "1", tag: "ht1" });
+  book.apply(first, true, 1);
+  const remembered = { external: false, asOf: 1, staleSince: null };
+  book.restore({ ...anOrder({ orderId: "2", tag: "ht1" }), ...remembered });
+  book.restore({ ...anOrder({ orderId: "3", tag: "ht3" }), ...remembered });
+  expect(book.byTag("ht1")?.orderId).toBe("1");
+  book.apply({ ...first, status: "CANCELED" }, true, 2);
+  expect(book.byTag("ht1")?.orderId).toBe("2");
+  expect(book.inPlaceOf({ ...first, status: "CANCELED" })?.orderId).toBe("2");
+});
+
 test("an order is marked as stale once, and only one that is open", () => {
   const book = createOrderBook();
   expect(book.markStale("1", 5)).toBeUndefined();
