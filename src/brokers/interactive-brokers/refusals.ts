@@ -112,7 +112,7 @@ const IN_SOME_STATE = 161;
 
 /** True for the refusal of a cancel after which nothing of it is open. */
 export function isFinal(notice: Notice): boolean {
-  return isTooFast(notice) || (isNotCancelable(notice) && notice.code !== IN_SOME_STATE);
+  return isNotCancelable(notice) && notice.code !== IN_SOME_STATE;
 }
 
 /** True for a refusal that says in what state the order is, and nothing against it. */

@@ -252,8 +252,8 @@ export function cancel(
         ) {
           done();
         } else if (isFinal(notice)) fail(toCancelRefusal(notice, name));
-        // Also that there is no such order, as TWS says of some that it has just canceled, and what refuses orders: it may be
-        // about a change that was sent before, of which nothing had been heard.
+        // Also that there is no such order, as TWS says of some that it has just canceled, and what refuses orders, or was too
+        // much: it may be about a change that was sent before, of which nothing had been heard.
         else lookInto(notice, settle);
         return;
       }

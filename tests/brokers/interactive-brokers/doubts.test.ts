@@ -312,6 +312,20 @@ test.each([
   expect(await broker.order(orderId, call())).toMatchObject({ status: "OPEN", price: 150 });
 });
 
+test("a cancel is not called thrown away where it was the change before it that came too fast", async () => {
+  const tws = await openTws();
+  const port = await openBetween(tws, ([id, number]) =>
+    id === "4" ? errorMessage(Number(number), 100, "Max rate of messages per second has been exceeded") : undefined,
+  );
+  const { broker } = await startBroker(port);
+  const { orderId } = await broker.placeOrder(restingOrder(), call());
+  tws.faults.arm({ kind: "stall", on: "replace" });
+  const changing = rejection(broker.replaceOrder(orderId, { price: 150 }, call()));
+  await broker.cancelOrder(orderId, call());
+  expect(await changing).toMatchObject({ outcome: "rejected" });
+  expect(await broker.order(orderId, call())).toMatchObject({ status: "CANCELED" });
+});
+
 test("a change to a size that TWS does not take is refused, and leaves the order as it was", async () => {
   const tws = await openTws();
   let sent = 0;
