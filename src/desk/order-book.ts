@@ -188,10 +188,11 @@ export function isClosed(order: Order): boolean {
 
 /**
  * False for an order that may live on though it was told as ended: what has expired may be woken again by a person, as in an app
- * of Futu's, and one who has ended an order by hand may have been wrong. Its broker knows.
+ * of Futu's, one who has ended an order by hand may have been wrong, and a fill that was taken back may have to be filled anew.
+ * Its broker knows.
  */
-export function isFinal({ status, warning }: Order): boolean {
-  return status !== "EXPIRED" && warning?.startsWith(OPERATOR) !== true;
+export function isFinal({ status, warning, busted }: Order): boolean {
+  return status !== "EXPIRED" && !busted && !warning?.startsWith(OPERATOR);
 }
 
 /** True for what had ended a day before it was last reported. */

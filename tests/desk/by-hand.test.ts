@@ -724,6 +724,20 @@ describe("an open order that its broker knows no more", () => {
     },
   );
 
+  test("is canceled at its broker also where that takes back what an operator has seen filled of it", async () => {
+    const canceled: string[] = [];
+    let listed: Order[] = [];
+    const cancelOrder = async (orderId: string) => void canceled.push(orderId);
+    const orders = async () => ({ orders: listed, unmapped: [] });
+    const { desk } = withOrders({ members: { cancelOrder, orders } });
+    await desk.endOrder({ orderId: "1", status: "FILLED", fills: { qty: 12, price: 200 }, ...SEEN });
+    listed = [anOrder({ tag: "htgone", updatedAt: 9, status: "PARTIALLY_FILLED", filledQty: 3, avgPrice: 200 })];
+    await desk.reconcile();
+    expect(desk.remembered("1")).toMatchObject({ status: "FILLED", filledQty: 3 });
+    await desk.cancelAll("ops");
+    expect(canceled).toContain("1");
+  });
+
   test("takes what its broker tells of it after all as after a restart: fills are a correction", async () => {
     const { desk, host } = withOrders();
     await desk.reconcile();

@@ -716,6 +716,16 @@ describe("open orders", () => {
     await vi.waitUntil(async () => (await place(SELL).catch(() => undefined)) !== undefined);
   });
 
+  test("of which a fill was taken back count, and are canceled, where they are shown as open though they were filled", async () => {
+    const { venue, desk, place } = house({ maxOpenOrders: 1 });
+    const { orderId } = await place();
+    venue.set(orderId, { status: "FILLED", filledQty: 12, avgPrice: 200 });
+    venue.set(orderId, { status: "OPEN", filledQty: 0, avgPrice: 0, busted: true });
+    expect(await rejection(place())).toEqual(exceeded("risk.maxOpenOrders", 2, 1));
+    await desk.cancel(orderId, BY);
+    expect(venue.ledger.get(orderId)).toMatchObject({ status: "CANCELED" });
+  });
+
   test("whose outcome is unknown count too", async () => {
     const { venue, place } = house({ maxOpenOrders: 1 });
     venue.silence(true);
