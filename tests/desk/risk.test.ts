@@ -12,6 +12,7 @@ import type { Failure } from "../../src/domain/failure.ts";
 import type { OrderRequest } from "../../src/domain/order.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { memoryJournal } from "../../src/journal/memory.ts";
+import type { OrderListing } from "../../src/spec/broker.ts";
 import { BrokerError } from "../../src/spec/broker-error.ts";
 import { orderRows } from "../../src/spec/capabilities.ts";
 import { defineBroker } from "../../src/spec/define-broker.ts";
@@ -714,6 +715,34 @@ describe("open orders", () => {
     vi.advanceTimersByTime(1);
     venue.reconnect();
     await vi.waitUntil(async () => (await place(SELL).catch(() => undefined)) !== undefined);
+  });
+
+  test("that work again count also when a report from before that comes late", async () => {
+    let listing: Promise<OrderListing> | undefined;
+    const risk = { maxOpenOrders: 0, allowShort: true };
+    const orders = async () => listing ?? { orders: [], unmapped: [] };
+    const { desk, host } = deskOver({ orders, placeOrder: async () => ({ orderId: "9" }) }, { risk });
+    onTestFinished(() => desk.close());
+    await desk.reconcile();
+    const value = async () => ((await rejection(desk.place(LIMIT_BUY, BY))) as Failure).details;
+    for (const updatedAt of [2, null]) {
+      const ended = anOrder({ orderId: `at ${updatedAt}`, status: "EXPIRED", errorReason: "late", updatedAt });
+      const awake = anOrder({ orderId: ended.orderId, updatedAt: updatedAt && 3 });
+      const asked = deferred<OrderListing>();
+      listing = asked.promise;
+      host().onOrder(ended);
+      const reading = desk.orders({ status: "all" }, {});
+      vi.advanceTimersByTime(1);
+      host().onOrder(awake);
+      if (updatedAt !== null) host().onOrder(ended);
+      expect(await value()).toMatchObject({ value: 2 });
+      asked.resolve({ orders: [ended], unmapped: [] });
+      await reading;
+      expect(await value()).toMatchObject({ value: 2 });
+      vi.advanceTimersByTime(1);
+      host().onOrder({ ...ended, updatedAt: updatedAt && 4 });
+      expect(await value()).toMatchObject({ value: 1 });
+    }
   });
 
   test("of which a fill was taken back count, and are canceled, where they are shown as open though they were filled", async () => {
