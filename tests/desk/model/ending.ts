@@ -34,8 +34,10 @@ export async function checkEnding(ending: Ending): Promise<void> {
   // Of one that went out without its line nothing can be found out where its order cannot be asked for.
   if (unsettled.length > 0 || (state.unknownIntents > 0 && canAsk(ending.setting)))
     violated(`unknown at the end: ${JSON.stringify(unsettled.map(({ action, state }) => [action, state]))}`);
-  if (state.openOrders !== open.length)
-    violated(`the desk has ${state.openOrders} open orders, the venue ${open.length}`);
+  // What had ended is not told as open again, though it counts.
+  const known = open.filter((order) => !order.isAwake || !hasEnded(desk.remembered(order.truth.orderId)));
+  if (state.openOrders !== known.length)
+    violated(`the desk has ${state.openOrders} open orders, the venue ${known.length}`);
   const { events } = await journal.events(DIGEST, 0, 100_000);
   await checkOrders(ending, checkEvents(events, ending.setting.hasTimes, isBlind ? () => {} : violated));
   checkFollower(events, heard, violated);
@@ -47,12 +49,23 @@ export async function checkEnding(ending: Ending): Promise<void> {
   const intents = await journal.intentsSince(DIGEST, 0);
   for (const intent of intents) if (intent.action.kind === "place") checkPlace(ending, intent);
   if (!isMisled && prunedBefore <= 0) checkReplaced(ending, intents);
-  const known = new Set(intents.map(({ id }) => id));
+  const written = new Set(intents.map(({ id }) => id));
   for (const { truth, isOwn, shown, replaces } of venue.ledger.values()) {
     const isKept = prunedBefore <= 0 || (replaces === undefined && Number(shown[0]?.from) >= prunedBefore);
-    if (isOwn && isKept && !known.has(truth.tag ?? "")) violated(`order ${truth.orderId} has no intent`);
+    if (isOwn && isKept && !written.has(truth.tag ?? "")) violated(`order ${truth.orderId} has no intent`);
   }
   await checkSums(ending, intents);
+  await checkAllCanceled(ending);
+}
+
+/** Whoever turns the switch in the end is told that nothing is open where that is so. */
+async function checkAllCanceled({ desk, venue, setting, violated }: Ending): Promise<void> {
+  const { complete, failed } = await desk.cancelAll("operator");
+  const isSaid = complete && failed.length === 0;
+  const open = venue.open().filter(({ truth }) => venue.isHere(truth.orderId));
+  if (isSaid && open.length > 0) violated(`all is canceled, and order ${open[0]?.truth.orderId} is open`);
+  if (!isSaid && setting.lacks.length === 0 && !setting.hasAccounts)
+    violated(`not all is canceled: ${JSON.stringify(failed)}`);
 }
 
 /** Every view of every order shows what it is. */
@@ -69,9 +82,9 @@ async function checkOrders(
     const { orderId, status, qty, filledQty, price, tag } = order.truth;
     // Whose one is that was met while the journal was away is asked again where it is listed, and the journal still knows.
     const isPruned = isOld(order.shown[0]) || (prunedBefore > 0 && order.replaces !== undefined);
-    const hasEnded = isCompleted(order.truth);
+    const isOver = order.isAwake || isCompleted(order.truth);
     // What an operator has wrongly settled is pruned as what has ended, though its order may be open.
-    const isVague = isPruned ? hasEnded || isBlind || isMisled : hasEnded && isBlind && !isWhole(setting);
+    const isVague = isPruned ? isOver || isBlind || isMisled : isOver && isBlind && !isWhole(setting);
     const views = {
       ...(orders && venue.isHere(orderId) && { list: orders.find((one) => one.orderId === orderId) }),
       memory: desk.remembered(orderId),
@@ -89,7 +102,7 @@ async function checkOrders(
         continue;
       if (view === undefined && name === "events" && isOld(order.shown[0])) continue;
       // Nor is one that has ended, where lists do not show those.
-      if (view === undefined && isCompleted(order.truth) && (!isWhole(setting) || !venue.isHere(orderId))) continue;
+      if (view === undefined && isOver && (isPruned || !isWhole(setting) || !venue.isHere(orderId))) continue;
       const expected = {
         status,
         qty,
@@ -99,7 +112,8 @@ async function checkOrders(
         ...(isVague || name === "events" ? {} : { external: !order.isOwn }),
       };
       const wrong = Object.entries(expected).filter(
-        ([field, value]) => view === undefined || Reflect.get(view, field) !== value,
+        ([field, value]) =>
+          view === undefined || (Reflect.get(view, field) !== value && !(order.isAwake && mayStay(field, view))),
       );
       if (wrong.length > 0)
         violated(
@@ -107,6 +121,15 @@ async function checkOrders(
         );
     }
   }
+}
+
+/** Nor is one that had ended remembered for ever. */
+const hasEnded = (order: Order | undefined) => order === undefined || isTerminal(order.status);
+
+/** Of an order that had ended nothing but its fills is told anew, and those that an operator has seen only where they are dated. */
+function mayStay(field: string, view: Order): boolean {
+  const isByHand = view.warning?.startsWith("an operator") === true;
+  return hasEnded(view) && field !== "tag" && field !== "external" && (field !== "filledQty" || isByHand);
 }
 
 /** Fills never go back, and what has ended is not open again. The last event of each order. */
@@ -240,9 +263,17 @@ async function checkSums(ending: Ending, intents: readonly IntentRecord[]): Prom
       violated(`the day counts ${counted}, not ${least} to ${most}`);
   }
   if (risk !== undefined && !risk.allowShort) {
-    const room = Math.max(0, (venue.held["AAPL"] ?? 0) - sellingOf(venue.open(), "AAPL"));
+    // What had ended, and is not known where one is logged in, does not count there.
+    const isHere = ({ truth: { orderId }, isAwake }: VenueOrder) =>
+      !isAwake || venue.isHere(orderId) || !hasEnded(desk.remembered(orderId));
+    const open = venue.open().filter(isHere);
+    const room = Math.max(0, (venue.held["AAPL"] ?? 0) - sellingOf(open, "AAPL"));
     const told = await breach(desk, "risk.allowShort", { direction: "SELL", price: 300 });
     if (told?.limit !== room) violated(`${told?.limit} may be sold, not ${room}`);
+    const count = open.length + 1;
+    const most = await breach(desk, "risk.maxOpenOrders", { direction: "SELL", price: 300 });
+    if (most ? most.value !== count : count > (risk.maxOpenOrders ?? count))
+      violated(`${most?.value} orders would be open, not ${count}`);
   }
 }
 
@@ -255,8 +286,9 @@ function worthOf(
   if (action.kind === "place") return worth(action.request);
   if (prunedBefore > 0) return undefined;
   const others = intents.filter((other) => other.action.kind === "replace" && other.action.orderId === action.orderId);
-  const placed = ledger.get(action.orderId)?.shown[0]?.order;
-  if (action.kind === "cancel" || others.length > 1 || placed === undefined) return undefined;
+  const { shown, isAmended } = ledger.get(action.orderId) ?? {};
+  const placed = shown?.[0]?.order;
+  if (action.kind === "cancel" || others.length > 1 || placed === undefined || isAmended) return undefined;
   return Math.max(0, worth({ ...placed, ...action.change }) - worth(placed));
 }
 

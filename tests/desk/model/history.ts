@@ -24,6 +24,8 @@ export interface Setting {
   readonly hasBusts: boolean;
   /** Now and then it is logged in to another account. */
   readonly hasAccounts: boolean;
+  /** A person is at work beside the desk, wakes and changes orders, and takes an order for ended that is not. */
+  readonly hasPerson: boolean;
   /** Milliseconds until the UTC day ends. */
   readonly untilMidnight: number;
   readonly hasPushes: boolean;
@@ -55,6 +57,9 @@ export type Happening =
   | ({ readonly kind: "bust" } & Which)
   | ({ readonly kind: "end"; readonly status: "CANCELED" | "REJECTED" | "EXPIRED" } & Which)
   | { readonly kind: "elsewhere"; readonly request: OrderRequest }
+  | ({ readonly kind: "wake" } & Which)
+  | ({ readonly kind: "misjudge"; readonly status: "FILLED" | "CANCELED" | "EXPIRED" } & Which)
+  | ({ readonly kind: "amend"; readonly change: OrderChange } & Which)
   | { readonly kind: "connect" }
   | { readonly kind: "disconnect"; readonly taken: number }
   | { readonly kind: "wait"; readonly milliseconds: number }
@@ -131,12 +136,14 @@ export function isWhole({ listing, lacks }: Pick<Setting, "listing" | "lacks">):
   return (listing === "whole" || listing === "unsure") && !lacks.includes("orders");
 }
 
-function settingOf(roll: Dice, themes: readonly Theme[]): Setting {
+function settingOf(seed: number, roll: Dice, themes: readonly Theme[]): Setting {
   const maybe = <T>(part: number, value: T) => (roll.chance(part) ? value : {});
   const hasTimes = roll.chance(0.6);
   const broker = brokerOf(roll, hasTimes);
   const isTight = themes.includes("limits");
-  const hasNewIds = roll.chance(0.2);
+  // Without rolls of their own, so that what other seeds make stays as it is.
+  const hasPerson = seed % 3 === 1;
+  const hasNewIds = roll.chance(0.2) || seed % 9 === 4;
   const hasNumbers = !hasNewIds && roll.chance(themes.includes("numbers") ? 1 : 0.2);
   const risk = {
     ...maybe(0.5, { maxOpenOrders: (isTight ? 1 : 2) + roll.below(isTight ? 3 : 8) }),
@@ -158,6 +165,8 @@ function settingOf(roll: Dice, themes: readonly Theme[]): Setting {
     hasNumbers,
     losesTags: hasNumbers && isWhole(broker) && !themes.includes("journal") && roll.chance(0.5),
     ...broker,
+    hasAccounts: broker.hasAccounts || seed % 9 === 1,
+    hasPerson,
     withdraws: roll.chance(0.5),
     risk: isTight || roll.chance(0.8) ? risk : undefined,
     limits: roll.chance(0.3) ? limits : undefined,
@@ -168,7 +177,7 @@ function settingOf(roll: Dice, themes: readonly Theme[]): Setting {
 /** How often each happens, and what it may be. */
 function kindsOf(
   roll: Dice,
-  { themes, hasTimes, hasBusts, hasAccounts, losesTags, keyed, risk, limits }: Setting,
+  { themes, hasTimes, hasBusts, hasAccounts, hasPerson, losesTags, keyed, risk, limits }: Setting,
 ): [number, () => Happening][] {
   // What is old is pruned by it, and across a restart nothing but this clock says what is of the same day or minute.
   const counts = [risk?.maxDailyValue, risk?.duplicateWindowMs, limits?.maxDailyValue, limits?.ordersPerMinute];
@@ -188,8 +197,11 @@ function kindsOf(
   const some = losesTags ? 0 : 0.3;
   return [
     [much("limits", 25, 11), place],
-    [6, () => ({ kind: "replace", ...asked(["r", "s"], 0.4), which: which(), change: changeOf(roll) })],
-    [5, () => ({ kind: "cancel", ...asked(["x"], 0.3), which: which() })],
+    [
+      hasPerson ? 12 : 6,
+      () => ({ kind: "replace", ...asked(["r", "s"], 0.4), which: which(), change: changeOf(roll) }),
+    ],
+    [hasPerson ? 9 : 5, () => ({ kind: "cancel", ...asked(["x"], 0.3), which: which() })],
     [1, () => ({ kind: "cancelAll" })],
     [2, () => ({ kind: "read", which: which(), what: roll.pick(["order", "order", "open", "all", "unknown"]) })],
     [40, () => ({ kind: "call", which: which(), how: "through" })],
@@ -228,6 +240,13 @@ function kindsOf(
     // Numbers are looked for of what is unknown alone.
     [losesTags ? 0 : much("restarts", 0.5, 0.1), () => ({ kind: "settle", which: which(), isRight: roll.chance(0.7) })],
     [roll.pick([0, 0, 2]), () => ({ kind: "elsewhere", request: requestOf(roll, themes) })],
+    [hasPerson ? 3 : 0, () => ({ kind: "end", which: which(), status: "EXPIRED" })],
+    [hasPerson ? 6 : 0, () => ({ kind: "wake", which: which() })],
+    [
+      hasPerson && hasAccounts ? 6 : 0,
+      () => ({ kind: "misjudge", which: which(), status: roll.pick(["FILLED", "CANCELED", "EXPIRED"]) }),
+    ],
+    [hasPerson ? 2 : 0, () => ({ kind: "amend", which: which(), change: changeOf(roll) })],
     [much("switches", 6, 0.1), () => ({ kind: "turn", name: roll.pick(SWITCHES), state: roll.pick(turned) })],
   ];
 }
@@ -235,7 +254,7 @@ function kindsOf(
 export function historyOf(seed: number, length: number): History {
   const roll = dice(seed);
   const themes = [roll.pick(THEMES), roll.pick(THEMES)];
-  const setting = settingOf(roll, themes);
+  const setting = settingOf(seed, roll, themes);
   const kinds = kindsOf(roll, setting);
   const happenings = kinds.flatMap(([often, happen]) => Array.from({ length: Math.round(often * 10) }, () => happen));
   const late = themes.includes("lag") || themes.includes("restarts") ? 0.7 : roll.pick([0, 0.5]);

@@ -79,7 +79,7 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
 
   function checkDay(call: VenueCall, when: string): void {
     // Of an order in the place of another it is given back what that one had counted.
-    if (isMisled || setting.hasNewIds) return;
+    if (isMisled || setting.hasNewIds || placed.some(({ order }) => order.isAmended)) return;
     const day = sent.find((one) => one.call === call)?.day;
     const its = placed.filter((one) => one.day === day && one.order.truth.status !== "REJECTED");
     const sum = (of: typeof its) => of.reduce((total, { value }) => total + value, 0);
@@ -150,11 +150,15 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
     if (kind === "replace" && !venue.ledger.has((answer as ReplaceAnswer).orderId))
       violated(`${name} was answered with an order that is not there`);
     if (kind === "replace" && !isTaken) violated(`${name} was answered as accepted, and is not`);
-    const status = venue.ledger.get(orderId)?.truth.status;
-    if (kind === "cancel" && !isTaken && status !== "CANCELED")
+    const order = venue.ledger.get(orderId);
+    const status = order?.truth.status;
+    // How one has ended, and what its broker does not know now, is as an operator says.
+    const isTold = order?.isAwake && (isCompleted(order.truth) || !venue.isHere(orderId));
+    if (kind === "cancel" && !isTaken && status !== "CANCELED" && !isTold)
       violated(`${name} was answered as canceled, and is ${status}`);
-    const next = venue.ledger.get(inItsPlace)?.truth;
-    if (kind === "cancel" && !isTaken && next && (next.status === "FILLED" || !isCompleted(next)))
+    const { truth: next, isAwake } = venue.ledger.get(inItsPlace) ?? {};
+    // Of one that had ended its broker need not have told yet that it works again.
+    if (kind === "cancel" && !isTaken && next && !isAwake && (next.status === "FILLED" || !isCompleted(next)))
       violated(`${name} was answered as canceled, and is order ${inItsPlace} now, which is ${next.status}`);
   }
 
@@ -220,7 +224,7 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
         checkRepetition(call, order, call.name);
       }
       checkRoom(call.name);
-      if (order.isOwn) checkOrder(order.truth, call.name);
+      if (order.isOwn && !order.isAmended) checkOrder(order.truth, call.name);
     },
     answered(attempt: Attempt): void {
       const { name, kind, began, failure } = attempt;
@@ -236,8 +240,8 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
     allCanceled({ name, answer }: Attempt): void {
       const { complete, failed } = answer as CancelAllResult;
       if (!complete || failed.length > 0) return;
-      for (const { truth, isOwn } of venue.open()) {
-        if (isOwn && truth.status !== "PENDING_CANCEL")
+      for (const { truth, isOwn, isAwake } of venue.open()) {
+        if (isOwn && !isAwake && truth.status !== "PENDING_CANCEL")
           violated(`${name} is complete, and order ${truth.orderId} is ${truth.status}`);
       }
     },

@@ -1,5 +1,5 @@
 /** The venue of a history: what it has taken, what it shows of that, and what it tells. */
-import { isCompleted, isTerminal, type Order } from "../../../src/domain/order.ts";
+import { isCompleted, isTerminal, type Order, type OrderChange } from "../../../src/domain/order.ts";
 import type { Broker, BrokerHost, OrderListing } from "../../../src/spec/broker.ts";
 import { BrokerError } from "../../../src/spec/broker-error.ts";
 import { defineBroker, type InstanceOptions } from "../../../src/spec/define-broker.ts";
@@ -20,6 +20,10 @@ export interface VenueOrder {
   /** The id of the order that it has taken the place of. */
   readonly replaces: string | undefined;
   readonly shown: { readonly from: number; readonly order: Order }[];
+  /** It works on, or may, though it was told as ended. */
+  isAwake?: boolean;
+  /** A person has changed it. */
+  isAmended?: boolean;
 }
 
 /** One process of the gateway, as the venue sees it. */
@@ -250,13 +254,30 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
     },
     end(which: number, status: "CANCELED" | "REJECTED" | "EXPIRED") {
       const order = pick(all().filter(isOpen), which);
-      if (order === undefined || (status === "REJECTED" && order.truth.filledQty > 0)) return;
+      if (order === undefined || (status === "REJECTED" && (order.isAwake || order.truth.filledQty > 0))) return;
       const isCancel = status === "CANCELED" || order.truth.status === "PENDING_CANCEL";
       change(order, isCancel ? { status: "CANCELED" } : { status, errorReason: "no" });
     },
     expire(which: number) {
       for (const [index, order] of all().filter(isOpen).entries())
         if ((which >> index) & 1) change(order, { status: "EXPIRED", errorReason: "the day is over" });
+    },
+    wake(which: number) {
+      const order = pick(
+        all().filter(({ truth }) => truth.status === "EXPIRED" && truth.filledQty < truth.qty),
+        which,
+      );
+      if (order === undefined) return false;
+      order.isAwake = true;
+      change(order, { status: "OPEN", errorReason: "" });
+      return true;
+    },
+    amend(which: number, wanted: OrderChange) {
+      const order = pick(all().filter(isOpen), which);
+      if (order === undefined || setting.hasNewIds || Number(wanted.qty) <= order.truth.filledQty) return false;
+      order.isAmended = true;
+      change(order, wanted);
+      return true;
     },
     elsewhere: (fields: Partial<Order>) => void add({ ...fields, price: fields.price ?? null, tag: null }, false),
     connect(is: boolean, taken = 0) {

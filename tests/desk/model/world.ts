@@ -4,7 +4,7 @@ import { createDesk } from "../../../src/desk/create-desk.ts";
 import { createGatewaySwitch, type GatewaySwitch } from "../../../src/desk/kill-switch.ts";
 import type { Desk, WriteContext } from "../../../src/desk/types.ts";
 import { isFailure } from "../../../src/domain/failure.ts";
-import { isTerminal } from "../../../src/domain/order.ts";
+import { isTerminal, type Order } from "../../../src/domain/order.ts";
 import { type Ending, resolutionLines } from "../../../src/journal/by-hand.ts";
 import type { NumberedEvent } from "../../../src/journal/journal.ts";
 import { DIGEST } from "../desk-broker.ts";
@@ -12,7 +12,7 @@ import type { Attempt } from "./attempt.ts";
 import { type Clock, calm } from "./clock.ts";
 import { checkEnding, isDoubtful, madeOf } from "./ending.ts";
 import type { MortalJournal } from "./file-journal.ts";
-import { canAsk, type Happening, type History, SWITCHES, wordsOf } from "./history.ts";
+import { canAsk, type Happening, type History, isWhole, SWITCHES, wordsOf } from "./history.ts";
 import { createJournalGate } from "./journal-gate.ts";
 import { createRules, DEADLINE_MS } from "./rules.ts";
 import { createVenue, type Life, type VenueOrder } from "./venue.ts";
@@ -34,6 +34,8 @@ const asking = new AsyncLocalStorage<Attempt | undefined>();
 const KEYED_CHANGES = { r: { price: 180 }, s: { qty: 12, price: 220 } };
 
 const HOUR_MS = 3_600_000;
+const SETTLING = { kind: "settle", principal: "operator" } as const;
+const BY_OPERATOR = { reason: "a step", principal: "operator" };
 /** Those that are logged in to in the end. */
 const ACCOUNTS = ["A", "B", "A"];
 
@@ -238,11 +240,9 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
   /** Lets an operator settle an unknown write while the desk is at work, or end an order that is not known any more. */
   async function settleAtWork(step: Pick<Of<"settle">, "which" | "isRight">): Promise<void> {
     const { intent, orderId = null } = (await wordOf(step)) ?? {};
-    const by = { reason: "a step", principal: "operator" };
-    const asked = { kind: "settle", principal: "operator" } as const;
     if (intent !== undefined) {
-      const work = ({ desk }: Process) => desk.resolveIntent({ tag: intent.id, orderId, ...by });
-      return void ask(asked, `settling of the ${intent.action.kind}`, work);
+      const work = ({ desk }: Process) => desk.resolveIntent({ tag: intent.id, orderId, ...BY_OPERATOR });
+      return void ask(SETTLING, `settling of the ${intent.action.kind}`, work);
     }
     // Of one whose change was not heard of he says no more than how it ended.
     const isStale = ({ truth }: VenueOrder) => {
@@ -250,11 +250,22 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
       return known && known.staleSince !== null && known.qty === truth.qty && known.price === truth.price;
     };
     const order = [...venue.ledger.values()].find((each) => isTerminal(each.truth.status) && isStale(each))?.truth;
-    if (order === undefined) return;
-    const { status, filledQty, avgPrice } = order;
+    if (order !== undefined) endByHand(order);
+  }
+
+  function endByHand({ orderId, status, filledQty, avgPrice }: Order): void {
     const fills = filledQty > 0 ? { qty: filledQty, price: avgPrice } : undefined;
-    const ending = { orderId: order.orderId, status: status as Ending["status"], fills, ...by };
-    void ask(asked, `end of order ${order.orderId}`, ({ desk }) => desk.endOrder(ending));
+    const ending = { orderId, status: status as Ending["status"], fills, ...BY_OPERATOR };
+    void ask(SETTLING, `end of order ${orderId}`, ({ desk }) => desk.endOrder(ending));
+  }
+
+  /** Lets an operator end an order that is not known any more, and lives on. */
+  function misjudge({ which, status }: Of<"misjudge">): void {
+    const gone = venue.open().filter(({ truth }) => running.desk.remembered(truth.orderId)?.staleSince);
+    const order = gone[which % Math.max(1, gone.length)];
+    if (order === undefined) return;
+    order.isAwake = true;
+    endByHand({ ...order.truth, status, ...(status === "FILLED" && { filledQty: order.truth.qty, avgPrice: 100 }) });
   }
 
   /** Lets an operator settle an unknown write while the gateway is closed. */
@@ -303,6 +314,9 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
       rules.foreign();
       venue.elsewhere(request);
     },
+    misjudge,
+    wake: ({ which }) => venue.wake(which) && rules.foreign(),
+    amend: ({ which, change }) => venue.amend(which, change) && rules.foreign(),
     connect: () => venue.connect(true),
     disconnect: ({ taken }) => venue.connect(false, taken),
     wait: ({ milliseconds }) => clock.pass(milliseconds),
@@ -346,9 +360,10 @@ export function createWorld({ seed, setting, steps }: History, clock: Clock, jou
   /** Where the broker cannot be asked for everything, pushes tell of the rest. */
   async function tellRest(): Promise<void> {
     await clock.pass(5000);
-    const isUnknown = (orderId: string) => running.desk.remembered(orderId) === undefined;
     const canList = !setting.lacks.includes("orders");
-    venue.tell(({ truth }) => !canAsk(setting) || (!canList && isUnknown(truth.orderId)));
+    const isUntold = ({ truth: { orderId }, isAwake }: VenueOrder) =>
+      isAwake ? !isWhole(setting) : !canList && running.desk.remembered(orderId) === undefined;
+    venue.tell((order) => !canAsk(setting) || isUntold(order));
   }
 
   /** What a broker cannot prove, operators settle. */
