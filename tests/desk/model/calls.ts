@@ -72,7 +72,7 @@ export function createCalls(withdraws: boolean, clock: Clock, caller: Caller) {
     if (how === "lost") end(one, isWrite ? lost() : unsent());
     else if (how === "unsent" && (!isWrite || !isThere)) end(one, unsent());
     else if (how === "refused" && !isThere)
-      end(one, isWrite ? refusal("OrderRejected", "the venue says no") : unsent());
+      end(one, isWrite ? refusal(one.call.kind === "cancel" ? "OrderNotOpen" : "OrderRejected", "not now") : unsent());
     else {
       if (!isThere) arrive(one, how === "in part");
       if (isThere || how !== "on") end(one);

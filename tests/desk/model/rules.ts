@@ -119,6 +119,7 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
     if (outcome === undefined || !OUTCOMES[code]?.includes(outcome))
       violated(`${name} failed with ${code}, ${outcome}`);
     if (outcome === "unknown" && kind === "place" && failure.tag === undefined) violated(`${name} lacks its tag`);
+    if (kind === "cancel" && failure.message.includes("takes no more") && !failure.replayed) checkOpen(attempt);
     if (outcome === "unknown" || kind === "cancel") return;
     if (key !== undefined && failure.replayed && !isMisled && tagged(keyedTag(DIGEST, principal, key)).length > 0)
       violated(`${name} was told ${outcome} again, and its order is there`);
@@ -126,6 +127,14 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
       if (call.isTaken) violated(`${name} was told ${outcome} (${code}), and the venue has taken ${call.name}`);
       call.isDisclaimed = true;
     }
+  }
+
+  /** What was shown as open all the while has not ended. */
+  function checkOpen({ name, began, orderId = "" }: Attempt): void {
+    const { shown = [] } = venue.ledger.get(orderId) ?? {};
+    const last = shown.findLastIndex(({ from }) => from <= began);
+    const isOpen = shown.slice(last).every(({ order: { status } }) => status === "OPEN");
+    if (last >= 0 && isOpen && venue.isHere(orderId)) violated(`${name} was told that it has ended, and it is open`);
   }
 
   const tagged = (tag: string) =>

@@ -267,7 +267,7 @@ export function createVenue(setting: Setting, clock: Clock, watch: Watch) {
         all().filter(({ truth }) => truth.status === "EXPIRED" && truth.filledQty < truth.qty),
         which,
       );
-      if (order === undefined) return false;
+      if (order === undefined || setting.hasNewIds) return false;
       order.isAwake = true;
       change(order, { status: "OPEN", errorReason: "" });
       return true;
