@@ -165,7 +165,7 @@ export function createOrderBook(): OrderBook {
     byTag,
     inPlaceOf({ orderId, tag, status }) {
       const next = tag === null || status !== "CANCELED" ? undefined : byTag(tag);
-      return next?.orderId === orderId ? undefined : next;
+      return next?.orderId === orderId ? undefined : (awake.get(next?.orderId ?? "") ?? next);
     },
     open: () => [...orders.open()],
     openIds: () => [...[...orders.open()].map(({ orderId }) => orderId), ...awake.keys()],

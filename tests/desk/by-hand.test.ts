@@ -738,6 +738,18 @@ describe("an open order that its broker knows no more", () => {
     expect(canceled).toContain("1");
   });
 
+  test("in the place of another is told to whoever cancels that one where it lives on", async () => {
+    const capabilities = () => ({ ...CAPABILITIES, newIds: true });
+    const next = { ...GONE, orderId: "5" };
+    const { desk, host } = withOrders({ members: { capabilities } }, [next]);
+    await desk.reconcile();
+    await desk.endOrder({ orderId: "5", status: "CANCELED", ...SEEN });
+    host().onOrder(anOrder({ orderId: "4", tag: GONE.tag, status: "CANCELED" }));
+    host().onOrder(anOrder({ orderId: "5", tag: GONE.tag }));
+    const failure = { code: "OrderNotOpen", details: { order: { orderId: "5", status: "OPEN" } } };
+    expect(await rejection(desk.cancel("4", { principal: "bot" }))).toMatchObject(failure);
+  });
+
   test("takes what its broker tells of it after all as after a restart: fills are a correction", async () => {
     const { desk, host } = withOrders();
     await desk.reconcile();
