@@ -1,7 +1,7 @@
 /** A whole Longport: the HTTP service, both long links, the control port and the exchange behind them, in this process. */
 import { Remembered } from "../../src/domain/remembered.ts";
 import { demoAccount } from "../../src/exchange/demo-account.ts";
-import { startControl } from "../shared/control.ts";
+import { startControl, venueHolds } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
 import { createFrequencyLimiter } from "../shared/frequency.ts";
 import { createRestarts } from "../shared/restarts.ts";
@@ -183,7 +183,14 @@ export async function startLongport(options: LongportOptions = {}): Promise<Long
   const setLoggedIn = (loggedIn: boolean): void => running.setUp(loggedIn);
 
   const control = await startControl(
-    { venue, faults, externalBook: BOOK, connections: running.connections, setBrokerLogin: setLoggedIn },
+    {
+      venue,
+      faults,
+      externalBook: BOOK,
+      connections: running.connections,
+      setBrokerLogin: setLoggedIn,
+      holds: venueHolds(venue),
+    },
     options.controlPort ?? 0,
     host,
   ).catch(async (error: unknown) => {

@@ -78,7 +78,7 @@ export function replaceOrder(desk: Desk, { body }: Query): Answer {
   // Stock Connect takes no changes; one cancels and places anew.
   if (order.contract.region === "CN") throw new Refusal(CODE.noAmendment, "Order type does not support amendment");
   const change = order.orderType === "Market" ? { qty: quantity } : { qty: quantity, price: priceOf(price) };
-  exchangeSays(() => desk.venue.book(entry.book).replace(order.orderId, change));
+  exchangeSays(() => desk.venue.replace(entry, change));
   const note = noteOf(desk, entry);
   desk.notes.set(order_id, { ...note, replaced: true, ...(remark ? { remark } : {}) });
   // What is attached goes with it. Source: the vendor's help, as below.
@@ -90,9 +90,9 @@ export function replaceOrder(desk: Desk, { body }: Query): Answer {
 export function cancelOrder(desk: Desk, { query }: Query): Answer {
   const { order_id, is_attached } = v.parse(requests.orderId, query.single());
   if (is_attached === "true") return cancelAttached(desk, order_id);
-  const { order, book } = orderOf(desk, order_id);
-  if (isTerminal(order.status)) throw endedRefusal(order.status);
-  exchangeSays(() => desk.venue.book(book).cancel(order.orderId));
+  const entry = orderOf(desk, order_id);
+  if (isTerminal(entry.order.status)) throw endedRefusal(entry.order.status);
+  exchangeSays(() => desk.venue.cancel(entry));
   return {};
 }
 

@@ -1,5 +1,5 @@
 /** A whole OpenD: both wires, the control port and the exchange behind them, in this process. */
-import { startControl } from "../shared/control.ts";
+import { startControl, venueHolds } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
 import { createFrequencyLimiter } from "../shared/frequency.ts";
 import type { Listening } from "../shared/listening.ts";
@@ -148,6 +148,7 @@ export async function startOpenD(options: OpenDOptions = {}): Promise<OpenD> {
       externalBook: "SIMULATE",
       connections: () => gateway.connections(),
       setBrokerLogin: (loggedIn) => gateway.setLoggedIn(loggedIn),
+      holds: venueHolds(venue),
     },
     options.controlPort ?? 0,
     host,

@@ -65,10 +65,10 @@ export function modifyOrder(desk: Desk, peer: Peer, c2s: unknown): Answer {
   countCall(desk.limiter, "modify", account.accId);
   requireUnlocked(desk, account);
   if (request.forAll) return cancelAll(desk, account, request);
-  const { order, wireId, book } = orderOf(desk, account, request);
+  const entry = orderOf(desk, account, request);
+  const { order, wireId } = entry;
   if (isTerminal(order.status)) throw new Refusal(`订单 ${wireId} 已结束，不能改单或撤单`);
-  const exchange = desk.venue.book(book);
-  if (request.modifyOrderOp === MODIFY_OP.CANCEL) handedOn(desk, () => exchange.cancel(order.orderId));
+  if (request.modifyOrderOp === MODIFY_OP.CANCEL) handedOn(desk, () => desk.venue.cancel(entry));
   else if (request.modifyOrderOp !== MODIFY_OP.NORMAL) {
     throw new Refusal(`不支持的修改操作 ${request.modifyOrderOp}`);
   } else {
@@ -77,7 +77,7 @@ export function modifyOrder(desk: Desk, peer: Peer, c2s: unknown): Answer {
     const { qty } = request;
     if (qty === undefined || qty <= 0) throw new Refusal("改单必须同时传数量和价格: qty");
     const change = order.orderType === "Market" ? { qty } : { qty, price: priceOf(request.price) };
-    handedOn(desk, () => exchange.replace(order.orderId, change));
+    handedOn(desk, () => desk.venue.replace(entry, change));
   }
   return { header: request.header, ...idsOf(desk, wireId) };
 }

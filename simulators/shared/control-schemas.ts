@@ -52,6 +52,7 @@ export const body = {
     status: v.picklist(["CANCELED", "EXPIRED", "REJECTED"]),
     reason: v.optional(v.string(), ""),
   }),
+  hold: v.strictObject({ on: v.picklist(["cancel", "replace"]), held: v.boolean() }),
   session: v.strictObject({ brokerLogin: v.boolean() }),
   clock: v.strictObject({ now: instant }),
 } as const;

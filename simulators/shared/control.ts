@@ -7,7 +7,7 @@ import { body } from "./control-schemas.ts";
 import type { Faults } from "./faults.ts";
 import { issuesText } from "./issues.ts";
 import { type Listening, listen } from "./listening.ts";
-import { UnknownVenueOrder, type Venue, type VenueOrder } from "./venue.ts";
+import { type HeldKind, UnknownVenueOrder, type Venue, type VenueOrder } from "./venue.ts";
 
 /** What the control port moves. */
 export interface ControlTarget {
@@ -17,6 +17,8 @@ export interface ControlTarget {
   readonly externalBook: string;
   readonly connections: () => { readonly open: number; readonly total: number };
   readonly setBrokerLogin: (loggedIn: boolean) => void;
+  /** Which writes can be held back, and how that begins and ends. */
+  readonly holds: Readonly<Partial<Record<HeldKind, (held: boolean) => void>>>;
 }
 
 /** One row of the ledger. */
@@ -90,6 +92,13 @@ const ROUTES: Readonly<Record<string, Route>> = {
     const { status, reason } = v.parse(body.end, input);
     return ledgerRow(venue.end(orderId, status, reason));
   },
+  "POST /holds": ({ holds }, input) => {
+    const { on, held } = v.parse(body.hold, input);
+    const hold = holds[on];
+    if (hold === undefined) throw new ControlError(400, `on: no ${on} can be held back here`);
+    hold(held);
+    return { on, held };
+  },
   "POST /session": ({ setBrokerLogin }, input) => {
     const { brokerLogin } = v.parse(body.session, input);
     setBrokerLogin(brokerLogin);
@@ -100,6 +109,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
     return { now: venue.now() };
   },
 };
+
+/** Holds back what the venue can. */
+export function venueHolds(venue: Venue): Required<ControlTarget["holds"]> {
+  return { cancel: (held) => venue.hold("cancel", held), replace: (held) => venue.hold("replace", held) };
+}
 
 /** Opens the control port. */
 export async function startControl(target: ControlTarget, port: number, host: string): Promise<Listening> {

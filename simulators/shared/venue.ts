@@ -4,9 +4,11 @@
  */
 import { type Contract, contractKey } from "../../src/domain/contract.ts";
 import type { MarketStatus } from "../../src/domain/market-status.ts";
+import { isTerminal, type OrderChange } from "../../src/domain/order.ts";
 import type { Quote } from "../../src/domain/quote.ts";
 import { demoAccount } from "../../src/exchange/demo-account.ts";
 import { createExchange } from "../../src/exchange/exchange.ts";
+import { isExchangeError } from "../../src/exchange/exchange-error.ts";
 import type {
   Exchange,
   ExchangeEnding,
@@ -24,6 +26,9 @@ export interface VenueOrder {
   readonly wireId: string;
   readonly order: ExchangeOrder;
 }
+
+/** Writes that a venue can take and not carry out yet. */
+export type HeldKind = "cancel" | "replace";
 
 /** A change on one of the books. */
 export interface VenueEvent extends VenueOrder {
@@ -64,6 +69,15 @@ export interface Venue {
   find(wireId: string): VenueOrder | undefined;
   fill(wireId: string, qty: number, price: number): VenueOrder;
   end(wireId: string, status: ExchangeEnding, reason: string): VenueOrder;
+  /** @throws the exchange's refusal, and then nothing has changed. While cancels are held the order waits for it. */
+  cancel(order: VenueOrder): void;
+  /** @throws the exchange's refusal, and then nothing has changed. While changes are held the order waits for it. */
+  replace(order: VenueOrder, change: OrderChange): void;
+  /**
+   * Holds what comes from now on, or no more and carries out what was held and still can be. An order that waits is shown
+   * as `PENDING_CANCEL` or `PENDING_REPLACE`, as it was before, and can be filled.
+   */
+  hold(kind: HeldKind, held: boolean): void;
   quote(contract: Contract): Quote | undefined;
   /** Shares in a lot of a listed contract. */
   lotSize(contract: Contract): number;
@@ -94,6 +108,8 @@ export function createVenue(options: VenueOptions): Venue {
   const byWireId = new Map<string, { readonly book: string; readonly orderId: string }>();
   const listeners = new Set<(event: VenueEvent) => void>();
   const suspended = new Set<string>();
+  const holding = new Set<HeldKind>();
+  const waiting = new Map<string, { readonly kind: HeldKind; readonly at: number; readonly act: () => void }>();
 
   const exchanges = new Map(
     names.map((name, index): [string, Exchange] => [
@@ -126,7 +142,38 @@ export function createVenue(options: VenueOptions): Venue {
   const located = (entry: { readonly book: string; readonly orderId: string }): VenueOrder => {
     const order = book(entry.book).order(entry.orderId);
     if (order === undefined) throw new UnknownVenueOrder(`the book has lost order ${entry.orderId}`);
-    return { book: entry.book, wireId: wireIdOf(entry.orderId, entry.book), order };
+    const wireId = wireIdOf(entry.orderId, entry.book);
+    return { book: entry.book, wireId, order: shown(wireId, order) };
+  };
+  /** The order as it is shown while something waits for it. */
+  const shown = (wireId: string, order: ExchangeOrder): ExchangeOrder => {
+    const write = waiting.get(wireId);
+    if (write === undefined || isTerminal(order.status)) return order;
+    const status = write.kind === "cancel" ? "PENDING_CANCEL" : "PENDING_REPLACE";
+    return { ...order, status, updatedAt: Math.max(order.updatedAt, write.at) };
+  };
+  const tell = (event: VenueEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  const carryOut = (kind: HeldKind, { book: name, wireId, order }: VenueOrder, act: () => void): void => {
+    if (!holding.has(kind)) {
+      act();
+      return;
+    }
+    waiting.set(wireId, { kind, at: now(), act });
+    tell({ ...located({ book: name, orderId: order.orderId }), fill: null });
+  };
+  const letThrough = (kind: HeldKind): void => {
+    for (const [wireId, write] of waiting) {
+      if (write.kind !== kind) continue;
+      waiting.delete(wireId);
+      try {
+        write.act();
+      } catch (error) {
+        // What can no longer be done is heard of by nobody.
+        if (!isExchangeError(error)) throw error;
+      }
+    }
   };
   const entryOf = (wireId: string) => {
     const entry = byWireId.get(wireId);
@@ -139,8 +186,8 @@ export function createVenue(options: VenueOptions): Venue {
 
   for (const [name, exchange] of exchanges) {
     exchange.subscribe(({ order, fill }) => {
-      const event = { book: name, wireId: register(name, order.orderId), order, fill };
-      for (const listener of listeners) listener(event);
+      const wireId = register(name, order.orderId);
+      tell({ book: name, wireId, order: shown(wireId, order), fill });
     });
   }
   const ticking = setInterval(tick, 1000);
@@ -172,6 +219,16 @@ export function createVenue(options: VenueOptions): Venue {
       const entry = entryOf(wireId);
       book(entry.book).end(entry.orderId, status, reason);
       return located(entry);
+    },
+    cancel(entry) {
+      carryOut("cancel", entry, () => void book(entry.book).cancel(entry.order.orderId));
+    },
+    replace(entry, change) {
+      carryOut("replace", entry, () => void book(entry.book).replace(entry.order.orderId, change));
+    },
+    hold(kind, held) {
+      if (held) holding.add(kind);
+      else if (holding.delete(kind)) letThrough(kind);
     },
     quote: (contract) => anyBook.quote(contract),
     lotSize: (contract) => anyBook.lotSize(contract),

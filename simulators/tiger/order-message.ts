@@ -88,7 +88,7 @@ export function orderMessage(desk: Desk, entry: VenueOrder, isPushed = false): F
     status: vendorStatus(order.status, isReported(desk, order)),
     source: note === undefined ? "iOS" : "OpenApi",
     discount: 0,
-    replaceStatus: note?.isReplaced === true ? "REPLACED" : "NONE",
+    replaceStatus: order.status === "PENDING_REPLACE" ? "RECEIVED" : note?.isReplaced === true ? "REPLACED" : "NONE",
     cancelStatus: order.status === "CANCELED" ? "RECEIVED" : "NONE",
     canModify: open,
     canCancel: open,

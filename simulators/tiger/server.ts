@@ -1,6 +1,6 @@
 /** A whole Tiger: the gateway, the push service, the control port and the exchange behind them, in this process. */
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import { startControl } from "../shared/control.ts";
+import { startControl, venueHolds } from "../shared/control.ts";
 import { createFaults, type Faults } from "../shared/faults.ts";
 import type { Listening } from "../shared/listening.ts";
 import { createRestarts } from "../shared/restarts.ts";
@@ -180,6 +180,7 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
       externalBook: BOOKS.paper,
       connections: () => pushes.connections(),
       setBrokerLogin: setLoggedIn,
+      holds: venueHolds(venue),
     },
     options.controlPort ?? 0,
     host,

@@ -70,7 +70,8 @@ export function placeOrder(desk: Desk, biz: unknown): Answer {
 export function modifyOrder(desk: Desk, biz: unknown): Answer {
   const request = v.parse(requests.modify, biz);
   const account = accountOf(desk, request.account);
-  const { order, wireId } = requireOpen(account, orderOf(desk, account, request));
+  const entry = requireOpen(account, orderOf(desk, account, request));
+  const { order, wireId } = entry;
   const { total_quantity: quantity, total_quantity_scale: scale, limit_price: price } = request;
   requireSame(order, request);
   requireSessionOf(order.contract, order.orderType, request.trading_session_type);
@@ -81,7 +82,7 @@ export function modifyOrder(desk: Desk, biz: unknown): Answer {
   }
   const digits = scale ?? Number(desk.shownAs.get(wireId)?.["totalQuantityScale"] ?? 0);
   const change = { qty: quantity / 10 ** digits, ...(order.price === null ? {} : { price: limitOf(price) }) };
-  exchangeSays(account, () => desk.venue.book(account.book).replace(order.orderId, change));
+  exchangeSays(account, () => desk.venue.replace(entry, change));
   const note = desk.notes.get(wireId);
   if (note !== undefined) desk.notes.set(wireId, { ...note, isReplaced: true });
   desk.shownAs.set(wireId, { ...desk.shownAs.get(wireId), ...writtenAnew(order, request) });
@@ -114,9 +115,10 @@ function writtenAnew({ contract, orderType }: ExchangeOrder, request: ModifyRequ
 export function cancelOrder(desk: Desk, biz: unknown): Answer {
   const request = v.parse(requests.cancel, biz);
   const account = accountOf(desk, request.account);
-  const { order, wireId } = requireOpen(account, orderOf(desk, account, request));
+  const entry = requireOpen(account, orderOf(desk, account, request));
+  const { order, wireId } = entry;
   if (desk.cancelLagMs === 0) {
-    exchangeSays(account, () => desk.venue.book(account.book).cancel(order.orderId));
+    exchangeSays(account, () => desk.venue.cancel(entry));
     return { id: BigInt(wireId) };
   }
   desk.shownAs.set(wireId, { ...desk.shownAs.get(wireId), cancelStatus: "RECEIVED" });

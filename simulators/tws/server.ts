@@ -184,6 +184,17 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
   const setLoggedIn = (loggedIn: boolean, how = { dataLost: false }): void => {
     gateway.setLoggedIn(loggedIn, how.dataLost);
   };
+  const holdCancels = (): (() => void) => {
+    const held = new Set<string>();
+    desk.pendingCancels = held;
+    return () => {
+      desk.pendingCancels = undefined;
+      for (const { book, order } of venue.orders().filter(({ wireId }) => held.has(wireId))) {
+        if (!isTerminal(order.status)) venue.book(book).cancel(order.orderId);
+      }
+    };
+  };
+  let letCancelsThrough = (): void => undefined;
   const control = await startControl(
     {
       venue,
@@ -191,6 +202,13 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
       externalBook: accounts[0] ?? DEFAULT_ACCOUNT,
       connections: () => gateway.connections(),
       setBrokerLogin: (loggedIn) => setLoggedIn(loggedIn),
+      // A change in regular hours is made before it is answered; one that waits for its session is `holdChanges()`.
+      holds: {
+        cancel(held) {
+          if (held) letCancelsThrough = holdCancels();
+          else letCancelsThrough();
+        },
+      },
     },
     options.controlPort ?? 0,
     host,
@@ -215,16 +233,7 @@ export async function startTws(options: TwsOptions = {}): Promise<Tws> {
       desk.marketData = access;
     },
     silence: (messageId, scope = "message") => gateway.silences.add(messageId, scope),
-    holdCancels() {
-      const held = new Set<string>();
-      desk.pendingCancels = held;
-      return () => {
-        desk.pendingCancels = undefined;
-        for (const { book, order } of venue.orders().filter(({ wireId }) => held.has(wireId))) {
-          if (!isTerminal(order.status)) venue.book(book).cancel(order.orderId);
-        }
-      };
-    },
+    holdCancels,
     holdChanges() {
       const held = new Map<string, () => void>();
       desk.pendingChanges = held;

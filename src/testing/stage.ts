@@ -82,6 +82,11 @@ export interface Venue {
   loseAnswer?(on: "place" | "replace" | "cancel"): Promise<void>;
   /** The next such call is answered that there were too many, and is not carried out. */
   limit?(on: Traffic): Promise<void>;
+  /**
+   * From now on cancels are taken, and answered so, but not carried out: the order is open at the venue as before, and can be
+   * filled. Gives what ends that: those of them that still can be are carried out then.
+   */
+  holdCancels?(): Promise<() => Promise<void>>;
   /** Every connection ends, and none is taken for about so many milliseconds; the orders are kept. */
   restart?(downMs: number): Promise<void>;
   /** Every order that the venue ever accepted, one row each; a replaced order keeps its row. */

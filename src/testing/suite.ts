@@ -3,6 +3,7 @@ import { changeChecks } from "./checks/changes.ts";
 import { faultChecks } from "./checks/faults.ts";
 import { REGIONS } from "./checks/needing.ts";
 import { orderChecks } from "./checks/orders.ts";
+import { pendingChecks } from "./checks/pending.ts";
 import { pushChecks } from "./checks/pushes.ts";
 import { readChecks } from "./checks/reads.ts";
 import { refusalChecks } from "./checks/refusals.ts";
@@ -18,6 +19,7 @@ function conformance(regions: readonly string[]): readonly ConformanceCheck[] {
     ...rowChecks(regions),
     ...orderChecks(regions),
     ...changeChecks(regions),
+    ...pendingChecks,
     ...refusalChecks,
     ...pushChecks,
     ...faultChecks,

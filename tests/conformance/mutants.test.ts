@@ -4,6 +4,7 @@ import { runConformance } from "../../src/testing/index.ts";
 import { changingMutants } from "./mutants/changing.ts";
 import { failingMutants } from "./mutants/failing.ts";
 import type { Mutant } from "./mutants/mutant.ts";
+import { pendingMutants } from "./mutants/pending.ts";
 import { placingMutants } from "./mutants/placing.ts";
 import { pressedMutants } from "./mutants/pressed.ts";
 import { readingMutants } from "./mutants/reading.ts";
@@ -17,6 +18,7 @@ const MUTANTS: readonly Mutant[] = [
   ...showingMutants,
   ...failingMutants,
   ...pressedMutants,
+  ...pendingMutants,
 ];
 
 describe.concurrent("a broker that", () => {

@@ -122,6 +122,7 @@ export const changingMutants: readonly Mutant[] = [
       "keeps the fills of an order that the venue ended",
       "lists what has ended among all orders, not among the open ones",
       "keeps the fills of an order that is canceled",
+      "tells what is filled behind a cancel that the venue has only taken",
     ],
   },
   {
@@ -276,6 +277,8 @@ export const changingMutants: readonly Mutant[] = [
       "keeps the fills of an order that is canceled",
       "refuses to cancel a filled order",
       "takes a second cancel, or says that the order is not open",
+      "calls an order canceled once it is, not when the venue has only taken the cancel",
+      "tells what is filled behind a cancel that the venue has only taken",
       "pushes that an order was canceled",
       "ends a replace and a cancel that nobody answers when their call is aborted",
       "says unknown when the answer to a replace or a cancel is lost, and sends neither again",
@@ -289,6 +292,7 @@ export const changingMutants: readonly Mutant[] = [
     red: [
       "keeps the fills of an order that the venue ended",
       "keeps the fills of an order that is canceled",
+      "tells what is filled behind a cancel that the venue has only taken",
       "pushes that an order was canceled",
       "pushes that the venue ended an order",
     ],
@@ -394,7 +398,11 @@ export const changingMutants: readonly Mutant[] = [
   {
     fault: "does not push that an order was canceled",
     mutate: pushing((order) => (order.status === "CANCELED" ? [] : [order])),
-    red: ["pushes that an order was canceled", "pushes that the venue ended an order"],
+    red: [
+      "tells what is filled behind a cancel that the venue has only taken",
+      "pushes that an order was canceled",
+      "pushes that the venue ended an order",
+    ],
   },
   {
     fault: "does not push what a replace changed",

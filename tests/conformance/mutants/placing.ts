@@ -349,6 +349,8 @@ export const placingMutants: readonly Mutant[] = [
       "cancels an order in WW",
       "keeps the fills of an order that is canceled",
       "takes a second cancel, or says that the order is not open",
+      "calls an order canceled once it is, not when the venue has only taken the cancel",
+      "tells what is filled behind a cancel that the venue has only taken",
       "pushes that an order was canceled",
       "pushes that the venue ended an order",
     ],

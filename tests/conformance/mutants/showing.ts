@@ -19,6 +19,7 @@ export const showingMutants: readonly Mutant[] = [
       "lists the fills of an order, and one that is filled under its tag",
       "keeps the fills of an order that the venue ended",
       "keeps the fills of an order that is canceled",
+      "tells what is filled behind a cancel that the venue has only taken",
     ],
   },
   {
@@ -39,12 +40,20 @@ export const showingMutants: readonly Mutant[] = [
   {
     fault: "lists no fills of what has ended unfilled",
     mutate: listing((orders) => orders.map(withoutFillsAtItsEnd)),
-    red: ["keeps the fills of an order that the venue ended", "keeps the fills of an order that is canceled"],
+    red: [
+      "keeps the fills of an order that the venue ended",
+      "keeps the fills of an order that is canceled",
+      "tells what is filled behind a cancel that the venue has only taken",
+    ],
   },
   {
     fault: "pushes no fills of what has ended unfilled",
     mutate: pushing((order) => [withoutFillsAtItsEnd(order)]),
-    red: ["pushes that an order was canceled", "pushes that the venue ended an order"],
+    red: [
+      "tells what is filled behind a cancel that the venue has only taken",
+      "pushes that an order was canceled",
+      "pushes that the venue ended an order",
+    ],
   },
   {
     fault: "shows everything that is held in dollars of America",
@@ -73,7 +82,10 @@ export const showingMutants: readonly Mutant[] = [
     mutate: listing((orders) =>
       orders.map((one) => (one.filledQty > 0 ? { ...one, filledQty: add(one.qty, -one.filledQty) } : one)),
     ),
-    red: ["lists the fills of an order, and one that is filled under its tag"],
+    red: [
+      "lists the fills of an order, and one that is filled under its tag",
+      "tells what is filled behind a cancel that the venue has only taken",
+    ],
   },
   {
     fault: "leaves part filled orders out of the open ones",
@@ -88,6 +100,7 @@ export const showingMutants: readonly Mutant[] = [
     red: [
       "lists the fills of an order, and one that is filled under its tag",
       "fills a market order at the market's price",
+      "tells what is filled behind a cancel that the venue has only taken",
     ],
   },
   {

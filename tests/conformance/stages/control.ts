@@ -46,6 +46,12 @@ export function controlledVenue(url: string, book: string): ControlledVenue {
     limit: async (on) => {
       await ask("POST", "/faults", { kind: "rate-limit", on });
     },
+    holdCancels: async () => {
+      await ask("POST", "/holds", { on: "cancel", held: true });
+      return async () => {
+        await ask("POST", "/holds", { on: "cancel", held: false });
+      };
+    },
     restart: async (ms) => {
       await ask("POST", "/faults", { kind: "restart", ms });
     },

@@ -1,7 +1,7 @@
 /** A broker that does everything right, so that a mutant of it is wrong in one way only. */
 import { contractKey } from "../../../src/domain/contract.ts";
 import { isMultipleOf } from "../../../src/domain/money.ts";
-import type { OrderRequest } from "../../../src/domain/order.ts";
+import { isTerminal, type OrderRequest } from "../../../src/domain/order.ts";
 import type { Broker } from "../../../src/spec/broker.ts";
 import { BrokerError } from "../../../src/spec/broker-error.ts";
 import { type Capabilities, type OrderCapability, orderRows } from "../../../src/spec/capabilities.ts";
@@ -120,7 +120,7 @@ export function createToyBroker(venue: ToyVenue): ToyBroker {
     order: (orderId, call) => wire.send("read", call, () => venue.order(orderId)),
     orders: ({ status }, call) =>
       wire.send("read", call, () => ({
-        orders: venue.orders().filter((one) => status === "all" || /OPEN|PARTIALLY/.test(one.status)),
+        orders: venue.orders().filter((one) => status === "all" || !isTerminal(one.status)),
         unmapped: [],
       })),
   };

@@ -39,6 +39,9 @@ export function createToyVenue(
   const listeners = new Set<(order: Order) => void>();
   const watchers = new Set<(isUp: boolean) => void>();
   const faults: ToyFaults = { silent: new Set(), dropping: new Set(), losing: new Set(), limited: new Set() };
+  /** Kinds of writes that are taken and not carried out, and what was taken so, by the order's id. */
+  const holding = new Set<"cancel">();
+  const waiting = new Map<string, { readonly on: "cancel"; readonly act: () => void }>();
   let clock = START;
   let loggedIn = true;
   let lastId = 0;
@@ -66,7 +69,8 @@ export function createToyVenue(
     const sign = order.direction === "BUY" ? 1 : -1;
     const held = add(positions.get(key)?.qty ?? 0, sign * qty);
     positions.set(key, { contract: order.contract, qty: held });
-    const status = filledQty >= order.qty ? "FILLED" : "PARTIALLY_FILLED";
+    const open = waiting.has(order.orderId) ? order.status : "PARTIALLY_FILLED";
+    const status = filledQty >= order.qty ? "FILLED" : open;
     return keep({ ...order, filledQty, avgPrice: divide(cost, filledQty), status });
   };
 
@@ -133,7 +137,24 @@ export function createToyVenue(
       const order = open(orderId);
       return keep({ ...order, qty: qty ?? order.qty, price: price ?? order.price });
     },
-    cancel: (orderId: string): Order => keep({ ...open(orderId), status: "CANCELED" }),
+    cancel(orderId: string): Order {
+      const order = open(orderId);
+      const act = () => keep({ ...known(orderId), status: "CANCELED" });
+      if (!holding.has("cancel")) return act();
+      waiting.set(orderId, { on: "cancel", act });
+      return keep({ ...order, status: "PENDING_CANCEL" });
+    },
+  };
+  const hold = async (on: "cancel") => {
+    holding.add(on);
+    return async () => {
+      holding.delete(on);
+      for (const [orderId, write] of waiting) {
+        if (write.on !== on) continue;
+        waiting.delete(orderId);
+        if (!isTerminal(known(orderId).status)) write.act();
+      }
+    };
   };
 
   const powers: Required<Venue> = {
@@ -182,6 +203,7 @@ export function createToyVenue(
     async limit(on) {
       faults.limited.add(on);
     },
+    holdCancels: () => hold("cancel"),
     async restart() {
       for (const watcher of watchers) watcher(false);
       setTimeout(() => {
