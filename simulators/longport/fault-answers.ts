@@ -34,6 +34,7 @@ export interface StruckPacket {
 }
 
 const TOO_MANY_PAGE = "Too Many Requests\n";
+const PROXY_PAGE = "<html><body><center><h1>nginx</h1></center></body></html>\n";
 const BAD_GATEWAY_PAGE =
   "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
 
@@ -72,6 +73,11 @@ export function strikeHttp({ kind, ms }: Fault<LongportFault>, struck: StruckReq
       break;
     case "late-502":
       perform(badGateway);
+      break;
+    case "late-429":
+    case "late-503":
+    case "late-504":
+      perform(() => wire.send(Number(kind.slice("late-".length)), "text/html", PROXY_PAGE));
       break;
     case "missing-data":
       perform(({ status, code, message }) =>
@@ -125,6 +131,9 @@ export function strikeLink({ kind, ms }: Fault<LongportFault>, struck: StruckPac
       send(refusedLink(serverError()));
       break;
     case "late-502":
+    case "late-429":
+    case "late-503":
+    case "late-504":
       perform();
       send(refusedLink(serverError()));
       break;

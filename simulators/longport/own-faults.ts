@@ -9,6 +9,7 @@ const REQUESTS = ["connect", "read", "place", "replace", "cancel"] as const sati
  * | `plain-429` | 429 with a line of text, nothing accepted; the vendor's client posts again | the answer of a limit |
  * | `html-502` | 502 with a page of HTML, nothing accepted | the answer of a server error |
  * | `late-502` | accepted, then answered so | the same, carried out |
+ * | `late-429`, `late-503`, `late-504` | the same, with that status and a page of HTML | the same |
  * | `missing-data` | accepted, then answered without `data` | accepted, then answered with an empty body |
  * | `expired-token` | 401 with the vendor's code, nothing accepted | – |
  * | `connection-limit` | a password for a long link comes with as many links online as there may be | the link is refused |
@@ -20,6 +21,9 @@ export type LongportFault =
   | "plain-429"
   | "html-502"
   | "late-502"
+  | "late-429"
+  | "late-503"
+  | "late-504"
   | "missing-data"
   | "expired-token"
   | "connection-limit"
@@ -38,6 +42,9 @@ export function ownFaults({ stopPings, forgetSessions }: AtOnce): OwnFaultKinds<
     "plain-429": { stages: REQUESTS },
     "html-502": { stages: REQUESTS },
     "late-502": { stages: REQUESTS },
+    "late-429": { stages: REQUESTS },
+    "late-503": { stages: REQUESTS },
+    "late-504": { stages: REQUESTS },
     "missing-data": { stages: REQUESTS },
     "expired-token": { stages: REQUESTS },
     "connection-limit": { stages: ["connect"] },

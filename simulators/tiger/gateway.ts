@@ -105,6 +105,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       case "http-500":
         request.answer({ status: 500, contentType: "text/html", text: HTML });
         break;
+      case "late-429":
+      case "late-502":
+      case "late-503":
+      case "late-504": {
+        const status = Number(fault.kind.slice("late-".length));
+        perform(request, parameters, () => request.answer({ status, contentType: "text/html", text: HTML }));
+        break;
+      }
       case "html":
         perform(request, parameters, () => request.answer({ status: 200, contentType: "text/html", text: HTML }));
         break;

@@ -111,6 +111,10 @@ export async function startTiger(options: TigerOptions = {}): Promise<TigerServe
     "expired-token": { stages: ["read", "place", "replace", "cancel"] },
     "refuse-within": { stages: ["place", "replace", "cancel"] },
     "http-500": { stages: ["read", "place", "replace", "cancel"] },
+    "late-429": { stages: ["read", "place", "replace", "cancel"] },
+    "late-502": { stages: ["read", "place", "replace", "cancel"] },
+    "late-503": { stages: ["read", "place", "replace", "cancel"] },
+    "late-504": { stages: ["read", "place", "replace", "cancel"] },
     html: { stages: ["read", "place", "replace", "cancel"] },
     "kick-out": { atOnce: () => pushes.kickOut() },
   });

@@ -80,6 +80,11 @@ export interface Venue {
   drop?(on: Traffic): Promise<void>;
   /** The next such call is carried out, and then the connection ends instead of the answer. New connections are taken. */
   loseAnswer?(on: "place" | "replace" | "cancel"): Promise<void>;
+  /**
+   * The next such call is carried out, and then answered by something on the way to a venue behind HTTP, as a proxy or a load
+   * balancer: with this status and a page of its own instead of the venue's answer.
+   */
+  proxyError?(on: Traffic, status: 429 | 502 | 503 | 504): Promise<void>;
   /** The next such call is answered that there were too many, and is not carried out. */
   limit?(on: Traffic): Promise<void>;
   /**

@@ -4,6 +4,7 @@ import { faultChecks } from "./checks/faults.ts";
 import { REGIONS } from "./checks/needing.ts";
 import { orderChecks } from "./checks/orders.ts";
 import { pendingChecks } from "./checks/pending.ts";
+import { proxyChecks } from "./checks/proxies.ts";
 import { pushChecks } from "./checks/pushes.ts";
 import { readChecks } from "./checks/reads.ts";
 import { refusalChecks } from "./checks/refusals.ts";
@@ -23,6 +24,7 @@ function conformance(regions: readonly string[]): readonly ConformanceCheck[] {
     ...refusalChecks,
     ...pushChecks,
     ...faultChecks,
+    ...proxyChecks,
     ...secretChecks,
   ];
 }

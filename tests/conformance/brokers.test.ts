@@ -11,12 +11,27 @@ import { type SimulatorHost, startSimulatorHost } from "./stages/simulator-host.
 const RUN = fileURLToPath(new URL("run.ts", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+/** What reaches its venue over a socket of its own has no proxy on the way that could answer in its place. */
+const NO_PROXY = ["proxyError"];
 /**
  * A paper account has no wire that could be silent or lost, no login behind it, holds only what it can name, and carries out
  * what it takes.
  */
 const GAPS: Readonly<Record<string, readonly string[]>> = {
-  paper: ["brokerLogin", "silence", "drop", "loseAnswer", "limit", "restart", "holdUnmappable", "holdCancels"],
+  paper: [
+    "brokerLogin",
+    "silence",
+    "drop",
+    "loseAnswer",
+    "limit",
+    "restart",
+    "holdUnmappable",
+    "holdCancels",
+    ...NO_PROXY,
+  ],
+  "futu-simulate": NO_PROXY,
+  "futu-real": NO_PROXY,
+  "interactive-brokers": NO_PROXY,
 };
 
 let host: SimulatorHost;

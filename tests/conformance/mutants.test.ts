@@ -7,6 +7,7 @@ import type { Mutant } from "./mutants/mutant.ts";
 import { pendingMutants } from "./mutants/pending.ts";
 import { placingMutants } from "./mutants/placing.ts";
 import { pressedMutants } from "./mutants/pressed.ts";
+import { proxiedMutants } from "./mutants/proxied.ts";
 import { readingMutants } from "./mutants/reading.ts";
 import { showingMutants } from "./mutants/showing.ts";
 import { toyStage } from "./toy/toy-broker.ts";
@@ -19,6 +20,7 @@ const MUTANTS: readonly Mutant[] = [
   ...failingMutants,
   ...pressedMutants,
   ...pendingMutants,
+  ...proxiedMutants,
 ];
 
 describe.concurrent("a broker that", () => {

@@ -26,6 +26,7 @@ export const changingMutants: readonly Mutant[] = [
       "keeps the tag of an order that is replaced",
       "says unknown when the answer to a place is lost, and lists the order once",
       "says unknown when the answer to a replace or a cancel is lost, and sends neither again",
+      "says unknown when a proxy answers a place with an error, and lists the order once",
     ],
   },
   {
@@ -95,7 +96,10 @@ export const changingMutants: readonly Mutant[] = [
   {
     fault: "lists one page only",
     mutate: listing((orders) => orders.slice(0, 2)),
-    red: ["lists an accepted order, once and under its tag, to who asks past the caches"],
+    red: [
+      "lists an accepted order, once and under its tag, to who asks past the caches",
+      "says unknown when a proxy answers a place with an error, and lists the order once",
+    ],
   },
   {
     fault: "lists an order twice",
@@ -284,6 +288,7 @@ export const changingMutants: readonly Mutant[] = [
       "says unknown when the answer to a replace or a cancel is lost, and sends neither again",
       "says that it was too fast when the venue says so, and that nothing was sent",
       "sends nothing after it was closed",
+      "says unknown when a proxy answers a replace or a cancel with an error",
     ],
   },
   {

@@ -24,6 +24,7 @@ const UNANSWERED = [
   "queues nothing while the venue is away, and trades again when it is back",
   "says that it was too fast when the venue says so, and that nothing was sent",
   "ends the calls that nobody answers when it closes",
+  "takes a proxy's page for no answer to a read",
 ];
 
 export const failingMutants: readonly Mutant[] = [
@@ -116,6 +117,7 @@ export const failingMutants: readonly Mutant[] = [
       "ends a place that nobody answers when its call is aborted, and says what is certain",
       "says what is certain when the connection is lost under a place",
       "ends the calls that nobody answers when it closes",
+      "says unknown when a proxy answers a place with an error, and lists the order once",
     ],
   },
   {
@@ -142,6 +144,8 @@ export const failingMutants: readonly Mutant[] = [
       "ends a place that nobody answers when its call is aborted, and says what is certain",
       "says unknown when the answer to a place is lost, and lists the order once",
       "says what is certain when the connection is lost under a place",
+      "says unknown when a proxy answers a place with an error, and lists the order once",
+      "places no order again that was answered with 429 by a proxy",
     ],
   },
   {

@@ -332,6 +332,9 @@ export const placingMutants: readonly Mutant[] = [
       "says unknown when the answer to a place is lost, and lists the order once",
       "says unknown when the answer to a replace or a cancel is lost, and sends neither again",
       "queues nothing while the venue is away, and trades again when it is back",
+      "says unknown when a proxy answers a place with an error, and lists the order once",
+      "places no order again that was answered with 429 by a proxy",
+      "says unknown when a proxy answers a replace or a cancel with an error",
     ],
   },
   {
@@ -353,6 +356,7 @@ export const placingMutants: readonly Mutant[] = [
       "tells what is filled behind a cancel that the venue has only taken",
       "pushes that an order was canceled",
       "pushes that the venue ended an order",
+      "says unknown when a proxy answers a replace or a cancel with an error",
     ],
   },
 ];

@@ -94,6 +94,7 @@ export const readingMutants: readonly Mutant[] = [
       "says that it was too fast when the venue says so, and that nothing was sent",
       "ends the calls that nobody answers when it closes",
       "answers no read after it was closed",
+      "takes a proxy's page for no answer to a read",
     ],
   },
   {

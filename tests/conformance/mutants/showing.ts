@@ -349,7 +349,11 @@ export const showingMutants: readonly Mutant[] = [
         }
       },
     })),
-    red: ["says unknown when the answer to a place is lost, and lists the order once"],
+    red: [
+      "says unknown when the answer to a place is lost, and lists the order once",
+      "says unknown when a proxy answers a place with an error, and lists the order once",
+      "places no order again that was answered with 429 by a proxy",
+    ],
   },
 ];
 

@@ -1,18 +1,12 @@
 /** The powers over a venue that a simulator's control port gives, over HTTP, from any runtime. */
 import type { LedgerRow, Venue } from "../../../src/testing/index.ts";
 
-/** All powers but those that the control port has no request for. */
-export type ControlledVenue = Required<Omit<Venue, "holdUnmappable">>;
+/** All powers that every simulator's control port has a request for. */
+export type ControlledVenue = Required<Omit<Venue, "holdUnmappable" | "proxyError">>;
 
 /** Moves the simulator behind a control port; orders "placed elsewhere" go to the given one of its books. */
 export function controlledVenue(url: string, book: string): ControlledVenue {
-  const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-    const response = await fetch(`${url}${path}`, init);
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-    return JSON.parse(text);
-  };
+  const ask = asking(url);
 
   return {
     setPrice: async ({ tradeType, region, symbol }, price) => {
@@ -56,5 +50,22 @@ export function controlledVenue(url: string, book: string): ControlledVenue {
       await ask("POST", "/faults", { kind: "restart", ms });
     },
     ledger: async () => (await ask("GET", "/orders")) as readonly LedgerRow[],
+  };
+}
+
+/** The power of what stands before a simulator that is reached over HTTP. */
+export function proxyBefore(url: string): NonNullable<Venue["proxyError"]> {
+  return async (on, status) => {
+    await asking(url)("POST", "/faults", { kind: `late-${status}`, on });
+  };
+}
+
+function asking(url: string) {
+  return async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const response = await fetch(`${url}${path}`, init);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return JSON.parse(text);
   };
 }

@@ -34,7 +34,11 @@ export function tigerStage(kind: keyof typeof ACCOUNTS, hostUrl: string): Stage 
           pushUrl: `tls://127.0.0.1:${pushPort}`,
           pushTls: { ca: PUSH_TLS.cert },
         }),
-        venue: { ...simulator.venue, holdUnmappable: async () => ({ originSymbol: "D05", qty: 200 }) },
+        venue: {
+          ...simulator.venue,
+          proxyError: simulator.proxyError,
+          holdUnmappable: async () => ({ originSymbol: "D05", qty: 200 }),
+        },
         close: simulator.close,
       };
     },

@@ -25,6 +25,8 @@ export interface ToyFaults {
   readonly dropping: Set<Traffic>;
   readonly losing: Set<Traffic>;
   readonly limited: Set<Traffic>;
+  /** Statuses of a proxy's answers. */
+  readonly proxied: Map<Traffic, number>;
 }
 
 export type ToyVenue = ReturnType<typeof createToyVenue>;
@@ -38,7 +40,13 @@ export function createToyVenue(
   const unmapped: Unmapped[] = [];
   const listeners = new Set<(order: Order) => void>();
   const watchers = new Set<(isUp: boolean) => void>();
-  const faults: ToyFaults = { silent: new Set(), dropping: new Set(), losing: new Set(), limited: new Set() };
+  const faults: ToyFaults = {
+    silent: new Set(),
+    dropping: new Set(),
+    losing: new Set(),
+    limited: new Set(),
+    proxied: new Map(),
+  };
   /** Kinds of writes that are taken and not carried out, and what was taken so, by the order's id. */
   const holding = new Set<"cancel">();
   const waiting = new Map<string, { readonly on: "cancel"; readonly act: () => void }>();
@@ -202,6 +210,9 @@ export function createToyVenue(
     },
     async limit(on) {
       faults.limited.add(on);
+    },
+    async proxyError(on, status) {
+      faults.proxied.set(on, status);
     },
     holdCancels: () => hold("cancel"),
     async restart() {

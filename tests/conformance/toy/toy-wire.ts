@@ -81,7 +81,9 @@ export function createToyWire(venue: ToyVenue): ToyWire {
         reconnect();
         throw broken(traffic, "the answer was lost");
       }
-      return answer;
+      const status = venue.faults.proxied.get(traffic);
+      if (!venue.faults.proxied.delete(traffic)) return answer;
+      throw broken(traffic, `HTTP ${status} and a page of HTML`);
     },
   };
 }
