@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import * as v from "valibot";
 import { normalizeContract } from "../../src/domain/contract.ts";
 import { isExchangeError } from "../../src/exchange/exchange-error.ts";
+import type { Exchange } from "../../src/exchange/types.ts";
 import { body } from "./control-schemas.ts";
 import type { Faults } from "./faults.ts";
 import { issuesText } from "./issues.ts";
@@ -36,6 +37,8 @@ export interface LedgerRow {
   readonly filledQty: number;
 }
 
+/** Those of the markets. */
+const CURRENCIES = ["USD", "HKD", "CNY"];
 const LONGEST_BODY = 64 * 1024;
 
 /** A request that cannot be served, with the status it gets. */
@@ -51,6 +54,7 @@ type Route = (target: ControlTarget, input: unknown, orderId: string) => unknown
 
 const ROUTES: Readonly<Record<string, Route>> = {
   "GET /orders": ({ venue }) => venue.orders().map(ledgerRow),
+  "GET /cash": ({ venue }) => Object.fromEntries(venue.books.map((book) => [book, cashOf(venue.book(book))])),
   "GET /connections": ({ connections }) => connections(),
   "POST /faults": ({ faults }, input) => {
     const { kind, on, count, ms } = v.parse(body.fault, input);
@@ -131,6 +135,14 @@ export async function startControl(target: ControlTarget, port: number, host: st
       server.closeAllConnections();
       await closed;
     },
+  };
+}
+
+/** A book's cash: what there is in each currency, and all of it in each. */
+function cashOf(book: Exchange) {
+  return {
+    balances: Object.fromEntries(book.balances().map(({ currency, amount }) => [currency, amount])),
+    totals: Object.fromEntries(CURRENCIES.map((currency) => [currency, book.totalCash(currency)])),
   };
 }
 

@@ -50,5 +50,5 @@ export type { JournalCheck, JournalResult } from "./journal/check.ts";
 export { journalConformance, runJournalConformance } from "./journal/run.ts";
 export type { JournalPower, JournalStage, OpenedJournalStage } from "./journal/stage.ts";
 export { runConformance } from "./run.ts";
-export type { Instrument, LedgerRow, OpenedStage, Power, Stage, Traffic, Venue } from "./stage.ts";
+export type { HeldCash, Instrument, LedgerRow, OpenedStage, Power, Stage, Traffic, Venue } from "./stage.ts";
 export { brokerConformance } from "./suite.ts";

@@ -94,12 +94,22 @@ export interface Venue {
   holdCancels?(): Promise<() => Promise<void>>;
   /** Every connection ends, and none is taken for about so many milliseconds; the orders are kept. */
   restart?(downMs: number): Promise<void>;
+  /** What the account has in cash at the venue. */
+  cash?(): Promise<HeldCash>;
   /** Every order that the venue ever accepted, one row each; a replaced order keeps its row. */
   ledger?(): Promise<readonly LedgerRow[]>;
 }
 
 /** The name of a power over the venue. */
 export type Power = keyof Venue;
+
+/** Cash as the venue has it. */
+export interface HeldCash {
+  /** What there is in each currency, owed where it is below zero; none where there is none. */
+  readonly balances: Readonly<Record<string, number>>;
+  /** All of it together, expressed in each currency that it can be asked for in, at the venue's rates. */
+  readonly totals: Readonly<Record<string, number>>;
+}
 
 /** What the venue holds, in our words. */
 export interface LedgerRow {

@@ -1,6 +1,7 @@
 import type { ConformanceCheck } from "./check.ts";
 import { changeChecks } from "./checks/changes.ts";
 import { faultChecks } from "./checks/faults.ts";
+import { moneyChecks } from "./checks/money.ts";
 import { REGIONS } from "./checks/needing.ts";
 import { orderChecks } from "./checks/orders.ts";
 import { pendingChecks } from "./checks/pending.ts";
@@ -17,6 +18,7 @@ function conformance(regions: readonly string[]): readonly ConformanceCheck[] {
   return [
     ...shapeChecks,
     ...readChecks(regions),
+    ...moneyChecks(regions),
     ...rowChecks(regions),
     ...orderChecks(regions),
     ...changeChecks(regions),

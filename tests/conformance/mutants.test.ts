@@ -4,6 +4,7 @@ import { runConformance } from "../../src/testing/index.ts";
 import { changingMutants } from "./mutants/changing.ts";
 import { failingMutants } from "./mutants/failing.ts";
 import type { Mutant } from "./mutants/mutant.ts";
+import { payingMutants } from "./mutants/paying.ts";
 import { pendingMutants } from "./mutants/pending.ts";
 import { placingMutants } from "./mutants/placing.ts";
 import { pressedMutants } from "./mutants/pressed.ts";
@@ -19,6 +20,7 @@ const MUTANTS: readonly Mutant[] = [
   ...showingMutants,
   ...failingMutants,
   ...pressedMutants,
+  ...payingMutants,
   ...pendingMutants,
   ...proxiedMutants,
 ];

@@ -26,6 +26,7 @@ export const placingMutants: readonly Mutant[] = [
     })),
     red: [
       "shows what was bought as a position, in WW",
+      "pays from the cash of its currency what is bought in WW, and counts that in every total",
       "takes every row of further markets",
       "lists an order in WW as it reads it",
       "refuses to replace what its capabilities call not replaceable, and leaves it as it was",
@@ -133,6 +134,7 @@ export const placingMutants: readonly Mutant[] = [
     }),
     red: [
       "shows what was bought as a position, in CN",
+      "pays from the cash of its currency what is bought in CN, and counts that in every total",
       "takes Limit DAY RTH in CN",
       "takes Limit DAY ETH in CN",
       "takes Limit GTC RTH in CN",

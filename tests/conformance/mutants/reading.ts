@@ -103,6 +103,10 @@ export const readingMutants: readonly Mutant[] = [
     red: [
       "gives the cash in every market's currency, or says that it cannot",
       "refuses cash in a currency that does not exist, and never answers 0",
+      "pays from the cash of its currency what is bought in US, and counts that in every total",
+      "pays from the cash of its currency what is bought in HK, and counts that in every total",
+      "pays from the cash of its currency what is bought in CN, and counts that in every total",
+      "pays from the cash of its currency what is bought in WW, and counts that in every total",
     ],
   },
   {
@@ -124,6 +128,10 @@ export const readingMutants: readonly Mutant[] = [
     red: [
       "gives the total cash in the currency asked for, and the ledger's lines",
       "gives the cash in every market's currency, or says that it cannot",
+      "pays from the cash of its currency what is bought in US, and counts that in every total",
+      "pays from the cash of its currency what is bought in HK, and counts that in every total",
+      "pays from the cash of its currency what is bought in CN, and counts that in every total",
+      "pays from the cash of its currency what is bought in WW, and counts that in every total",
     ],
   },
   {

@@ -1,5 +1,5 @@
 /** The powers over a venue that a simulator's control port gives, over HTTP, from any runtime. */
-import type { LedgerRow, Venue } from "../../../src/testing/index.ts";
+import type { HeldCash, LedgerRow, Venue } from "../../../src/testing/index.ts";
 
 /** All powers that every simulator's control port has a request for. */
 export type ControlledVenue = Required<Omit<Venue, "holdUnmappable" | "proxyError">>;
@@ -48,6 +48,12 @@ export function controlledVenue(url: string, book: string): ControlledVenue {
     },
     restart: async (ms) => {
       await ask("POST", "/faults", { kind: "restart", ms });
+    },
+    cash: async () => {
+      const books = (await ask("GET", "/cash")) as Readonly<Record<string, HeldCash>>;
+      const held = books[book];
+      if (held === undefined) throw new Error(`the simulator has no book ${book}`);
+      return held;
     },
     ledger: async () => (await ask("GET", "/orders")) as readonly LedgerRow[],
   };

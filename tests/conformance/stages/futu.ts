@@ -25,6 +25,11 @@ export function futuStage(tradeEnv: "REAL" | "SIMULATE", hostUrl: string): Stage
         }),
         venue: {
           ...opend.venue,
+          cash: async () => {
+            const held = await opend.venue.cash();
+            // Simulated accounts have a currency each, and none of them converts.
+            return tradeEnv === "REAL" ? held : { ...held, totals: { USD: 0, HKD: 0, CNY: 0, ...held.balances } };
+          },
           holdUnmappable: async () => {
             const option = UNUSUAL_POSITIONS.find(({ code }) => code.startsWith("AAPL"));
             if (option === undefined) throw new Error("the simulator has no option to hold");

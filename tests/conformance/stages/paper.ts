@@ -22,6 +22,10 @@ export const paperStage: Stage = {
           now = at;
           exchange.tick();
         },
+        cash: async () => ({
+          balances: Object.fromEntries(exchange.balances().map(({ currency, amount }) => [currency, amount])),
+          totals: Object.fromEntries(["USD", "HKD", "CNY"].map((each) => [each, exchange.totalCash(each)])),
+        }),
         ledger: async () =>
           exchange.orders().map(({ contract, ...order }) => {
             const { orderId, tag, direction, qty, price, orderType, status, filledQty } = order;

@@ -57,8 +57,6 @@ const CAPABILITIES: Capabilities = {
   listing: { complete: true, settleMs: 100 },
 };
 
-const RATES: Readonly<Record<string, number>> = { USD: 1, HKD: 7.8, CNY: 7.1 };
-
 /** All operations are there: a mutant may leave one out, the toy never does. */
 export type ToyBroker = Required<Omit<Broker, "orderNumber" | "queues">> & Broker;
 
@@ -73,9 +71,10 @@ export function createToyBroker(venue: ToyVenue): ToyBroker {
     ping: (call) => wire.send("read", call, () => venue.isLoggedIn()),
     cash: ({ currency }, call) =>
       wire.send("read", call, () => {
-        const rate = RATES[currency];
-        if (rate === undefined) throw new BrokerError("NotSupported", `there is no cash in ${currency}`);
-        return { currency, amount: 1000 * rate, balances: [{ currency: "USD", amount: 1000, available: null }] };
+        const amount = venue.total(currency);
+        if (amount === undefined) throw new BrokerError("NotSupported", `there is no cash in ${currency}`);
+        const balances = [...venue.cash()].map(([each, there]) => ({ currency: each, amount: there, available: null }));
+        return { currency, amount, balances };
       }),
     positions: (call) =>
       wire.send("read", call, () => ({

@@ -1,6 +1,6 @@
 /** A venue small enough to be read at once: every order is kept in one map, and nothing is checked that no test needs. */
 import { type Contract, contractKey, type Unmapped } from "../../../src/domain/contract.ts";
-import { add, divide, multiply } from "../../../src/domain/money.ts";
+import { add, divide, multiply, subtract } from "../../../src/domain/money.ts";
 import { isTerminal, type Order, type OrderChange, type OrderRequest } from "../../../src/domain/order.ts";
 import type { LedgerRow, Traffic, Venue } from "../../../src/testing/index.ts";
 
@@ -9,6 +9,9 @@ const OPEN_HOURS: Readonly<Record<string, readonly [number, number]>> = { US: [1
 /** Shorter than it is asked for: nothing here needs longer to notice. */
 const AWAY_MS = 50;
 const START = Date.UTC(2026, 5, 3, 15);
+
+/** Units of a currency for a dollar. */
+const RATES: Readonly<Record<string, number>> = { USD: 1, HKD: 7.8, CNY: 7.1 };
 
 /** Why the venue said no. */
 export class ToyRefusal extends Error {
@@ -37,6 +40,7 @@ export function createToyVenue(
   const orders = new Map<string, Order>();
   const prices = new Map(listings.map(({ contract, price }) => [contractKey(contract), price]));
   const positions = new Map<string, { contract: Contract; qty: number }>();
+  const cash = new Map<string, number>([["USD", 1_000]]);
   const unmapped: Unmapped[] = [];
   const listeners = new Set<(order: Order) => void>();
   const watchers = new Set<(isUp: boolean) => void>();
@@ -75,6 +79,7 @@ export function createToyVenue(
     const cost = add(multiply(order.filledQty, order.avgPrice), multiply(qty, price));
     const key = contractKey(order.contract);
     const sign = order.direction === "BUY" ? 1 : -1;
+    cash.set(order.currency, subtract(cash.get(order.currency) ?? 0, multiply(sign, multiply(qty, price))));
     const held = add(positions.get(key)?.qty ?? 0, sign * qty);
     positions.set(key, { contract: order.contract, qty: held });
     const open = waiting.has(order.orderId) ? order.status : "PARTIALLY_FILLED";
@@ -93,6 +98,14 @@ export function createToyVenue(
       const price = prices.get(contractKey(contract));
       if (price === undefined) throw new ToyRefusal("unknown-contract", `${contractKey(contract)} is not listed`);
       return price;
+    },
+    cash: (): ReadonlyMap<string, number> => cash,
+    /** All cash in one currency; `undefined` where there is no rate. */
+    total(currency: string): number | undefined {
+      const rate = RATES[currency];
+      if (rate === undefined) return undefined;
+      const dollars = [...cash].reduce((sum, [each, amount]) => sum + amount / (RATES[each] ?? 1), 0);
+      return Number((dollars * rate).toFixed(2));
     },
     positions: () => [...positions.values()].filter(({ qty }) => qty !== 0),
     isOpen: (region: string): boolean => {
@@ -221,6 +234,10 @@ export function createToyVenue(
         for (const watcher of watchers) watcher(true);
       }, AWAY_MS);
     },
+    cash: async () => ({
+      balances: Object.fromEntries(cash),
+      totals: Object.fromEntries(Object.keys(RATES).map((currency) => [currency, venue.total(currency) ?? 0])),
+    }),
     ledger: async () => [...orders.values()].map(ledgerRow),
   };
   return Object.assign(venue, { powers });
