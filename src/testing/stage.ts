@@ -92,7 +92,10 @@ export interface Venue {
    * filled. Gives what ends that: those of them that still can be are carried out then.
    */
   holdCancels?(): Promise<() => Promise<void>>;
-  /** Every connection ends, and none is taken for about so many milliseconds; the orders are kept. */
+  /**
+   * Every connection ends, and none is taken for about so many milliseconds. The orders are kept, and the other powers work
+   * meanwhile: what is filled then, no broker is told of.
+   */
   restart?(downMs: number): Promise<void>;
   /** What the account has in cash at the venue. */
   cash?(): Promise<HeldCash>;

@@ -1,4 +1,5 @@
 import type { ConformanceCheck } from "./check.ts";
+import { absenceChecks } from "./checks/absences.ts";
 import { changeChecks } from "./checks/changes.ts";
 import { faultChecks } from "./checks/faults.ts";
 import { moneyChecks } from "./checks/money.ts";
@@ -26,6 +27,7 @@ function conformance(regions: readonly string[]): readonly ConformanceCheck[] {
     ...refusalChecks,
     ...pushChecks,
     ...faultChecks,
+    ...absenceChecks,
     ...proxyChecks,
     ...secretChecks,
   ];

@@ -195,6 +195,34 @@ export async function listedUntil(
   );
 }
 
+/** Waits until the order is so as it is read, as it is listed and, where that is `pushed` and not missed, as it is pushed. */
+export async function shownUntil(
+  scene: Scene,
+  orderId: string,
+  what: string,
+  status: "open" | "all",
+  fits: (order: Order) => boolean,
+  pushed = true,
+): Promise<void> {
+  await orderUntil(scene, orderId, ORDER_STATUSES, fits);
+  if (scene.broker.orders !== undefined) {
+    await listedUntil(scene, `an order ${what}`, status, (orders) =>
+      orders.find((one) => one.orderId === orderId && fits(one)),
+    );
+  }
+  if (!pushed || scene.broker.start === undefined || scene.broker.capabilities().push === "none") return;
+  await pushUntil(scene, [orderId], what, fits);
+}
+
+/** Waits until the broker has said so since that many of its words. */
+export async function connectedUntil(scene: Scene, from: number, connected: boolean): Promise<void> {
+  await scene.until(
+    `onConnection to say connected: ${connected}`,
+    () => scene.connections.slice(from).find((state) => state.connected === connected),
+    () => scene.connections,
+  );
+}
+
 /** The ledger's rows that carry the tag. */
 export async function ledgerRows(scene: Scene, tag: string) {
   const rows = (await scene.venue.ledger?.()) ?? [];

@@ -1,6 +1,7 @@
 /** The proof that the suite can fail: each mutant turns exactly the checks red that are meant for it. */
 import { describe, expect, test } from "vitest";
 import { runConformance } from "../../src/testing/index.ts";
+import { absentMutants } from "./mutants/absent.ts";
 import { changingMutants } from "./mutants/changing.ts";
 import { failingMutants } from "./mutants/failing.ts";
 import type { Mutant } from "./mutants/mutant.ts";
@@ -20,6 +21,7 @@ const MUTANTS: readonly Mutant[] = [
   ...showingMutants,
   ...failingMutants,
   ...pressedMutants,
+  ...absentMutants,
   ...payingMutants,
   ...pendingMutants,
   ...proxiedMutants,

@@ -8,6 +8,7 @@ import { check, expectRefusal, outcomeOf, type Refusal, rejectionOf, type Scene 
 import type { Traffic } from "../stage.ts";
 import {
   canRest,
+  connectedUntil,
   ledgerRows,
   limitRow,
   listedUntil,
@@ -318,14 +319,6 @@ async function expectHonest(scene: Scene, tag: string, placing: Promise<unknown>
   expect(rows.length <= 1, () => `the order was sent ${rows.length} times`);
   const claims = outcomeOf(error) === "unknown" || rows.length === 0;
   expect(claims, () => `the broker says "${error.message}" (${error.outcome}), but the venue has the order`);
-}
-
-async function connectedUntil(scene: Scene, from: number, connected: boolean): Promise<void> {
-  await scene.until(
-    `onConnection to say connected: ${connected}`,
-    () => scene.connections.slice(from).find((state) => state.connected === connected),
-    () => scene.connections,
-  );
 }
 
 async function closesEarly(scene: Scene): Promise<void> {

@@ -1,10 +1,10 @@
 /** Cancels that the venue has taken and not carried out yet. */
-import { isTerminal, ORDER_STATUSES, type Order } from "../../domain/order.ts";
+import { isTerminal, type Order } from "../../domain/order.ts";
 import type { Operation } from "../../spec/capabilities.ts";
 import type { ConformanceCheck, Need } from "../check.ts";
 import { expect, expectEqual, pause } from "../expect.ts";
 import { check, expectRefusal, rejectionOf, type Scene } from "../scene.ts";
-import { listedUntil, orderUntil, placeResting, pushUntil } from "../trade.ts";
+import { listedUntil, orderUntil, placeResting, shownUntil } from "../trade.ts";
 import { methods, powers, TRADING } from "./needing.ts";
 
 /** How often an order is read that must not have ended, and how long is waited in between. */
@@ -79,22 +79,4 @@ async function expectAlive(scene: Scene, orderId: string): Promise<void> {
   }
   const ended = scene.pushes.find((order) => order.orderId === orderId && isTerminal(order.status));
   expect(ended === undefined, () => `${waits}; it was pushed as ${ended?.status}`);
-}
-
-/** Waits until the order is so, as it is read, as it is listed, and as it is pushed where changes are reported. */
-async function shownUntil(
-  scene: Scene,
-  orderId: string,
-  what: string,
-  status: "open" | "all",
-  fits: (order: Order) => boolean,
-): Promise<void> {
-  await orderUntil(scene, orderId, ORDER_STATUSES, fits);
-  if (scene.broker.orders !== undefined) {
-    await listedUntil(scene, `an order ${what}`, status, (orders) =>
-      orders.find((one) => one.orderId === orderId && fits(one)),
-    );
-  }
-  if (scene.broker.start === undefined || scene.broker.capabilities().push === "none") return;
-  await pushUntil(scene, [orderId], what, fits);
 }

@@ -112,7 +112,10 @@ export const changingMutants: readonly Mutant[] = [
   {
     fault: "lists what has ended among the open orders",
     mutate: listing((_orders, _status, venue) => venue.orders()),
-    red: ["lists what has ended among all orders, not among the open ones"],
+    red: [
+      "lists what has ended among all orders, not among the open ones",
+      "tells what was filled and what has ended while the venue was away, each once",
+    ],
   },
   {
     fault: "lists only open orders",
@@ -127,6 +130,7 @@ export const changingMutants: readonly Mutant[] = [
       "lists what has ended among all orders, not among the open ones",
       "keeps the fills of an order that is canceled",
       "tells what is filled behind a cancel that the venue has only taken",
+      "tells what was filled and what has ended while the venue was away, each once",
     ],
   },
   {

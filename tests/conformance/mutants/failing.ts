@@ -187,6 +187,7 @@ export const failingMutants: readonly Mutant[] = [
       "says that the connection went and came, and pushes again afterwards",
       "queues nothing while the venue is away, and trades again when it is back",
       "says that it is connected, once it has started",
+      "tells what was filled and what has ended while the venue was away, each once",
     ],
   },
   {
@@ -198,6 +199,7 @@ export const failingMutants: readonly Mutant[] = [
     red: [
       "says that the connection went and came, and pushes again afterwards",
       "queues nothing while the venue is away, and trades again when it is back",
+      "tells what was filled and what has ended while the venue was away, each once",
     ],
   },
   {
@@ -214,7 +216,10 @@ export const failingMutants: readonly Mutant[] = [
         });
       },
     })),
-    red: ["says that the connection went and came, and pushes again afterwards"],
+    red: [
+      "says that the connection went and came, and pushes again afterwards",
+      "tells what was filled and what has ended while the venue was away, each once",
+    ],
   },
   {
     fault: "sends later what it could not send at once",

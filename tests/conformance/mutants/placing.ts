@@ -207,7 +207,10 @@ export const placingMutants: readonly Mutant[] = [
   {
     fault: "gives the last fill's price as the average",
     mutate: showing((order) => (order.filledQty === 2 && order.qty === 3 ? { ...order, avgPrice: 190.07 } : order)),
-    red: ["fills a part and then the rest"],
+    red: [
+      "fills a part and then the rest",
+      "tells what was filled and what has ended while the venue was away, each once",
+    ],
   },
   {
     fault: "calls a part filled order open",
@@ -222,6 +225,7 @@ export const placingMutants: readonly Mutant[] = [
       "pushes a partial fill and the last one",
       "pushes that an order was canceled",
       "pushes that the venue ended an order",
+      "tells what was filled and what has ended while the venue was away, each once",
     ],
   },
   {
@@ -358,6 +362,7 @@ export const placingMutants: readonly Mutant[] = [
       "tells what is filled behind a cancel that the venue has only taken",
       "pushes that an order was canceled",
       "pushes that the venue ended an order",
+      "tells what was filled and what has ended while the venue was away, each once",
       "says unknown when a proxy answers a replace or a cancel with an error",
     ],
   },

@@ -176,6 +176,7 @@ export const readingMutants: readonly Mutant[] = [
       "shows what was bought as a position, in US",
       "sells what is held",
       "shows what was sold and is not held as a position below zero, unless it cannot be sold",
+      "tells what was filled and what has ended while the venue was away, each once",
     ],
   },
   {

@@ -20,6 +20,7 @@ export const showingMutants: readonly Mutant[] = [
       "keeps the fills of an order that the venue ended",
       "keeps the fills of an order that is canceled",
       "tells what is filled behind a cancel that the venue has only taken",
+      "tells what was filled and what has ended while the venue was away, each once",
     ],
   },
   {
@@ -85,6 +86,7 @@ export const showingMutants: readonly Mutant[] = [
     red: [
       "lists the fills of an order, and one that is filled under its tag",
       "tells what is filled behind a cancel that the venue has only taken",
+      "tells what was filled and what has ended while the venue was away, each once",
     ],
   },
   {
@@ -92,7 +94,10 @@ export const showingMutants: readonly Mutant[] = [
     mutate: listing((orders, status) =>
       status === "open" ? orders.filter((one) => one.status !== "PARTIALLY_FILLED") : orders,
     ),
-    red: ["lists the fills of an order, and one that is filled under its tag"],
+    red: [
+      "lists the fills of an order, and one that is filled under its tag",
+      "tells what was filled and what has ended while the venue was away, each once",
+    ],
   },
   {
     fault: "leaves filled orders out of all",
@@ -101,6 +106,7 @@ export const showingMutants: readonly Mutant[] = [
       "lists the fills of an order, and one that is filled under its tag",
       "fills a market order at the market's price",
       "tells what is filled behind a cancel that the venue has only taken",
+      "tells what was filled and what has ended while the venue was away, each once",
     ],
   },
   {
@@ -257,6 +263,7 @@ export const showingMutants: readonly Mutant[] = [
       "shows what was bought as a position, in WW",
       "sells what is held",
       "shows what was sold and is not held as a position below zero, unless it cannot be sold",
+      "tells what was filled and what has ended while the venue was away, each once",
     ],
   },
   {

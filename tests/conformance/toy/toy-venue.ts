@@ -56,12 +56,13 @@ export function createToyVenue(
   const waiting = new Map<string, { readonly on: "cancel"; readonly act: () => void }>();
   let clock = START;
   let loggedIn = true;
+  let isUp = true;
   let lastId = 0;
 
   const keep = (order: Order): Order => {
     const kept = { ...order, originStatus: `toy ${order.status}`, updatedAt: clock };
     orders.set(order.orderId, kept);
-    for (const listener of listeners) listener(kept);
+    if (isUp) for (const listener of listeners) listener(kept);
     return kept;
   };
   const known = (orderId: string): Order => {
@@ -229,10 +230,12 @@ export function createToyVenue(
     },
     holdCancels: () => hold("cancel"),
     async restart() {
-      for (const watcher of watchers) watcher(false);
-      setTimeout(() => {
-        for (const watcher of watchers) watcher(true);
-      }, AWAY_MS);
+      const turn = (up: boolean) => {
+        isUp = up;
+        for (const watcher of watchers) watcher(up);
+      };
+      turn(false);
+      setTimeout(turn, AWAY_MS, true);
     },
     cash: async () => ({
       balances: Object.fromEntries(cash),
