@@ -93,6 +93,11 @@ export interface Venue {
    */
   holdCancels?(): Promise<() => Promise<void>>;
   /**
+   * From now on changes are taken, and answered so, but not made: the order works as it was, and can be filled. Gives what ends
+   * that: those of them that still can be are made then.
+   */
+  holdReplaces?(): Promise<() => Promise<void>>;
+  /**
    * Every connection ends, and none is taken for about so many milliseconds. The orders are kept, and the other powers work
    * meanwhile: what is filled then, no broker is told of.
    */

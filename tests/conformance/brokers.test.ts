@@ -27,11 +27,13 @@ const GAPS: Readonly<Record<string, readonly string[]>> = {
     "restart",
     "holdUnmappable",
     "holdCancels",
+    "holdReplaces",
     ...NO_PROXY,
   ],
   "futu-simulate": NO_PROXY,
   "futu-real": NO_PROXY,
-  "interactive-brokers": NO_PROXY,
+  // TWS answers a change in regular hours once it is made, and one after hours can be filled by nobody meanwhile.
+  "interactive-brokers": ["holdReplaces", ...NO_PROXY],
 };
 
 let host: SimulatorHost;

@@ -105,8 +105,9 @@ describe("a broker whose changes give orders new ids", () => {
         capabilities: () => ({ ...capabilities(), ...(newIds && { newIds }) }),
         replaceOrder: async (...[orderId, change, call]: Parameters<typeof replaceOrder>) => {
           const placed = await replaceOrder(orderId, change, call);
-          const { contract, direction, qty, price, filledQty, tag } = venue.order(orderId);
-          if (filledQty > 0 || price === null || !isMultipleOf(price, 0.01)) return placed;
+          const { contract, direction, qty, price, filledQty, tag, status } = venue.order(orderId);
+          const waits = status === "PENDING_REPLACE";
+          if (waits || filledQty > 0 || price === null || !isMultipleOf(price, 0.01)) return placed;
           const kind = { orderType: "Limit", timeInForce: "DAY", lifecycle: "RTH" } as const;
           if (endsOld) venue.cancel(orderId);
           return { orderId: venue.place({ contract, direction, ...kind, qty, price }, tag).orderId };

@@ -130,6 +130,7 @@ export const changingMutants: readonly Mutant[] = [
       "lists what has ended among all orders, not among the open ones",
       "keeps the fills of an order that is canceled",
       "tells what is filled behind a cancel that the venue has only taken",
+      "calls an order filled that is filled before its change, and then not changed",
       "tells what was filled and what has ended while the venue was away, each once",
     ],
   },
@@ -194,7 +195,10 @@ export const changingMutants: readonly Mutant[] = [
         return replaceOrder(orderId, { ...change, qty: add(change.qty, filledQty) }, call);
       },
     })),
-    red: ["takes the quantity of a replace as the new total, with what is filled"],
+    red: [
+      "takes the quantity of a replace as the new total, with what is filled",
+      "changes no order to less than what is filled, or ends it with that",
+    ],
   },
   {
     fault: "replaces by placing anew, and leaves the old order",

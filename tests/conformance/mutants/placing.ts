@@ -222,6 +222,7 @@ export const placingMutants: readonly Mutant[] = [
       "takes the quantity of a replace as the new total, with what is filled",
       "keeps the total and the fills of an order whose price is replaced",
       "keeps the fills of an order that is canceled",
+      "changes no order to less than what is filled, or ends it with that",
       "pushes a partial fill and the last one",
       "pushes that an order was canceled",
       "pushes that the venue ended an order",

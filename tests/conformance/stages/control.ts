@@ -2,7 +2,7 @@
 import type { HeldCash, LedgerRow, Venue } from "../../../src/testing/index.ts";
 
 /** All powers that every simulator's control port has a request for. */
-export type ControlledVenue = Required<Omit<Venue, "holdUnmappable" | "proxyError">>;
+export type ControlledVenue = Required<Omit<Venue, "holdUnmappable" | "proxyError" | "holdReplaces">>;
 
 /** Moves the simulator behind a control port; orders "placed elsewhere" go to the given one of its books. */
 export function controlledVenue(url: string, book: string): ControlledVenue {
@@ -40,12 +40,7 @@ export function controlledVenue(url: string, book: string): ControlledVenue {
     limit: async (on) => {
       await ask("POST", "/faults", { kind: "rate-limit", on });
     },
-    holdCancels: async () => {
-      await ask("POST", "/holds", { on: "cancel", held: true });
-      return async () => {
-        await ask("POST", "/holds", { on: "cancel", held: false });
-      };
-    },
+    holdCancels: () => hold(ask, "cancel"),
     restart: async (ms) => {
       await ask("POST", "/faults", { kind: "restart", ms });
     },
@@ -63,6 +58,18 @@ export function controlledVenue(url: string, book: string): ControlledVenue {
 export function proxyBefore(url: string): NonNullable<Venue["proxyError"]> {
   return async (on, status) => {
     await asking(url)("POST", "/faults", { kind: `late-${status}`, on });
+  };
+}
+
+/** The power of a simulator whose venue can hold changes back. */
+export function heldReplaces(url: string): NonNullable<Venue["holdReplaces"]> {
+  return () => hold(asking(url), "replace");
+}
+
+async function hold(ask: ReturnType<typeof asking>, on: "cancel" | "replace"): Promise<() => Promise<void>> {
+  await ask("POST", "/holds", { on, held: true });
+  return async () => {
+    await ask("POST", "/holds", { on, held: false });
   };
 }
 

@@ -25,6 +25,7 @@ export function futuStage(tradeEnv: "REAL" | "SIMULATE", hostUrl: string): Stage
         }),
         venue: {
           ...opend.venue,
+          holdReplaces: opend.holdReplaces,
           cash: async () => {
             const held = await opend.venue.cash();
             // Simulated accounts have a currency each, and none of them converts.

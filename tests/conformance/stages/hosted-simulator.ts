@@ -1,6 +1,6 @@
 /** A simulator of its own for one check, started by the host at a URL, from any runtime. */
 import type { Venue } from "../../../src/testing/index.ts";
-import { type ControlledVenue, controlledVenue, proxyBefore } from "./control.ts";
+import { type ControlledVenue, controlledVenue, heldReplaces, proxyBefore } from "./control.ts";
 import type { SimulatorName, SimulatorPorts } from "./simulator-host.ts";
 
 export interface HostedSimulator {
@@ -9,6 +9,8 @@ export interface HostedSimulator {
   readonly venue: ControlledVenue;
   /** What can be done besides before one that is reached over HTTP. */
   readonly proxyError: NonNullable<Venue["proxyError"]>;
+  /** The same before one that can hold changes back. */
+  readonly holdReplaces: NonNullable<Venue["holdReplaces"]>;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export async function hostedSimulator(hostUrl: string, name: SimulatorName, book
     ports,
     venue: controlledVenue(control, book),
     proxyError: proxyBefore(control),
+    holdReplaces: heldReplaces(control),
     close: async () => {
       await (await fetch(`${hostUrl}/${ports.controlPort}`, { method: "DELETE" })).body?.cancel();
     },

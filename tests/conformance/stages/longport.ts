@@ -28,6 +28,7 @@ export function longportStage(transport: "web" | "native", hostUrl: string): Sta
         venue: {
           ...simulator.venue,
           proxyError: simulator.proxyError,
+          holdReplaces: simulator.holdReplaces,
           holdUnmappable: async () => {
             const option = UNUSUAL_POSITIONS.find(({ symbol }) => symbol.startsWith("AAPL"));
             if (option === undefined) throw new Error("the simulator has no option to hold");

@@ -37,6 +37,7 @@ export function tigerStage(kind: keyof typeof ACCOUNTS, hostUrl: string): Stage 
         venue: {
           ...simulator.venue,
           proxyError: simulator.proxyError,
+          holdReplaces: simulator.holdReplaces,
           holdUnmappable: async () => ({ originSymbol: "D05", qty: 200 }),
         },
         close: simulator.close,

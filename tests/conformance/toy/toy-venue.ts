@@ -52,8 +52,8 @@ export function createToyVenue(
     proxied: new Map(),
   };
   /** Kinds of writes that are taken and not carried out, and what was taken so, by the order's id. */
-  const holding = new Set<"cancel">();
-  const waiting = new Map<string, { readonly on: "cancel"; readonly act: () => void }>();
+  const holding = new Set<"cancel" | "replace">();
+  const waiting = new Map<string, { readonly on: "cancel" | "replace"; readonly act: () => void }>();
   let clock = START;
   let loggedIn = true;
   let isUp = true;
@@ -74,6 +74,11 @@ export function createToyVenue(
     const order = known(orderId);
     if (isTerminal(order.status)) throw new ToyRefusal("not-open", `order ${orderId} is ${order.status}`);
     return order;
+  };
+  /** An open order as it is when nothing waits for it. */
+  const works = (orderId: string): Order => {
+    const order = open(orderId);
+    return { ...order, status: order.filledQty > 0 ? "PARTIALLY_FILLED" : "OPEN" };
   };
   const fill = (order: Order, qty: number, price: number): Order => {
     const filledQty = add(order.filledQty, qty);
@@ -156,8 +161,15 @@ export function createToyVenue(
       return request.orderType === "Market" ? fill(order, order.qty, last) : order;
     },
     replace(orderId: string, { qty, price }: OrderChange): Order {
-      const order = open(orderId);
-      return keep({ ...order, qty: qty ?? order.qty, price: price ?? order.price });
+      const act = () => {
+        const order = works(orderId);
+        if (qty !== undefined && qty < order.filledQty)
+          throw new ToyRefusal("quantity", `${qty} is below what is filled`);
+        return keep({ ...order, qty: qty ?? order.qty, price: price ?? order.price });
+      };
+      if (!holding.has("replace")) return act();
+      waiting.set(orderId, { on: "replace", act });
+      return keep({ ...open(orderId), status: "PENDING_REPLACE" });
     },
     cancel(orderId: string): Order {
       const order = open(orderId);
@@ -167,14 +179,19 @@ export function createToyVenue(
       return keep({ ...order, status: "PENDING_CANCEL" });
     },
   };
-  const hold = async (on: "cancel") => {
+  const hold = async (on: "cancel" | "replace") => {
     holding.add(on);
     return async () => {
       holding.delete(on);
       for (const [orderId, write] of waiting) {
         if (write.on !== on) continue;
         waiting.delete(orderId);
-        if (!isTerminal(known(orderId).status)) write.act();
+        if (isTerminal(known(orderId).status)) continue;
+        try {
+          write.act();
+        } catch {
+          keep(works(orderId));
+        }
       }
     };
   };
@@ -229,6 +246,7 @@ export function createToyVenue(
       faults.proxied.set(on, status);
     },
     holdCancels: () => hold("cancel"),
+    holdReplaces: () => hold("replace"),
     async restart() {
       const turn = (up: boolean) => {
         isUp = up;
