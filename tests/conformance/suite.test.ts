@@ -187,6 +187,15 @@ test("a broker that is not connected yet when the answer to its replace was lost
   expect(await runConformance(stage, checks)).toMatchObject([{ status: "passed" }]);
 });
 
+test("what happens while the venue is away is looked at also of a broker that keeps no connection", async () => {
+  const stage = toyStage((broker) => {
+    Reflect.deleteProperty(broker, "start");
+    return broker;
+  });
+  const checks = brokerConformance.filter(({ name }) => name.startsWith("tells what was filled and what has ended"));
+  expect(await runConformance(stage, checks)).toMatchObject([{ status: "passed" }]);
+});
+
 test("a quantity between two steps is measured by the market of the order, not by another one of its region", async () => {
   const coins = { tradeType: "Cryptocurrencies", region: "US", unit: "Satoshi", qtyStep: 2 } as const;
   const stage = toyStage((broker) => {
