@@ -204,7 +204,15 @@ export async function shownUntil(
   fits: (order: Order) => boolean,
   pushed = true,
 ): Promise<void> {
-  await orderUntil(scene, orderId, ORDER_STATUSES, fits);
+  let seen: Order | undefined;
+  await scene.until(
+    `the order ${orderId} to read as one ${what}`,
+    async () => {
+      seen = await scene.order(orderId);
+      return fits(seen) ? seen : undefined;
+    },
+    () => seen,
+  );
   if (scene.broker.orders !== undefined) {
     await listedUntil(scene, `an order ${what}`, status, (orders) =>
       orders.find((one) => one.orderId === orderId && fits(one)),

@@ -261,3 +261,23 @@ test("a stage that opens as a broker itself is told what to give", async () => {
   const [first] = await runConformance({ ...toyStage(), open: open as never }, brokerConformance.slice(0, 1));
   expect(first).toMatchObject({ status: "failed", error: expect.stringContaining("must be { broker }") });
 });
+
+test("a stage whose power to hold cancels cannot be ended is told so, and an order that is not so what it should be", async () => {
+  const checks = brokerConformance.filter(({ name }) => name.startsWith("tells what is filled behind a cancel"));
+  const errorOf = async (stage: Stage) => {
+    const [result] = await runConformance(stage, checks);
+    return result?.status === "failed" ? result.error : undefined;
+  };
+  const endless = toyStage((broker, venue) => {
+    venue.powers.holdCancels = async () => undefined as never;
+    return broker;
+  });
+  expect(await errorOf(endless)).toMatch(/holdCancels\(\) of the stage must give a function that ends it again/);
+  const forgetful = toyStage((broker) => {
+    const { order } = broker;
+    return Object.assign(broker, {
+      order: async (...args: Parameters<typeof order>) => ({ ...(await order(...args)), filledQty: 0 }),
+    });
+  });
+  expect(await errorOf(forgetful)).toMatch(/the order T1 to read as one whose cancel waits, with its fill/);
+});

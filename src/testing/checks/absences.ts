@@ -38,7 +38,7 @@ export const absenceChecks: readonly ConformanceCheck[] = [
       const twice = multiply(2, lot);
       const isSo = ({ filledQty, avgPrice, status }: Order) =>
         filledQty === twice && avgPrice === request.price && status === "PARTIALLY_FILLED";
-      await shownUntil(scene, orderId, "with what was filled while the venue was away", "open", isSo, false);
+      await shownUntil(scene, orderId, "that has what was filled while the venue was away", "open", isSo, false);
       const isCanceled = ({ status }: Order) => status === "CANCELED";
       await shownUntil(scene, ended.orderId, "that ended while the venue was away", "all", isCanceled, false);
       if (scene.broker.orders !== undefined) {

@@ -18,10 +18,10 @@ export const pendingChecks: readonly ConformanceCheck[] = [
   check("calls an order canceled once it is, not when the venue has only taken the cancel", CANCELS, async (scene) => {
     const { orderId } = await placeResting(scene);
     await orderUntil(scene, orderId, ["OPEN"]);
-    const carryOut = await scene.venue.holdCancels?.();
+    const carryOut = await held(scene, "holdCancels");
     await expectTaken("cancelOrder", scene.cancel(orderId));
     await expectAlive(scene, orderId, "cancel");
-    await carryOut?.();
+    await carryOut();
     const { filledQty } = await orderUntil(scene, orderId, ["CANCELED"]);
     expectEqual(filledQty, 0, "filled quantity of an order that was never filled");
   }),
@@ -34,20 +34,20 @@ export const pendingChecks: readonly ConformanceCheck[] = [
       const { lot, request } = part;
       const whole = await placeResting(scene);
       for (const { orderId } of [part, whole]) await orderUntil(scene, orderId, ["OPEN"]);
-      const carryOut = await scene.venue.holdCancels?.();
+      const carryOut = await held(scene, "holdCancels");
       for (const { orderId } of [part, whole]) await expectTaken("cancelOrder", scene.cancel(orderId));
       await scene.venue.fill?.(part.orderId, lot, request.price);
       await shownUntil(
         scene,
         part.orderId,
-        "that its cancel waits for, with its fill",
+        "whose cancel waits, with its fill",
         "open",
         (order) => !isTerminal(order.status) && order.filledQty === lot,
       );
       await scene.venue.fill?.(whole.orderId, lot, whole.request.price);
       const isFilled = ({ status, filledQty }: Order) => status === "FILLED" && filledQty === lot;
       await shownUntil(scene, whole.orderId, "that was filled before its cancel, as filled", "all", isFilled);
-      await carryOut?.();
+      await carryOut();
       await shownUntil(
         scene,
         part.orderId,
@@ -64,8 +64,8 @@ export const pendingChecks: readonly ConformanceCheck[] = [
     await expectAlive(scene, orderId, "change");
     await scene.venue.fill?.(orderId, lot, request.price);
     const works = ({ status, filledQty }: Order) => !isTerminal(status) && filledQty === lot;
-    await shownUntil(scene, orderId, "that its change waits for, with its fill", "open", works);
-    await carryOut?.();
+    await shownUntil(scene, orderId, "whose change waits, with its fill", "open", works);
+    await carryOut();
     await shownAsHeld(scene, tag);
   }),
 
@@ -74,20 +74,20 @@ export const pendingChecks: readonly ConformanceCheck[] = [
     await scene.venue.fill?.(orderId, lot, request.price);
     const isFilled = ({ status, filledQty }: Order) => status === "FILLED" && filledQty === lot;
     await shownUntil(scene, orderId, "that was filled before its change, as filled", "all", isFilled);
-    await carryOut?.();
+    await carryOut();
     await shownAsHeld(scene, tag);
   }),
 
   check("shows no quantity that the venue has only taken as the one that works", REPLACES, async (scene) => {
     const { orderId, tag, lot, request } = await placeResting(scene, { lots: 3 });
     await orderUntil(scene, orderId, ["OPEN"]);
-    const carryOut = await scene.venue.holdReplaces?.();
+    const carryOut = await held(scene, "holdReplaces");
     await expectTaken("replaceOrder", scene.replace(orderId, { qty: lot, tag }));
     const twice = multiply(2, lot);
     await scene.venue.fill?.(orderId, twice, request.price);
     const works = ({ status, filledQty }: Order) => !isTerminal(status) && filledQty === twice;
     await shownUntil(scene, orderId, "that works on with more filled than it is to be cut to", "open", works);
-    await carryOut?.();
+    await carryOut();
     await shownAsHeld(scene, tag);
   }),
 
@@ -106,7 +106,7 @@ export const pendingChecks: readonly ConformanceCheck[] = [
         expectEqual(await ledgerRows(scene, tag), before, `the order at the venue after ${what} was refused`);
       } else {
         const working = (await ledgerRows(scene, tag)).filter(({ status }) => !isTerminal(status));
-        expectEqual(working, [], `what works at the venue after ${what} was taken`);
+        expectEqual(working, [], `replaceOrder said that the order has ${what} now; what works at the venue`);
       }
       await shownAsHeld(scene, tag);
     },
@@ -134,16 +134,24 @@ async function shownAsHeld(scene: Scene, tag: string): Promise<void> {
 async function changing(scene: Scene, lots: number) {
   const resting = await placeResting(scene, { lots });
   await orderUntil(scene, resting.orderId, ["OPEN"]);
-  const carryOut = await scene.venue.holdReplaces?.();
+  const carryOut = await held(scene, "holdReplaces");
   const change = { price: stepUp(resting), tag: resting.tag };
   await expectTaken("replaceOrder", scene.replace(resting.orderId, change));
   return { ...resting, carryOut };
 }
 
+/** Begins to hold writes back; gives what ends that. */
+async function held({ venue }: Scene, power: "holdCancels" | "holdReplaces"): Promise<() => Promise<void>> {
+  const carryOut = await venue[power]?.();
+  expect(typeof carryOut === "function", () => `${power}() of the stage must give a function that ends it again`);
+  return carryOut;
+}
+
 /** The write must succeed, or say that it does not know: the venue has it, and may yet carry it out. */
 async function expectTaken(operation: Operation, writing: Promise<unknown>): Promise<void> {
   if ((await rejectionOf(writing)) === undefined) return;
-  await expectRefusal(`what the venue took and has not carried out yet`, operation, writing, { outcomes: ["unknown"] });
+  const what = `${operation} may succeed or say unknown once the venue took it, also where it is not carried out yet`;
+  await expectRefusal(what, operation, writing, { outcomes: ["unknown"] });
 }
 
 /** Fails when the order is shown as ended, read, listed or pushed: it is open at the venue. */
