@@ -262,6 +262,19 @@ test("a stage that opens as a broker itself is told what to give", async () => {
   expect(first).toMatchObject({ status: "failed", error: expect.stringContaining("must be { broker }") });
 });
 
+test("a broker that asks for changes over HTTP does not have to call one lost request a lost connection", async () => {
+  const stage = toyStage((broker) => {
+    const { capabilities, start } = broker;
+    return Object.assign(broker, {
+      capabilities: () => ({ ...capabilities(), push: "polling" as const }),
+      start: (host: BrokerHost) =>
+        start({ ...host, onConnection: (state) => state.reason === undefined && host.onConnection(state) }),
+    });
+  });
+  const results = await runConformance(stage);
+  expect(results.filter(({ status }) => status === "failed")).toEqual([]);
+});
+
 test("a stage whose power to hold cancels cannot be ended is told so, and an order that is not so what it should be", async () => {
   const checks = brokerConformance.filter(({ name }) => name.startsWith("tells what is filled behind a cancel"));
   const errorOf = async (stage: Stage) => {
