@@ -156,6 +156,39 @@ test.each(["CANCELED", "EXPIRED", "REJECTED"])("POST /orders/{orderId}/end as %s
   expect((await ask("POST", "/orders/nothing/end", { status, reason: "" })).status).toBe(404);
 });
 
+test("GET /cash: by book what there is in each currency, and all of it in each", async () => {
+  const orderId = await placedElsewhere({ region: "HK", symbol: "00700", qty: 100, price: 400 });
+  await ask("POST", "/fills", { orderId, qty: 100, price: 400 });
+  const { json } = await ask("GET", "/cash");
+  const { SIMULATE, REAL } = Object(json);
+  expect(SIMULATE).toMatchObject({ balances: { USD: 1_000_000, HKD: -40_000 }, totals: { USD: 994_880 } });
+  expect(REAL).toMatchObject({ balances: { USD: 1_000_000 }, totals: { USD: 1_000_000, HKD: 7_812_500 } });
+});
+
+test.each([
+  ["cancel", { modifyOrderOp: 2 }, "PENDING_CANCEL", { status: "CANCELED", qty: 10 }],
+  ["replace", { modifyOrderOp: 1, qty: 12, price: 191 }, "PENDING_REPLACE", { status: "PARTIALLY_FILLED", qty: 12 }],
+])("POST /holds takes a %s and carries it out once it is let through", async (on, change, waiting, made) => {
+  const client = await tcpConnect(opend.tcpPort);
+  const orderIDEx = await placedElsewhere();
+  expect(await ask("POST", "/holds", { on, held: true })).toEqual({ status: 200, json: { on, held: true } });
+  await client.modify(US, { orderID: 0, orderIDEx, ...change });
+  await ask("POST", "/fills", { orderId: orderIDEx, qty: 3, price: 190.5 });
+  expect((await ask("GET", "/orders")).json).toMatchObject([{ status: waiting, qty: 10, filledQty: 3 }]);
+  await ask("POST", "/holds", { on, held: false });
+  expect((await ask("GET", "/orders")).json).toMatchObject([{ ...made, filledQty: 3 }]);
+});
+
+test("POST /holds makes no change that comes too late", async () => {
+  const client = await tcpConnect(opend.tcpPort);
+  const orderIDEx = await placedElsewhere();
+  await ask("POST", "/holds", { on: "replace", held: true });
+  await client.modify(US, { orderID: 0, orderIDEx, modifyOrderOp: 1, qty: 12, price: 191 });
+  await ask("POST", "/fills", { orderId: orderIDEx, qty: 10, price: 190.5 });
+  expect(await ask("POST", "/holds", { on: "replace", held: false })).toMatchObject({ status: 200 });
+  expect((await ask("GET", "/orders")).json).toMatchObject([{ status: "FILLED", qty: 10, price: 190.5 }]);
+});
+
 test("POST /session", async () => {
   const client = await tcpConnect(opend.tcpPort);
   await ask("POST", "/session", { brokerLogin: false });
