@@ -132,7 +132,7 @@ export function createRules(setting: Setting, venue: Venue, clock: Clock, violat
   /** What was shown as open all the while has not ended. */
   function checkOpen({ name, began, orderId = "" }: Attempt): void {
     const { shown = [] } = venue.ledger.get(orderId) ?? {};
-    const last = shown.findLastIndex(({ from }) => from <= began);
+    const last = shown.findLastIndex(({ from }) => from < began);
     const isOpen = shown.slice(last).every(({ order: { status } }) => status === "OPEN");
     if (last >= 0 && isOpen && venue.isHere(orderId)) violated(`${name} was told that it has ended, and it is open`);
   }
