@@ -21,7 +21,8 @@ const ADVICE: Readonly<Record<SqliteCode, string>> = {
   PERM: "cannot be accessed: let this user read and write it",
   BUSY: "is being written by something else: end what has it open besides the gateway",
   READONLY: "cannot be written: let this user write the file and its folder",
-  IOERR: "cannot be read or written, its disk answered with an error: look into the system's log",
+  IOERR:
+    "cannot be read or written, its disk answered with an error: free space if it is full, else look into the system's log",
   CORRUPT: "is damaged: stop, keep a copy of it with its -wal file, and restore a backup",
   FULL: "has no room: free space on its disk, or raise maxBytes if that is set",
   CANTOPEN: "cannot be opened: let this user read and write the file and its folder",

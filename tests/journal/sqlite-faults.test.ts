@@ -229,6 +229,19 @@ test("a disk that fails while a journal is created is told as that, and the next
   expect(await (await opened(file)).open()).toMatchObject({ sequence: 0 });
 });
 
+test("a journal that a full disk keeps from being opened says that space may be missing, and opens once there is some", async () => {
+  const file = newFile();
+  const journal = await opened(file);
+  await journal.append([intent("a")], "power-loss");
+  await journal.close();
+  // Its index of the log has to be made first, which SQLite tells as an error of the disk also where that is full.
+  expect(await runProgramWithin({ kibibytes: 16 }, "open-once.ts", file)).toContain(
+    `the journal ${file} cannot be read or written, its disk answered with an error: free space if it is full`,
+  );
+  await journal.open();
+  expect(journal.unsettled(INSTANCE).map(({ id }) => id)).toEqual(["a"]);
+});
+
 test.each(RUNTIMES)("says under %s what is wrong, with which file, and what to do", async (runtime) => {
   const told = JSON.parse(await runProgram(runtime, "faults-program.ts", newFolder()));
   const about = (text: string) => expect.stringMatching(`^JournalUnavailable: .*/?journal.db.*${text}`);
