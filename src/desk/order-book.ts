@@ -87,7 +87,11 @@ export function createOrderBook(): OrderBook {
     } else if (holder === undefined) idByTag.add(tag, orderId, isOpen);
     // Some brokers put an order of another id, with the tag, in the place of one that is changed, and end that. What is only
     // remembered may be that one.
-    else if (lives(record) && !(restored.has(orderId) && !restored.has(holder) && lives(byTag(tag))))
+    else if (
+      lives(record)
+        ? !(restored.has(orderId) && !restored.has(holder) && lives(byTag(tag)))
+        : isLater(record, byTag(tag))
+    )
       idByTag.replace(tag, orderId, isOpen);
   }
 
@@ -175,6 +179,15 @@ export function createOrderBook(): OrderBook {
 /** True for a push that tells of a change or a cancel: what says nothing new, or of a fill alone, may be from before it. */
 function isOfChange({ qty, price, status }: Order, known: Order | undefined): boolean {
   return qty !== known?.qty || price !== known.price || (status !== known.status && status.startsWith("PENDING_"));
+}
+
+/**
+ * True for the later one of two that have ended otherwise than filled: it was put in the place of the other. What was rejected
+ * is in the place of none.
+ */
+function isLater({ status, createdAt }: OrderRecord, holder: OrderRecord | undefined): boolean {
+  const isKnown = createdAt !== null && status !== "REJECTED";
+  return isKnown && !lives(holder) && createdAt > (holder?.createdAt ?? Infinity);
 }
 
 /** False for an order that has ended otherwise than filled, as one does in whose place another is put. */

@@ -55,6 +55,20 @@ test("what is remembered with the tag of an order is in its place once that is t
   expect(book.inPlaceOf({ ...first, status: "CANCELED" })?.orderId).toBe("2");
 });
 
+test.each([
+  ["the later one is in the place of the other", 5, 6, "2"],
+  ["the earlier one is in the place of none", 5, 4, "1"],
+  ["which is the later one need not be known", null, 6, "1"],
+  ["which is the later one need not be told", 5, null, "1"],
+])("of two orders with one tag that are met as canceled %s", (_what, first, second, holder) => {
+  const book = createOrderBook();
+  const ended = { tag: "ht1", status: "CANCELED" } as const;
+  book.apply(anOrder({ ...ended, orderId: "1", createdAt: first }), true, 1);
+  book.apply(anOrder({ ...ended, orderId: "2", createdAt: second }), true, 2);
+  book.apply(anOrder({ ...ended, orderId: "3", status: "REJECTED", createdAt: 9 }), true, 3);
+  expect(book.byTag("ht1")?.orderId).toBe(holder);
+});
+
 test("an order is marked as stale once, and only one that is open", () => {
   const book = createOrderBook();
   expect(book.markStale("1", 5)).toBeUndefined();
