@@ -9,6 +9,7 @@ import { type Lines, prepareLines, type StoredLine } from "./sqlite-lines.ts";
 import { oneRow } from "./sqlite-rows.ts";
 import { migrate, rollBack } from "./sqlite-schema.ts";
 import type { JournalStats } from "./sqlite-stats.ts";
+import { MIGRATIONS } from "./sqlite-tables.ts";
 import { lockWriter } from "./writer-lock.ts";
 
 /** An open journal's file. */
@@ -78,6 +79,18 @@ function connect(db: DatabaseSync, path: string, { maxBytes }: SqliteWriterOptio
   }
 }
 
+/**
+ * Puts a commit that changes nothing where one that failed may stand in the log. The place is there already, so a full disk
+ * has room for it; and whether this one fails or not, the other has no beginning any more.
+ */
+function displace(db: DatabaseSync): void {
+  try {
+    db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+  } catch {
+    // Nothing comes of that either.
+  }
+}
+
 function createWriter(
   db: DatabaseSync,
   path: string,
@@ -121,6 +134,7 @@ function createWriter(
       dispelDoubt();
     } catch {
       // Before the next transaction then.
+      displace(db);
     }
   }
 

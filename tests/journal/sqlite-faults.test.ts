@@ -169,7 +169,11 @@ test("on the oldest Node that is served on a fault within a transaction leaves n
   expect(writer.lines.intent(INSTANCE, "c")).toMatchObject({ state: "sending" });
 });
 
-test("what was told as not written because the disk did not sync it is not there after the process has died", async () => {
+test.each([
+  ["nobody reads the file", false],
+  // As on a full disk, the log cannot be copied into the file then.
+  ["it is being read", true],
+])("what its disk failed to write is not there after the process has died, where %s", async (_, isRead) => {
   const file = newFile();
   let log: Uint8Array | undefined;
   /** Its commits can be in the log and not synced: SQLite knows nothing of them then. */
@@ -194,6 +198,9 @@ test("what was told as not written because the disk did not sync it is not there
   };
   await copy(`${file}.twin`).append([storedLine(intent("b"))], "power-loss");
   log = readFileSync(`${file}.twin-wal`);
+  const reader = new DatabaseSync(file, { readOnly: true });
+  onTestFinished(() => reader.close());
+  if (isRead) reader.exec("BEGIN; SELECT * FROM line");
   const failing = writer.append([storedLine(intent("b"))], "power-loss");
   await expect(failing).rejects.toMatchObject(unavailable("its disk answered with an error"));
   expect(
@@ -201,6 +208,11 @@ test("what was told as not written because the disk did not sync it is not there
       .lines.unsettled(INSTANCE)
       .map(({ id }) => id),
   ).toEqual(["a"]);
+  if (isRead) {
+    const append = writer.append([storedLine(intent("c"))], "power-loss");
+    await expect(append).rejects.toMatchObject(unavailable("is being read: end its readers"));
+    reader.exec("COMMIT");
+  }
   expect(await writer.append([storedLine(intent("c"))], "power-loss")).toBe(2);
 });
 
