@@ -34,6 +34,8 @@ export interface OrderBook {
   get(orderId: string): OrderRecord | undefined;
   /** By ids, orders that had ended, and not {@link isFinal}, and that their broker has shown last as open all the same: as it did. */
   readonly awake: ReadonlyMap<string, OrderRecord>;
+  /** As its broker has shown it last: an order that is awake as that, any other as it is. */
+  shown(orderId: string): OrderRecord | undefined;
   byTag(tag: string): OrderRecord | undefined;
   /** What a broker that gives changed orders new ids has put, with its tag, in the place of this one, which it canceled. */
   inPlaceOf(order: Order): OrderRecord | undefined;
@@ -67,6 +69,10 @@ export function createOrderBook(): OrderBook {
   function byTag(tag: string): OrderRecord | undefined {
     const orderId = idByTag.get(tag);
     return orderId === undefined ? undefined : orders.get(orderId);
+  }
+
+  function shown(orderId: string): OrderRecord | undefined {
+    return awake.get(orderId) ?? orders.get(orderId);
   }
 
   /** Puts a record in the place of what is known of its order. */
@@ -166,10 +172,11 @@ export function createOrderBook(): OrderBook {
     heardAt: (orderId) => heardAt.get(orderId),
     get: (orderId) => orders.get(orderId),
     awake,
+    shown,
     byTag,
     inPlaceOf({ orderId, tag, status }) {
       const next = tag === null || status !== "CANCELED" ? undefined : byTag(tag);
-      return next?.orderId === orderId ? undefined : (awake.get(next?.orderId ?? "") ?? next);
+      return next === undefined || next.orderId === orderId ? undefined : shown(next.orderId);
     },
     open: () => [...orders.open()],
     openIds: () => [...[...orders.open()].map(({ orderId }) => orderId), ...awake.keys()],

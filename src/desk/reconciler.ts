@@ -154,7 +154,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       newIds,
     });
     const lacking = openBefore.filter((orderId) => {
-      const order = book.awake.get(orderId) ?? book.get(orderId);
+      const order = book.shown(orderId);
       if (order === undefined || isClosed(order) || reported.has(orderId)) return false;
       return order.staleSince === null || !absent.has(orderId);
     });

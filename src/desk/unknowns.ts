@@ -242,7 +242,7 @@ export function createUnknowns(book: OrderBook, journal: InstanceJournal, host: 
     if (action.kind === "place") return;
     const { orderId } = action;
     const isAbsent = listing.absent.has(orderId);
-    const order = book.awake.get(orderId) ?? book.get(orderId) ?? (isAbsent ? await journal.order(orderId) : undefined);
+    const order = book.shown(orderId) ?? (isAbsent ? await journal.order(orderId) : undefined);
     if (unknowns.get(unknown.id) !== unknown || unknown.known || unknown.isLeft) return;
     // That another account does not know its order proves nothing.
     if (isElsewhere(unknown, listing) && !listing.reported.has(orderId)) return;
